@@ -3,7 +3,7 @@ import type { PictureSize } from '../frame-size.ts';
 import { EDGE_TILE, type SourceEdges } from './source-edges.ts';
 
 /**
- * Limits of what honest detail does, in steps of 255 unless said otherwise. Measured on 700 frames of six games, smooth and aliased, with every network
+ * Limits of what honest detail does, in steps of 255 unless said otherwise. Measured on 700 frames of five games, smooth and aliased, with every network
  * and `spatial`, VP8, VP9, AV1 and H.264 both ways, at 300 + 150 kb/s to 4 + 2 Mb/s.
  */
 const LIMITS = {
