@@ -139,8 +139,8 @@ async function nextCount(room: string) {
   const { stream } = live(room);
   const presented = () => stream.stats().framesPresented;
   for (const before = presented(); presented() === before; ) await sleep(1);
-  const { framesPresented, framesLocal, framesUnsharpened } = stream.stats();
-  return { helped: framesPresented - framesLocal - framesUnsharpened, atMs: performance.now() };
+  const { framesPresented, framesLocal, framesFiltered, framesUnsharpened } = stream.stats();
+  return { helped: framesPresented - framesLocal - framesFiltered - framesUnsharpened, atMs: performance.now() };
 }
 
 export type Sample = Awaited<ReturnType<typeof sample>>[number];
@@ -170,9 +170,10 @@ export async function finalCounts({ room, drainMs }: { room: string; drainMs: nu
   const { stream, source } = live(room);
   source.pause();
   await sleep(drainMs);
-  const { framesCaptured, framesPresented, framesDropped, framesLocal, framesUnsharpened } = stream.stats();
+  const { framesCaptured, framesPresented, framesDropped, framesLocal, framesFiltered, framesUnsharpened } =
+    stream.stats();
   const dropped = sum(Object.values(framesDropped));
-  const unhelped = framesLocal + framesUnsharpened;
+  const unhelped = framesLocal + framesFiltered + framesUnsharpened;
   return { captured: framesCaptured, presented: framesPresented, dropped, unhelped };
 }
 

@@ -144,8 +144,8 @@ export async function measureQuality({ room, width, height }: { room: string; wi
 
 /** Frames that were shown without a volunteer's work. */
 function unhelpedOf(stream: FrameStream): number {
-  const { framesLocal, framesUnsharpened } = stream.stats();
-  return framesLocal + framesUnsharpened;
+  const { framesLocal, framesFiltered, framesUnsharpened } = stream.stats();
+  return framesLocal + framesFiltered + framesUnsharpened;
 }
 
 /** The luma of what is above the strip with the number. */

@@ -162,6 +162,6 @@ export class StreamRig {
 
 /** Presented frames that a volunteer upscaled. */
 export function framesOfVolunteers(stream: FrameStream): number {
-  const { framesPresented, framesLocal, framesUnsharpened } = stream.stats();
-  return framesPresented - framesLocal - framesUnsharpened;
+  const { framesPresented, framesLocal, framesFiltered, framesUnsharpened } = stream.stats();
+  return framesPresented - framesLocal - framesFiltered - framesUnsharpened;
 }
