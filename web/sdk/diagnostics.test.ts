@@ -79,7 +79,8 @@ describe('a diagnostics report', () => {
     new VolunteerTrust(Math.random).wrong({ volunteerId: SECRETS.id, work: 'stream', error });
     const side = new SideChoice();
     const volunteer = { name: SECRETS.person, quality: null, downlinkKbps: 3_000, inTimeShare: null };
-    side.decide({ where: 'volunteers', transport: 'detail', nowMs: 0, localQuality: null, volunteer });
+    const chosen = { where: 'volunteers', transport: 'detail', quality: 'auto' } as const;
+    side.decide({ ...chosen, nowMs: 0, localQuality: null, volunteer });
     log
       .logger('careless')
       .info('told', { address: SECRETS.address, id: SECRETS.id, server: `https://${SECRETS.server}` });

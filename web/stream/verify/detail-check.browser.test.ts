@@ -123,7 +123,7 @@ test('what was written into a corner is found by a check that is told to look th
   const check = newCheck();
   check.suspect({ x: 1, y: 1 });
   await run(check, (codes) =>
-    codes.map((code, at) => (at % outWidth > outWidth - 12 && at / outWidth > outHeight - 12 ? code + 60 : code)),
+    codes.map((code, at) => (at % outWidth > outWidth - 32 && at / outWidth > outHeight - 32 ? 128 + 80 : code)),
   );
   check.dispose();
   expect(judged.at(-1)).toBe('wrong');
