@@ -173,7 +173,7 @@ describe('FrameAccounting', () => {
     accounting.presented(2, 'network');
     accounting.repeated(3);
     accounting.presented(3, 'volunteer');
-    expect(accounting.shown).toEqual({ volunteer: 0, network: 1, filter: 0, nobody: 0 });
+    expect(accounting.shown, 'a volunteer comes on top').toEqual({ volunteer: 1, network: 0, filter: 0, nobody: 0 });
     accounting.captured(4);
     accounting.presented(4, 'network');
     expect(total()).toEqual({ presented: 2, dropped: {} });

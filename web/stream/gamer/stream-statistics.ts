@@ -67,6 +67,8 @@ export type ShownBy = 'volunteer' | 'network' | 'filter' | 'nobody';
 
 /** Qualities that only enlarge. */
 const ENLARGING: readonly Quality[] = ['bilinear', 'bicubic'];
+/** Who counts where several had part in it: what a volunteer adds comes last. */
+const RANK: Readonly<Record<ShownBy, number>> = { nobody: 0, filter: 1, network: 2, volunteer: 3 };
 
 /**
  * Frames whose outcome may be open at a time: ten seconds at 60 fps, far longer than any frame is waited for.
@@ -116,12 +118,12 @@ export class FrameAccounting {
     if (newest) this.#settle([{ ...newest, cause }]);
   }
 
-  /** The frame was shown. One that is shown as captured and later upscaled counts as upscaled. */
+  /** The frame was shown. One that is shown again with more counts for who came last. */
   presented(frameId: number, by: ShownBy): void {
     const open = this.#find(frameId);
     if (!open) return;
     this.#settle(this.#open.splice(0, this.#open.indexOf(open)));
-    if (open.shownBy !== null && open.shownBy !== 'nobody') return;
+    if (open.shownBy !== null && RANK[by] <= RANK[open.shownBy]) return;
     if (open.shownBy !== null) this.shown[open.shownBy]--;
     open.shownBy = by;
     this.shown[by]++;
