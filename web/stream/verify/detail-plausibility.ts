@@ -3,24 +3,24 @@ import type { PictureSize } from '../frame-size.ts';
 import { EDGE_TILE, type SourceEdges } from './source-edges.ts';
 
 /**
- * Limits of what honest detail does, in steps of 255 unless said otherwise. Measured on 700 frames of five games, smooth and aliased, with every network
- * and `spatial`, VP8, VP9, AV1 and H.264 both ways, at 300 + 150 kb/s to 4 + 2 Mb/s.
+ * Limits of what honest detail does, in steps of 255 unless said otherwise. Measured on 656 frames of five games, smooth and aliased, with every network
+ * and `spatial`, VP8, VP9, AV1 and H.264 both ways, at 300 + 150 kb/s to 4 + 2 Mb/s; each several times, with other rows.
  */
 const LIMITS = {
-  /** Mean of a frame: 0.13 at most. A network keeps the brightness of what it enlarges. */
-  mean: 0.5,
-  /** Mean of a tile, and what of its contrast may come on top: 0.15 and 0.2 at most. */
-  tileMean: { floor: 1, perContrast: 0.2 },
-  /** Root mean square of a tile likewise: 3.3 and 0.6, where a codec's traces of what moved are sharpened too. */
+  /** Mean of a frame: 0.3 at most. A network keeps the brightness of what it enlarges. */
+  mean: 0.6,
+  /** Mean of a tile, and what of its contrast may come on top: 1.6 in one tile of a million. */
+  tileMean: { floor: 2, perContrast: 0.2 },
+  /** Root mean square of a tile likewise: 4.2 at most, where a codec's traces of what moved are sharpened too. */
   tileRms: { floor: 6, perContrast: 0.6 },
   /**
-   * Correlation of a frame's detail with its second differences, either way: 0.1 at least at 300 kb/s, 0.3 to 0.9 at usual rates. That of another
-   * picture is 0.03 and seldom 0.1.
+   * Correlation of a frame's detail with its second differences, either way: 0.11 at 300 kb/s, 0.3 to 0.9 at usual rates. That of another picture is
+   * 0.03 and seldom 0.1.
    */
   correlation: 0.05,
 } as const;
 /** Root mean squares of a frame's detail and of its second differences, steps of 255, below which they are too small to be correlated. */
-const MIN_DETAIL = 0.4;
+const MIN_DETAIL = 0.6;
 const MIN_EDGES = 2;
 /** Samples of a whole tile, and of the smallest one that is judged: those at the borders have fewer, and tell less. */
 const TILE_SAMPLES = EDGE_TILE.width * EDGE_TILE.rows;
@@ -71,7 +71,9 @@ export function judgeDetail(
   const shown = shownDistances(deadZoneCodes);
   const [left, right] = [positions(width, out.width, 0.25), positions(width, out.width, 0.75)];
   const tiles: Tally[] = Array.from(contrast, () => ({ count: 0, sum: 0, squares: 0 }));
-  let [product, sharp, added] = [0, 0, 0];
+  let product = 0;
+  let sharp = 0;
+  let added = 0;
   for (let row = 0, y = rows.first; y < height - margin; row++, y += rows.step) {
     if (y < margin) continue;
     const above = Math.floor(((y + 0.25) * out.height) / height) * out.width;
@@ -80,21 +82,29 @@ export function judgeDetail(
     for (let column = 0; column < tilesAcross; column++) {
       const from = Math.max(column * EDGE_TILE.width, margin);
       const to = Math.min((column + 1) * EDGE_TILE.width, width - margin);
-      let [sum, squares] = [0, 0];
-      for (let x = from; x < to; x++) {
-        const [l, r] = [left[x] ?? 0, right[x] ?? 0];
+      let sum = 0;
+      let squares = 0;
+      let alike = 0;
+      let sums = 0;
+      let seconds = 0;
+      for (let x = from, at = row * width + from; x < to; x++, at++) {
+        const l = left[x] ?? 0;
+        const r = right[x] ?? 0;
         const a = shown[codes[above + l] ?? 0] ?? 0;
         const b = shown[codes[above + r] ?? 0] ?? 0;
         const c = shown[codes[below + l] ?? 0] ?? 0;
         const d = shown[codes[below + r] ?? 0] ?? 0;
         const four = a + b + c + d;
-        const second = laplacian[row * width + x] ?? 0;
+        const second = laplacian[at] ?? 0;
         sum += four;
         squares += a * a + b * b + c * c + d * d;
-        product += four * second;
-        added += four * four;
-        sharp += second * second;
+        alike += four * second;
+        sums += four * four;
+        seconds += second * second;
       }
+      product += alike;
+      added += sums;
+      sharp += seconds;
       const tally = tiles[firstTile + column];
       if (!tally || to <= from) continue;
       tally.count += to - from;

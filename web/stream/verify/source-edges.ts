@@ -5,8 +5,8 @@ import { type PictureSize, sizeOf } from '../frame-size.ts';
 
 const log = logger('stream.edges');
 
-/** Pixels that are looked at, at most: more would not tell more, and 640x360 takes a tenth of a millisecond. */
-const MAX_SAMPLES = 40_000;
+/** Pixels that are looked at, at most: every eighth row of 640x360, in a third of a millisecond. */
+const MAX_SAMPLES = 30_000;
 /** Width of a tile, pixels, and its height in sampled rows: large enough for a mean, and smaller than letters that can be read at a glance. */
 export const EDGE_TILE = { width: 16, rows: 4 } as const;
 /** Distances of the neighbours that a pixel is compared with: a network's detail ends two pixels beside an edge. */
@@ -53,33 +53,35 @@ export function edgesOf(luma: LumaPlane, rows: SampledRows, scale: number): Sour
   const sampled = Math.max(0, Math.ceil((height - rows.first) / rows.step));
   const tilesAcross = Math.ceil(width / EDGE_TILE.width);
   const tiles = tilesAcross * Math.ceil(sampled / EDGE_TILE.rows);
-  const [squares, counts] = [new Float32Array(tiles), new Uint16Array(tiles)];
+  const [squares, counts] = [new Float64Array(tiles), new Uint16Array(tiles)];
   const laplacian = new Int16Array(width * sampled);
+  const [nearRow, farRow] = [near * stride, far * stride];
   for (let row = 0; row < sampled; row++) {
     const y = rows.first + row * rows.step;
     if (y < far || y >= height - far) continue;
     const start = offset + y * stride;
     const tileRow = Math.floor(row / EDGE_TILE.rows) * tilesAcross;
-    for (let x = far; x < width - far; x++) {
-      const at = start + x;
-      const here = bytes[at] ?? 0;
-      const around =
-        (bytes[at - near] ?? 0) +
-        (bytes[at + near] ?? 0) +
-        (bytes[at - near * stride] ?? 0) +
-        (bytes[at + near * stride] ?? 0);
-      const second = 4 * here - around;
-      const left = here - (bytes[at - far] ?? 0);
-      const right = here - (bytes[at + far] ?? 0);
-      const up = here - (bytes[at - far * stride] ?? 0);
-      const down = here - (bytes[at + far * stride] ?? 0);
-      const tile = tileRow + (x >> 4);
-      laplacian[row * width + x] = second;
-      squares[tile] = (squares[tile] ?? 0) + second * second + left * left + right * right + up * up + down * down;
-      counts[tile] = (counts[tile] ?? 0) + 1;
+    for (let column = 0; column < tilesAcross; column++) {
+      const from = Math.max(column * EDGE_TILE.width, far);
+      const to = Math.min((column + 1) * EDGE_TILE.width, width - far);
+      let sum = 0;
+      for (let x = from, at = start + from, out = row * width + from; x < to; x++, at++, out++) {
+        const here = bytes[at] ?? 0;
+        const across = (bytes[at - near] ?? 0) + (bytes[at + near] ?? 0);
+        const second = 4 * here - across - (bytes[at - nearRow] ?? 0) - (bytes[at + nearRow] ?? 0);
+        const left = here - (bytes[at - far] ?? 0);
+        const right = here - (bytes[at + far] ?? 0);
+        const up = here - (bytes[at - farRow] ?? 0);
+        const down = here - (bytes[at + farRow] ?? 0);
+        laplacian[out] = second;
+        sum += second * second + left * left + right * right + up * up + down * down;
+      }
+      const tile = tileRow + column;
+      squares[tile] = (squares[tile] ?? 0) + sum;
+      counts[tile] = (counts[tile] ?? 0) + Math.max(0, to - from);
     }
   }
-  const contrast = squares.map((sum, tile) => Math.sqrt(sum / Math.max(1, counts[tile] ?? 0)));
+  const contrast = Float32Array.from(squares, (sum, tile) => Math.sqrt(sum / Math.max(1, counts[tile] ?? 0)));
   return { width, height, rows, margin: far, laplacian, contrast, tilesAcross };
 }
 
@@ -122,32 +124,36 @@ export class EdgeReader {
     const isPacked = RED_FIRST.test(format ?? '') || BLUE_FIRST.test(format ?? '');
     if (!isPacked && !PLANAR.test(format ?? '')) {
       const { data, width, height } = await this.#rgba.read(frame);
-      return this.#fromPacked({ width, height, bytes: data, offset: 0, stride: 4 * width }, rows, scale, 0);
+      return this.#fromPacked({ width, height, bytes: data, offset: 0, stride: 4 * width }, rows, scale, false);
     }
     const sizeBytes = frame.allocationSize();
     if (this.#bytes.length !== sizeBytes) this.#bytes = new Uint8Array(sizeBytes);
     const [first] = await frame.copyTo(this.#bytes);
     if (!first) return null;
     const plane = { ...size, bytes: this.#bytes, offset: first.offset, stride: first.stride };
-    return isPacked ? this.#fromPacked(plane, rows, scale, BLUE_FIRST.test(format ?? '') ? 2 : 0) : plane;
+    return isPacked ? this.#fromPacked(plane, rows, scale, BLUE_FIRST.test(format ?? '')) : plane;
   }
 
   #fromPacked(
     { width, height, bytes, offset, stride }: LumaPlane,
     { first, step }: SampledRows,
     scale: number,
-    red: number,
+    isBlueFirst: boolean,
   ): LumaPlane {
     if (this.#luma.length !== width * height) this.#luma = new Uint8Array(width * height);
     const luma = this.#luma;
+    // A pixel is one word, the first channel in the lowest byte: reading it at once is twice as fast.
+    const words = new Uint32Array(bytes.buffer, bytes.byteOffset, bytes.byteLength >> 2);
+    const [redShift, blueShift] = isBlueFirst ? [16, 0] : [0, 16];
     const far = FAR * scale;
     for (let y = 0; y < height; y++) {
       const past = (y - first + height * step) % step;
       if (past > far && past < step - far) continue;
-      for (let x = 0, from = offset + y * stride, to = y * width; x < width; x++, from += 4) {
+      for (let x = 0, from = (offset + y * stride) >> 2, to = y * width; x < width; x++, from++, to++) {
+        const word = words[from] ?? 0;
         // BT.709 in 256ths.
-        luma[to++] =
-          (54 * (bytes[from + red] ?? 0) + 183 * (bytes[from + 1] ?? 0) + 19 * (bytes[from + 2 - red] ?? 0)) >> 8;
+        luma[to] =
+          (54 * ((word >> redShift) & 255) + 183 * ((word >> 8) & 255) + 19 * ((word >> blueShift) & 255)) >> 8;
       }
     }
     return { width, height, bytes: luma, offset: 0, stride: width };
