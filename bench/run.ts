@@ -19,6 +19,7 @@ import { peerjs } from './sections/peerjs.ts';
 import { quality } from './sections/quality.ts';
 import { server } from './sections/server.ts';
 import { simulate } from './sections/simulate.ts';
+import { start } from './sections/start.ts';
 import { stream, streamQuality, streamTwo } from './sections/stream.ts';
 import { streamDetail } from './sections/stream-detail.ts';
 import { streamImpaired } from './sections/stream-impaired.ts';
@@ -49,6 +50,7 @@ const SECTIONS: readonly Section[] = [
   ],
   ...[
     simulate,
+    start,
     stream,
     streamDetail,
     streamImpaired,
