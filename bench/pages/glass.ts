@@ -1,5 +1,5 @@
 import type { DetailCoding } from '../../shared/detail.ts';
-import type { Network, Quality } from '../../shared/tasks/upscale.ts';
+import type { Quality } from '../../shared/tasks/upscale.ts';
 import { lumaOf } from '../../web/compare/luma.ts';
 import { Engine } from '../../web/compute/engine.ts';
 import { servedModels } from '../../web/compute/test-models.ts';
@@ -12,22 +12,15 @@ import { type CodedWay, newTraffic, type Traffic, throughCodec } from '../glass/
 import { type FrameStatistics, statisticsOf } from '../glass/tuning.ts';
 import { median } from '../measuring.ts';
 
-/** One direction of a stream. */
-export type Way = Pick<CodedWay, 'codec' | 'kbps' | 'loss'>;
+type Way = Pick<CodedWay, 'codec' | 'kbps' | 'loss'>;
 
 /** A volunteer's work, and the ways to it and back. */
-export interface Offload {
-  network: Network;
+interface Offload {
+  quality: Quality;
   up: Way;
   down: Way;
 }
-
-export interface DetailOffload extends Offload {
-  coding: DetailCoding;
-}
-
-/** How detail is added. */
-export type Application = Pick<AppliedDetail, 'weight' | 'deadZoneCodes'>;
+type DetailOffload = Offload & { coding: DetailCoding };
 
 /** What the ways of a stream were. */
 interface Transmission {
@@ -140,7 +133,10 @@ export async function measureLocal(quality: Quality, coding: DetailCoding, weigh
 }
 
 /** The source with a volunteer's detail. Detail of the frame before serves where none came, as in a stream. */
-export async function measureDetail(offload: DetailOffload, application: Application) {
+export async function measureDetail(
+  offload: DetailOffload,
+  application: Pick<AppliedDetail, 'weight' | 'deadZoneCodes'>,
+) {
   const { clip, raws } = current();
   const { codesByTime, transmission } = await receivedDetail(offload);
   const scores: FrameScore[] = [];
@@ -167,7 +163,7 @@ export async function detailStatistics(offload: DetailOffload) {
 }
 
 /** The picture way: a volunteer's picture as it comes. */
-export async function measurePictures({ quality, up, down }: Omit<Offload, 'network'> & { quality: Quality }) {
+export async function measurePictures({ quality, up, down }: Offload) {
   const { clip, engine } = current();
   const [sent, answered] = [newTraffic(), newTraffic()];
   const frames = engine.openFrames({ ...outSizeOf(clip), quality });
@@ -208,10 +204,10 @@ function current(): Loaded {
   return loaded;
 }
 
-async function receivedDetail({ network, coding, up, down }: DetailOffload) {
+async function receivedDetail({ quality, coding, up, down }: DetailOffload) {
   const { clip, engine } = current();
   const [sent, answered] = [newTraffic(), newTraffic()];
-  const frames = engine.openFrames({ ...outSizeOf(clip), quality: network, detail: coding });
+  const frames = engine.openFrames({ ...outSizeOf(clip), quality, detail: coding });
   const details = processed(frames, throughCodec(sources(clip), uplinkOf(clip, up), sent));
   const reader = new DetailReader(clip);
   const codesByTime = new Map<number, Uint8Array>();

@@ -66,7 +66,11 @@ export const glass: Section = {
       for (const [i, one] of measured.entries()) report(gainRow(`local ${quality} x ${WEIGHTS[i]}`, one, bicubic));
     }
     const detail = (network: Network, rate: Rate, pair: Pair) =>
-      page.call('measureDetail', { network, coding: detailCoding(rate.downKbps), ...waysOf(rate, pair) }, APPLICATION);
+      page.call(
+        'measureDetail',
+        { quality: network, coding: detailCoding(rate.downKbps), ...waysOf(rate, pair) },
+        APPLICATION,
+      );
     const { codec } = context.settings;
     let best: Pair = codec ? [codec, codec] : ['av1', 'av1'];
     let bestDb = Number.NEGATIVE_INFINITY;
@@ -126,7 +130,7 @@ export const glassTune: Section = {
     for (const { rate, network, gain } of tried) {
       const coding = { ...detailCoding(rate.downKbps), gain };
       const { frames, transmission } = await page.call('detailStatistics', {
-        ...{ network, coding, ...waysOf(rate, [codec, codec]) },
+        ...{ quality: network, coding, ...waysOf(rate, [codec, codec]) },
       });
       const tuned = (tuning: Tuning) => ({ tuning, ...gainOf(frames, transmission.missing, tuning) });
       const best = tunings(gain)
@@ -183,7 +187,8 @@ const CHOSE_NETWORKS = ['supertuxkart', 'neverball'];
 const TRAINED_ON = ['torcs', 'minetest'];
 
 /** A page that has loaded the clip; null if there is none. */
-async function openClip(context: Context, file = context.settings.clip) {
+async function openClip(context: Context) {
+  const { clip: file, clipFrames } = context.settings;
   try {
     await access(file);
   } catch (cause) {
@@ -193,7 +198,7 @@ async function openClip(context: Context, file = context.settings.clip) {
   const site = await context.openSite({ modules: ['glass'] });
   const page = await site.page<typeof GlassPage>('glass');
   await page.page.route('**/bench/clip', (route) => route.fulfill({ path: file }));
-  const { width, height, fps, frames } = await page.call('load', '/bench/clip', context.settings.clipFrames);
+  const { width, height, fps, frames } = await page.call('load', '/bench/clip', clipFrames);
   const named = (games: readonly string[]) => games.find((game) => file.includes(game));
   const caution = named(TRAINED_ON)
     ? `; ${named(TRAINED_ON)} trained the networks`

@@ -13,18 +13,13 @@ const LEARN_MS = 6_000;
 
 const LOAD = { fastFps: 240, steadyFps: 30 };
 
-/** Frames a second that were shown with their detail. */
-function detailPerS(samples: readonly StreamPage.Sample[]): number {
+/** How many of the frames shown meanwhile carried their own detail: frames a second, and their share, 0..1. */
+export function detailOf(samples: readonly StreamPage.Sample[]): { perS: number; share: number } {
   const [first, last] = [samples[0], samples.at(-1)];
-  if (!first || !last) return Number.NaN;
-  return (1_000 * (last.framesWithDetail - first.framesWithDetail)) / (last.atMs - first.atMs);
-}
-
-/** The share of the shown frames that carried their own detail, 0..1. */
-export function detailShare(samples: readonly StreamPage.Sample[]): number {
-  const [first, last] = [samples[0], samples.at(-1)];
-  if (!first || !last) return Number.NaN;
-  return (last.framesWithDetail - first.framesWithDetail) / (last.framesPresented - first.framesPresented);
+  if (!first || !last) return { perS: Number.NaN, share: Number.NaN };
+  const frames = last.framesWithDetail - first.framesWithDetail;
+  const perS = (1_000 * frames) / (last.atMs - first.atMs);
+  return { perS, share: frames / (last.framesPresented - first.framesPresented) };
 }
 
 /**
@@ -60,38 +55,28 @@ export const stream: Section = {
       return result;
     };
     const rate = (room: string) => () =>
-      running(room, LOAD.fastFps, async () => detailPerS(await gamer.call('sample', { room, durationMs: 2_000 })));
+      running(room, LOAD.fastFps, async () => detailOf(await gamer.call('sample', { room, durationMs: 2_000 })).perS);
     const fps = await mediansInTurn(mapValues(rooms, rate), 5);
     const delay = (room: string) => () => running(room, LOAD.steadyFps, () => latency(gamer, room));
     const delays = await inTurn(mapValues(rooms, delay), 2);
-    const codec = delays.channel[0]?.codec;
-    const [channel, port] = [delays.channel, delays.port].map((rounds) => ({
-      detailAgeMs: median(rounds.map(({ detailAgeMs }) => detailAgeMs)),
-      stagesError: Math.max(...rounds.map(({ stagesError }) => stagesError)),
-      seenMs: median(rounds.map(({ seenMs }) => seenMs)),
-    }));
-    if (!channel || !port) throw new Error('Nothing was measured.');
+    const ageMs = mapValues(delays, (rounds) => median(rounds.map(({ detailAgeMs }) => detailAgeMs)));
+    const stagesError = Math.max(...delays.channel.map(({ stagesError: error }) => error));
     return [
       figure('frames with detail/s / with MessagePorts', fps.channel / fps.port, 'x', {
         atLeast: 0.9,
-        note: `${fps.channel.toFixed(0)} of ${fps.port.toFixed(0)} /s, ${codec}, source of ${LOAD.fastFps} /s`,
+        note: `${fps.channel.toFixed(0)} of ${fps.port.toFixed(0)} /s, ${delays.channel[0]?.codec}, source of ${LOAD.fastFps} /s`,
       }),
-      figure('detail later than with MessagePorts', channel.detailAgeMs - port.detailAgeMs, 'ms', {
+      figure('detail later than with MessagePorts', ageMs.channel - ageMs.port, 'ms', {
         below: 10,
-        note: `p50 since capture ${channel.detailAgeMs.toFixed(1)} less ${port.detailAgeMs.toFixed(1)} ms at ${LOAD.steadyFps} /s`,
+        note: `p50 since capture ${ageMs.channel.toFixed(1)} less ${ageMs.port.toFixed(1)} ms at ${LOAD.steadyFps} /s`,
       }),
-      figure('difference of the sum of stages from glass to glass', 100 * channel.stagesError, '%', { atMost: 5 }),
-      figure('glass to glass, measured from outside', channel.seenMs, 'ms', {
-        note: `p50 from drawn to read back from the canvas; ${port.seenMs.toFixed(1)} ms with MessagePorts`,
-      }),
+      figure('difference of the sum of stages from glass to glass', 100 * stagesError, '%', { atMost: 5 }),
     ];
   },
 };
 
 async function latency(gamer: RemotePage<typeof StreamPage>, room: string) {
-  const watched = { room, durationMs: WINDOW_MS };
-  const [samples, frames] = await Promise.all([gamer.call('sample', watched), gamer.call('see', watched)]);
-  const last = samples.at(-1);
+  const last = (await gamer.call('sample', { room, durationMs: WINDOW_MS })).at(-1);
   if (!last) throw new Error('Nothing was measured.');
   const { glassToGlassMs, detailAgeMs, stagesMs, codec } = last;
   return {
@@ -99,7 +84,6 @@ async function latency(gamer: RemotePage<typeof StreamPage>, room: string) {
     detailAgeMs: detailAgeMs.p50,
     /** How far the stages' sum is from the whole, as a share of the whole. */
     stagesError: Math.abs(sum(stagesMs.map(({ p50 }) => p50)) - glassToGlassMs.p50) / glassToGlassMs.p50,
-    seenMs: median(frames.map(({ ageMs }) => ageMs)),
   };
 }
 
@@ -151,7 +135,7 @@ async function answers(gamer: RemotePage<typeof StreamPage>, volunteers: readonl
   const fast = (1_000 * sum(counts)) / (performance.now() - startMs);
   await gamer.call('set', { room, fps: SLOW_FPS });
   await sleep(LEARN_MS);
-  const slow = detailPerS(await gamer.call('sample', { room, durationMs }));
+  const slow = detailOf(await gamer.call('sample', { room, durationMs })).perS;
   return { fast, lesserShare: Math.min(...counts) / sum(counts), slow };
 }
 
@@ -178,7 +162,7 @@ export const streamDetail: Section = {
       // Two cores do not keep up with 60.
       const [share, age] = fps === 30 ? [{ atLeast: 90 }, { atMost: 50 }] : [{}, {}];
       rows.push(
-        figure(`shown frames with their own detail, source of ${fps} /s`, 100 * detailShare(samples), '%', share),
+        figure(`shown frames with their own detail, source of ${fps} /s`, 100 * detailOf(samples).share, '%', share),
         figure(
           `detail on a frame after its capture, source of ${fps} /s`,
           samples.at(-1)?.detailAgeMs.p95 ?? Number.NaN,
