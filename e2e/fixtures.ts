@@ -1,4 +1,4 @@
-import { test as base, type Page } from 'playwright/test';
+import { test as base, type Page, type Worker } from 'playwright/test';
 import type * as Sdk from '../web/sdk/p2c2r.ts';
 import { type RunningServer, startServer } from './server.ts';
 import { type Machine, machineOf, storageAfterVisit } from './speeds.ts';
@@ -47,6 +47,11 @@ export const test = base.extend<Fixtures, WorkerFixtures>({
   // Of every context. A test that is tagged @smoke measures the machine, as on a first visit.
   storageState: async ({ machine, server }, use, { tags }) =>
     use(tags.includes('@smoke') ? undefined : await storageAfterVisit(machine, server.url)),
+  // Without a GPU, drawing the game as often as a screen shows it takes all cores. A test that is tagged @smoke has it so.
+  context: async ({ context }, use, { tags }) => {
+    if (!tags.includes('@smoke')) context.on('page', drawGameSeldom);
+    await use(context);
+  },
   server: ({ sharedServer }, use) => use(sharedServer),
   // biome-ignore lint/correctness/noEmptyPattern: Playwright reads a fixture's dependencies from its pattern.
   roomOf: ({}, use, { testId }) => use((name) => `${name} ${testId}`),
@@ -105,6 +110,39 @@ export async function openSdk(page: Page, serverUrl: string): Promise<void> {
   await page.evaluate(async (module) => {
     window.sdk = await import(module);
   }, '/p2c2r.js');
+}
+
+/** Between two frames of the game, ms. Eight a second are the fewest at which it keeps its speed. */
+const FRAME_INTERVAL_MS = 125;
+
+/** Gives the page's game a screen that shows few frames. */
+function drawGameSeldom(page: Page): void {
+  page.on('worker', (worker: Worker) => {
+    // Fails when the page closes at once, which harms nobody.
+    if (worker.url().includes('game.worker')) worker.evaluate(slowDownScreen, FRAME_INTERVAL_MS).catch(() => {});
+  });
+}
+
+/** In a worker: delays its animation frames. */
+function slowDownScreen(intervalMs: number): void {
+  const { requestAnimationFrame, cancelAnimationFrame } = self;
+  /** Requests of animation frames, by the timers before them. */
+  const requests = new Map<number, number>();
+  self.requestAnimationFrame = (draw) => {
+    const timer = self.setTimeout(() => {
+      const request = requestAnimationFrame((nowMs) => {
+        requests.delete(timer);
+        draw(nowMs);
+      });
+      requests.set(timer, request);
+    }, intervalMs);
+    return timer;
+  };
+  self.cancelAnimationFrame = (timer) => {
+    self.clearTimeout(timer);
+    cancelAnimationFrame(requests.get(timer) ?? 0);
+    requests.delete(timer);
+  };
 }
 
 /** Waits until this many volunteers are linked. */
