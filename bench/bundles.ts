@@ -6,21 +6,20 @@ import { ROOT } from '../deploy/child.mjs';
 /** A module of the SDK and what takes its place; paths from the root of the checkout. */
 type Replacement = readonly [replaced: string, by: string];
 
+const SIMULATED: Replacement = ['web/compute/engine.ts', 'bench/variants/simulated-engine.ts'];
 const BY_PORT: Replacement = ['web/net/transferable-channel.ts', 'bench/variants/moved-port.ts'];
-const QUICK: Replacement = ['web/compute/engine.ts', 'bench/variants/quick-engine.ts'];
-const STEADY: Replacement = ['web/compute/engine.ts', 'bench/variants/steady-engine.ts'];
-const WAITING: Replacement = ['web/compute/engine.ts', 'bench/variants/waiting-engine.ts'];
 
 /**
- * The SDK with some of its modules replaced, to measure what the SDK as it is cannot show. Everything else, its workers
- * included, is what users get.
+ * The SDK with some of its modules replaced, to measure what the SDK as it is cannot show. Everything else, its workers included, is what
+ * users get. Every variant has an engine that takes `computeMs` for a frame and computes nothing.
  */
 const VARIANTS = {
-  'by-port': [BY_PORT],
-  quick: [QUICK],
-  'quick-by-port': [QUICK, BY_PORT],
-  waiting: [WAITING],
-  steady: [STEADY],
+  quick: { computeMs: 0, replacements: [SIMULATED] },
+  'quick-by-port': { computeMs: 0, replacements: [SIMULATED, BY_PORT] },
+  /** A good GPU. */
+  steady: { computeMs: 5, replacements: [SIMULATED] },
+  /** A modest one. */
+  waiting: { computeMs: 40, replacements: [SIMULATED] },
 };
 
 export type Variant = keyof typeof VARIANTS;
@@ -34,10 +33,17 @@ export async function bundleSdk(folder: string, variants: readonly Variant[]): P
 
 /** Bundles each module of bench/pages/ with its workers to `NAME.js`; what several of them import exists once. */
 export function bundlePages(folder: string, names: readonly string[]): Promise<void> {
-  return bundle(folder, Object.fromEntries(names.map((name) => [name, `bench/pages/${name}.ts`])), []);
+  return bundle(folder, Object.fromEntries(names.map((name) => [name, `bench/pages/${name}.ts`])));
 }
 
-async function bundle(folder: string, input: Record<string, string>, replacements: readonly Replacement[]) {
+async function bundle(
+  folder: string,
+  input: Record<string, string>,
+  { computeMs, replacements }: { computeMs: number; replacements: readonly Replacement[] } = {
+    computeMs: 0,
+    replacements: [],
+  },
+) {
   const { NODE_ENV } = process.env;
   const loaded = await loadConfigFromFile({ command: 'build', mode: 'production' }, join(ROOT, 'vite.config.ts'));
   const { resolve: resolution = {}, esbuild = {}, worker = {} } = loaded?.config ?? {};
@@ -48,6 +54,7 @@ async function bundle(folder: string, input: Record<string, string>, replacement
     base: './',
     logLevel: 'error',
     resolve: resolution,
+    define: { SIMULATED_COMPUTE_MS: String(computeMs) },
     esbuild,
     worker: { ...worker, plugins },
     plugins: plugins(),

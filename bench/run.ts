@@ -7,61 +7,30 @@ import { runCommand, SetupError } from '../deploy/failure.mjs';
 import { isCodec } from '../web/stream/codec/codecs.ts';
 import { Context, type Section, type Settings } from './context.ts';
 import { describeMachine, type SectionReport, tableOf, writeJson } from './report.ts';
-import { infer, processor, types } from './sections/compute.ts';
-import { gameTasks } from './sections/game-tasks.ts';
-import { glass } from './sections/glass.ts';
-import { glassTune } from './sections/glass-tune.ts';
-import { kernels, kernelsNode } from './sections/kernels.ts';
-import { kill, streamKill } from './sections/kill.ts';
-import { limits } from './sections/limits.ts';
-import { nodeVolunteers } from './sections/node-volunteers.ts';
-import { peerjs } from './sections/peerjs.ts';
-import { quality } from './sections/quality.ts';
-import { server } from './sections/server.ts';
-import { simulate } from './sections/simulate.ts';
-import { stream, streamQuality, streamTwo } from './sections/stream.ts';
-import { streamDetail } from './sections/stream-detail.ts';
-import { streamImpaired } from './sections/stream-impaired.ts';
-import { streamSoak } from './sections/stream-soak.ts';
-import { backends, echo, link, upscale } from './sections/tasks.ts';
-import { trust } from './sections/trust.ts';
-import { wire } from './sections/wire.ts';
+import * as compute from './sections/compute.ts';
+import * as gameTasks from './sections/game-tasks.ts';
+import * as glass from './sections/glass.ts';
+import * as kernels from './sections/kernels.ts';
+import * as nodeVolunteers from './sections/node-volunteers.ts';
+import * as peerjs from './sections/peerjs.ts';
+import * as quality from './sections/quality.ts';
+import * as server from './sections/server.ts';
+import * as simulate from './sections/simulate.ts';
+import * as stream from './sections/stream.ts';
+import * as streamSoak from './sections/stream-soak.ts';
+import * as streamTrouble from './sections/stream-trouble.ts';
+import * as tasks from './sections/tasks.ts';
+import * as trust from './sections/trust.ts';
+import * as wire from './sections/wire.ts';
 
-/** All sections by name. */
-const SECTIONS: readonly Section[] = [
-  ...[
-    backends,
-    echo,
-    gameTasks,
-    glass,
-    glassTune,
-    infer,
-    kernels,
-    kernelsNode,
-    kill,
-    limits,
-    link,
-    nodeVolunteers,
-    peerjs,
-    processor,
-    quality,
-    server,
-  ],
-  ...[
-    simulate,
-    stream,
-    streamDetail,
-    streamImpaired,
-    streamKill,
-    streamQuality,
-    streamSoak,
-    streamTwo,
-    trust,
-    types,
-    upscale,
-    wire,
-  ],
-];
+/** Every section that these modules export, by name. */
+const SECTIONS = [
+  ...[compute, gameTasks, glass, kernels, nodeVolunteers, peerjs, quality, server],
+  ...[simulate, stream, streamSoak, streamTrouble, tasks, trust, wire],
+]
+  .flatMap((module): unknown[] => Object.values(module))
+  .filter((value): value is Section => value instanceof Object && 'about' in value)
+  .sort((a, b) => a.name.localeCompare(b.name));
 
 const HELP = `npm run bench [-- NAME ...] [--list] [--json FILE] [--minutes N] [--frames DIR]
 

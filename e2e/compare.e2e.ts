@@ -31,7 +31,7 @@ async function expectNetworkTile(page: Page, network: string): Promise<void> {
   await expect(tile).toContainText('dB');
 }
 
-test('every method is shown beside the truth, with its time and its PSNR', {
+test('every method is shown beside the truth, with its time, its PSNR and its SSIM', {
   tag: '@gpu',
 }, async ({ page, server }) => {
   await openCompare(page, server.url);
@@ -41,7 +41,7 @@ test('every method is shown beside the truth, with its time and its PSNR', {
     expect(greens).toBeGreaterThan(20);
   }
   for (const method of ['bilinear', 'bicubic', 'spatial']) {
-    await expect(page.getByTestId(`tile-${method}`)).toContainText(/\d+\.\d\d dB.*\d ms on/);
+    await expect(page.getByTestId(`tile-${method}`)).toContainText(/\d+\.\d\d dB, 0\.\d{3}.*\d ms on/);
   }
   for (const network of NETWORKS) await expectNetworkTile(page, network);
   await expect(page.getByTestId('subject')).toContainText('SuperTuxKart');

@@ -1,7 +1,9 @@
 import { ALL_FORMATS, BlobSource, Input, VideoSampleSink } from 'mediabunny';
-import { lumaOf } from '../../web/compare/luma.ts';
+import { lumaOf, psnrDb } from '../../web/compare/luma.ts';
+import { ssimAgainst } from '../../web/compare/ssim.ts';
 import { RgbaReader } from '../../web/compute/video-frames.ts';
-import { cropped, halved } from '../quality/pictures.ts';
+import { detailPainter, paintFrame } from '../pages/frames.ts';
+import { cropped, halved, pixelsOf } from '../quality/pictures.ts';
 
 /** Sides of the truth are multiples of it, so that the source, half as large, has whole chroma samples. */
 const SIDE_STEP = 4;
@@ -47,11 +49,52 @@ export async function loadClip(url: string, maxFrames: number): Promise<Clip> {
     frames.push({
       timestampUs: frame.timestamp,
       source: halved(truth),
-      truth: Uint16Array.from(lumaOf(truth), (luma) => Math.round(luma * LUMA_STEPS)),
+      truth: storedLuma(truth),
     });
     frame.close();
     if (frames.length >= maxFrames) break;
   }
   input.dispose();
   return { width, height, fps: Math.round(fps), frames };
+}
+
+export function storedLuma(picture: ImageData): Uint16Array {
+  return Uint16Array.from(lumaOf(picture), (luma) => Math.round(luma * LUMA_STEPS));
+}
+
+/** Painted source frames with detail of every kind; their truth is yet to be set. */
+export function paintedClip(
+  { width, height, fps }: { width: number; height: number; fps: number },
+  count: number,
+): Clip {
+  const paint = detailPainter();
+  const frames = Array.from({ length: count }, (_, number) => {
+    const frame = paintFrame(paint, width, height, number, Math.round((number * 1_000_000) / fps));
+    const { timestamp: timestampUs } = frame;
+    const source = pixelsOf(frame, width, height);
+    frame.close();
+    return { timestampUs, source, truth: new Uint16Array() };
+  });
+  return { width: 2 * width, height: 2 * height, fps, frames };
+}
+
+/** SSIM takes longer than everything else, so only one frame in this many is scored with it. */
+const SSIM_EVERY = 6;
+
+/** One shown frame beside the truth. */
+export interface FrameScore {
+  /** Of luma. */
+  psnrDb: number;
+  /** Null where it was not measured. */
+  ssim: number | null;
+}
+
+/** Compares a frame of a clip, as it is shown, with the truth. */
+export function scoreOf({ width, height, frames }: Clip, index: number, shown: ImageData): FrameScore {
+  const frame = frames[index];
+  if (!frame) throw new Error(`The clip has no frame ${index}.`);
+  const truth = Float32Array.from(frame.truth, (value) => value / LUMA_STEPS);
+  const luma = lumaOf(shown);
+  const hasSsim = index % SSIM_EVERY === 0;
+  return { psnrDb: psnrDb(luma, truth), ssim: hasSsim ? ssimAgainst({ width, height, luma: truth })(luma) : null };
 }

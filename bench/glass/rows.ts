@@ -5,6 +5,9 @@ import { figure, type Row, type Target } from '../report.ts';
 const mean = (values: readonly number[]) => sum(values) / values.length;
 const psnrsDb = ({ scores }: Measured) => scores.map(({ psnrDb }) => psnrDb);
 
+/** dB of luma, of all frames. */
+export const meanPsnrDb = (measured: Measured) => mean(psnrsDb(measured));
+
 export interface Summary {
   /** Over bicubic of the same frames, dB: the mean of all, and of the worst. */
   gainDb: number;
@@ -22,7 +25,7 @@ export function summaryOf(measured: Measured, bicubic: Measured): Summary {
 /** The figure that all others are compared with. */
 export function bicubicRow(bicubic: Measured): Row {
   const note = `SSIM ${summaryOf(bicubic, bicubic).ssim.toFixed(4)}; mean of ${bicubic.scores.length} frames`;
-  return figure('bicubic', mean(psnrsDb(bicubic)), 'dB', { note });
+  return figure('bicubic', meanPsnrDb(bicubic), 'dB', { note });
 }
 
 /** What a way of making the picture gains over bicubic. */
@@ -31,6 +34,18 @@ export function gainRow(what: string, measured: Measured, bicubic: Measured, tar
   const note = [`worst frame ${signed(worstDb)}`, `SSIM ${ssim.toFixed(4)}`, ...traffic(measured)].join('; ');
   const row = figure(what, gainDb, 'dB', { note, ...target });
   return { ...row, figure: `${signed(gainDb)} dB  (${note})` };
+}
+
+/** Least that the worst frame may gain: no frame may look worse than without any help. */
+const LEAST_WORST_DB = -0.05;
+
+/** What the worst frame gains over bicubic. */
+export function worstRow(what: string, measured: Measured, bicubic: Measured): Row {
+  const { worstDb } = summaryOf(measured, bicubic);
+  const missing = measured.transmission?.missing ?? 0;
+  const note = `${missing} of ${measured.scores.length} frames without detail`;
+  const row = figure(`worst frame, ${what}`, worstDb, 'dB', { note, atLeast: LEAST_WORST_DB });
+  return { ...row, figure: `${signed(worstDb)} dB  (${note})` };
 }
 
 function traffic({ transmission }: Measured): string[] {

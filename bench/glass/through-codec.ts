@@ -1,3 +1,4 @@
+import { seededRandom } from '../../shared/tasks/test-random.ts';
 import { FrameDecoder } from '../../web/stream/codec/frame-decoder.ts';
 import { FrameEncoder, type FrameEncoderSettings } from '../../web/stream/codec/frame-encoder.ts';
 
@@ -7,6 +8,14 @@ const SKIPPED_AFTER_MS = 250;
 const MAX_QUEUED = 3;
 /** A codec that gives nothing for this long is stuck. */
 const STUCK_AFTER_MS = 20_000;
+/** What WebRTC puts into a datagram. A frame is lost with any of its datagrams: the video channel sends none again. */
+const DATAGRAM_BYTES = 1_200;
+
+/** One direction of a stream. */
+export interface CodedWay extends FrameEncoderSettings {
+  /** Share of the datagrams that are lost, 0..1; none by default. */
+  loss?: number;
+}
 
 /** What one direction of a stream sent. */
 export interface Traffic {
@@ -20,42 +29,52 @@ export const newTraffic = (): Traffic => ({ bytes: 0, keyframeBytes: 0, encodeMs
 
 /**
  * Sends frames through the encoder and the decoder of a stream, and gives those that come out, with their timestamps; the receiver closes
- * them. Frames go in as fast as the codec takes them: their timestamps are what its rate control sees.
+ * them. Frames go in as fast as the codec takes them: their timestamps are what its rate control sees. After a loss nothing comes out until
+ * the keyframe that the decoder asks for, as in a stream.
  *
  * @param frames - are closed here.
  * @param traffic - is added to.
  */
 export async function* throughCodec(
   frames: AsyncIterable<VideoFrame>,
-  settings: FrameEncoderSettings,
+  { loss = 0, ...settings }: CodedWay,
   traffic: Traffic,
 ): AsyncGenerator<VideoFrame> {
   const decoded: VideoFrame[] = [];
-  let [sent, received] = [0, 0];
+  const random = seededRandom(1);
+  let [sent, answered] = [0, 0];
+  /** Time of the clip, by which the decoder spaces its requests. */
+  let clipMs = 0;
   let failure: unknown = null;
   let wake = () => {};
   const fail = (cause: unknown) => {
     failure ??= cause;
     wake();
   };
-  const decoder = new FrameDecoder<null>(settings.codec, settings, () => performance.now(), {
+  const decoder = new FrameDecoder<null>(settings.codec, settings, () => clipMs, {
     onFrame: (frame) => {
-      received++;
+      answered++;
       decoded.push(frame);
       wake();
     },
-    onUndecoded: (_, cause) => fail(new Error(`A packet was not decoded: ${cause}.`)),
-    onKeyframeNeeded: () => {},
+    onUndecoded: (_, cause) => {
+      answered++;
+      if (loss === 0) fail(new Error(`A packet was not decoded: ${cause}.`));
+    },
+    onKeyframeNeeded: () => encoder.requestKeyframe(),
     onError: fail,
     onMisfit: fail,
   });
   const encoder = new FrameEncoder<number>(settings, {
     onPacket: (packet, startedMs) => {
-      sent++;
+      const { byteLength } = packet.data;
       traffic.encodeMs.push(performance.now() - startedMs);
-      traffic.bytes += packet.data.byteLength;
-      if (packet.keyframe) traffic.keyframeBytes += packet.data.byteLength;
-      decoder.decode(packet, null);
+      traffic.bytes += byteLength;
+      if (packet.keyframe) traffic.keyframeBytes += byteLength;
+      if (random() < (1 - loss) ** Math.ceil(byteLength / DATAGRAM_BYTES)) {
+        sent++;
+        decoder.decode(packet, null);
+      }
       wake();
     },
     onSkipped: () => wake(),
@@ -73,13 +92,14 @@ export async function* throughCodec(
   };
   try {
     for await (const frame of frames) {
+      clipMs = frame.timestamp / 1_000;
       encoder.encode(frame, performance.now());
       frame.close();
-      await until(() => encoder.queued === 0 && received === sent, SKIPPED_AFTER_MS);
-      await until(() => encoder.queued < MAX_QUEUED && received === sent, STUCK_AFTER_MS);
+      await until(() => encoder.queued === 0 && answered === sent, SKIPPED_AFTER_MS);
+      await until(() => encoder.queued < MAX_QUEUED && answered === sent, STUCK_AFTER_MS);
       yield* decoded.splice(0);
     }
-    await until(() => encoder.queued === 0 && received === sent, 4 * SKIPPED_AFTER_MS);
+    await until(() => encoder.queued === 0 && answered === sent, 4 * SKIPPED_AFTER_MS);
     yield* decoded.splice(0);
   } finally {
     encoder.dispose();

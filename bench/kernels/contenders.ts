@@ -4,7 +4,7 @@ import { type ModelSource, modelName } from '../../web/compute/models/model-sour
 import { blocksOf, TAPS, unpackLayers } from '../../web/compute/networks/weights.ts';
 import { compileNetwork } from '../../web/compute/wgsl/networks/compiled-network.ts';
 import { NetworkPasses } from '../../web/compute/wgsl/networks/network-passes.ts';
-import { durationsMs, median, sum } from '../measuring.ts';
+import { durationsMs, mediansInTurn, sum } from '../measuring.ts';
 import { anime4kPipelines } from '../quality/anime4k.ts';
 import type { Peaks } from './peaks.ts';
 
@@ -109,25 +109,21 @@ const LONG_ENOUGH_MS = 5_000;
 
 /** The median frame time of each contender, ms. They take turns, so that a busy moment of the machine affects all of them. */
 export async function frameTimes(device: GPUDevice, contenders: readonly Contender[], rounds: number) {
-  const batchMs = async ({ run }: Contender, frames: number) => {
+  const frameMs = async ({ run }: Contender, frames: number) => {
     const [tookMs = Number.NaN] = await durationsMs(1, async () => {
       for (let frame = 0; frame < frames; frame++) await run();
       await device.queue.onSubmittedWorkDone();
     });
-    return Math.max(tookMs, 0.01);
+    return Math.max(tookMs, 0.01) / frames;
   };
-  const lanes = [];
+  const measurements: Record<string, () => Promise<number>> = {};
   for (const contender of contenders) {
-    await batchMs(contender, 1);
-    const onceMs = await batchMs(contender, 1);
+    await frameMs(contender, 1);
+    const onceMs = await frameMs(contender, 1);
     const frames = Math.min(MAX_BATCH, Math.ceil(BATCH_MS / onceMs));
-    lanes.push({ contender, frames, times: frames === 1 ? [onceMs] : [] });
+    measurements[contender.name] = async () =>
+      rounds * onceMs > LONG_ENOUGH_MS ? onceMs : await frameMs(contender, frames);
   }
-  for (let round = 0; round < rounds; round++) {
-    for (const { contender, frames, times } of lanes) {
-      const isSlow = frames * sum(times) > LONG_ENOUGH_MS;
-      if (!isSlow) times.push((await batchMs(contender, frames)) / frames);
-    }
-  }
-  return lanes.map(({ contender, times }) => ({ ...contender, ms: median(times) }));
+  const ms = await mediansInTurn(measurements, rounds);
+  return contenders.map((contender) => ({ ...contender, ms: ms[contender.name] ?? Number.NaN }));
 }

@@ -9,14 +9,13 @@ const SIGNALS = 'bench bare channel';
 /** In the volunteer's page: answers, and echoes in a worker, to which the channel moves right after it is created. */
 export function answerBare(): void {
   const signals = new BroadcastChannel(SIGNALS);
-  const { connection, channel } = newConnection(signals);
+  const { connection, channel, describe } = newConnection();
   const worker = new Worker(new URL('./bare-echo.worker.ts', import.meta.url), { type: 'module' });
   worker.postMessage(channel, [channel as unknown as Transferable]);
   signals.addEventListener('message', async ({ data }) => {
     if (data.type !== 'offer') return;
     await connection.setRemoteDescription(data);
-    await connection.setLocalDescription();
-    signals.postMessage(connection.localDescription?.toJSON());
+    await describe(signals);
   });
 }
 
@@ -26,14 +25,13 @@ export function answerBare(): void {
  */
 export async function connectBare(): Promise<(sizeBytes: number) => Promise<unknown>> {
   const signals = new BroadcastChannel(SIGNALS);
-  const { connection, channel } = newConnection(signals);
+  const { connection, channel, describe } = newConnection();
   channel.binaryType = 'arraybuffer';
   signals.addEventListener('message', async ({ data }) => {
     if (data.type === 'answer') await connection.setRemoteDescription(data);
   });
   const opened = new Promise((resolve) => channel.addEventListener('open', resolve, { once: true }));
-  await connection.setLocalDescription();
-  signals.postMessage(connection.localDescription?.toJSON());
+  await describe(signals);
   await opened;
   return echoOver(
     (bytes) => channel.send(bytes),
@@ -52,20 +50,15 @@ export function echoOver(send: (bytes: Uint8Array<ArrayBuffer>) => void, listen:
     });
 }
 
-function newConnection(signals: BroadcastChannel) {
+function newConnection() {
   const connection = new RTCPeerConnection({ iceServers: [] });
   const channel = connection.createDataChannel('echo', { negotiated: true, id: 0, ordered: false });
-  /** Candidates that arrived before the description. */
-  const early: RTCIceCandidateInit[] = [];
-  connection.onicecandidate = ({ candidate }) => candidate && signals.postMessage({ candidate: candidate.toJSON() });
-  connection.addEventListener('signalingstatechange', async () => {
-    if (!connection.remoteDescription) return;
-    for (const candidate of early.splice(0)) await connection.addIceCandidate(candidate);
-  });
-  signals.addEventListener('message', async ({ data }) => {
-    if (!data.candidate) return;
-    if (connection.remoteDescription) await connection.addIceCandidate(data.candidate);
-    else early.push(data.candidate);
-  });
-  return { connection, channel };
+  /** Makes the offer or the answer, and says it once it holds every candidate. */
+  const describe = async (signals: BroadcastChannel) => {
+    connection.addEventListener('icegatheringstatechange', () => {
+      if (connection.iceGatheringState === 'complete') signals.postMessage(connection.localDescription?.toJSON());
+    });
+    await connection.setLocalDescription();
+  };
+  return { connection, channel, describe };
 }

@@ -1,3 +1,5 @@
+import { sleep } from './gamer.ts';
+
 /** Numbered frames: a number in each picture says which frame it is, wherever it is seen. */
 
 const BITS = 16;
@@ -52,6 +54,8 @@ export function paintFrame(paint: Painter, width: number, height: number, number
 
 /** Frames whose time of drawing is kept: more than are ever on their way. */
 const REMEMBERED = 4_096;
+/** How often a source that is paused looks whether it still is. */
+const PAUSE_STEP_MS = 5;
 
 /** A source of numbered frames at a steady rate. It writes them to memory, which costs next to nothing and needs no GPU. */
 export class FrameSource {
@@ -61,8 +65,6 @@ export class FrameSource {
   #intervalMs: number;
   #number = 0;
   #dueMs = 0;
-  #paused: Promise<void> | null = null;
-  #resume = () => {};
 
   constructor({ width, height, fps, paint }: { width: number; height: number; fps: number; paint: Painter }) {
     this.#intervalMs = 1_000 / fps;
@@ -78,29 +80,19 @@ export class FrameSource {
     this.frames = new ReadableStream({ pull }, { highWaterMark: 0 });
   }
 
-  setRate(fps: number): void {
+  /** At 0 it gives no frames. */
+  set fps(fps: number) {
     this.#intervalMs = 1_000 / fps;
-  }
-
-  pause(): void {
-    this.#paused ??= new Promise((resolve) => {
-      this.#resume = resolve;
-    });
-  }
-
-  resume(): void {
-    this.#resume();
-    this.#paused = null;
   }
 
   /** Resolves when the next frame is due. The rate is steady whatever a timer's delay; after a pause the source does not catch up. */
   async #due(): Promise<void> {
-    await this.#paused;
+    while (!Number.isFinite(this.#intervalMs)) await sleep(PAUSE_STEP_MS);
     const nowMs = performance.now();
     const isBehind = nowMs - this.#dueMs > this.#intervalMs;
     this.#dueMs = (isBehind ? nowMs : this.#dueMs) + this.#intervalMs;
     const leftMs = this.#dueMs - this.#intervalMs - nowMs;
-    if (leftMs > 0) await new Promise((resolve) => setTimeout(resolve, leftMs));
+    if (leftMs > 0) await sleep(leftMs);
   }
 }
 

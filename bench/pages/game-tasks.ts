@@ -1,12 +1,9 @@
 import { systemClock } from '../../shared/clock.ts';
 import { BuiltInGame } from '../../web/game/built-in-game.ts';
-import { GameWork, Hangar, type Part, USEFUL_MS } from '../../web/game/game-work.ts';
+import { GameWork, type Part, USEFUL_MS } from '../../web/game/game-work.ts';
 import type { FrameStream } from '../../web/sdk/p2c2r.ts';
 import type { Quality } from '../../web/sdk/types.ts';
-import { loadSdk } from './gamer.ts';
-import { sleep } from './live.ts';
-
-const PATIENCE_MS = 60_000;
+import { loadSdk, PATIENCE_MS, sleep } from './gamer.ts';
 
 /** Longer than any part's result is useful. */
 const DRAIN_MS = 1_000;
@@ -20,15 +17,8 @@ interface Outcome {
 let stream: FrameStream | null = null;
 let outcomes: Outcome[] = [];
 
-export interface GameOptions {
-  room: string;
-  quality: Quality;
-  /** Whether the ship turns in the hangar, ray-traced: the longest of the game's tasks. */
-  hasHangar: boolean;
-}
-
 /** Runs the built-in game as the gamer page does: a volunteer makes detail of its frames and computes its tasks. */
-export async function play({ room, quality, hasHangar }: GameOptions): Promise<void> {
+export async function play({ room, quality }: { room: string; quality: Quality }): Promise<void> {
   const { GamerClient } = await loadSdk();
   const client = await GamerClient.connect({ room, where: 'volunteers', iceServers: [] });
   await client.whenReady({ volunteers: 1, timeoutMs: PATIENCE_MS });
@@ -48,7 +38,6 @@ export async function play({ room, quality, hasHangar }: GameOptions): Promise<v
   await game.ready;
   stream = await client.openStream(game.source, { quality, maxFps: 60 });
   document.body.append(stream.canvas);
-  if (hasHangar) new Hangar(run, systemClock, () => {});
 }
 
 /** By part, the times of the tasks that the game requests in the next `durationMs`, and the stream's figures meanwhile. */

@@ -3,7 +3,10 @@ import type { TaskOptions } from '../../web/sdk/types.ts';
 import type { Variant } from '../bundles.ts';
 import { type Load, ratePerS } from '../measuring.ts';
 
-const PATIENCE_MS = 60_000;
+/** Connecting on a busy machine takes long. */
+export const PATIENCE_MS = 60_000;
+
+export const sleep = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
 
 let connected: Sdk.GamerClient | undefined;
 

@@ -3,21 +3,20 @@ import type { Network, Quality } from '../../shared/tasks/upscale.ts';
 import { lumaOf } from '../../web/compare/luma.ts';
 import { Engine } from '../../web/compute/engine.ts';
 import { servedModels } from '../../web/compute/test-models.ts';
-import { makeFrame, RgbaReader } from '../../web/compute/video-frames.ts';
-import type { Codec } from '../../web/stream/codec/codecs.ts';
-import type { AppliedDetail, Composer, RawPicture } from '../../web/stream/compose/composer.ts';
+import { makeFrame } from '../../web/compute/video-frames.ts';
+import type { Composer, RawPicture } from '../../web/stream/compose/composer.ts';
 import { DetailReader } from '../../web/stream/compose/detail-reader.ts';
 import { WasmComposer } from '../../web/stream/compose/wasm-composer.ts';
-import { type Clip, loadClip } from '../glass/clip.ts';
-import { type FrameScore, type FrameStatistics, frameOf, scoreOf, statisticsOf } from '../glass/score.ts';
-import { newTraffic, type Traffic, throughCodec } from '../glass/through-codec.ts';
+import { drawBlended, type PictureParts } from '../../web/stream/gamer/blended-picture.ts';
+import { blendOf } from '../../web/stream/gamer/detail-tuning.ts';
+import { sharpnessOf } from '../../web/stream/gamer/source-sharpness.ts';
+import { type Clip, type FrameScore, loadClip, paintedClip, scoreOf, storedLuma } from '../glass/clip.ts';
+import { type CodedWay, newTraffic, type Traffic, throughCodec } from '../glass/through-codec.ts';
+import { type FrameStatistics, statisticsOf } from '../glass/tuning.ts';
 import { median } from '../measuring.ts';
 
 /** One direction of a stream. */
-export interface Way {
-  codec: Codec;
-  kbps: number;
-}
+export type Way = Pick<CodedWay, 'codec' | 'kbps' | 'loss'>;
 
 /** A volunteer's work, and the ways to it and back. */
 export interface Offload {
@@ -29,9 +28,6 @@ export interface Offload {
 export interface DetailOffload extends Offload {
   coding: DetailCoding;
 }
-
-/** How detail is added. */
-export type Application = Pick<AppliedDetail, 'weight' | 'deadZoneCodes'>;
 
 /** What the ways of a stream were. */
 interface Transmission {
@@ -61,6 +57,8 @@ interface Loaded {
   screen: OffscreenCanvasRenderingContext2D;
   /** The source frames. */
   raws: RawPicture[];
+  /** Of the first one. */
+  sharpness: number | null;
 }
 
 let loaded: Loaded | null = null;
@@ -68,7 +66,23 @@ let loaded: Loaded | null = null;
 /** Loads the clip that everything is measured with. */
 export async function load(url: string, maxFrames: number) {
   const clip = await loadClip(url, maxFrames);
+  await use(clip);
   const { width, height, fps, frames } = clip;
+  return { width, height, fps, frames: frames.length, sharpness: current().sharpness };
+}
+
+/** Paints a clip instead, whose truth is the source as it is shown without detail: all that is lost is lost in codecs. */
+export async function paint(format: { width: number; height: number; fps: number }, count: number): Promise<void> {
+  const clip = paintedClip(format, count);
+  await use(clip);
+  for (const [index, frame] of clip.frames.entries()) {
+    await draw(index, ENLARGED);
+    frame.truth = storedLuma(onScreen());
+  }
+}
+
+async function use(clip: Clip): Promise<void> {
+  const { width, height } = clip;
   const screen = new OffscreenCanvas(width, height).getContext('2d', { alpha: false, willReadFrequently: true });
   if (!screen) throw new Error('There is no canvas to compose on.');
   const engine = await Engine.create({
@@ -77,23 +91,25 @@ export async function load(url: string, maxFrames: number) {
     models: servedModels('/models/'),
   });
   const composer = await WasmComposer.open();
-  loaded = { clip, engine, composer, screen, raws: [] };
+  const [first] = clip.frames;
+  loaded = { clip, engine, composer, screen, raws: [], sharpness: first ? sharpnessOf(first.source) : null };
   for await (const frame of sources(clip)) {
     loaded.raws.push(await composer.load(frame));
     frame.close();
   }
-  return { width, height, fps, frames: frames.length };
 }
 
 /** The source as the browser stretches it. */
 export async function measureStretch(): Promise<Measured> {
-  const { clip, screen } = current();
-  const scores: FrameScore[] = [];
-  for await (const frame of sources(clip)) {
-    screen.drawImage(frame, 0, 0, clip.width, clip.height);
-    frame.close();
-    scores.push(scoreOf(clip, scores.length, onScreen()));
-  }
+  return { scores: await shownScores(sources(current().clip)), transmission: null };
+}
+
+/** The source as this machine's engine enlarges it. */
+export async function measureEnlarged(quality: Quality): Promise<Measured> {
+  const { clip, engine } = current();
+  const frames = engine.openFrames({ ...outSizeOf(clip), quality });
+  const scores = await shownScores(processed(frames, sources(clip)));
+  frames.dispose();
   return { scores, transmission: null };
 }
 
@@ -101,98 +117,94 @@ export async function measureStretch(): Promise<Measured> {
 export async function measureBase(): Promise<Measured> {
   const { clip } = current();
   const scores: FrameScore[] = [];
-  for (const index of clip.frames.keys()) scores.push(await composedScore(index, null));
+  for (const index of clip.frames.keys()) {
+    await draw(index, ENLARGED);
+    scores.push(scoreOf(clip, index, onScreen()));
+  }
   return { scores, transmission: null };
 }
 
-/** The source with the detail of a quality of this machine, which nothing coded, by weight. */
-export async function measureLocal(quality: Quality, coding: DetailCoding, weights: readonly number[]) {
-  const { clip, engine, raws } = current();
-  const measured = weights.map((): Measured => ({ scores: [], transmission: null }));
-  const frames = engine.openFrames({ ...outSizeOf(clip), quality, detail: coding });
-  const reader = new DetailReader(clip);
-  let index = 0;
-  for await (const frame of processed(frames, sources(clip))) {
-    const of = rawOf(raws, index);
-    const codes = await reader.read(frame);
-    frame.close();
-    for (const [i, weight] of weights.entries()) {
-      const detail = { codes, gain: coding.gain, weight, deadZoneCodes: 0, of };
-      measured[i]?.scores.push(await composedScore(index, detail));
+/** The source with this machine's own picture of it, by the share of that; null: as a stream chooses it. */
+export async function measureOwn(quality: Quality, shares: readonly (number | null)[]) {
+  const { clip, sharpness } = current();
+  const measured = shares.map((): Measured => ({ scores: [], transmission: null }));
+  const blend = blendOf(quality, false, sharpness);
+  for await (const { index, own } of ownPictures(quality)) {
+    for (const [i, share] of shares.entries()) {
+      await draw(index, { own, detail: null }, { ...blend, ownShare: share ?? blend.ownShare });
+      measured[i]?.scores.push(scoreOf(clip, index, onScreen()));
     }
-    index++;
   }
-  frames.dispose();
   return measured;
 }
 
-/** The source with a volunteer's detail, by how it is added. Detail of the frame before serves where none came, as in a stream. */
-export async function measureDetail(offload: DetailOffload, applications: readonly Application[]): Promise<Measured[]> {
-  const { clip, raws } = current();
+/**
+ * The source with a volunteer's detail and this machine's own picture, put together as in a stream. Detail of the frame before serves where none came.
+ *
+ * @param quality - of the own picture; null: it is only enlarged.
+ */
+export async function measureDetail(offload: DetailOffload, quality: Quality | null) {
+  const { clip, raws, sharpness } = current();
   const { codesByTime, transmission } = await receivedDetail(offload);
-  const measured: Measured[] = [];
-  for (const application of applications) {
-    const scores: FrameScore[] = [];
-    let detail: AppliedDetail | null = null;
-    for (const [index, { timestampUs }] of clip.frames.entries()) {
-      const codes = codesByTime.get(timestampUs);
-      if (codes) detail = { codes, gain: offload.coding.gain, ...application, of: rawOf(raws, index) };
-      scores.push(await composedScore(index, detail));
-    }
-    measured.push({ scores, transmission });
+  const scores: FrameScore[] = [];
+  let detail: PictureParts['detail'] = null;
+  for await (const { index, own, timestampUs } of ownPictures(quality)) {
+    const codes = codesByTime.get(timestampUs);
+    if (codes) detail = { codes, gain: offload.coding.gain, of: rawOf(raws, index) };
+    await draw(index, { own, detail }, blendOf(quality, detail !== null, sharpness));
+    scores.push(scoreOf(clip, index, onScreen()));
   }
-  return measured;
+  return { scores, transmission };
 }
 
 /** What of a volunteer's detail comes, beside what is lacking. */
 export async function detailStatistics(offload: DetailOffload) {
-  const { clip, engine } = current();
+  const { clip } = current();
   const { codesByTime, transmission } = await receivedDetail(offload);
   const frames: FrameStatistics[] = [];
-  const spatial = engine.openFrames({ ...outSizeOf(clip), quality: 'spatial' });
-  const reader = new RgbaReader();
-  let index = 0;
-  for await (const frame of processed(spatial, sources(clip))) {
-    const { data } = await reader.read(frame);
-    const { truth, timestampUs } = frameOf(clip, index);
-    frame.close();
-    await compose(index, null);
+  for (const [index, { truth, timestampUs }] of clip.frames.entries()) {
+    await draw(index, ENLARGED);
     const codes = codesByTime.get(timestampUs);
-    const pictures = [lumaOf(onScreen()), lumaOf({ ...clip, data: new Uint8ClampedArray(data.buffer) })] as const;
-    if (codes) frames.push(statisticsOf(truth, ...pictures, codes));
-    index++;
+    if (codes) frames.push(statisticsOf(truth, lumaOf(onScreen()), codes));
   }
-  spatial.dispose();
   return { frames, transmission };
 }
 
-/** The picture way: a volunteer's picture as it comes. While none comes the last one stays. */
-export async function measurePictures({ network, up, down }: Offload): Promise<Measured> {
-  const { clip, engine, screen } = current();
+/** The picture way: a volunteer's picture as it comes. */
+export async function measurePictures({ quality, up, down }: Omit<Offload, 'network'> & { quality: Quality }) {
+  const { clip, engine } = current();
   const [sent, answered] = [newTraffic(), newTraffic()];
-  const frames = engine.openFrames({ ...outSizeOf(clip), quality: network });
+  const frames = engine.openFrames({ ...outSizeOf(clip), quality });
   const pictures = processed(frames, throughCodec(sources(clip), uplinkOf(clip, up), sent));
-  const scores: FrameScore[] = [];
   let came = 0;
-  await compose(0, null);
-  const showUntil = (timestampUs: number) => {
-    for (
-      let next = clip.frames[scores.length];
-      next && next.timestampUs < timestampUs;
-      next = clip.frames[scores.length]
-    ) {
+  const counted = async function* (): AsyncGenerator<VideoFrame> {
+    for await (const frame of throughCodec(pictures, downlinkOf(clip, down), answered)) {
+      came++;
+      yield frame;
+    }
+  };
+  await draw(0, ENLARGED);
+  const scores = await shownScores(counted());
+  frames.dispose();
+  return { scores, transmission: transmissionOf(clip, sent, answered, came) };
+}
+
+/** Scores of whole pictures, which are closed. While none comes the last one stays. */
+async function shownScores(pictures: AsyncIterable<VideoFrame>): Promise<FrameScore[]> {
+  const { clip, screen } = current();
+  const scores: FrameScore[] = [];
+  const stayUntil = (timestampUs: number) => {
+    while ((clip.frames[scores.length]?.timestampUs ?? Number.POSITIVE_INFINITY) < timestampUs) {
       scores.push(scoreOf(clip, scores.length, onScreen()));
     }
   };
-  for await (const frame of throughCodec(pictures, downlinkOf(clip, down), answered)) {
-    showUntil(frame.timestamp);
-    screen.drawImage(frame, 0, 0);
-    came++;
-    frame.close();
+  for await (const picture of pictures) {
+    stayUntil(picture.timestamp);
+    screen.drawImage(picture, 0, 0, clip.width, clip.height);
+    picture.close();
   }
-  showUntil(Number.POSITIVE_INFINITY);
-  frames.dispose();
-  return { scores, transmission: transmissionOf(clip, sent, answered, came) };
+  stayUntil(Number.POSITIVE_INFINITY);
+  return scores;
 }
 
 function current(): Loaded {
@@ -232,14 +244,30 @@ async function* processed(upscaler: ReturnType<Engine['openFrames']>, frames: As
   }
 }
 
-async function compose(index: number, detail: AppliedDetail | null): Promise<void> {
-  const { composer, raws, screen } = current();
-  await composer.compose(rawOf(raws, index), detail, screen);
+/** What this machine makes of each frame; null of all for null. */
+async function* ownPictures(quality: Quality | null) {
+  const { clip, engine } = current();
+  const upscaler = quality && engine.openFrames({ ...outSizeOf(clip), quality });
+  let index = 0;
+  for await (const source of sources(clip)) {
+    const own = upscaler ? await upscaler.process(source) : null;
+    yield { index: index++, own, timestampUs: source.timestamp };
+    source.close();
+    own?.close();
+  }
+  upscaler?.dispose();
 }
 
-async function composedScore(index: number, detail: AppliedDetail | null): Promise<FrameScore> {
-  await compose(index, detail);
-  return scoreOf(current().clip, index, onScreen());
+const ENLARGED = { own: null, detail: null };
+
+/** On the screen, as a stream does. */
+async function draw(
+  index: number,
+  parts: Omit<PictureParts, 'raw'>,
+  blend = blendOf(null, false, null),
+): Promise<void> {
+  const { composer, raws, screen } = current();
+  await drawBlended(composer, { raw: rawOf(raws, index), ...parts }, blend, screen);
 }
 
 function onScreen(): ImageData {

@@ -1,154 +1,190 @@
-import { lumaOf, psnrDb } from '../../web/compare/luma.ts';
-import type { FrameStream } from '../../web/sdk/p2c2r.ts';
-import { inTurn, median, mediansInTurn, sum } from '../measuring.ts';
-import { pixelsOf } from '../quality/pictures.ts';
-import { detailPainter, FrameSource, POSITIONS, paintFrame, readNumber, stripTop } from './frames.ts';
-import { helpedPerS, live, ShownFrames, seen, sleep, watch } from './live.ts';
+import type { FrameStream, GamerClient } from '../../web/sdk/p2c2r.ts';
+import type { Variant } from '../bundles.ts';
+import { sum } from '../measuring.ts';
+import { detailPainter, FrameSource, paintGradient, readNumber } from './frames.ts';
+import { loadSdk, PATIENCE_MS, sleep } from './gamer.ts';
 
-export * from './live.ts';
+/** A gamer's page with streams of numbered frames: what they show, as a recorder sees it, and what they say of themselves. */
 
-/** For the queues to fill. */
-const RAMP_MS = 500;
-/** By then every frame on its way has arrived or has been given up. */
-const DRAIN_MS = 400;
-/** Longer than the window of a stream's statistics. */
-const WINDOW_MS = 5_200;
-
-/** Measures two streams of one page in turn, while the other one is paused. */
-export async function measureStream(options: {
-  rooms: { channel: string; port: string };
-  fastFps: number;
-  steadyFps: number;
-}) {
-  const { rooms, fastFps, steadyFps } = options;
-  for (const room of Object.values(rooms)) live(room).source.pause();
-  const rate = (room: string) => running(room, fastFps, () => helpedPerS({ room, durationMs: 2_000 }));
-  const fps = await mediansInTurn({ channel: () => rate(rooms.channel), port: () => rate(rooms.port) }, 5);
-  const delay = (room: string) => running(room, steadyFps, () => latency(room));
-  const delays = await inTurn({ channel: () => delay(rooms.channel), port: () => delay(rooms.port) }, 2);
-  const of = (way: 'channel' | 'port') => ({
-    fps: fps[way],
-    detailAgeMs: median(delays[way].map(({ detailAgeMs }) => detailAgeMs)),
-    stagesError: Math.max(...delays[way].map(({ stagesError }) => stagesError)),
-    seenMs: median(delays[way].map(({ seenMs }) => seenMs)),
-    codec: live(rooms[way]).stream.stats().codec,
-  });
-  return { channel: of('channel'), port: of('port') };
+interface Live {
+  client: GamerClient;
+  stream: FrameStream;
+  source: FrameSource;
 }
 
-async function running<Result>(room: string, fps: number, measure: () => Promise<Result>): Promise<Result> {
-  const { source } = live(room);
-  source.setRate(fps);
-  source.resume();
-  await sleep(RAMP_MS);
-  const result = await measure();
-  source.pause();
-  await sleep(DRAIN_MS);
-  return result;
+export interface LiveOptions {
+  room: string;
+  /** Volunteers to wait for before the stream is opened. */
+  volunteers?: number;
+  variant?: Variant;
+  iceServers?: RTCIceServer[];
+  relayOnly?: boolean;
+  width: number;
+  height: number;
+  fps: number;
+  picture?: 'gradient' | 'detail';
+  transport?: 'detail' | 'picture';
 }
 
-async function latency(room: string) {
-  const { stream } = live(room);
-  watch(room);
-  await sleep(WINDOW_MS);
-  const { glassToGlassMs, detailAgeMs, stagesMs } = stream.stats();
-  const stagesTotalMs = sum(stagesMs.map(({ p50 }) => p50));
-  return {
-    detailAgeMs: detailAgeMs.p50,
-    /** How far the stages' sum is from the whole, as a share of the whole. */
-    stagesError: Math.abs(stagesTotalMs - glassToGlassMs.p50) / glassToGlassMs.p50,
-    seenMs: median(seen(room).map(({ ageMs }) => ageMs)),
-  };
+/** This page's streams by room. */
+const streams = new Map<string, Live>();
+
+function live(room: string): Live {
+  const found = streams.get(room);
+  if (!found) throw new Error(`There is no stream in ${room}: call open first.`);
+  return found;
 }
 
-/** By then the stream has learned what to wait for. */
-const LEARN_MS = 6_000;
-
-/** How many of the shown frames carried their own detail, and how old the frame was when it did. */
-export async function measureDetail({ room }: { room: string }) {
-  const { stream } = live(room);
-  await sleep(LEARN_MS);
-  const before = stream.stats();
-  await sleep(WINDOW_MS);
-  const { framesPresented, framesWithDetail, detailAgeMs } = stream.stats();
-  const detailShare = (framesWithDetail - before.framesWithDetail) / (framesPresented - before.framesPresented);
-  return { detailShare, detailAgeP95Ms: detailAgeMs.p95 };
+/** Makes this page a gamer with a stream in a room of its own. */
+export async function open(options: LiveOptions): Promise<void> {
+  const { room, volunteers = 1, iceServers = [], relayOnly = false, ...more } = options;
+  const { variant, picture, transport = 'detail', ...format } = more;
+  const { GamerClient } = await loadSdk(variant);
+  const client = await GamerClient.connect({ room, where: 'volunteers', iceServers, relayOnly });
+  await client.whenReady({ volunteers, timeoutMs: PATIENCE_MS });
+  const source = new FrameSource({ ...format, paint: picture === 'detail' ? detailPainter() : paintGradient });
+  // These figures are about the transport: a quality that steps up and down between runs would hide it.
+  const stream = await client.openStream(source.frames, { quality: 'spatial', maxFps: 240, transport });
+  document.body.append(stream.canvas);
+  streams.set(room, { client, stream, source });
 }
 
-/** Age of the pictures that are seen, p95: of a stream that waits for no detail, and of a canvas on which the source is drawn as it comes. */
-export async function measureBase({ room, width, height }: { room: string; width: number; height: number }) {
+/** Waits until that many volunteers are linked and they help with most of the frames: by then all codecs are ready. */
+export async function settled({ room, volunteers = 1 }: { room: string; volunteers?: number }): Promise<void> {
+  const { client, stream } = live(room);
+  await client.whenReady({ volunteers, timeoutMs: PATIENCE_MS });
+  const untilMs = performance.now() + PATIENCE_MS;
+  while (sum(stream.stats().shares.map(({ share }) => share)) <= 0.5) {
+    if (performance.now() > untilMs) {
+      throw new Error(`Volunteers do not help with most frames: ${JSON.stringify(stream.stats())}`);
+    }
+    await sleep(100);
+  }
+}
+
+/** @param fps - of the source; at 0 it gives no frames */
+export function set({ room, fps, patience }: { room: string; fps?: number; patience?: number }): void {
+  const { source, stream } = live(room);
+  if (fps !== undefined) source.fps = fps;
+  if (patience !== undefined) stream.set({ patience });
+}
+
+/** Each volunteer's share of the shown frames, the largest first. */
+export function shares(room: string) {
+  const { client, stream } = live(room);
+  const nameOf = (wanted: string) => client.volunteers.find(({ id }) => id === wanted)?.name ?? 'nobody';
+  return stream
+    .stats()
+    .shares.map(({ volunteerId, share }) => ({ name: nameOf(volunteerId), share }))
+    .sort((a, b) => b.share - a.share);
+}
+
+export async function close(room: string): Promise<void> {
+  const { client, stream } = live(room);
+  streams.delete(room);
+  await stream.close();
+  await client.close();
+}
+
+/** A stream's statistics change a few times a second. */
+const LONGEST_UNCHANGED_MS = 500;
+
+export type Sample = Awaited<ReturnType<typeof nextSample>>;
+
+/** The statistics at the moment at which they change: only then they are of this moment. One that shows nothing is not waited for. */
+async function nextSample({ stream }: Live) {
+  const { framesPresented } = stream.stats();
+  const untilMs = performance.now() + LONGEST_UNCHANGED_MS;
+  while (stream.stats().framesPresented === framesPresented && performance.now() < untilMs) await sleep(1);
+  return { ...stream.stats(), atMs: performance.timeOrigin + performance.now() };
+}
+
+/** The statistics as time goes by: some at the beginning, some at the end and all between them. */
+export async function sample({ room, durationMs }: { room: string; durationMs: number }): Promise<Sample[]> {
+  const found = live(room);
+  const samples = [await nextSample(found)];
+  const untilMs = performance.now() + durationMs;
+  while (performance.now() < untilMs) samples.push(await nextSample(found));
+  return samples;
+}
+
+/** What the stream shows in this time. */
+export async function see({ room, durationMs }: { room: string; durationMs: number }): Promise<SeenFrame[]> {
   const { stream, source } = live(room);
-  stream.set({ patience: 0 });
-  await sleep(LEARN_MS);
-  watch(room);
-  await sleep(WINDOW_MS);
-  const streamMs = agesP95Ms(seen(room).map(({ ageMs }) => ageMs));
-  source.pause();
+  const shown = new ShownFrames(stream.track, source);
+  await sleep(durationMs);
+  await shown.stop();
+  return shown.frames;
+}
+
+/** What is seen of such a source if it is drawn on a canvas twice as large as it comes, without a stream. */
+export async function seeAlone(
+  { width, height, fps }: Pick<LiveOptions, 'width' | 'height' | 'fps'>,
+  durationMs: number,
+): Promise<SeenFrame[]> {
   const canvas = Object.assign(document.createElement('canvas'), { width: 2 * width, height: 2 * height });
   const context = canvas.getContext('2d', { alpha: false });
   const [track] = canvas.captureStream().getVideoTracks();
   if (!context || !track) throw new Error('This browser cannot capture a canvas.');
-  const alone = new FrameSource({ width, height, fps: 30, paint: detailPainter() });
-  const reader = alone.frames.getReader();
-  const shown = new ShownFrames({ track });
-  const untilMs = performance.now() + WINDOW_MS;
+  const source = new FrameSource({ width, height, fps, paint: detailPainter() });
+  const reader = source.frames.getReader();
+  const shown = new ShownFrames(track, source);
+  const untilMs = performance.now() + durationMs;
   for (let next = await reader.read(); !next.done && performance.now() < untilMs; next = await reader.read()) {
     context.drawImage(next.value, 0, 0, canvas.width, canvas.height);
     next.value.close();
   }
   await reader.cancel();
   await shown.stop();
-  const aloneMs = agesP95Ms(shown.frames.map(({ number, atMs }) => atMs - (alone.drawnAtMs.get(number) ?? Number.NaN)));
-  return { streamMs, aloneMs };
+  return shown.frames;
 }
 
-function agesP95Ms(agesMs: readonly number[]): number {
-  const ascending = agesMs.filter((ageMs) => !Number.isNaN(ageMs)).sort((a, b) => a - b);
-  return ascending[Math.floor(0.95 * ascending.length)] ?? Number.NaN;
+/** A picture that was seen. */
+export interface SeenFrame {
+  number: number;
+  /** Of a clock that other processes of this machine share. */
+  atMs: number;
+  /** Time since it was drawn. */
+  ageMs: number;
 }
 
-/** Codecs start coarse and get finer. */
-const SETTLE_MS = 3_000;
-const SAMPLES = 12;
-/** Longer than it takes until the stream's statistics include a shown frame. */
-const STATISTICS_MS = 350;
-/** How far above the strip its edge is blurred into the picture by the upscaler and the codec. */
-const STRIP_BLUR = 24;
+type TrackProcessor = new (init: { track: MediaStreamTrack }) => { readable: ReadableStream<VideoFrame> };
 
-/** Compares shown frames with the same frames upscaled without a codec, as the volunteer of this section upscales them. */
-export async function measureQuality({ room, width, height }: { room: string; width: number; height: number }) {
-  const { stream } = live(room);
-  const paint = detailPainter();
-  const lumas = Array.from({ length: POSITIONS }, (_, position) => {
-    const frame = paintFrame(paint, width, height, position, 0);
-    const luma = comparedLuma(pixelsOf(frame, 2 * width, 2 * height));
-    frame.close();
-    return luma;
-  });
-  await sleep(SETTLE_MS);
-  const psnrsDb: number[] = [];
-  for (let sample = 0; sample < SAMPLES; sample++) {
-    const unhelped = unhelpedOf(stream);
-    await sleep(STATISTICS_MS);
-    const shown = pixelsOf(stream.canvas, 2 * width, 2 * height);
-    await sleep(STATISTICS_MS);
-    // A frame that was shown as it was went through no codec.
-    if (unhelpedOf(stream) !== unhelped) continue;
-    const number = readNumber(shown);
-    const reference = number === null ? undefined : lumas[number % POSITIONS];
-    if (reference) psnrsDb.push(psnrDb(comparedLuma(shown), reference));
+/** Watches a track as a recorder would: each picture that appears, once, in order. */
+class ShownFrames {
+  /** In the order in which they were seen; a picture that is drawn twice counts once. */
+  readonly frames: SeenFrame[] = [];
+  readonly #source: FrameSource;
+  readonly #canvas = new OffscreenCanvas(1, 1);
+  readonly #context = this.#canvas.getContext('2d', { alpha: false, willReadFrequently: true });
+  readonly #reader: ReadableStreamDefaultReader<VideoFrame>;
+
+  constructor(track: MediaStreamTrack, source: FrameSource) {
+    this.#source = source;
+    // As an object, since the types that mediabunny brings know only processors of one kind of track each.
+    const Processor: TrackProcessor = Reflect.get(globalThis as object, 'MediaStreamTrackProcessor');
+    this.#reader = new Processor({ track }).readable.getReader();
+    void this.#watch();
   }
-  const { uplinkKbps, downlinkKbps, codec, fps } = stream.stats();
-  return { psnrDb: median(psnrsDb), uplinkKbps, downlinkKbps, codec, fps, samples: psnrsDb.length };
-}
 
-/** Frames that were shown without a volunteer's work. */
-function unhelpedOf(stream: FrameStream): number {
-  const { framesLocal, framesUnsharpened } = stream.stats();
-  return framesLocal + framesUnsharpened;
-}
+  stop(): Promise<void> {
+    return this.#reader.cancel();
+  }
 
-/** The luma of what is above the strip with the number. */
-function comparedLuma(picture: ImageData): Float32Array {
-  return lumaOf(picture).subarray(0, picture.width * (stripTop(picture.height) - STRIP_BLUR));
+  async #watch(): Promise<void> {
+    for (let next = await this.#reader.read(); !next.done; next = await this.#reader.read()) this.#see(next.value);
+  }
+
+  #see(frame: VideoFrame): void {
+    const nowMs = performance.now();
+    const { displayWidth: width, displayHeight: height } = frame;
+    if (this.#canvas.width !== width || this.#canvas.height !== height) Object.assign(this.#canvas, { width, height });
+    this.#context?.drawImage(frame, 0, 0);
+    frame.close();
+    const picture = this.#context?.getImageData(0, 0, width, height);
+    const number = picture ? readNumber(picture) : null;
+    if (number === null || number === this.frames.at(-1)?.number) return;
+    const ageMs = nowMs - (this.#source.drawnAtMs.get(number) ?? Number.NaN);
+    this.frames.push({ number, atMs: performance.timeOrigin + nowMs, ageMs });
+  }
 }

@@ -1,4 +1,5 @@
-import { durationsMs, inTurn, mapValues, median, mediansInTurn, percentile, ratePerS, sum } from '../measuring.ts';
+import type { Redispatch } from '../../web/dispatch/dispatch-counts.ts';
+import { durationsMs, inTurn, mapValues, median, mediansInTurn, percentile, sum } from '../measuring.ts';
 import { connectBare } from './bare-channel.ts';
 import * as gamer from './gamer.ts';
 
@@ -31,26 +32,6 @@ export async function measureEcho(room: string) {
   return { perS, p50Ms: at(0.5), p99Ms: at(0.99) };
 }
 
-/** What an echo takes if a connection is made for it, and if there is one already. */
-export async function measureLink(room: string) {
-  const ms = await mediansInTurn(
-    {
-      ownLink: async () => {
-        await gamer.close();
-        return median(
-          await durationsMs(1, async () => {
-            await gamer.connect({ room });
-            await gamer.taskEcho(gamer.SIZE_BYTES);
-          }),
-        );
-      },
-      lastingLink: async () => median(await durationsMs(100, () => gamer.taskEcho(gamer.SIZE_BYTES))),
-    },
-    5,
-  );
-  return { ownLinkMs: ms.ownLink, lastingLinkMs: ms.lastingLink };
-}
-
 const upscale = (image: ReturnType<typeof gamer.freshPicture>) =>
   gamer.client().submitTask('upscale', { image }).result;
 
@@ -81,10 +62,56 @@ export async function measureUpscale(room: string) {
   };
 }
 
-/** How many pictures one volunteer upscales in a second, and what its first task takes beside later ones. */
-export async function measureBackend({ room, width, height }: { room: string; width: number; height: number }) {
-  await gamer.connect({ room });
-  const fresh = () => upscale(gamer.freshPicture(width, height));
-  const [firstMs = Number.NaN, ...laterMs] = await durationsMs(5, fresh);
-  return { perS: await ratePerS({ window: 4, durationMs: 3_000 }, fresh), firstMs, laterMs: median(laterMs) };
+const redispatches: (Redispatch & { atMs: number })[] = [];
+
+export async function connectAndListen(options: { room: string; volunteers: number }): Promise<void> {
+  await gamer.connect(options);
+  gamer.client().addEventListener('redispatched', (event) => {
+    // The same clock as Date.now() in the process that kills, but finer.
+    const atMs = performance.timeOrigin + performance.now();
+    redispatches.push({ ...(event as CustomEvent<Redispatch>).detail, atMs });
+  });
+}
+
+/** The name of the volunteer to kill. */
+const VICTIM = 'victim';
+const [ECHOES, SIZE_BYTES, WINDOW, KILL_AFTER] = [1_000, 4_096, 64, 200];
+/** A small upscale follows every so many echoes, so that volunteers compute a little. */
+const ECHOES_PER_UPSCALE = 4;
+
+/** Different echoes. Calls the page's `kill()` when the victim has just answered, so that it dies in the middle of its work. */
+export async function runEchoes() {
+  const before = gamer.client().stats();
+  const victimId = gamer.client().volunteers.find(({ name }) => name === VICTIM)?.id;
+  let [submitted, correct, pictures, longestMs, killed] = [0, 0, 0, 0, false];
+  const lane = async () => {
+    while (submitted < ECHOES) {
+      const serial = ++submitted;
+      const sent = gamer.freshBytes(SIZE_BYTES);
+      const { bytes, timing } = await gamer.client().submitTask('echo', { bytes: sent }).result;
+      longestMs = Math.max(longestMs, timing.totalMs);
+      if (bytes.length === sent.length && bytes.every((byte, index) => byte === sent[index])) correct++;
+      if (!killed && correct >= KILL_AFTER && timing.ranOn === victimId) {
+        killed = true;
+        Reflect.get(globalThis, 'kill')();
+      }
+      if (serial % ECHOES_PER_UPSCALE === 0) {
+        await gamer.client().submitTask('upscale', { image: gamer.freshPicture(64, 36) }).result;
+        pictures++;
+      }
+    }
+  };
+  const lanes = await Promise.allSettled(Array.from({ length: WINDOW }, lane));
+  const { completed, failed } = gamer.client().stats();
+  return {
+    correct,
+    pictures,
+    killed,
+    longestMs,
+    redispatches,
+    victimId,
+    /** As the client counts them; each task that was awaited here must be one of them. */
+    completed: completed - before.completed,
+    failed: failed - before.failed + lanes.filter(({ status }) => status === 'rejected').length,
+  };
 }

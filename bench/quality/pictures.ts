@@ -1,4 +1,5 @@
 import type { PixelImage } from '../../shared/tasks/definition.ts';
+import { halved as half } from '../../web/compute/test-pictures.ts';
 
 export async function loadPicture(url: string): Promise<ImageData> {
   const response = await fetch(url);
@@ -16,20 +17,10 @@ export function pixelsOf(image: CanvasImageSource, width: number, height: number
   return painter.getImageData(0, 0, width, height);
 }
 
-/** The mean of every 2x2 pixels, rounded. */
-export function halved({ width, height, data }: PixelImage): ImageData {
-  const half = new ImageData(width / 2, height / 2);
-  for (let y = 0, at = 0; y < half.height; y++) {
-    for (let x = 0; x < half.width; x++) {
-      for (let channel = 0; channel < 4; channel++, at++) {
-        const from = (y * 2 * width + x * 2) * 4 + channel;
-        const above = (data[from] ?? 0) + (data[from + 4] ?? 0);
-        const below = (data[from + width * 4] ?? 0) + (data[from + width * 4 + 4] ?? 0);
-        half.data[at] = (above + below) / 4;
-      }
-    }
-  }
-  return half;
+/** The mean of every 2x2 pixels. */
+export function halved(picture: PixelImage): ImageData {
+  const { data, width, height } = half(picture);
+  return new ImageData(Uint8ClampedArray.from(data), width, height);
 }
 
 export interface Place {

@@ -2,13 +2,13 @@ import { expose } from 'comlink';
 import type { PixelImage } from '../../shared/tasks/definition.ts';
 import { type Filter, NETWORKS } from '../../shared/tasks/upscale.ts';
 import { lumaOf, psnrDb } from '../../web/compare/luma.ts';
+import { ssimAgainst } from '../../web/compare/ssim.ts';
 import { OrtWasmBackend } from '../../web/compute/ort/ort-wasm-backend.ts';
 import { cpuRuntime } from '../../web/compute/ort/runtime.ts';
 import { upscaleReference } from '../../web/compute/reference/upscale.ts';
 import type { TimeSlot } from '../../web/compute/schedule.ts';
 import { servedModels } from '../../web/compute/test-models.ts';
 import { cubic, doubled, LANCZOS3 } from '../../web/compute/test-resample.ts';
-import { ssimAgainst } from './ssim.ts';
 
 /** A small picture and what it should become. */
 export interface ScoreJob {

@@ -70,7 +70,7 @@ export const processor: Section = {
 
 export const types: Section = {
   name: 'types',
-  about: 'raytracing, pathfinding and physics by backend, beside the processor',
+  about: 'upscale, raytracing, pathfinding and physics by backend, beside the reference on the processor',
   async run(context) {
     const site = await context.openSite({ modules: ['engine'] });
     const rows: Row[] = [];
@@ -81,13 +81,40 @@ export const types: Section = {
       const { adapter, rates } = await engine.call('measureTypes', wanted);
       await engine.page.close();
       if (wanted === 'wgsl') rows.push(text('wgsl runs on', adapter));
-      for (const { what, backend, tookMs, unitsPerMs } of rates) {
+      for (const { what, backend, firstMs, tookMs, unitsPerMs } of rates) {
         if (wanted === 'js') processorMs.set(what, tookMs);
         const speedup = (processorMs.get(what) ?? Number.NaN) / tookMs;
         const compared = wanted === 'js' ? '' : `, ${speedup.toFixed(2)} x as fast as js`;
-        const note = `${tookMs.toFixed(0)} ms, ${Math.round(unitsPerMs)} units/ms${compared}`;
+        const note = `${short(tookMs)} ms, the first ${short(firstMs)}; ${Math.round(unitsPerMs)} units/ms${compared}`;
         if (backend !== wanted) rows.push(text(`${wanted}: ${what}`, `left to ${backend}`));
         else rows.push(figure(`${wanted}: ${what}`, 1_000 / tookMs, '/s', { note }));
+      }
+    }
+    return rows;
+  },
+};
+
+const SHARES = [0.1, 0.25, 0.5];
+const SPAN_MS = 30_000;
+
+export const limits: Section = {
+  name: 'limits',
+  about: 'the part of the time in which an engine computes at gpuShare 0.1, 0.25 and 0.5, under full demand for 30 s',
+  async run(context) {
+    const site = await context.openSite({ modules: ['engine'] });
+    const rows: Row[] = [];
+    for (const backend of ['js', 'wgsl'] as const) {
+      const engine = await site.page<typeof EnginePage>('engine', await site.browser.newContext());
+      const { adapter, kept } = await engine.call('measureShares', backend, SHARES, SPAN_MS);
+      await engine.page.close();
+      if (backend === 'wgsl') rows.push(text('wgsl runs on', adapter));
+      for (const { share, busy } of kept) {
+        rows.push(
+          figure(`${backend}: off from gpuShare ${share}`, Math.abs(busy / share - 1) * 100, '%', {
+            note: `busy ${(100 * busy).toFixed(1)} % of the time`,
+            atMost: 10,
+          }),
+        );
       }
     }
     return rows;

@@ -1,32 +1,46 @@
 import { access } from 'node:fs/promises';
 import { relative } from 'node:path';
 import { hasCode } from '../../deploy/failure.mjs';
-import { NETWORKS, type Network } from '../../shared/tasks/upscale.ts';
+import { NETWORKS, type Network, type Quality } from '../../shared/tasks/upscale.ts';
 import type { Codec } from '../../web/stream/codec/codecs.ts';
+import { blendOf, detailCoding } from '../../web/stream/gamer/detail-tuning.ts';
 import type { Context, Section } from '../context.ts';
-import { bicubicRow, gainRow, summaryOf } from '../glass/rows.ts';
+import { bicubicRow, gainRow, meanPsnrDb, summaryOf, worstRow } from '../glass/rows.ts';
+import { gainOf, type Tuning } from '../glass/tuning.ts';
 import type * as GlassPage from '../pages/glass.ts';
-import { type Row, text } from '../report.ts';
+import { figure, type Row, type Target, text } from '../report.ts';
 
-export const CODING = { base: 'bicubic', gain: 2, deadZone: 1 } as const;
-const WEIGHTS = [1, 0.85, 0.7, 0.5];
-export const APPLICATION = { weight: 0.7, deadZoneCodes: 4 };
+/** Null: as a stream chooses it. */
+const SHARES = [null, 1, 0.85, 0.7, 0.5];
+/** What a machine makes of its own frames that can afford a filter, as nearly all can; and one that can afford a network. */
+const OWN = 'spatial';
+const BETTER_OWN = 'fast';
 
 /** Bitrates up and down, kb/s, and what detail must gain over bicubic at them, dB. */
-const RATE_OF_CODECS = { name: '2+1', upKbps: 2_000, downKbps: 1_000, atLeast: 0.8 };
-export const RATES = [
-  { name: '1+0.5', upKbps: 1_000, downKbps: 500, atLeast: 0.4 },
+interface Rate {
+  name: string;
+  upKbps: number;
+  downKbps: number;
+  target: Target;
+  /** Share of the uplink's datagrams that are lost. */
+  loss?: number;
+}
+const RATE_OF_CODECS: Rate = { name: '2+1', upKbps: 2_000, downKbps: 1_000, target: { atLeast: 0.8 } };
+const RATES: readonly Rate[] = [
+  { name: '1+0.5', upKbps: 1_000, downKbps: 500, target: { atLeast: 0.4 } },
   RATE_OF_CODECS,
-  { name: '4+2', upKbps: 4_000, downKbps: 2_000, atLeast: 1.2 },
+  { name: '4+2', upKbps: 4_000, downKbps: 2_000, target: { atLeast: 1.2 } },
 ];
-/** A link that hardly carries video: detail must not harm there. */
-export const LOW_RATE = { name: '0.3+0.15', upKbps: 300, downKbps: 150 };
+/** A link that hardly carries video: detail must not harm there, whatever is lost. */
+const LOW_RATE: Rate = { name: '0.3+0.15', upKbps: 300, downKbps: 150, target: {} };
+const LOSSY: Rate = { ...LOW_RATE, name: '0.3+0.15, 5 % lost', loss: 0.05 };
 /** At how many times the detail's bitrates the picture way is measured too. */
 const MORE = 3;
-/** The network and the bitrates that codecs are compared with. */
-const COMPARED = { network: 'fast', rate: RATE_OF_CODECS } as const;
+/** The network that codecs are compared with. */
+const COMPARED = 'fast';
 /** Codecs up and down that are compared. */
-const PAIRS: readonly (readonly [up: Codec, down: Codec])[] = [
+type Pair = readonly [up: Codec, down: Codec];
+const PAIRS: readonly Pair[] = [
   ['av1', 'av1'],
   ['vp9', 'vp9'],
   ['h264', 'h264'],
@@ -47,48 +61,129 @@ export const glass: Section = {
       for (const { what, figure } of made) console.log(`${what.padEnd(36)} ${figure}`);
       rows.push(...made);
     };
-    const bicubic = await page.call('measureBase');
+    const bicubic = await page.call('measureEnlarged', 'bicubic');
     report(bicubicRow(bicubic), gainRow('browser stretch', await page.call('measureStretch'), bicubic));
+    report(worstRow('with no volunteer', await page.call('measureBase'), bicubic));
     for (const quality of ['spatial', ...NETWORKS] as const) {
-      const measured = await page.call('measureLocal', quality, CODING, WEIGHTS);
-      for (const [i, one] of measured.entries()) report(gainRow(`local ${quality} x ${WEIGHTS[i]}`, one, bicubic));
+      const measured = await page.call('measureOwn', quality, SHARES);
+      for (const [i, one] of measured.entries()) {
+        report(gainRow(`local ${quality}${SHARES[i] ? ` x ${SHARES[i]}` : ''}`, one, bicubic));
+      }
     }
-    const detail = async (
-      network: Network,
-      rate: { upKbps: number; downKbps: number },
-      [up, down]: readonly [Codec, Codec],
-    ) => {
-      const ways = { up: { codec: up, kbps: rate.upKbps }, down: { codec: down, kbps: rate.downKbps } };
-      const [measured] = await page.call('measureDetail', { network, coding: CODING, ...ways }, [APPLICATION]);
-      if (!measured) throw new Error('Nothing was measured.');
-      return measured;
-    };
+    const detail = (network: Network, rate: Rate, pair: Pair, own: Quality | null = OWN) =>
+      page.call('measureDetail', { network, coding: detailCoding(rate.downKbps), ...waysOf(rate, pair) }, own);
     const { codec } = context.settings;
-    let best: readonly [Codec, Codec] = codec ? [codec, codec] : ['av1', 'av1'];
+    let best: Pair = codec ? [codec, codec] : ['av1', 'av1'];
     let bestDb = Number.NEGATIVE_INFINITY;
     for (const pair of codec ? [] : PAIRS) {
-      const measured = await detail(COMPARED.network, COMPARED.rate, pair);
-      report(gainRow(`codecs ${pair.join(' and ')}, ${COMPARED.network} ${COMPARED.rate.name}`, measured, bicubic));
+      const measured = await detail(COMPARED, RATE_OF_CODECS, pair, null);
+      report(gainRow(`codecs ${pair.join(' and ')}, ${COMPARED} ${RATE_OF_CODECS.name}`, measured, bicubic));
       const { gainDb } = summaryOf(measured, bicubic);
       if (gainDb > bestDb) [best, bestDb] = [pair, gainDb];
     }
     report(text('codecs up and down', best.join(' and ')));
-    for (const { name, atLeast, ...rate } of RATES) {
+    for (const rate of RATES) {
       for (const network of NETWORKS) {
-        const target = network === 'quality' ? { atLeast } : {};
-        report(gainRow(`detail ${network} ${name}`, await detail(network, rate, best), bicubic, target));
+        const what = `detail ${network} ${rate.name}`;
+        const measured = await detail(network, rate, best);
+        report(gainRow(what, measured, bicubic, network === 'quality' ? rate.target : {}));
+        if (network === 'quality') report(worstRow(what, measured, bicubic));
+      }
+      for (const own of [null, BETTER_OWN] as const) {
+        const words = own ? `'${own}' here` : 'only enlarged here';
+        report(gainRow(`detail quality ${rate.name}, ${words}`, await detail('quality', rate, best, own), bicubic));
       }
       for (const times of [1, MORE]) {
-        const [up, down] = best;
-        const ways = {
-          up: { codec: up, kbps: times * rate.upKbps },
-          down: { codec: down, kbps: times * rate.downKbps },
-        };
-        const measured = await page.call('measurePictures', { network: 'quality', ...ways });
-        report(gainRow(`picture quality ${times === 1 ? '' : `${times} x `}${name}`, measured, bicubic));
+        const measured = await page.call('measurePictures', { quality: 'quality', ...waysOf(rate, best, times) });
+        report(gainRow(`picture quality ${times === 1 ? '' : `${times} x `}${rate.name}`, measured, bicubic));
       }
     }
-    report(gainRow(`detail quality ${LOW_RATE.name}`, await detail('quality', LOW_RATE, best), bicubic));
+    for (const rate of [LOW_RATE, LOSSY]) {
+      const measured = await detail('quality', rate, best);
+      const what = `detail quality ${rate.name}`;
+      report(gainRow(what, measured, bicubic), worstRow(what, measured, bicubic));
+    }
+    return rows;
+  },
+};
+
+function waysOf({ upKbps, downKbps, loss = 0 }: Omit<Rate, 'name' | 'target'>, [up, down]: Pair, times = 1) {
+  return { up: { codec: up, kbps: times * upKbps, loss }, down: { codec: down, kbps: times * downKbps } };
+}
+
+/** What is tried. */
+const GAINS = [1, 1.5, 2, 4];
+const TRIED_WEIGHTS = [0.3, 0.4, 0.5, 0.6, 0.7, 0.85, 1];
+const DEAD_ZONES_CODES = [0, 2, 4, 6];
+
+/**
+ * The gains of detail-tuning.ts are made of these rows. Tune with one clip and validate with another, with the section glass: weights
+ * that suit one game alone are worse than none.
+ */
+export const glassTune: Section = {
+  name: 'glass-tune',
+  about: 'which gain, weight and dead zone of detail suit a clip best, by network and bitrate',
+  onlyWhenNamed: true,
+  async run(context) {
+    const page = await openClip(context);
+    if (!page) return [missingClip(context)];
+    const rows: Row[] = [text('clip', page.words)];
+    const codec = context.settings.codec ?? 'av1';
+    const tried = [LOW_RATE, ...RATES].flatMap((rate) =>
+      NETWORKS.flatMap((network) => GAINS.map((gain) => ({ rate, network, gain }))),
+    );
+    for (const { rate, network, gain } of tried) {
+      const coding = { ...detailCoding(rate.downKbps), gain };
+      const { frames, transmission } = await page.call('detailStatistics', {
+        ...{ network, coding, ...waysOf(rate, [codec, codec]) },
+      });
+      const tuned = (tuning: Tuning) => ({ tuning, ...gainOf(frames, transmission.missing, tuning) });
+      const best = tunings(gain)
+        .map(tuned)
+        .reduce((a, b) => (b.meanDb > a.meanDb ? b : a));
+      const { weight, deadZoneCodes } = blendOf(null, true, page.sharpness);
+      const found = [tuned({ weight, deadZoneCodes, gain }), best].map(
+        ({ tuning: { weight, deadZoneCodes }, meanDb, worstDb }) =>
+          `${meanDb.toFixed(2)} (worst ${worstDb.toFixed(2)}) at weight ${weight}, dead zone ${deadZoneCodes}`,
+      );
+      const spent = `${transmission.upKbps.toFixed(0)} up and ${transmission.downKbps.toFixed(0)} kb/s down`;
+      const row = text(`${network} ${rate.name} gain ${gain}`, `${found.join('; ')}; ${spent}`);
+      console.log(`${row.what.padEnd(28)} ${row.figure}`);
+      rows.push(row);
+    }
+    return rows;
+  },
+};
+
+function tunings(gain: number): Tuning[] {
+  return TRIED_WEIGHTS.flatMap((weight) => DEAD_ZONES_CODES.map((deadZoneCodes) => ({ gain, weight, deadZoneCodes })));
+}
+
+/** Large and fast enough to need more than the lower bitrates; seconds of it, since codecs start coarse and get finer. */
+const PAINTED = { width: 640, height: 360, fps: 30 };
+const PAINTED_FRAMES = 90;
+/** The bitrate back beside the one there, as in a stream of pictures. */
+const PICTURES_DOWN = 2.5;
+
+export const streamQuality: Section = {
+  name: 'stream-quality',
+  about: 'what two codecs cost whole pictures: frames that are only enlarged, beside the same without a codec',
+  async run(context) {
+    const site = await context.openSite({ modules: ['glass'] });
+    const page = await site.page<typeof GlassPage>('glass');
+    await page.call('paint', PAINTED, PAINTED_FRAMES);
+    const codec = context.settings.codec ?? 'h264';
+    const rows: Row[] = [];
+    for (const mbps of [1, 2, 4, 8]) {
+      const rate = { upKbps: 1_000 * mbps, downKbps: PICTURES_DOWN * 1_000 * mbps };
+      const measured = await page.call('measurePictures', { quality: 'bicubic', ...waysOf(rate, [codec, codec]) });
+      const { upKbps, downKbps } = measured.transmission;
+      rows.push(
+        figure(`luma PSNR at ${mbps} Mb/s`, meanPsnrDb(measured), 'dB', {
+          note: `${codec}; ${upKbps.toFixed(0)} up and ${downKbps.toFixed(0)} kb/s down`,
+        }),
+      );
+    }
     return rows;
   },
 };
@@ -98,7 +193,7 @@ const CHOSE_NETWORKS = ['supertuxkart', 'neverball'];
 const TRAINED_ON = ['torcs', 'minetest'];
 
 /** A page that has loaded the clip; null if there is none. */
-export async function openClip(context: Context, file = context.settings.clip) {
+async function openClip(context: Context, file = context.settings.clip) {
   try {
     await access(file);
   } catch (cause) {
@@ -108,7 +203,8 @@ export async function openClip(context: Context, file = context.settings.clip) {
   const site = await context.openSite({ modules: ['glass'] });
   const page = await site.page<typeof GlassPage>('glass');
   await page.page.route('**/bench/clip', (route) => route.fulfill({ path: file }));
-  const { width, height, fps, frames } = await page.call('load', '/bench/clip', context.settings.clipFrames);
+  const { sharpness, ...clip } = await page.call('load', '/bench/clip', context.settings.clipFrames);
+  const { width, height, fps, frames } = clip;
   const named = (games: readonly string[]) => games.find((game) => file.includes(game));
   const caution = named(TRAINED_ON)
     ? `; ${named(TRAINED_ON)} trained the networks`
@@ -116,9 +212,10 @@ export async function openClip(context: Context, file = context.settings.clip) {
       ? `; ${named(CHOSE_NETWORKS)} chose among the trained networks, so others may gain less`
       : '';
   return Object.assign(page, {
-    words: `${relative(process.cwd(), file)}: ${frames} frames of ${width}x${height} at ${fps}/s, the source half as large${caution}`,
+    sharpness,
+    words: `${relative(process.cwd(), file)}: ${frames} frames of ${width}x${height} at ${fps}/s, the source half as large, sharpness ${sharpness?.toFixed(2) ?? 'unknown'}${caution}`,
   });
 }
 
-export const missingClip = ({ settings: { clip } }: Context) =>
+const missingClip = ({ settings: { clip } }: Context) =>
   text('skipped', `there is no clip ${clip}; record a game at twice the size of its stream, and use --clip FILE`);

@@ -1,7 +1,6 @@
 import type { Context, Section } from '../context.ts';
 import { sum } from '../measuring.ts';
-import type * as Gamer from '../node/gamer.ts';
-import type * as Volunteers from '../node/volunteers.ts';
+import type * as NodePeers from '../node-peers.ts';
 import { figure } from '../report.ts';
 
 /** More connections crash the native WebRTC library: a process with a hundred did, twenty work. */
@@ -44,8 +43,8 @@ export const nodeVolunteers: Section = {
 
 /** Starts a process with volunteers and one with a gamer that is linked to all of them. */
 export async function startLinked(context: Context, options: { url: string; room: string; volunteers: number }) {
-  const volunteers = context.startProcess<typeof Volunteers>('node/volunteers');
-  await volunteers.call('start', { ...options, count: options.volunteers });
-  const gamer = context.startProcess<typeof Gamer>('node/gamer');
+  const volunteers = context.startProcess<typeof NodePeers>('node-peers');
+  await volunteers.call('startVolunteers', { ...options, count: options.volunteers });
+  const gamer = context.startProcess<typeof NodePeers>('node-peers');
   return { volunteers, gamer, linked: await gamer.call('connect', options) };
 }

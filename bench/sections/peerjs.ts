@@ -10,7 +10,8 @@ const JOINS = 10;
 
 export const peerjs: Section = {
   name: 'peerjs',
-  about: 'PeerJS with its own server, beside ours: time to join, round trip and rate of echoes',
+  about:
+    'PeerJS with its own server, beside ours: time to join, round trip and rate of echoes; what a lasting link is worth',
   async run(context) {
     const port = await context.startProcess<typeof Peers>('server/peers').call('startPeerServer');
     // Our pages may connect to our server only, by their Content-Security-Policy; PeerJS connects to its own.
@@ -50,6 +51,7 @@ export const peerjs: Section = {
         atMost: 1,
         note: `ours ${p50Ms.ours.toFixed(2)}, binary ${p50Ms.binary.toFixed(2)}, raw ${p50Ms.raw.toFixed(2)} ms`,
       }),
+      figure('a connection per echo / one for all', (joinMs.ours + p50Ms.ours) / p50Ms.ours, 'x', { above: 1 }),
       figure('echoes of 1 kB in batches / the better PeerJS', perS.batched / bestPerS, 'x', {
         above: 1,
         note: rate(perS.batched),

@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Context, Section } from '../context.ts';
 import { inTurn, median, percentile } from '../measuring.ts';
-import { residentBytesOf, withCpuOf } from '../processes.ts';
 import { figure, type Row, short } from '../report.ts';
+import { residentBytesOf, withCpuOf } from '../resources.ts';
 import type * as ClientsModule from '../server/clients.ts';
 import type { ServerKind } from '../server/clients.ts';
 import { type Clients, measureInstances, measureRestart, WITHOUT_LIMITS } from '../server/failures.ts';

@@ -1,10 +1,10 @@
+import { World } from '../../signaling-server/lobby/test-hour.ts';
+import { ours, RoundRobin } from '../../signaling-server/lobby/test-matchmakers.ts';
+import { PEOPLE } from '../../signaling-server/lobby/test-people.ts';
+import { meanFlow } from '../../signaling-server/lobby/test-work.ts';
 import type { Section } from '../context.ts';
 import { median, percentile } from '../measuring.ts';
 import { figure, type Row, text } from '../report.ts';
-import { ours, RoundRobin } from '../simulate/matchmakers.ts';
-import { PEOPLE } from '../simulate/people.ts';
-import { meanFlow } from '../simulate/work.ts';
-import { World } from '../simulate/world.ts';
 
 const SEED = 7;
 const MATCHMAKERS = { ours, roundRobin: () => new RoundRobin() };

@@ -1,38 +1,80 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { RemotePage, Section, Site } from '../context.ts';
-import { sum } from '../measuring.ts';
+import { inTurn, mapValues, median, mediansInTurn, percentile, sum } from '../measuring.ts';
 import type * as StreamPage from '../pages/stream.ts';
 import { figure, type Row } from '../report.ts';
 
+/** For queues to fill; and by then every frame on its way has arrived or has been given up. */
+const [RAMP_MS, DRAIN_MS] = [500, 400];
+/** Longer than the window of a stream's statistics. */
+const WINDOW_MS = 5_200;
+/** By then a stream has learned what a volunteer, a rate or another patience is good for. */
+const LEARN_MS = 6_000;
+
 const LOAD = { fastFps: 240, steadyFps: 30 };
+
+/** Frames a second that were shown with their detail. */
+function detailPerS(samples: readonly StreamPage.Sample[]): number {
+  const [first, last] = [samples[0], samples.at(-1)];
+  if (!first || !last) return Number.NaN;
+  return (1_000 * (last.framesWithDetail - first.framesWithDetail)) / (last.atMs - first.atMs);
+}
+
+/** The share of the shown frames that carried their own detail, 0..1. */
+export function detailShare(samples: readonly StreamPage.Sample[]): number {
+  const [first, last] = [samples[0], samples.at(-1)];
+  if (!first || !last) return Number.NaN;
+  return (last.framesWithDetail - first.framesWithDetail) / (last.framesPresented - first.framesPresented);
+}
 
 /**
  * Both streams run between the same two pages, and so in the same processes: the gamer's page has two clients, the volunteer's page
- * two nodes, each pair in a room of its own. One pair uses the SDK as it is. In the other's SDK a MessagePort from worker to worker
- * replaces the frames' channel and nothing else (bench/variants/moved-port.ts): codecs, queues and presenting are the same code at
- * the same work. Both volunteers only scale the frames, since a slow upscaler would hide what the channel costs.
+ * two nodes, each pair in a room of its own. In the SDK of one pair a MessagePort from worker to worker replaces the frames' channel and nothing
+ * else (bench/variants/moved-port.ts): codecs, queues and presenting are the same code at the same work. Both volunteers send detail of
+ * their own making, since a slow engine would hide what the channel costs.
  */
 export const stream: Section = {
   name: 'stream',
   about: 'detail of live frames from one volunteer, beside the same stages with MessagePorts in place of data channels',
   async run(context) {
     const rooms = { channel: 'stream by channel', port: 'stream by port' };
-    const site = await context.openSite({
-      modules: ['stream', 'port-broker'],
-      variants: ['by-port', 'quick', 'quick-by-port'],
-    });
-    const volunteer = await site.volunteer({ room: rooms.channel, variant: 'quick' });
-    await volunteer.call('volunteer', { room: rooms.port, variant: 'quick-by-port' });
+    const variants = { channel: 'quick', port: 'quick-by-port' } as const;
+    const site = await context.openSite({ modules: ['stream', 'port-broker'], variants: Object.values(variants) });
+    const volunteer = await site.volunteer({ room: rooms.channel, variant: variants.channel });
+    await volunteer.call('volunteer', { room: rooms.port, variant: variants.port });
     const gamer = await site.page<typeof StreamPage>('stream');
     const format = { width: 640, height: 360, fps: LOAD.steadyFps };
-    await gamer.call('open', { ...format, room: rooms.channel });
-    await gamer.call('open', { ...format, room: rooms.port, variant: 'by-port' });
-    for (const room of Object.values(rooms)) await gamer.call('settled', room);
+    for (const way of ['channel', 'port'] as const) {
+      await gamer.call('open', { ...format, room: rooms[way], variant: variants[way] });
+    }
+    for (const room of Object.values(rooms)) await gamer.call('settled', { room });
+    for (const room of Object.values(rooms)) await gamer.call('set', { room, fps: 0 });
     console.log('Both streams run; measuring them in turn.');
-    const { channel, port } = await gamer.call('measureStream', { rooms, ...LOAD });
+    /** While the other one is paused. */
+    const running = async <Result>(room: string, fps: number, measure: () => Promise<Result>) => {
+      await gamer.call('set', { room, fps });
+      await sleep(RAMP_MS);
+      const result = await measure();
+      await gamer.call('set', { room, fps: 0 });
+      await sleep(DRAIN_MS);
+      return result;
+    };
+    const rate = (room: string) => () =>
+      running(room, LOAD.fastFps, async () => detailPerS(await gamer.call('sample', { room, durationMs: 2_000 })));
+    const fps = await mediansInTurn(mapValues(rooms, rate), 5);
+    const delay = (room: string) => () => running(room, LOAD.steadyFps, () => latency(gamer, room));
+    const delays = await inTurn(mapValues(rooms, delay), 2);
+    const codec = delays.channel[0]?.codec;
+    const [channel, port] = [delays.channel, delays.port].map((rounds) => ({
+      detailAgeMs: median(rounds.map(({ detailAgeMs }) => detailAgeMs)),
+      stagesError: Math.max(...rounds.map(({ stagesError }) => stagesError)),
+      seenMs: median(rounds.map(({ seenMs }) => seenMs)),
+    }));
+    if (!channel || !port) throw new Error('Nothing was measured.');
     return [
-      figure('frames with detail/s / with MessagePorts', channel.fps / port.fps, 'x', {
+      figure('frames with detail/s / with MessagePorts', fps.channel / fps.port, 'x', {
         atLeast: 0.9,
-        note: `${channel.fps.toFixed(0)} of ${port.fps.toFixed(0)} /s, ${channel.codec}, source of ${LOAD.fastFps} /s`,
+        note: `${fps.channel.toFixed(0)} of ${fps.port.toFixed(0)} /s, ${codec}, source of ${LOAD.fastFps} /s`,
       }),
       figure('detail later than with MessagePorts', channel.detailAgeMs - port.detailAgeMs, 'ms', {
         below: 10,
@@ -46,6 +88,21 @@ export const stream: Section = {
   },
 };
 
+async function latency(gamer: RemotePage<typeof StreamPage>, room: string) {
+  const watched = { room, durationMs: WINDOW_MS };
+  const [samples, frames] = await Promise.all([gamer.call('sample', watched), gamer.call('see', watched)]);
+  const last = samples.at(-1);
+  if (!last) throw new Error('Nothing was measured.');
+  const { glassToGlassMs, detailAgeMs, stagesMs, codec } = last;
+  return {
+    codec,
+    detailAgeMs: detailAgeMs.p50,
+    /** How far the stages' sum is from the whole, as a share of the whole. */
+    stagesError: Math.abs(sum(stagesMs.map(({ p50 }) => p50)) - glassToGlassMs.p50) / glassToGlassMs.p50,
+    seenMs: median(frames.map(({ ageMs }) => ageMs)),
+  };
+}
+
 /**
  * A volunteer of 40 ms a frame answers 25 frames/s, two could answer 50: a source of 30 could not show whether they do. At 60 most of their
  * detail comes too late for its frame, so what they answered is counted.
@@ -57,14 +114,15 @@ export const streamTwo: Section = {
   about: 'live frames through two volunteers that take 40 ms for each, beside one of them',
   async run(context) {
     const room = 'stream two';
-    const site = await context.openSite({ modules: ['stream'], variants: ['waiting'] });
-    const volunteers = [await site.volunteer({ room, variant: 'waiting', name: 'one' })];
+    const variant = 'waiting';
+    const site = await context.openSite({ modules: ['stream'], variants: [variant] });
+    const volunteers = [await site.volunteer({ room, variant, name: 'one' })];
     const gamer = await site.page<typeof StreamPage>('stream');
-    await gamer.call('open', { width: 160, height: 90, room, fps: SLOW_FPS });
-    await gamer.call('settled', room);
-    const one = await detailPerS(gamer, volunteers, room);
-    volunteers.push(await site.volunteer({ room, variant: 'waiting', name: 'two' }));
-    const two = await detailPerS(gamer, volunteers, room);
+    await gamer.call('open', { width: 160, height: 90, room, variant, fps: SLOW_FPS });
+    await gamer.call('settled', { room });
+    const one = await answers(gamer, volunteers, room);
+    volunteers.push(await site.volunteer({ room, variant, name: 'two' }));
+    const two = await answers(gamer, volunteers, room);
     return [
       figure('answers/s of two / of one', two.fast / one.fast, 'x', {
         atLeast: 1.9,
@@ -81,58 +139,72 @@ export const streamTwo: Section = {
 
 type Volunteer = Awaited<ReturnType<Site['volunteer']>>;
 
-async function detailPerS(gamer: RemotePage<typeof StreamPage>, volunteers: readonly Volunteer[], room: string) {
+async function answers(gamer: RemotePage<typeof StreamPage>, volunteers: readonly Volunteer[], room: string) {
   const durationMs = 4_000;
-  /** The stream has to learn what a new volunteer, or another rate, is good for. */
-  const at = async (fps: number) => {
-    await gamer.call('setRate', { room, fps });
-    await gamer.page.waitForTimeout(3_000);
-  };
   const answered = () => Promise.all(volunteers.map((volunteer) => volunteer.call('framesDone', room)));
-  await at(FAST_FPS);
+  await gamer.call('set', { room, fps: FAST_FPS });
+  await sleep(LEARN_MS);
   const startMs = performance.now();
   const before = await answered();
-  await gamer.page.waitForTimeout(durationMs);
+  await sleep(durationMs);
   const counts = (await answered()).map((count, nth) => count - (before[nth] ?? 0));
   const fast = (1_000 * sum(counts)) / (performance.now() - startMs);
-  await at(SLOW_FPS);
-  const slow = await gamer.call('helpedPerS', { room, durationMs });
+  await gamer.call('set', { room, fps: SLOW_FPS });
+  await sleep(LEARN_MS);
+  const slow = detailPerS(await gamer.call('sample', { room, durationMs }));
   return { fast, lesserShare: Math.min(...counts) / sum(counts), slow };
 }
 
-export const streamQuality: Section = {
-  name: 'stream-quality',
-  about: 'what the codec costs whole pictures on both ways: shown frames beside the same frames scaled without one',
+/** The figures of a moving source whose volunteer takes a fixed time, so that only streams are measured, and no network. */
+export const streamDetail: Section = {
+  name: 'stream-detail',
+  about: 'a moving source and a volunteer that takes 5 ms for each frame: detail in time, and what it costs in delay',
   async run(context) {
-    const room = 'stream quality';
-    // Large and fast enough to need more than the lower bitrates.
-    const size = { width: 640, height: 360 };
-    const site = await context.openSite({ modules: ['stream'], variants: ['quick'] });
-    await site.volunteer({ room, variant: 'quick' });
+    const room = 'stream detail';
+    const variant = 'steady';
+    const format = { width: 640, height: 360, fps: 30 };
+    const site = await context.openSite({ modules: ['stream'], variants: [variant] });
+    await site.volunteer({ room, variant });
     const gamer = await site.page<typeof StreamPage>('stream');
+    // The gamer has the same engine: another would find out that the detail is no network's.
+    await gamer.call('open', { ...format, room, variant, picture: 'detail' });
+    await gamer.call('settled', { room });
+    const watched = { room, durationMs: WINDOW_MS };
     const rows: Row[] = [];
-    for (const mbps of [1, 2, 4, 8]) {
-      await gamer.call('open', {
-        ...size,
-        room,
-        variant: 'quick',
-        fps: 30,
-        picture: 'detail',
-        transport: 'picture',
-        bitrateKbps: 1_000 * mbps,
-      });
-      await gamer.call('settled', room);
-      const { psnrDb, uplinkKbps, downlinkKbps, codec, fps, samples } = await gamer.call('measureQuality', {
-        room,
-        ...size,
-      });
-      await gamer.call('close', room);
+    for (const fps of [30, 60]) {
+      await gamer.call('set', { room, fps });
+      await sleep(LEARN_MS);
+      const samples = await gamer.call('sample', watched);
+      // Two cores do not keep up with 60.
+      const [share, age] = fps === 30 ? [{ atLeast: 90 }, { atMost: 50 }] : [{}, {}];
       rows.push(
-        figure(`luma PSNR at ${mbps} Mb/s`, psnrDb, 'dB', {
-          note: `${codec}, ${fps.toFixed(0)} frames/s; ${uplinkKbps.toFixed(0)} up and ${downlinkKbps.toFixed(0)} kb/s down; ${samples} samples`,
-        }),
+        figure(`shown frames with their own detail, source of ${fps} /s`, 100 * detailShare(samples), '%', share),
+        figure(
+          `detail on a frame after its capture, source of ${fps} /s`,
+          samples.at(-1)?.detailAgeMs.p95 ?? Number.NaN,
+          'ms',
+          { ...age, note: 'p95' },
+        ),
       );
     }
+    await gamer.call('set', { room, fps: format.fps, patience: 0 });
+    await sleep(LEARN_MS);
+    const streamMs = agesP95Ms(await gamer.call('see', watched));
+    await gamer.call('set', { room, fps: 0 });
+    const aloneMs = agesP95Ms(await gamer.call('seeAlone', format, WINDOW_MS));
+    rows.push(
+      figure('base shown after its capture, without patience', streamMs - aloneMs, 'ms', {
+        atMost: 1_000 / format.fps,
+        note: `p95 from drawn to read back ${streamMs.toFixed(1)}, less ${aloneMs.toFixed(1)} ms of the source drawn by itself`,
+      }),
+    );
     return rows;
   },
 };
+
+function agesP95Ms(frames: readonly StreamPage.SeenFrame[]): number {
+  return percentile(
+    frames.map(({ ageMs }) => ageMs).filter((ageMs) => !Number.isNaN(ageMs)),
+    0.95,
+  );
+}

@@ -1,7 +1,7 @@
-import { upscale as upscaleType } from '../../shared/tasks/upscale.ts';
-import type { Section } from '../context.ts';
+import { type Section, SHOW_ADDRESSES } from '../context.ts';
+import { percentile } from '../measuring.ts';
 import type * as TasksPage from '../pages/tasks.ts';
-import { figure, type Row, short, text } from '../report.ts';
+import { figure, type Row } from '../report.ts';
 
 export const echo: Section = {
   name: 'echo',
@@ -31,24 +31,6 @@ export const echo: Section = {
   },
 };
 
-export const link: Section = {
-  name: 'link',
-  about: 'echoes over one lasting link, beside a connection made for each',
-  async run(context) {
-    const room = 'link';
-    const site = await context.openSite({ modules: ['tasks'] });
-    await site.volunteer({ room, backend: 'js' });
-    const gamer = await site.page<typeof TasksPage>('tasks');
-    const { ownLinkMs, lastingLinkMs } = await gamer.call('measureLink', room);
-    return [
-      figure('a connection per echo / one for all', ownLinkMs / lastingLinkMs, 'x', {
-        above: 1,
-        note: `${ownLinkMs.toFixed(1)} and ${lastingLinkMs.toFixed(2)} ms an echo`,
-      }),
-    ];
-  },
-};
-
 export const upscale: Section = {
   name: 'upscale',
   about: '100 upscale tasks of 64x36 through one volunteer, pipelined beside one by one; then the same one again',
@@ -69,37 +51,62 @@ export const upscale: Section = {
   },
 };
 
-const SIZE = { width: 160, height: 90 };
+const KILL_ROOM = 'kill';
 
-export const backends: Section = {
-  name: 'backends',
-  about: 'each backend of this machine: the speed it measured of itself, and the rate at which a gamer gets results',
+export const kill: Section = {
+  name: 'kill',
+  about:
+    'one of four volunteers has its whole browser killed during 1,000 echoes: what is lost, and how soon is it noticed',
   async run(context) {
-    const site = await context.openSite({ modules: ['tasks'] });
-    const data = new Uint8Array(SIZE.width * SIZE.height * 4);
-    const costUnits = upscaleType.cost(upscaleType.pack({ image: { ...SIZE, data } }).params);
-    const rows: Row[] = [];
-    for (const room of ['js', 'wgsl'] as const) {
-      const { page, capabilities } = await site.volunteer({ room, backend: room });
-      const { adapter } = capabilities;
-      const { backend = 'none', unitsPerMs = Number.NaN } = capabilities.backends.upscale ?? {};
-      if (backend !== room) rows.push(text(room, `not on this machine: ${backend} computes instead`));
-      else {
-        const gamer = await site.page<typeof TasksPage>('tasks');
-        const { perS, firstMs, laterMs } = await gamer.call('measureBackend', { room, ...SIZE });
-        await gamer.page.close();
-        if (room === 'wgsl') rows.push(text('GPU', adapter || 'no GPU here: WebGPU is not available'));
-        rows.push(
-          figure(`${room}: measured of itself`, unitsPerMs, 'units/ms', { note: adapter || 'processor' }),
-          figure(`${room}: upscale tasks of 160x90`, perS, '/s'),
-          figure(`${room}: rate of results / measured of itself`, (perS * costUnits) / (1_000 * unitsPerMs), 'x'),
-          figure(`${room}: first task / later ones`, firstMs / laterMs, 'x', {
-            note: `${short(firstMs)} and ${short(laterMs)} ms: nothing is loaded for a task`,
-          }),
-        );
-      }
-      await page.close();
-    }
-    return rows;
+    const site = await context.openSite({ modules: ['tasks'], flags: [SHOW_ADDRESSES] });
+    const victim = await context.launchKillableBrowser();
+    await site.volunteer({ room: KILL_ROOM, backend: 'js', name: 'victim' }, victim.pages);
+    for (const name of ['one', 'two', 'three']) await site.volunteer({ room: KILL_ROOM, backend: 'js', name });
+    const gamer = await site.page<typeof TasksPage>('tasks');
+    await gamer.call('connectAndListen', { room: KILL_ROOM, volunteers: 4 });
+    let killedAtMs = Number.NaN;
+    await gamer.page.exposeFunction('kill', () => {
+      killedAtMs = Date.now();
+      victim.kill();
+    });
+    return rowsOf(await gamer.call('runEchoes'), killedAtMs);
   },
 };
+
+type Outcome = Awaited<ReturnType<typeof TasksPage.runEchoes>>;
+
+function rowsOf(outcome: Outcome, killedAtMs: number): Row[] {
+  const { correct, pictures, killed, completed, failed, longestMs, redispatches, victimId } = outcome;
+  const ofVictim = redispatches.filter(({ ranOn, atMs }) => ranOn === victimId && atMs >= killedAtMs);
+  type Some = typeof redispatches;
+  const causes = (some: Some) => [...new Set(some.map(({ cause }) => cause))].join(', ');
+  const p99Ms = (some: Some) =>
+    percentile(
+      some.map(({ delayMs }) => delayMs),
+      0.99,
+    );
+  const [late, others] = [
+    ofVictim.filter(({ cause }) => cause === 'late'),
+    ofVictim.filter(({ cause }) => cause !== 'late'),
+  ];
+  return [
+    figure("the victim's tasks that were begun elsewhere", ofVictim.length, '', {
+      atLeast: 1,
+      note: killed ? causes(ofVictim) : 'it was given no work and not killed: this shows nothing',
+    }),
+    figure('correct echoes of 1,000', correct, '', { atLeast: 1_000, note: `and ${pictures} small upscales` }),
+    figure('tasks that failed or did not end exactly once', Math.abs(correct + pictures - completed) + failed, '', {
+      atMost: 0,
+    }),
+    figure('longest time of a task', longestMs, 'ms'),
+    figure("detection to new attempt, p99 of the victim's tasks", p99Ms(ofVictim), 'ms', {
+      below: 50,
+      // Late attempts may have to wait for the budget of duplicates; those of a silent volunteer do not.
+      note: `late ${p99Ms(late).toFixed(1)}, others ${p99Ms(others).toFixed(1)} ms`,
+    }),
+    figure('detection to new attempt, p99 of all', p99Ms(redispatches), 'ms', {
+      note: `${redispatches.length} attempts: ${causes(redispatches)}`,
+    }),
+    figure('kill to first new attempt', Math.min(...ofVictim.map(({ atMs }) => atMs)) - killedAtMs, 'ms'),
+  ];
+}

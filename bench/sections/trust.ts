@@ -1,13 +1,9 @@
-import { systemClock } from '../../shared/clock.ts';
-import type { PackedTask } from '../../shared/tasks/definition.ts';
 import { seededRandom } from '../../shared/tasks/test-random.ts';
-import type { UpscaleParams } from '../../shared/tasks/upscale.ts';
-import { type CheckedJob, Verifier } from '../../web/dispatch/result-checker.ts';
+import { allWorks, doneAt, newVerifier, runCheat, verdictOn, type Work } from '../../web/dispatch/test-cheats.ts';
 import { VolunteerTrust } from '../../web/net/volunteer-trust.ts';
 import type { Section } from '../context.ts';
 import { median, sum } from '../measuring.ts';
 import { figure, type Row } from '../report.ts';
-import { allWorks, type Done, upscaled, type Work } from '../trust/works.ts';
 
 const VOLUNTEERS = 8;
 const RESULTS = 500;
@@ -20,6 +16,8 @@ export const trust: Section = {
   // The real checks under the real policy. Every number but the times is the same in each run.
   async run() {
     const [costs, caught]: [Row[], Row[]] = [[], []];
+    // The first works take longer, since their code is not compiled yet.
+    allWorks();
     for (const work of allWorks()) {
       costs.push(await honestRow(work));
       for (const cheat of Object.keys(work.cheats)) {
@@ -58,7 +56,9 @@ async function honestRow({ definition, done }: Work): Promise<Row> {
 
 async function cheatRows(work: Work, cheat: string, rate: number): Promise<Row[]> {
   const all: Awaited<ReturnType<typeof runCheat>>[] = [];
-  for (let seed = 1; seed <= VOLUNTEERS; seed++) all.push(await runCheat(work, cheat, rate, seed));
+  for (let seed = 1; seed <= VOLUNTEERS; seed++) {
+    all.push(await runCheat(work, cheat, { rate, results: RESULTS, seed }));
+  }
   const delivered = all.map((one) => one.delivered);
   const barred = all.filter(({ isBarred }) => isBarred).length;
   const who = `${work.definition.type}, ${cheat} in ${100 * rate} %`;
@@ -71,57 +71,4 @@ async function cheatRows(work: Work, cheat: string, rate: number): Promise<Row[]
   // The one that is caught included.
   const untilBarred = Math.max(...all.map(({ wrong }) => wrong));
   return [row, figure(`${who}: wrong results until barred`, untilBarred, '', { atMost: 2 })];
-}
-
-async function runCheat({ definition, done, cheats }: Work, cheat: string, rate: number, seed: number) {
-  const random = seededRandom(seed * 7_919);
-  const trust = new VolunteerTrust(random);
-  const verifier = newVerifier(random);
-  const { type } = definition;
-  let [given, wrong, delivered] = [0, 0, 0];
-  while (given < RESULTS && !trust.isBarred('cheat')) {
-    const it = doneAt(done, given);
-    const other = doneAt(done, given + 1);
-    given++;
-    const isWrong = random() < rate;
-    const result = isWrong ? cheats[cheat]?.(it.result, other.result, random) : it.result;
-    if (isWrong) wrong++;
-    if (!trust.isCheckDue('cheat', type)) {
-      if (isWrong) delivered++;
-      continue;
-    }
-    const verdict = await verdictOn(verifier, definition, it, result);
-    if (verdict.kind === 'wrong') trust.wrong({ volunteerId: 'cheat', work: type, error: verdict.error });
-    else {
-      trust.right('cheat', type);
-      if (isWrong) delivered++;
-    }
-  }
-  return { given, wrong, delivered, isBarred: trust.isBarred('cheat') };
-}
-
-function doneAt(done: readonly Done[], n: number): Done {
-  const it = done[n % done.length];
-  if (!it) throw new Error('There is no work.');
-  return it;
-}
-
-function verdictOn(verifier: Verifier<CheckedJob>, definition: Work['definition'], { task }: Done, result: unknown) {
-  return verifier.check({ type: definition.type, definition, packed: task }, result, 'cheat');
-}
-
-function newVerifier(random: () => number): Verifier<CheckedJob> {
-  return new Verifier<CheckedJob>({
-    random,
-    now: systemClock.now,
-    after: systemClock.after,
-    rest: async () => {},
-    replicate: async () => {
-      throw new Error('Nobody else is here to replicate it.');
-    },
-    compute: async (_type, task) => {
-      const { image } = upscaled(task as PackedTask<UpscaleParams>);
-      return { value: null, attachments: [new Uint8Array(image.data.buffer)] };
-    },
-  });
 }

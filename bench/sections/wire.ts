@@ -7,10 +7,10 @@ import { upscale } from '../../shared/tasks/upscale.ts';
 import { bare, type Carried, decodeTransfer, encodeTransfer } from '../../shared/wire.ts';
 import { z } from '../../shared/zod.ts';
 import type { Section } from '../context.ts';
-import { mapValues, mediansInTurn, sum } from '../measuring.ts';
+import { mapValues, mediansInTurn, ratePerS, sum } from '../measuring.ts';
 import { figure } from '../report.ts';
 
-const DURATION_MS = 120;
+const LOAD = { window: 1, durationMs: 120 };
 const ROUNDS = 5;
 const CHUNK_BYTES = CHANNELS.tasks.chunkBytes;
 
@@ -25,7 +25,7 @@ export const wire: Section = {
       const timed =
         ({ encode, decode }: Format) =>
         async () =>
-          timeUs(DURATION_MS, () => decode(encode(items)));
+          1e6 / (await ratePerS(LOAD, async () => decode(encode(items))));
       const us = await mediansInTurn({ binary: timed(formats.binary), json: timed(formats.json) }, ROUNDS);
       const bytes = mapValues(formats, ({ encode }) => sum(encode(items).map(({ byteLength }) => byteLength)));
       rows.push(
@@ -107,14 +107,4 @@ function* mixes() {
 function noise(sizeBytes: number, seed: number): Uint8Array {
   const random = seededRandom(seed);
   return Uint8Array.from({ length: sizeBytes }, () => 256 * random());
-}
-
-function timeUs(durationMs: number, run: () => void): number {
-  const startedMs = performance.now();
-  let turns = 0;
-  while (performance.now() - startedMs < durationMs) {
-    for (let turn = 0; turn < 20; turn++) run();
-    turns += 20;
-  }
-  return (1_000 * (performance.now() - startedMs)) / turns;
 }

@@ -3,6 +3,9 @@ import type { Engine as RealEngine } from '../../web/compute/engine.ts';
 import type { EngineCapabilities, EngineOptions, ExecutedTask, FrameUpscaler } from '../../web/compute/engine-types.ts';
 import type { FrameTarget } from '../../web/stream/upscale/frame-engine.ts';
 
+/** Set by the bundler for each variant. */
+declare const SIMULATED_COMPUTE_MS: number;
+
 /**
  * Replaces `web/compute/engine.ts`: takes a fixed time for each frame, one after another, and costs the processor next to nothing.
  */
@@ -90,7 +93,6 @@ function detailFrames({ outWidth, outHeight }: FrameTarget): (frame: VideoFrame)
     });
 }
 
-/** The `Engine` of a module that replaces the real one. */
-export function engineTaking(computeMs: number): { create(options: EngineOptions): Promise<SimulatedEngine> } {
-  return { create: async () => new SimulatedEngine(computeMs) };
-}
+export const Engine = {
+  create: async (_options: EngineOptions) => new SimulatedEngine(SIMULATED_COMPUTE_MS),
+};

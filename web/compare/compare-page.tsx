@@ -110,7 +110,8 @@ export function ComparePage({ comparison }: { comparison: Comparison }) {
         {subject.value?.reference && (
           <p class="small soft">
             dB: how close a picture’s brightness is to the reference (luma PSNR). Higher is closer, and 1 dB is easy to
-            see. One small crop says little: <code>npm run bench -- quality</code> measures whole frames.
+            see. The number behind it compares structures instead of pixels (SSIM); 1 is equal. One small crop says
+            little: <code>npm run bench -- quality</code> measures whole frames.
           </p>
         )}
         <CopyDiagnostics collect={() => comparison.diagnose()} />

@@ -6,6 +6,7 @@ import type { Quality } from '../sdk/types.ts';
 import type { Choice } from '../ui/fields.tsx';
 import { lumaOf, psnrDb } from './luma.ts';
 import { loadScene, readPicture, type SceneName, type Subject } from './scenes.ts';
+import { ssimAgainst } from './ssim.ts';
 import { WHOLE } from './viewport.ts';
 
 /** The part of a client that the page uses. Tests replace it with a fake. */
@@ -15,7 +16,14 @@ export type Client = Pick<GamerClient, 'state' | 'submitTask' | 'close'> & { dia
 export type Tile =
   | { kind: 'working' }
   | { kind: 'failed'; error: MeshError }
-  | { kind: 'done'; image: ImageData; psnrDb: number | null; work: Work | null };
+  | { kind: 'done'; image: ImageData; likeness: Likeness | null; work: Work | null };
+
+/** How close a picture's luma is to the reference's. */
+export interface Likeness {
+  psnrDb: number;
+  /** 1 where they are equal. */
+  ssim: number;
+}
 
 /** Where and how long a picture was computed. */
 export interface Work {
@@ -97,19 +105,20 @@ export class Comparison {
 
   async #compare(subject: Subject, ending: AbortSignal): Promise<void> {
     const { small, reference } = subject;
+    const likenessTo = reference && likenessToReference(reference);
     const done = (image: ImageData, work: Work | null): Tile => ({
       kind: 'done',
       image,
       work,
-      psnrDb: psnrTo(reference, image),
+      likeness: likenessTo?.(image) ?? null,
     });
     const waiting = QUALITIES.map((method) => [method, { kind: 'working' }] as const);
     this.subject.value = subject;
     this.view.value = WHOLE;
     this.tiles.value = {
       ...Object.fromEntries(waiting),
-      small: { kind: 'done', image: nearestNeighbour(small), psnrDb: null, work: null },
-      ...(reference && { truth: { kind: 'done', image: reference, psnrDb: null, work: null } }),
+      small: { kind: 'done', image: nearestNeighbour(small), likeness: null, work: null },
+      ...(reference && { truth: { kind: 'done', image: reference, likeness: null, work: null } }),
     };
     if (!reference && this.right.value === 'truth') this.right.value = 'quality';
     if (!reference && this.left.value === 'truth') this.left.value = 'bicubic';
@@ -156,9 +165,13 @@ async function upscaled(
   return first.computeMs < RERUN_BELOW_MS ? run() : first;
 }
 
-/** Luma PSNR, dB. */
-function psnrTo(reference: ImageData | null, image: ImageData): number | null {
-  return reference && psnrDb(lumaOf(image), lumaOf(reference));
+function likenessToReference(reference: ImageData): (image: ImageData) => Likeness {
+  const luma = lumaOf(reference);
+  const ssim = ssimAgainst({ width: reference.width, height: reference.height, luma });
+  return (image) => {
+    const made = lumaOf(image);
+    return { psnrDb: psnrDb(made, luma), ssim: ssim(made) };
+  };
 }
 
 /** Every pixel as a square of 2 x 2, so that it lines up with the other pictures. */

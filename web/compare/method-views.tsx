@@ -2,7 +2,7 @@ import { effect, type ReadonlySignal, type Signal } from '@preact/signals';
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { BeforeAfter, type Playable } from '../ui/before-after.tsx';
 import { backendLabel, errorTitle, formatMs } from '../ui/format.ts';
-import { type Comparison, labelOf, type METHODS, type Tile } from './comparison.ts';
+import { type Comparison, type Likeness, labelOf, type METHODS, type Tile } from './comparison.ts';
 import { attachPanZoom, transformOf, type View } from './viewport.ts';
 
 interface MethodTileProps {
@@ -34,9 +34,9 @@ export function MethodTile({ method: { value, label, about }, tile, view }: Meth
       </div>
       <div class="tile__line">
         <h3 class="tile__title">{label}</h3>
-        {tile.kind === 'done' && tile.psnrDb !== null && (
+        {tile.kind === 'done' && tile.likeness && (
           <span class="figures" data-testid="nearness">
-            {psnrText(tile.psnrDb)}
+            {likenessText(tile.likeness)}
           </span>
         )}
       </div>
@@ -45,8 +45,8 @@ export function MethodTile({ method: { value, label, about }, tile, view }: Meth
   );
 }
 
-function psnrText(psnrDb: number): string {
-  return Number.isFinite(psnrDb) ? `${psnrDb.toFixed(2)} dB` : 'equal';
+function likenessText({ psnrDb, ssim }: Likeness): string {
+  return Number.isFinite(psnrDb) ? `${psnrDb.toFixed(2)} dB, ${ssim.toFixed(3)}` : 'equal';
 }
 
 function workText({ backend, computeMs }: { backend: string; computeMs: number }): string {

@@ -13,7 +13,7 @@ import { toStreamSettings } from '../settings.ts';
 import { VideoChannel } from '../transport/video-channel.ts';
 import { canvasEngine } from '../upscale/test-frame-engine.ts';
 import { noUpscaleTile } from '../verify/test-upscale-tile.ts';
-import { detailWeight } from './detail-tuning.ts';
+import { blendOf } from './detail-tuning.ts';
 import { GamerStream } from './gamer-stream.ts';
 import type { StreamEvent } from './stream-opening.ts';
 import { TEST_SETUP } from './test-setup.ts';
@@ -23,7 +23,7 @@ const GAIN = 4;
 const QUALITY = 'quality';
 /** An honest volunteer's code everywhere, and what it makes of {@link GREY}. */
 const CODE = 168;
-const SHARPENED = GREY + Math.round(((CODE - NO_DETAIL_CODE) / GAIN) * detailWeight(null));
+const SHARPENED = GREY + Math.round(((CODE - NO_DETAIL_CODE) / GAIN) * blendOf(null, true, null).weight);
 const DETAIL_COLOR = { primaries: 'bt709', transfer: 'bt709', matrix: 'bt709', fullRange: false } as const;
 const INTERVAL_MS = 33;
 

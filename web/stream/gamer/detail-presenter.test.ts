@@ -3,7 +3,7 @@ import { ManualClock } from '../../../shared/manual-clock.ts';
 import type { AppliedDetail, Composer, RawPicture } from '../compose/composer.ts';
 import type { FrameDetail } from '../frame.ts';
 import { localFrameStages } from '../frame-timing.ts';
-import { DetailPresenter } from './detail-presenter.ts';
+import { type Awaited, DetailPresenter } from './detail-presenter.ts';
 import { Patience } from './patience.ts';
 import type { Screen, ShownFrame } from './screen.ts';
 import { StreamStatistics } from './stream-statistics.ts';
@@ -19,6 +19,13 @@ type Drawn = [frameId: number, detailOf: number | null];
 
 let clock: ManualClock;
 let drawn: Drawn[];
+/** This machine's own pictures that were drawn over it: the frame, and its share. */
+let drawnOver: [frameId: number, share: number][];
+let ownShare: number;
+/** Of the detail, in the order of drawing. */
+let weights: number[];
+/** Open ones of these. */
+let openSharpened: Set<number>;
 let shown: ShownFrame[];
 let openPictures: Set<number>;
 let closedFrames: number;
@@ -28,8 +35,9 @@ let presenter: DetailPresenter;
 
 beforeEach(() => {
   clock = new ManualClock(1_000);
-  drawn = [];
-  shown = [];
+  [drawn, drawnOver, shown, weights] = [[], [], [], []];
+  ownShare = 0.8;
+  openSharpened = new Set();
   openPictures = new Set();
   closedFrames = 0;
   use(1);
@@ -43,7 +51,12 @@ function use(frames: number): void {
     begin(frameId: number) {
       if (frameId < newest) return null;
       newest = frameId;
-      return {};
+      return {
+        ...{ canvas: { width: 128, height: 72 }, globalAlpha: 1 },
+        drawImage({ timestamp }: VideoFrame) {
+          drawnOver.push([timestamp, this.globalAlpha]);
+        },
+      };
     },
     drawn(frame: ShownFrame) {
       shown.push(frame);
@@ -53,7 +66,7 @@ function use(frames: number): void {
   presenter = new DetailPresenter({
     ...{ clock, composer: composer(), screen, statistics, patience },
     intervalMs: () => INTERVAL_MS,
-    tuning: () => ({ weight: 0.7, deadZoneCodes: 1, gainDb: 1 }),
+    blending: (own) => ({ ownShare: own === null ? 0 : ownShare, weight: 0.1, deadZoneCodes: 1, gainDb: 1 }),
   });
 }
 
@@ -70,6 +83,7 @@ function composer(): Composer {
       const numberOf = (picture: RawPicture) => (picture as NumberedPicture).frameId;
       expect(openPictures).toContain(numberOf(raw));
       if (detail) expect(openPictures).toContain(numberOf(detail.of));
+      weights.push(detail?.weight ?? 0);
       drawn.push([numberOf(raw), detail && numberOf(detail.of)]);
     },
     dispose() {},
@@ -79,10 +93,13 @@ function composer(): Composer {
 /** Lets promises settle. */
 const settle = () => new Promise((resolve) => setImmediate(resolve));
 
-async function capture(frameId: number, isExpected = true): Promise<void> {
+async function capture(frameId: number, awaited: Partial<Awaited> = { detail: true }): Promise<void> {
   statistics.captured(frameId);
   const frame = { timestamp: frameId, close: () => closedFrames++ } as unknown as VideoFrame;
-  presenter.offer({ frameId, capturedMs: clock.now(), frame, purpose: 'show' }, isExpected);
+  presenter.offer(
+    { frameId, capturedMs: clock.now(), frame, purpose: 'show' },
+    { detail: false, sharpened: false, ...awaited },
+  );
   await settle();
 }
 
@@ -94,6 +111,18 @@ async function answer(frameId: number): Promise<void> {
     stagesAt: (presentedMs) => localFrameStages({ capturedMs: at, computeStartMs: at, computedMs: at, presentedMs }),
   };
   presenter.add(detail);
+  await settle();
+}
+
+async function sharpen(frameId: number): Promise<void> {
+  const at = clock.now();
+  openSharpened.add(frameId);
+  const frame = { timestamp: frameId, close: () => openSharpened.delete(frameId) } as unknown as VideoFrame;
+  presenter.sharpened({
+    ...{ frameId, capturedMs: at, purpose: 'show', frame, volunteerId: null },
+    outcome: { quality: 'fast', downgradeReason: null },
+    stagesAt: (presentedMs) => localFrameStages({ capturedMs: at, computeStartMs: at, computedMs: at, presentedMs }),
+  });
   await settle();
 }
 
@@ -162,12 +191,56 @@ test('frames are shown in order: one that has its detail waits for the one befor
 });
 
 test('a frame that nobody sharpens, or whose detail will not come, does not wait', async () => {
-  await capture(0, false);
+  await capture(0, {});
   expect(drawn).toEqual([[0, null]]);
   await capture(1);
-  presenter.dropped(1);
+  presenter.dropped(1, 'detail');
   await settle();
   expect(drawn.at(-1)).toEqual([1, null]);
+});
+
+test("this machine's own picture is drawn over the enlarged frame, by its share; one that fills it needs no other", async () => {
+  use(0);
+  await capture(0, { sharpened: true });
+  expect(drawn, 'the frame waits for it').toEqual([]);
+  await sharpen(0);
+  expect([drawn, drawnOver]).toEqual([[[0, null]], [[0, 0.8]]]);
+  ownShare = 1;
+  await capture(1, { sharpened: true });
+  await sharpen(1);
+  expect([drawn.length, drawnOver.at(-1)]).toEqual([1, [1, 1]]);
+});
+
+test("a frame is shown with this machine's own picture and a volunteer's detail, of which the picture leaves its weight", async () => {
+  await capture(0, { detail: true, sharpened: true });
+  await answer(0);
+  expect(drawn).toEqual([]);
+  await sharpen(0);
+  expect([drawn, drawnOver]).toEqual([[[0, 0]], [[0, 0.8]]]);
+  expect(weights[0]).toBeCloseTo(0.5);
+  expect(shown).toMatchObject([{ frameId: 0, volunteerId: 'vera' }]);
+});
+
+test("a frame waits for this machine's own picture for one interval, and not where it will not come", async () => {
+  use(0);
+  await capture(0, { sharpened: true });
+  await wait(INTERVAL_MS + 1);
+  expect(drawn).toEqual([[0, null]]);
+  await sharpen(0);
+  expect(drawnOver, 'what comes later is added while the frame is on the screen').toEqual([[0, 0.8]]);
+  await capture(1, { sharpened: true });
+  presenter.dropped(1, 'sharpened');
+  await settle();
+  expect(drawn.at(-1)).toEqual([1, null]);
+});
+
+test('a frame that this machine sharpened first counts for the volunteer whose detail came on top', async () => {
+  use(0);
+  await capture(0, { detail: true, sharpened: true });
+  await sharpen(0);
+  await answer(0);
+  const state = { codec: 'vp8', running: 'volunteers', lowered: null, localBackend: '', why: '' } as const;
+  expect(statistics.report({ ...state, transport: 'detail' })).toMatchObject({ framesWithDetail: 1, framesLocal: 0 });
 });
 
 test('each frame counts once, as sharpened by its volunteer if its detail was shown', async () => {
@@ -176,7 +249,7 @@ test('each frame counts once, as sharpened by its volunteer if its detail was sh
   await capture(1);
   await wait(INTERVAL_MS + 1);
   await answer(1);
-  await capture(2, false);
+  await capture(2, {});
   const state = { codec: 'vp8', running: 'volunteers', lowered: null, localBackend: '', why: '' } as const;
   expect(statistics.report({ ...state, transport: 'detail' })).toMatchObject({
     framesPresented: 3,
@@ -192,10 +265,14 @@ test('few pictures are kept, and none after the end', async () => {
   for (let frameId = 0; frameId < 20; frameId++) {
     await capture(frameId);
     if (frameId % 5 === 0) await answer(frameId);
+    await sharpen(frameId);
     expect(openPictures.size).toBeLessThanOrEqual(6);
+    expect(openSharpened.size).toBeLessThanOrEqual(2);
   }
   presenter.dispose();
-  expect(openPictures.size).toBe(0);
+  expect([openPictures.size, openSharpened.size]).toEqual([0, 0]);
+  await sharpen(19);
+  expect(openSharpened.size).toBe(0);
   await capture(20);
   expect([openPictures.size, closedFrames]).toEqual([0, 21]);
   expect(clock.pending).toBe(0);

@@ -1,12 +1,15 @@
 import type { Clock } from '../../../shared/clock.ts';
 import { MeshError } from '../../../shared/errors.ts';
 import { logger } from '../../../shared/log.ts';
-import type { AppliedDetail, Composer, RawPicture } from '../compose/composer.ts';
+import type { Quality } from '../../../shared/tasks/upscale.ts';
+import type { Composer, RawPicture } from '../compose/composer.ts';
 import { DropOldestQueue } from '../drop-oldest-queue.ts';
-import type { CapturedFrame, FrameDetail } from '../frame.ts';
+import type { CapturedFrame, FrameDetail, UpscaledFrame } from '../frame.ts';
 import { localFrameStages } from '../frame-timing.ts';
+import { drawBlended } from './blended-picture.ts';
+import type { Blend } from './detail-tuning.ts';
 import type { Patience } from './patience.ts';
-import type { Screen } from './screen.ts';
+import type { Screen, ShownFrame } from './screen.ts';
 import type { StreamStatistics } from './stream-statistics.ts';
 
 const log = logger('stream.detail');
@@ -14,10 +17,26 @@ const log = logger('stream.detail');
 /** Frames already shown whose detail is still of use when it comes: a volunteer's detail is seldom later. */
 const MAX_PAST = 3;
 
-/** How the detail of a volunteer's frame is added. */
-export type DetailTuning = (
-  detail: FrameDetail,
-) => Pick<AppliedDetail, 'weight' | 'deadZoneCodes'> & { gainDb: number };
+/** Intervals that a frame waits for this machine's own picture of it, which is made to take half of one. */
+const SHARPENING_INTERVALS = 1;
+
+/** A frame that was sharpened on this machine. */
+export type SharpenedFrame = UpscaledFrame & { outcome: NonNullable<UpscaledFrame['outcome']> };
+
+/**
+ * How a frame is put together of this machine's own picture of it and a volunteer's detail.
+ *
+ * @param own - quality of the picture; null without one.
+ */
+export type Blending = (own: Quality | null, detail: FrameDetail | null) => Blend & { gainDb: number };
+
+/** What a frame waits for, beside the enlarged picture. */
+export interface Awaited {
+  /** A volunteer was asked for its detail. */
+  detail: boolean;
+  /** This machine sharpens it too. */
+  sharpened: boolean;
+}
 
 export interface DetailPresenterOptions {
   clock: Clock;
@@ -27,7 +46,7 @@ export interface DetailPresenterOptions {
   patience: Patience;
   /** Time between two frames of the source, ms. */
   intervalMs(): number;
-  tuning: DetailTuning;
+  blending: Blending;
 }
 
 /** A frame of the source, from its capture until its detail is of no use any more. */
@@ -35,20 +54,22 @@ interface Entry {
   frameId: number;
   capturedMs: number;
   raw: RawPicture;
-  /** Whether its detail may still come. */
-  isExpected: boolean;
+  /** What may still come. */
+  awaited: Awaited;
   /** Null until it comes. */
   detail: FrameDetail | null;
+  /** Null until it comes, and once it is not needed any more. */
+  sharpened: SharpenedFrame | null;
 }
 
 /**
- * Shows this machine's own frames, enlarged, each with its detail if that has come by its deadline. Detail that comes later is added to the
- * frame while it is on the screen, or to later frames where the source stood still; so a still picture keeps its detail, and a moving
- * one never gets that of another moment.
+ * Shows this machine's own frames, enlarged, each with its detail and this machine's own picture of it if these have come by its deadline. What
+ * comes later is added to the frame while it is on the screen. Detail is also added to later frames where the source stood still; so a still
+ * picture keeps its detail, and a moving one never gets that of another moment.
  */
 export class DetailPresenter {
   readonly #options: DetailPresenterOptions;
-  readonly #loading: DropOldestQueue<CapturedFrame & Pick<Entry, 'isExpected'>>;
+  readonly #loading: DropOldestQueue<CapturedFrame & Pick<Entry, 'awaited'>>;
   #isLoading = false;
   /** All whose pixels are kept. */
   readonly #held = new Set<Entry>();
@@ -72,12 +93,12 @@ export class DetailPresenter {
   }
 
   /** Takes ownership of a frame of the source. */
-  offer(captured: CapturedFrame, isExpected: boolean): void {
+  offer(captured: CapturedFrame, awaited: Awaited): void {
     if (this.#isDisposed) {
       captured.frame.close();
       return;
     }
-    this.#loading.put({ ...captured, isExpected });
+    this.#loading.put({ ...captured, awaited: { ...awaited } });
     if (!this.#isLoading) void this.#load();
   }
 
@@ -97,11 +118,24 @@ export class DetailPresenter {
     this.#collect();
   }
 
-  /** The detail of a frame will not come. */
-  dropped(frameId: number): void {
+  /** Takes ownership of this machine's own picture of a frame. */
+  sharpened(picture: SharpenedFrame): void {
+    const entry = [...this.#past.slice(-1), ...this.#waiting].find(({ frameId }) => frameId === picture.frameId);
+    if (!entry || this.#isDisposed) {
+      picture.frame.close();
+      return;
+    }
+    entry.sharpened?.frame.close();
+    entry.sharpened = picture;
+    if (this.#waiting.includes(entry)) this.#showDue();
+    else this.#draw(entry);
+  }
+
+  /** Something that a frame waits for will not come. */
+  dropped(frameId: number, what: keyof Awaited): void {
     const entry = this.#waiting.find((waiting) => waiting.frameId === frameId);
     if (!entry) return;
-    entry.isExpected = false;
+    entry.awaited[what] = false;
     this.#showDue();
   }
 
@@ -127,11 +161,11 @@ export class DetailPresenter {
     const { composer, statistics } = this.#options;
     this.#isLoading = true;
     for (let next = this.#loading.take(); next; next = this.#loading.take()) {
-      const { frame, frameId, capturedMs, isExpected } = next;
+      const { frame, frameId, capturedMs, awaited } = next;
       try {
         const raw = await composer.load(frame);
         if (this.#isDisposed) raw.dispose();
-        else this.#loaded({ frameId, capturedMs, raw, isExpected, detail: null });
+        else this.#loaded({ frameId, capturedMs, raw, awaited, detail: null, sharpened: null });
       } catch (cause) {
         log.warn('frame not loaded', { reason: MeshError.from(cause).reason });
         statistics.dropped(frameId, 'failed');
@@ -150,14 +184,14 @@ export class DetailPresenter {
     this.#showDue();
   }
 
-  /** Shows the oldest frames: those with their detail, and those that have waited long enough. */
+  /** Shows the oldest frames: those for which all has come, and those that have waited long enough. */
   #showDue(): void {
-    const { clock, patience, intervalMs } = this.#options;
+    const { clock, intervalMs } = this.#options;
     this.#cancelTimer();
     for (let oldest = this.#waiting[0]; oldest; oldest = this.#waiting[0]) {
-      const waitMs = oldest.capturedMs + patience.frames * intervalMs() - clock.now();
-      const isAwaited = oldest.isExpected && oldest.detail === null;
-      if (isAwaited && waitMs > 0 && this.#waiting.length <= patience.frames) {
+      const intervals = this.#intervalsFor(oldest);
+      const waitMs = oldest.capturedMs + intervals * intervalMs() - clock.now();
+      if (waitMs > 0 && this.#waiting.length <= intervals) {
         this.#cancelTimer = clock.after(waitMs, () => this.#showDue());
         break;
       }
@@ -166,6 +200,12 @@ export class DetailPresenter {
       this.#draw(oldest);
     }
     this.#collect();
+  }
+
+  /** How many intervals of the source a frame may wait for what has not come. */
+  #intervalsFor({ awaited, detail, sharpened }: Entry): number {
+    const forDetail = awaited.detail && !detail ? this.#options.patience.frames : 0;
+    return Math.max(forDetail, awaited.sharpened && !sharpened ? SHARPENING_INTERVALS : 0);
   }
 
   /** Draws the frame after the one that is being drawn, unless a newer one is due by then. */
@@ -194,39 +234,43 @@ export class DetailPresenter {
     const { clock, composer, screen, statistics } = this.#options;
     const context = screen.begin(entry.frameId);
     if (!context) return;
-    const { frameId, capturedMs, detail } = entry;
+    const { capturedMs, detail, sharpened, raw } = entry;
     const source = detail ? entry : this.#detailed;
+    const { gainDb, ...blend } = this.#options.blending(sharpened?.outcome.quality ?? null, source?.detail ?? null);
     const computeStartMs = clock.now();
-    await composer.compose(entry.raw, source ? this.#applied(source) : null, context);
+    const added = source?.detail && { codes: source.detail.codes, gain: source.detail.gain, of: source.raw };
+    await drawBlended(composer, { raw, own: sharpened?.frame ?? null, detail: added ?? null }, blend, context);
     const computedMs = clock.now();
-    if (detail) {
-      screen.drawn(detail);
-      statistics.detailed(clock.now() - capturedMs, this.#options.tuning(detail).gainDb);
-      if (!this.#isDisposed && this.#past.includes(entry)) this.#detailed = entry;
-      return;
-    }
-    screen.drawn({
-      frameId,
-      outcome: null,
-      volunteerId: null,
-      stagesAt: (presentedMs) => localFrameStages({ capturedMs, computeStartMs, computedMs, presentedMs }),
-    });
-  }
-
-  #applied({ detail, raw }: Entry): AppliedDetail | null {
-    if (!detail) return null;
-    const { weight, deadZoneCodes } = this.#options.tuning(detail);
-    return { codes: detail.codes, gain: detail.gain, weight, deadZoneCodes, of: raw };
+    screen.drawn(shownAs(entry, { computeStartMs, computedMs }));
+    if (!detail) return;
+    statistics.detailed(clock.now() - capturedMs, gainDb);
+    if (!this.#isDisposed && this.#past.includes(entry)) this.#detailed = entry;
   }
 
   /** Releases the frames whose detail would be of no use any more. */
   #collect(): void {
     if (this.#past.length > MAX_PAST) this.#past = this.#past.slice(-MAX_PAST);
-    const used = new Set([...this.#waiting, ...this.#past, this.#detailed, this.#due, this.#drawing]);
+    const drawable = new Set([...this.#waiting, this.#past.at(-1), this.#due, this.#drawing]);
+    const used = new Set([...drawable, ...this.#past, this.#detailed]);
     for (const entry of this.#held) {
+      if (!drawable.has(entry)) {
+        entry.sharpened?.frame.close();
+        entry.sharpened = null;
+      }
       if (used.has(entry)) continue;
       entry.raw.dispose();
       this.#held.delete(entry);
     }
   }
+}
+
+/** Whose work is on the screen: a volunteer's detail comes on top of what this machine did. */
+function shownAs(
+  { frameId, capturedMs, detail, sharpened }: Entry,
+  times: { computeStartMs: number; computedMs: number },
+): ShownFrame {
+  if (detail) return detail;
+  if (sharpened) return sharpened;
+  const stagesAt = (presentedMs: number) => localFrameStages({ capturedMs, ...times, presentedMs });
+  return { frameId, outcome: null, volunteerId: null, stagesAt };
 }

@@ -1,7 +1,9 @@
 import { expect, test } from 'vitest';
 import { DETAIL_GAIN_LIMITS } from '../../../shared/detail.ts';
-import { QUALITIES } from '../../../shared/tasks/upscale.ts';
-import { detailCoding, detailGainDb, detailWeight } from './detail-tuning.ts';
+import { NETWORKS, QUALITIES, type Quality } from '../../../shared/tasks/upscale.ts';
+import { blendOf, detailCoding, gainHereDb, gainTogetherDb } from './detail-tuning.ts';
+
+const detailGainDb = (quality: Quality, kbps: number) => gainTogetherDb(null, quality, kbps);
 
 test('the expected gain lies between the measured rates, and beyond them at the nearest or at nothing', () => {
   const [low, middle, high] = [detailGainDb('fast', 500), detailGainDb('fast', 750), detailGainDb('fast', 1_000)];
@@ -11,11 +13,28 @@ test('the expected gain lies between the measured rates, and beyond them at the 
   for (const quality of QUALITIES) expect(detailGainDb(quality, 0)).toBe(0);
 });
 
-test('the softer the source, the less of the detail is added', () => {
-  const weights = [0.5, 1.1, 1.4, 1.9, 3].map(detailWeight);
-  expect(weights).toEqual([...weights].sort((a, b) => a - b));
-  expect(weights[0]).toBeGreaterThan(0);
-  expect(weights.at(-1)).toBeLessThan(1);
+test('the softer the source, the less is added to it, and detail of coded frames never wholly', () => {
+  const blends = [0.2, 0.5, 0.56, 0.6, 0.7].map((sharpness) => blendOf('fast', false, sharpness));
+  for (const values of [blends.map(({ ownShare }) => ownShare), blends.map(({ weight }) => weight)]) {
+    expect(values).toEqual([...values].sort((a, b) => a - b));
+    expect(values[0]).toBeGreaterThan(0);
+  }
+  expect(blends.at(-1)?.ownShare, 'a picture of a sharp source is shown as it is').toBe(1);
+  expect(blendOf(null, true, 0.7).weight).toBeLessThan(1);
+});
+
+test("beside a volunteer's detail this machine's own picture has a smaller share, and none where there is none", () => {
+  for (const quality of ['spatial', ...NETWORKS] as const) {
+    expect(blendOf(quality, true, 0.7).ownShare).toBeLessThan(blendOf(quality, false, 0.7).ownShare);
+  }
+  expect(blendOf(null, true, 0.7).ownShare).toBe(0);
+});
+
+test('detail is expected to add to what this machine does, and hardly anything to a network that is as good', () => {
+  expect(gainTogetherDb('spatial', 'quality', 1_000)).toBeGreaterThan(gainTogetherDb(null, 'quality', 1_000));
+  expect(gainTogetherDb('fast', 'quality', 1_000)).toBeGreaterThan(gainHereDb('fast'));
+  expect(gainTogetherDb('quality', 'quality', 1_000)).toBe(gainHereDb('quality'));
+  expect(gainTogetherDb('quality', 'spatial', 1_000)).toBe(gainHereDb('quality'));
 });
 
 test('detail is coded more coarsely at low rates, within what volunteers accept', () => {

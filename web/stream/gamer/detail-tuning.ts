@@ -1,9 +1,10 @@
 import type { DetailCoding } from '../../../shared/detail.ts';
-import type { Quality } from '../../../shared/tasks/upscale.ts';
+import { isNetwork, NETWORKS, type Quality } from '../../../shared/tasks/upscale.ts';
 
 /**
- * What `bench -- glass` and `bench -- glass-tune` found: with SuperTuxKart (a game that chose among the trained networks, but trained none) and the
- * built-in game (which had no part in either), at the browser's own realtime codecs. docs/streams.md has the figures.
+ * What `bench -- glass` and `bench -- glass-tune` found at the browser's own realtime codecs, with SuperTuxKart (a game that chose among the trained
+ * networks, but trained none), the built-in game (which had no part in either), Neverball and a clip whose truth is soft itself. docs/streams.md has
+ * the figures.
  */
 
 /** Bitrate of the way back below which the gain is lowered, kb/s: codecs would spend more than they are told. */
@@ -12,16 +13,42 @@ const GAIN = { atLowRate: 1.5, otherwise: 2 } as const;
 /** Smaller differences are seldom right, and invisible; steps of 255. */
 const SENDER_DEAD_ZONE = 1;
 /** Codes up to which detail is a codec's noise. */
-export const DEAD_ZONE_CODES = 4;
+const DEAD_ZONE_CODES = 4;
 
 /**
- * Share of the detail that is added: networks were trained with sharp sources and overdo it with soft ones, where a larger share would be worse
- * than none.
+ * Sharpness (source-sharpness.ts) up to which a source counts as soft, and the share of what a network finds that is right there: networks were
+ * trained with sharp sources and overdo it with soft ones, where all of it is worse than none.
  */
-const WEIGHT = { min: 0.3, max: 0.85, unknown: 0.5 } as const;
-/** Sharpness (source-sharpness.ts) up to which the smallest weight is right, and weight for each unit beyond it. */
-const SOFT = 1.1;
-const WEIGHT_BY_SHARPNESS = 0.8;
+const SOFT = { sharpness: 0.53, share: 0.3 } as const;
+/** What is added to the share for each unit of sharpness beyond it. */
+const SHARE_BY_SHARPNESS = 8;
+/** Sharpness of a source that was not measured, or has no edges: between the two. */
+const UNKNOWN_SHARPNESS = 0.56;
+/** Detail comes from coded frames, which makes it less certain than what this machine finds in the raw ones. */
+const MAX_WEIGHT = 0.85;
+
+/** How the two sources of detail go together. */
+export interface Blend {
+  /** Share of this machine's own picture; the rest is the enlarged one, with the volunteer's detail. */
+  ownShare: number;
+  /** Share of the volunteer's detail. */
+  weight: number;
+  /** Distance of a code from no detail up to which it adds nothing. */
+  deadZoneCodes: number;
+}
+
+/**
+ * What is left of each where both are there: they find much the same. The picture of a network here is better than detail that a codec has
+ * coarsened; that of a filter is not.
+ */
+const BESIDE: Readonly<Record<Quality, { ownShare: number; weight: number }>> = {
+  bilinear: { ownShare: 0, weight: 1 },
+  bicubic: { ownShare: 0, weight: 1 },
+  spatial: { ownShare: 0.4, weight: 1 },
+  fast: { ownShare: 0.8, weight: 0.35 },
+  balanced: { ownShare: 0.8, weight: 0.3 },
+  quality: { ownShare: 0.8, weight: 0.2 },
+};
 
 /** What a quality gains over bicubic, dB of luma PSNR. */
 interface Gain {
@@ -35,10 +62,15 @@ const GAINS: Readonly<Record<Quality, Gain>> = {
   bilinear: { hereDb: -0.5, detail: [] },
   bicubic: { hereDb: 0, detail: [] },
   spatial: { hereDb: 0.7, detail: [] },
-  fast: { hereDb: 1.8, detail: atRates(0.24, 0.49, 0.85) },
-  balanced: { hereDb: 2.1, detail: atRates(0.3, 0.59, 1.01) },
-  quality: { hereDb: 2.3, detail: atRates(0.32, 0.64, 1.07) },
+  fast: { hereDb: 1.8, detail: atRates(0.39, 0.56, 0.94) },
+  balanced: { hereDb: 2.1, detail: atRates(0.47, 0.66, 1.09) },
+  quality: { hereDb: 2.3, detail: atRates(0.49, 0.72, 1.17) },
 };
+
+/** What detail and a filter of this machine gain less together than one by one, dB. */
+const LOST_BESIDE_FILTER_DB = 0.37;
+/** Share of what detail gains alone that it still gains beside a network of this machine, by how many networks it is better. */
+const LEFT_BESIDE_NETWORK = [0, 0.06, 0.13] as const;
 
 function atRates(at500: number, at1000: number, at2000: number): Gain['detail'] {
   return [
@@ -54,10 +86,22 @@ export function detailCoding(downlinkKbps: number): DetailCoding {
   return { base: 'bicubic', gain, deadZone: SENDER_DEAD_ZONE };
 }
 
-/** Share of the detail that is added to a source of this sharpness; null where it is not known. */
-export function detailWeight(sharpness: number | null): number {
-  if (sharpness === null) return WEIGHT.unknown;
-  return Math.min(WEIGHT.max, Math.max(WEIGHT.min, WEIGHT.min + WEIGHT_BY_SHARPNESS * (sharpness - SOFT)));
+/**
+ * How a frame is put together.
+ *
+ * @param own - quality of this machine's own picture of it; null without one.
+ * @param sharpness - of the source; null if it is not known.
+ */
+export function blendOf(own: Quality | null, hasDetail: boolean, sharpness: number | null): Blend {
+  const beyondSoft = (sharpness ?? UNKNOWN_SHARPNESS) - SOFT.sharpness;
+  const share = Math.min(1, Math.max(SOFT.share, SOFT.share + SHARE_BY_SHARPNESS * beyondSoft));
+  const beside = BESIDE[own ?? 'bicubic'];
+  const ownShare = hasDetail ? Math.min(share, beside.ownShare) : share;
+  return {
+    ownShare: own === null ? 0 : ownShare,
+    weight: Math.min(MAX_WEIGHT, share) * beside.weight,
+    deadZoneCodes: DEAD_ZONE_CODES,
+  };
 }
 
 /** What a quality is expected to gain on this machine, dB over bicubic. */
@@ -65,8 +109,23 @@ export function gainHereDb(quality: Quality): number {
   return GAINS[quality].hereDb;
 }
 
-/** What a volunteer's detail is expected to gain at this bitrate of the way back, dB over bicubic. */
-export function detailGainDb(quality: Quality, downlinkKbps: number): number {
+/**
+ * What a volunteer's detail is expected to gain together with this machine's own picture, dB over bicubic.
+ *
+ * @param own - null: this machine only enlarges.
+ * @param quality - the volunteer's.
+ * @param downlinkKbps - bitrate of the way back.
+ */
+export function gainTogetherDb(own: Quality | null, quality: Quality, downlinkKbps: number): number {
+  const detailDb = detailGainDb(quality, downlinkKbps);
+  const hereDb = own === null ? 0 : Math.max(0, gainHereDb(own));
+  if (own === null || !isNetwork(own)) return Math.max(hereDb, detailDb, detailDb + hereDb - LOST_BESIDE_FILTER_DB);
+  const steps = isNetwork(quality) ? NETWORKS.indexOf(quality) - NETWORKS.indexOf(own) : 0;
+  return hereDb + (LEFT_BESIDE_NETWORK[Math.max(0, steps)] ?? 0) * detailDb;
+}
+
+/** What detail alone is expected to gain. */
+function detailGainDb(quality: Quality, downlinkKbps: number): number {
   const { detail } = GAINS[quality];
   const above = detail.findIndex(({ kbps }) => kbps >= downlinkKbps);
   const upper = above < 0 ? detail.at(-1) : detail[above];

@@ -1,14 +1,14 @@
 import * as Comlink from 'comlink';
 import type { MeshError } from '../../../shared/errors.ts';
 import { logger } from '../../../shared/log.ts';
+import type { Quality } from '../../../shared/tasks/upscale.ts';
 import type { CapturedFrame, DropCause, FrameDetail, FrameSink, Purpose, UpscaledFrame } from '../frame.ts';
 import type { StreamSize } from '../frame-size.ts';
 import { bestOf, MAX_PATIENCE, type StreamSettings } from '../settings.ts';
 import { BeforeView, type FramePair } from './before-view.ts';
-import { DEAD_ZONE_CODES, detailGainDb, detailWeight } from './detail-tuning.ts';
+import { blendOf, gainTogetherDb } from './detail-tuning.ts';
 import { FrameIntake, type IntakeFrame } from './frame-intake.ts';
 import { SourceReader } from './frame-source.ts';
-import { LocalMeter } from './local-meter.ts';
 import { LocalRoute } from './local-route.ts';
 import { OwnPicture } from './own-picture.ts';
 import { Patience } from './patience.ts';
@@ -16,8 +16,8 @@ import { Screen } from './screen.ts';
 import { type Decision, type HelpForecast, SideChoice } from './side-choice.ts';
 import { SourceSharpness } from './source-sharpness.ts';
 import { StillPicture } from './still-picture.ts';
-import { explainStream } from './stream-messages.ts';
 import type { GamerStreamOptions, StreamEvent } from './stream-opening.ts';
+import { StreamReporter } from './stream-reporter.ts';
 import { StreamStatistics, type StreamStats } from './stream-statistics.ts';
 import { VolunteerPool } from './volunteer-pool.ts';
 import type { ReadyVolunteer } from './volunteer-route.ts';
@@ -43,14 +43,16 @@ export class GamerStream {
   readonly #reader: SourceReader;
   readonly #screen: Screen;
   readonly #local: LocalRoute;
-  readonly #localMeter = new LocalMeter();
   readonly #pool: VolunteerPool;
   readonly #patience: Patience;
   readonly #sharpness: SourceSharpness;
   readonly #still: StillPicture;
   readonly #choice = new SideChoice();
   readonly #own: OwnPicture;
+  readonly #reporter: StreamReporter;
   #settings: StreamSettings;
+  /** Of the newest frame that this machine sharpened; null before the first. */
+  #localQuality: Quality | null = null;
   #decision: Decision;
   #cancelTick: () => void = () => {};
   /** Why the source ended; null while it lives. */
@@ -71,7 +73,7 @@ export class GamerStream {
     this.#own = new OwnPicture({
       ...{ clock, screen: this.#screen, statistics, patience: this.#patience },
       intervalMs: () => this.#pool.intervalMs,
-      tuning: (detail) => this.#tuning(detail),
+      blending: (own, detail) => this.#blending(own, detail),
       openComposer: this.#isDetail ? options.openComposer : null,
       onReady: () => this.#intake.repeatNewest(),
     });
@@ -83,11 +85,17 @@ export class GamerStream {
       onFrame: (frame) => this.#route(frame),
     });
     const sink: FrameSink = {
-      onUpscaled: (upscaled) => this.#upscaled(upscaled),
+      onUpscaled: (upscaled) => this.#pictureCame(upscaled),
       onDetail: (detail) => this.#detailCame(detail),
       onDropped: (frame, cause) => this.#dropped(frame, cause),
     };
-    this.#local = new LocalRoute({ engine, now, sink });
+    this.#local = new LocalRoute({
+      ...{ engine, now, isBaseShown: this.#isDetail },
+      sink: {
+        onUpscaled: (upscaled) => this.#sharpened(upscaled),
+        onDropped: ({ frameId }, cause) => this.#notSharpened(frameId, cause),
+      },
+    });
     this.#pool = new VolunteerPool(
       {
         clock,
@@ -106,6 +114,10 @@ export class GamerStream {
       isIncomplete: () => this.#isIncomplete(),
       canRefine: () => this.#isDetail && this.#decision.running === 'volunteers' && this.#pool.name !== null,
       repeat: () => this.#intake.repeatNewest(),
+    });
+    this.#reporter = new StreamReporter({
+      ...{ statistics, intake: this.#intake, screen: this.#screen },
+      ...{ own: this.#own, local: this.#local, pool: this.#pool },
     });
     this.#decision = this.#decide();
     this.#reader = new SourceReader(frames, first, {
@@ -160,18 +172,7 @@ export class GamerStream {
   }
 
   stats(): StreamStats {
-    const { running } = this.#decision;
-    const outcome = this.#screen.shown?.outcome;
-    const isTooSlow = outcome === null && running === 'local' && this.#local.isResting;
-    const isPromised = this.#settings.quality !== 'auto';
-    return this.#statistics.report({
-      transport: this.#settings.transport,
-      codec: this.#pool.codec,
-      running,
-      lowered: (isPromised && outcome?.downgradeReason) || (isTooSlow ? 'too-slow' : null),
-      localBackend: this.#local.backend,
-      why: this.#ended?.message ?? this.#why(),
-    });
+    return this.#reporter.report({ settings: this.#settings, decision: this.#decision, ended: this.#ended });
   }
 
   async close(): Promise<void> {
@@ -194,13 +195,10 @@ export class GamerStream {
     return this.#settings.transport === 'detail';
   }
 
-  #tuning({ outcome: { quality } }: FrameDetail) {
+  #blending(own: Quality | null, detail: FrameDetail | null) {
     const { downlinkKbps = 0 } = this.#pool.forecast ?? {};
-    return {
-      weight: detailWeight(this.#sharpness.value),
-      deadZoneCodes: DEAD_ZONE_CODES,
-      gainDb: detailGainDb(quality, downlinkKbps),
-    };
+    const gainDb = detail ? gainTogetherDb(own, detail.outcome.quality, downlinkKbps) : 0;
+    return { ...blendOf(own, detail !== null, this.#sharpness.value), gainDb };
   }
 
   #resized(size: StreamSize): void {
@@ -219,39 +217,52 @@ export class GamerStream {
     if (size) this.#local.shape({ size, quality: bestOf(quality), fps: maxFps });
   }
 
-  /** Sends copies of the frame to the side that runs, and to the other one when that has to be measured. */
+  /**
+   * Sends copies of the frame to those who have part in its picture: this machine, unless only volunteers were chosen, and volunteers if they run. They
+   * also get one where they have to be measured.
+   */
   #route({ frame, frameId, capturedMs, isRepeat }: IntakeFrame): void {
     const copy = (purpose: Purpose): CapturedFrame => ({ frameId, capturedMs, frame: frame.clone(), purpose });
     this.#screen.before?.keep(frameId, frame);
     this.#decision = this.#decide();
     this.#still.onFrame(isRepeat);
     const isAuto = this.#settings.where === 'auto';
+    if (this.#isDetail) this.#sharpness.offer(frame);
     if (this.#decision.running === 'volunteers') {
       const isHelped = this.#pool.name !== null;
-      // The other side is worth measuring only where it could be chosen.
-      if (isAuto && this.#isDetail && this.#localMeter.wantsProbe(capturedMs)) this.#local.offer(copy('measure'));
-      if (isHelped && this.#isDetail) {
-        this.#patience.sent(frameId);
-        this.#sharpness.offer(frame);
-      }
+      const isSharpened = isAuto && this.#isDetail;
+      if (isHelped && this.#isDetail) this.#patience.sent(frameId);
       this.#patience.judge(this.#pool.intervalMs);
-      if (this.#isDetail || !isHelped) this.#own.show(copy('show'), isHelped);
+      if (this.#isDetail || !isHelped) {
+        this.#own.show(copy('show'), { detail: isHelped && this.#isDetail, sharpened: isSharpened });
+      }
+      if (isSharpened) this.#local.offer(copy('show'));
       // Last: if the encoder fails at once, the newest frame is repeated and this one is closed.
       if (isHelped) this.#pool.offer(copy('show'));
       if (this.#intake.newest?.frameId === frameId) this.#pool.probeIdle(() => copy('measure'));
     } else {
+      this.#own.show(copy('show'), { detail: false, sharpened: true });
       this.#local.offer(copy('show'));
       if (isAuto) this.#pool.probeIdle(() => copy('measure'));
     }
   }
 
-  /** Takes ownership of the frame. */
-  #upscaled(upscaled: UpscaledFrame): void {
-    const { frame, frameId, capturedMs, purpose, outcome, volunteerId } = upscaled;
-    if (volunteerId === null) this.#localMeter.measured(upscaled, this.#options.clock.now());
-    if (this.#closed || purpose === 'measure') frame.close();
-    else if (outcome === null) this.#own.show({ frame, frameId, capturedMs, purpose }, false);
+  /** Takes ownership of a volunteer's picture. */
+  #pictureCame(upscaled: UpscaledFrame): void {
+    if (this.#closed || upscaled.purpose === 'measure') upscaled.frame.close();
     else this.#screen.show(upscaled);
+  }
+
+  /** Takes ownership of what this machine made of a frame. */
+  #sharpened(upscaled: UpscaledFrame): void {
+    this.#localQuality = upscaled.outcome?.quality ?? this.#localQuality;
+    if (this.#closed) upscaled.frame.close();
+    else this.#own.sharpened(upscaled);
+  }
+
+  #notSharpened(frameId: number, cause: DropCause): void {
+    this.#statistics.dropped(frameId, cause);
+    this.#own.dropped(frameId, 'sharpened');
   }
 
   #detailCame(detail: FrameDetail): void {
@@ -264,7 +275,7 @@ export class GamerStream {
     if (purpose !== 'show') return;
     this.#statistics.dropped(frameId, cause);
     this.#patience.dropped(frameId);
-    this.#own.dropped(frameId);
+    this.#own.dropped(frameId, 'detail');
   }
 
   /** Whether the newest frame is missing on the screen, or its picture waits for what frames bring about. */
@@ -277,26 +288,14 @@ export class GamerStream {
     return shown?.outcome?.downgradeReason === 'getting-ready';
   }
 
-  #why(): string {
-    const { error, reducedFrom, size } = this.#intake;
-    return explainStream({
-      decision: this.#decision,
-      frameError: error ?? (this.#decision.running === 'volunteers' ? this.#own.error : null),
-      reduced: reducedFrom && size && { from: reducedFrom, to: size },
-      local: this.#local,
-      shown: this.#screen.shown,
-      chosen: this.#settings.quality,
-      nameOf: (volunteerId) => this.#pool.nameOf(volunteerId),
-    });
-  }
-
   #decide(): Decision {
     const { where, transport } = this.#settings;
     return this.#choice.decide({
       where,
       transport,
       nowMs: this.#options.clock.now(),
-      localQuality: this.#localMeter.quality,
+      // It is enlarged all the same.
+      localQuality: this.#isDetail && this.#local.isResting ? 'bicubic' : this.#localQuality,
       volunteer: this.#forecast(),
     });
   }
@@ -312,7 +311,6 @@ export class GamerStream {
 
   /** Settings or volunteers have changed. */
   #restart(): void {
-    this.#localMeter.restartProbes();
     this.#pool.restartProbes();
     this.#patience.restart();
     this.#still.restart();

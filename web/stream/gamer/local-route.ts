@@ -13,6 +13,8 @@ export interface LocalRouteOptions {
   /** Creates the engine. Called at the first frame: a machine that only sends frames never probes its GPU. */
   engine(): Promise<FrameEngine>;
   now(): number;
+  /** Whether frames are shown enlarged all the same: then only what is better than that is worth computing. */
+  isBaseShown: boolean;
   sink: Pick<FrameSink, 'onUpscaled' | 'onDropped'>;
 }
 
@@ -144,17 +146,17 @@ export class LocalRoute {
   }
 
   #prepareUpscaler(): void {
-    const { now } = this.#options;
+    const { now, isBaseShown } = this.#options;
     if (!this.#engine || !this.#shape || now() < this.#retryAtMs) return;
     const { size, quality, fps } = this.#shape;
     try {
       this.#upscaler ??= new AdaptiveUpscaler(
         this.#engine,
-        { outWidth: size.outWidth, outHeight: size.outHeight, quality, detail: null },
+        { outWidth: size.outWidth, outHeight: size.outHeight, quality, detail: null, isBaseShown },
         now,
       );
       this.#upscaler.budgetMs = this.#budget.localMs(fps);
-      this.#upscaler.patienceMs = this.#budget.localPatienceMs;
+      this.#upscaler.patienceMs = isBaseShown ? this.#upscaler.budgetMs : this.#budget.localPatienceMs;
       this.#queue.upscaler = this.#upscaler;
     } catch (cause) {
       this.#failed(cause);

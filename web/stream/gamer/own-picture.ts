@@ -5,7 +5,7 @@ import type { Composer } from '../compose/composer.ts';
 import type { CapturedFrame, FrameDetail, UpscaledFrame } from '../frame.ts';
 import type { StreamSize } from '../frame-size.ts';
 import { localFrameStages } from '../frame-timing.ts';
-import { DetailPresenter, type DetailPresenterOptions } from './detail-presenter.ts';
+import { type Awaited, DetailPresenter, type DetailPresenterOptions } from './detail-presenter.ts';
 
 const log = logger('stream.picture');
 
@@ -18,8 +18,8 @@ export interface OwnPictureOptions extends Omit<DetailPresenterOptions, 'compose
 }
 
 /**
- * Shows this machine's own frames: enlarged and with detail by a {@link DetailPresenter}, or stretched by the browser until the composer is ready,
- * and where there is none.
+ * Shows this machine's own frames: enlarged, with detail and what this machine makes of them, by a {@link DetailPresenter}. Until the composer is
+ * ready, and where there is none, they are stretched by the browser.
  */
 export class OwnPicture {
   readonly #options: OwnPictureOptions;
@@ -37,9 +37,11 @@ export class OwnPicture {
     return this.#error;
   }
 
-  /** Takes ownership of a frame and shows it. @param isHelped - its detail may come. */
-  show(captured: CapturedFrame, isHelped: boolean): void {
-    if (this.#presenter) this.#presenter.offer(captured, isHelped);
+  /** Takes ownership of a frame and shows it. */
+  show(captured: CapturedFrame, awaited: Awaited): void {
+    if (this.#presenter) this.#presenter.offer(captured, awaited);
+    // Comes back, sharpened or as it is.
+    else if (awaited.sharpened) captured.frame.close();
     else this.#options.screen.show({ ...captured, outcome: null, volunteerId: null, stagesAt: stagesOf(captured) });
   }
 
@@ -48,9 +50,19 @@ export class OwnPicture {
     this.#presenter?.add(detail);
   }
 
-  /** The detail of a frame will not come. */
-  dropped(frameId: number): void {
-    this.#presenter?.dropped(frameId);
+  /** Takes ownership of what this machine made of a frame, which may be nothing. */
+  sharpened({ outcome, ...picture }: UpscaledFrame): void {
+    if (!this.#presenter) this.#options.screen.show({ outcome, ...picture });
+    else if (outcome) this.#presenter.sharpened({ outcome, ...picture });
+    else {
+      picture.frame.close();
+      this.#presenter.dropped(picture.frameId, 'sharpened');
+    }
+  }
+
+  /** Something that a frame waits for will not come. */
+  dropped(frameId: number, what: keyof Awaited): void {
+    this.#presenter?.dropped(frameId, what);
   }
 
   /** The source has this size now. */

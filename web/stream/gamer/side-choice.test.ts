@@ -1,5 +1,5 @@
 import { beforeEach, expect, test } from 'vitest';
-import { type HelpForecast, SideChoice, type Situation, SWITCH_GAIN_DB } from './side-choice.ts';
+import { type HelpForecast, SideChoice, type Situation } from './side-choice.ts';
 
 let choice: SideChoice;
 
@@ -27,17 +27,19 @@ test('without a volunteer this computer does the work, or nobody if volunteers w
   });
 });
 
-test('auto takes the better picture: a better network may gain less from coded frames than a smaller one here', () => {
+test('auto asks volunteers where their detail adds enough to what this computer does, which it may not after a codec', () => {
   expect(runs({ localQuality: 'bicubic', volunteer: VERA }).running).toBe('volunteers');
   expect(runs({ localQuality: 'spatial', volunteer: VERA }).running).toBe('volunteers');
-  expect(runs({ localQuality: 'quality', volunteer: { ...VERA, downlinkKbps: 300 } }).running).toBe('local');
+  expect(runs({ localQuality: 'fast', volunteer: VERA }).running).toBe('volunteers');
+  expect(runs({ localQuality: 'fast', volunteer: { ...VERA, downlinkKbps: 300 } }).running).toBe('local');
+  expect(runs({ localQuality: 'quality', volunteer: VERA }).running).toBe('local');
 });
 
 test('a volunteer that has not answered yet changes nothing', () => {
   expect(runs({ localQuality: 'fast', volunteer: { ...VERA, quality: null } }).running).toBe('local');
 });
 
-test('detail that seldom comes in time gains little, and its volunteer is tried again ever later', () => {
+test('detail that seldom comes in time counts for nothing, and its volunteer is tried again ever later', () => {
   const fast = { localQuality: 'spatial', volunteer: { ...VERA, inTimeShare: 1 } } as const;
   const late = { ...fast, volunteer: { ...VERA, inTimeShare: 0.2 } };
   let nowMs = 0;
@@ -56,11 +58,10 @@ test('detail that seldom comes in time gains little, and its volunteer is tried 
   expect(triesWithin(600_000)).toBeLessThan(7);
 });
 
-test('auto does not flap where both pictures are about equal', () => {
+test('auto does not flap where detail adds hardly anything', () => {
   runs({ localQuality: 'bicubic', volunteer: VERA });
   const equal = { localQuality: 'fast', volunteer: { ...VERA, quality: 'balanced', downlinkKbps: 1_200 } } as const;
   const { running } = runs(equal);
-  expect(SWITCH_GAIN_DB).toBeGreaterThan(0);
   for (let nth = 0; nth < 5; nth++) expect(runs(equal).running).toBe(running);
 });
 

@@ -2,13 +2,19 @@ import { logger } from '../../../shared/log.ts';
 import type { Where } from '../../../shared/tasks/definition.ts';
 import type { Quality } from '../../../shared/tasks/upscale.ts';
 import type { Transport } from '../settings.ts';
-import { detailGainDb, gainHereDb } from './detail-tuning.ts';
+import { gainHereDb, gainTogetherDb } from './detail-tuning.ts';
 import type { Side } from './stream-statistics.ts';
 
 const log = logger('stream.side');
 
-/** `auto` changes sides only for a gain of this much, dB, so that it does not flap; a smaller one is hardly visible. */
-export const SWITCH_GAIN_DB = 0.1;
+/**
+ * What detail must be expected to add to this machine's own picture, dB, for `auto` to ask volunteers for it, and to go on: less is hardly visible, and
+ * their power is not free.
+ */
+const WORTH_ASKING_DB = 0.1;
+const WORTH_KEEPING_DB = 0.05;
+/** Share of the frames that must get their detail in time: a picture that is sharp now and then flickers. */
+const MIN_IN_TIME_SHARE = 0.5;
 
 /**
  * Wait, ms, before `auto` tries volunteers again whose detail was worth less than was expected of them, and its limit. Doubled each time they did not
@@ -48,9 +54,9 @@ export interface Decision {
 type SideCause = 'asked' | 'no-volunteer' | 'not-measured' | 'better-picture';
 
 /**
- * Decides which side sharpens the frames, without flapping: the one whose picture is expected to be better. Detail of a better network may
- * gain less than a smaller network on this machine, since it comes from frames that a codec has coarsened, and from few frames in time. Delay does not count: the
- * enlarged frame is shown at once either way.
+ * Decides whether volunteers are asked for detail, without flapping: if it is expected to add enough to what this machine does by itself. That of a
+ * better network may not, since it comes from frames that a codec has coarsened, or too late. Delay does not count: the enlarged frame is shown at once
+ * either way.
  */
 export class SideChoice {
   #running: Side = 'local';
@@ -91,18 +97,18 @@ export class SideChoice {
     if (quality === null) {
       return this.#settle(this.#running, 'not-measured', `${name} is getting ready to help.`);
     }
-    const hereDb = gainHereDb(localQuality);
-    const thereDb = (inTimeShare ?? 1) * detailGainDb(quality, downlinkKbps);
-    const [ownDb, otherDb] = this.#running === 'local' ? [hereDb, thereDb] : [thereDb, hereDb];
-    const mayChange = this.#running === 'volunteers' || nowMs >= this.#retryAtMs;
-    const changes = otherDb > ownDb + SWITCH_GAIN_DB && mayChange;
+    const share = inTimeShare ?? 1;
+    const togetherDb = gainTogetherDb(localQuality, quality, downlinkKbps);
+    const addedDb = share < MIN_IN_TIME_SHARE ? 0 : share * (togetherDb - gainHereDb(localQuality));
+    const changes =
+      this.#running === 'local' ? addedDb >= WORTH_ASKING_DB && nowMs >= this.#retryAtMs : addedDb < WORTH_KEEPING_DB;
     const running = changes ? otherThan(this.#running) : this.#running;
     if (changes) this.#changed(running, nowMs);
     const here = `'${localQuality}' on this computer`;
     const there = `detail by '${quality}' from ${name}`;
     const why =
-      running === 'local' ? `${here} is at least as good as ${there}.` : `${there} is at least as good as ${here}.`;
-    return this.#settle(running, 'better-picture', capitalized(why), { hereDb, thereDb });
+      running === 'local' ? `To ${here}, ${there} would add too little.` : `${capitalized(there)} adds to ${here}.`;
+    return this.#settle(running, 'better-picture', why, { addedDb });
   }
 
   #changed(running: Side, nowMs: number): void {

@@ -165,7 +165,7 @@ describe('FrameAccounting', () => {
     accounting.presented(2, 'local');
     accounting.repeated(3);
     accounting.presented(3, 'volunteer');
-    expect(accounting.shown).toEqual({ volunteer: 0, local: 1, nobody: 0 });
+    expect(accounting.shown, 'a volunteer comes on top').toEqual({ volunteer: 1, local: 0, nobody: 0 });
     accounting.captured(4);
     accounting.presented(4, 'local');
     expect(total()).toEqual({ presented: 2, dropped: {} });

@@ -62,6 +62,8 @@ export interface StreamStats {
 
 /** Who upscaled a frame that was shown. */
 export type ShownBy = 'volunteer' | 'local' | 'nobody';
+/** Who counts where several had part in it: what a volunteer adds comes last. */
+const RANK: Readonly<Record<ShownBy, number>> = { nobody: 0, local: 1, volunteer: 2 };
 
 /**
  * Frames whose outcome may be open at a time: ten seconds at 60 fps, far longer than any frame is waited for.
@@ -111,12 +113,12 @@ export class FrameAccounting {
     if (newest) this.#settle([{ ...newest, cause }]);
   }
 
-  /** The frame was shown. One that is shown as captured and later upscaled counts as upscaled. */
+  /** The frame was shown. One that is shown again with more counts for who came last. */
   presented(frameId: number, by: ShownBy): void {
     const open = this.#find(frameId);
     if (!open) return;
     this.#settle(this.#open.splice(0, this.#open.indexOf(open)));
-    if (open.shownBy !== null && open.shownBy !== 'nobody') return;
+    if (open.shownBy !== null && RANK[by] <= RANK[open.shownBy]) return;
     if (open.shownBy !== null) this.shown[open.shownBy]--;
     open.shownBy = by;
     this.shown[by]++;

@@ -9,7 +9,7 @@ import { FAR_OVER_FRAMES } from './quality-governor.ts';
 import { READY_WITHIN_MS } from './quality-warmup.ts';
 import { type QualityBehaviour, QualityEngine } from './test-frame-engine.ts';
 
-const SETTINGS = { outWidth: 128, outHeight: 72, quality: 'quality', detail: null } as const;
+const SETTINGS = { outWidth: 128, outHeight: 72, quality: 'quality', detail: null, isBaseShown: false } as const;
 
 let clock: ManualClock;
 let engine: QualityEngine;

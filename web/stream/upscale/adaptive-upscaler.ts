@@ -14,10 +14,12 @@ export interface UpscalerSettings {
   quality: Quality;
   /** Null: its frames are pictures. */
   detail: DetailCoding | null;
+  /** Whether frames are shown enlarged all the same, so that only what is better than the base of detail is worth computing. */
+  isBaseShown: boolean;
 }
 
-/** Detail of a lesser quality adds nothing to its base, or makes it worse. A machine that is too slow for it skips frames instead. */
-const LOWEST_OF_DETAIL = 'spatial';
+/** A lesser quality adds nothing to the base of detail, or makes it worse. A machine that is too slow for it skips frames instead. */
+const LOWEST_ABOVE_BASE = 'spatial';
 
 interface OpenUpscaler {
   quality: Quality;
@@ -51,7 +53,7 @@ export class AdaptiveUpscaler {
     this.#settings = settings;
     this.#governor = new QualityGovernor(settings.quality, now, {
       predictMs: (quality) => this.#predictMs(quality),
-      ...(settings.detail && { lowest: LOWEST_OF_DETAIL }),
+      ...(settings.isBaseShown && { lowest: LOWEST_ABOVE_BASE }),
     });
     this.#open(this.#governor.quality);
   }

@@ -95,9 +95,9 @@ export class QualityGovernor {
     if (size === this.#records.size) return;
     const isFirst = this.#records.size === '';
     this.#records.size = size;
-    this.#isResting = false;
     const isHopeless = this.#records.expectedMs(this.#quality) > FAR_OVER_RATIO * this.budgetMs;
     if (isFirst || isHopeless) this.#quality = this.#first();
+    this.#isResting = this.#records.expectedMs(this.#quality) > this.patienceMs;
     this.#restart();
   }
 

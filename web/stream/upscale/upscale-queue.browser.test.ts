@@ -30,7 +30,11 @@ beforeEach(() => {
     onFailed: (_, tag, cause) => events.push(`failed ${tag}: ${cause && MeshError.from(cause).reason}`),
     onDropped: (tag) => events.push(`dropped ${tag}`),
   });
-  queue.upscaler = new AdaptiveUpscaler(engine, { outWidth: 32, outHeight: 16, quality: 'spatial', detail: null }, now);
+  queue.upscaler = new AdaptiveUpscaler(
+    engine,
+    { outWidth: 32, outHeight: 16, quality: 'spatial', detail: null, isBaseShown: false },
+    now,
+  );
 });
 
 afterEach(() => {

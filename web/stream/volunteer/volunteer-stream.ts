@@ -74,7 +74,11 @@ export class VolunteerStream {
     this.#applied = setup;
     this.#rate = new RateController(downlinkKbps);
     const onError = (error: MeshError) => this.#fail(error);
-    this.#upscaler = new AdaptiveUpscaler(engine, { outWidth, outHeight, quality, detail }, now);
+    this.#upscaler = new AdaptiveUpscaler(
+      engine,
+      { outWidth, outHeight, quality, detail, isBaseShown: detail !== null },
+      now,
+    );
     this.#queue = new UpscaleQueue({
       capacity: MAX_FRAMES_WAITING,
       now,

@@ -1,3 +1,4 @@
+import { systemClock } from '../../shared/clock.ts';
 import { type AnyTaskDefinition, definitionOf } from '../../shared/tasks/catalogue.ts';
 import type { PackedTask, PixelImage } from '../../shared/tasks/definition.ts';
 import { randomGrid, randomQueries, solved } from '../../shared/tasks/pathfinding/test-grids.ts';
@@ -8,7 +9,9 @@ import { busyScene, painted } from '../../shared/tasks/raytracing/test-scenes.ts
 import { raytracing } from '../../shared/tasks/raytracing.ts';
 import { seededRandom } from '../../shared/tasks/test-random.ts';
 import { type UpscaleParams, upscale } from '../../shared/tasks/upscale.ts';
-import { upscaleReference } from '../../web/compute/reference/upscale.ts';
+import { upscaleReference } from '../compute/reference/upscale.ts';
+import { VolunteerTrust } from '../net/volunteer-trust.ts';
+import { type CheckedJob, Verifier } from './result-checker.ts';
 
 /** One task, an honest volunteer's result of it, and how long that took. */
 export interface Done {
@@ -66,15 +69,81 @@ export function allWorks(): Work[] {
   ];
 }
 
+/**
+ * A gamer's checks of a volunteer that gives a wrong result now and then, until it is barred. The same in each run.
+ *
+ * @param rate - the share of its results that are wrong, 0..1
+ * @param results - how many it gives at most
+ */
+export async function runCheat(work: Work, cheat: string, options: { rate: number; results: number; seed: number }) {
+  const { definition, done, cheats } = work;
+  const { rate, results, seed } = options;
+  const random = seededRandom(seed * 7_919);
+  const trust = new VolunteerTrust(random);
+  const verifier = newVerifier(random);
+  const { type } = definition;
+  let [given, wrong, delivered] = [0, 0, 0];
+  while (given < results && !trust.isBarred('cheat')) {
+    const it = doneAt(done, given);
+    const other = doneAt(done, given + 1);
+    given++;
+    const isWrong = random() < rate;
+    const result = isWrong ? cheats[cheat]?.(it.result, other.result, random) : it.result;
+    if (isWrong) wrong++;
+    if (!trust.isCheckDue('cheat', type)) {
+      if (isWrong) delivered++;
+      continue;
+    }
+    const verdict = await verdictOn(verifier, definition, it, result);
+    if (verdict.kind === 'wrong') trust.wrong({ volunteerId: 'cheat', work: type, error: verdict.error });
+    else {
+      trust.right('cheat', type);
+      if (isWrong) delivered++;
+    }
+  }
+  return { given, wrong, delivered, isBarred: trust.isBarred('cheat') };
+}
+
+export function doneAt(done: readonly Done[], n: number): Done {
+  const it = done[n % done.length];
+  if (!it) throw new Error('There is no work.');
+  return it;
+}
+
+/** What the check of a volunteer's result finds. */
+export function verdictOn(
+  verifier: Verifier<CheckedJob>,
+  definition: Work['definition'],
+  { task }: Done,
+  result: unknown,
+) {
+  return verifier.check({ type: definition.type, definition, packed: task }, result, 'cheat');
+}
+
+/** Checks here: nobody else is there to replicate a result. */
+export function newVerifier(random: () => number): Verifier<CheckedJob> {
+  return new Verifier<CheckedJob>({
+    random,
+    now: systemClock.now,
+    after: systemClock.after,
+    rest: async () => {},
+    replicate: async () => {
+      throw new Error('Nobody else is here to replicate it.');
+    },
+    compute: async (_type, task) => {
+      const { image } = upscaled(task as PackedTask<UpscaleParams>);
+      return { value: null, attachments: [new Uint8Array(image.data.buffer)] };
+    },
+  });
+}
+
 function timed<Params>(task: PackedTask<Params>, run: (task: PackedTask<Params>) => unknown): Done {
-  // The first run compiles.
-  run(task);
   const startMs = performance.now();
   const result = run(task);
   return { task, result, workMs: performance.now() - startMs };
 }
 
-export function upscaled({ params, attachments }: PackedTask<UpscaleParams>): Pictured {
+function upscaled({ params, attachments }: PackedTask<UpscaleParams>): Pictured {
   const { width, height, outWidth, outHeight, quality } = params;
   if (quality !== 'bilinear' && quality !== 'spatial') throw new Error('This section has no networks.');
   const data = upscaleReference(

@@ -1,6 +1,6 @@
 import { TASK_NAMES, type TaskName } from '../../shared/tasks/definition.ts';
 import { seededRandom } from '../../shared/tasks/test-random.ts';
-import type { Member } from '../../signaling-server/rooms/member.ts';
+import type { Member } from '../rooms/member.ts';
 
 /** A volunteer's machine as it is, whatever the matchmaker knows. */
 export interface Machine {

@@ -1,10 +1,10 @@
-import { array, assert, integer, property } from 'fast-check';
 import { expect, test } from 'vitest';
-import { helpersOf, isOfUse, taskSet } from '../../signaling-server/lobby/suitability.ts';
-import { DEFAULT_MAX_INTRODUCTIONS } from '../../signaling-server/rooms/introductions.ts';
-import { ours, RoundRobin } from './matchmakers.ts';
-import { PEOPLE } from './people.ts';
-import { EventQueue, World } from './world.ts';
+import { DEFAULT_MAX_INTRODUCTIONS } from '../rooms/introductions.ts';
+import { helpersOf, isOfUse, taskSet } from './suitability.ts';
+import { EventQueue, World } from './test-hour.ts';
+import { ours, RoundRobin } from './test-matchmakers.ts';
+import { PEOPLE } from './test-people.ts';
+import { meanFlow } from './test-work.ts';
 
 const CROWD = { volunteers: 120, gamers: 40 };
 const MATCHMAKERS = { ours, 'round-robin': () => new RoundRobin() };
@@ -41,27 +41,15 @@ test('the same people join, pause and leave under every matchmaker', () => {
   expect(people[1]).toEqual(people[0]);
 });
 
-test('everything runs once, by its time and then in the order of entering', () => {
-  assert(
-    property(array(integer({ min: 0, max: 50 }), { maxLength: 300 }), (times) => {
-      const queue = new EventQueue();
-      const happened: [number, number][] = [];
-      for (const [nth, atS] of times.entries()) {
-        queue.at(atS, () => {
-          expect(queue.nowS).toBe(atS);
-          happened.push([atS, nth]);
-        });
-      }
-      queue.runUntil(50);
-      const expected = [...times.entries()].map(([nth, atS]) => [atS, nth]).sort(byBoth);
-      expect(happened).toEqual(expected);
-    }),
+test('when volunteers become scarce, more gamers are served, and more fairly, than by taking turns', () => {
+  const [mine, inTurn] = Object.values(MATCHMAKERS).map((matchmaker) =>
+    meanFlow(worldAt(PEOPLE.hourS, matchmaker).figures.rush),
   );
+  expect(mine?.served).toBeGreaterThan(inTurn?.served ?? Number.NaN);
+  expect(mine?.fairness).toBeGreaterThan(inTurn?.fairness ?? Number.NaN);
 });
 
-const byBoth = (a: number[], b: number[]) => (a[0] ?? 0) - (b[0] ?? 0) || (a[1] ?? 0) - (b[1] ?? 0);
-
-test('actions added while it runs happen at their time, and later ones wait', () => {
+test('actions run once, by their second and then in the order of entering, and those that they add too', () => {
   const queue = new EventQueue();
   const happened: string[] = [];
   const every = (periodS: number, name: string) => {
@@ -72,9 +60,9 @@ test('actions added while it runs happen at their time, and later ones wait', ()
   };
   every(2, 'slow');
   every(1, 'fast');
-  queue.runUntil(3.5);
-  expect(happened).toEqual(['fast 1', 'slow 2', 'fast 2', 'fast 3']);
-  expect(queue.nowS).toBe(3.5);
+  queue.at(1.5, () => queue.after(0, () => happened.push('at once')));
+  queue.runUntil(3);
+  expect(happened).toEqual(['fast 1', 'slow 2', 'fast 2', 'at once', 'fast 3']);
   queue.runUntil(4);
-  expect(happened.slice(4)).toEqual(['slow 4', 'fast 4']);
+  expect(happened.slice(5)).toEqual(['slow 4', 'fast 4']);
 });

@@ -1,8 +1,8 @@
 import type { VolunteerStatus } from '../../shared/signaling.ts';
-import { isOfUse, isWelcome, placesOf, taskSet } from '../../signaling-server/lobby/suitability.ts';
-import { DEFAULT_MAX_INTRODUCTIONS, Introductions } from '../../signaling-server/rooms/introductions.ts';
-import type { Member } from '../../signaling-server/rooms/member.ts';
-import type { Rooms } from '../../signaling-server/rooms/rooms.ts';
+import { DEFAULT_MAX_INTRODUCTIONS, Introductions } from '../rooms/introductions.ts';
+import type { Member } from '../rooms/member.ts';
+import type { Rooms } from '../rooms/rooms.ts';
+import { isOfUse, isWelcome, placesOf, taskSet } from './suitability.ts';
 
 /** Decides to whom a gamer is introduced. */
 export interface Matchmaker {

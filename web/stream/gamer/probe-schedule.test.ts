@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { PROBE_FRAMES, PROBE_INTERVAL_MS, ProbeSchedule } from './local-meter.ts';
+import { PROBE_FRAMES, PROBE_INTERVAL_MS, ProbeSchedule } from './probe-schedule.ts';
 
 /** How many frames go to the other side during this many seconds at 60 fps. */
 function probesDuring(seconds: number, otherDelayMs: number | null, schedule = new ProbeSchedule()): number {

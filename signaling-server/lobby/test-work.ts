@@ -1,6 +1,5 @@
-import type { Member } from '../../signaling-server/rooms/member.ts';
-import { sum } from '../measuring.ts';
-import type { Machine, Player } from './people.ts';
+import type { Member } from '../rooms/member.ts';
+import type { Machine, Player } from './test-people.ts';
 
 /** Rounds in which the time that some gamers leave is offered to the others; after these less than a hundredth is left. */
 const ROUNDS = 6;
@@ -10,24 +9,12 @@ const NEGLIGIBLE_PER_S = 1e-9;
 export interface Help {
   readonly machine: Machine;
   /** Share of the volunteer's time, 0..1. */
-  readonly time: number;
-}
-
-interface Seat extends Help {
-  readonly desk: Desk;
   time: number;
 }
 
-/** The tasks that a gamer wants done. */
-interface Wish {
-  readonly seats: readonly Seat[];
-  readonly wantsPerS: number;
-  /** Tasks a second that no volunteer does yet. */
-  unmetPerS: number;
-}
-
 /** A volunteer's time. */
-interface Desk {
+interface Time {
+  readonly machine: Machine;
   /** The share of it that nobody uses yet. */
   left: number;
   /** Gamers that would use more of it in this round. */
@@ -36,78 +23,65 @@ interface Desk {
   offered: number;
 }
 
+/** The tasks that a gamer wants done. */
+interface Wish {
+  readonly player: Player;
+  readonly helps: readonly (Help & { of: Time })[];
+  /** Tasks a second that no volunteer does yet. */
+  unmetPerS: number;
+}
+
+/** How the work of all flows at one moment, and who does it. */
+export interface Dispatched {
+  flow: Flow;
+  /** Of each volunteer that accepts work, 0..1. */
+  loads: ReadonlyMap<Member, number>;
+  /** By gamer. */
+  helps: ReadonlyMap<Member, readonly Help[]>;
+}
+
 /**
  * The result of dispatching without running dispatchers. Each volunteer gives its gamers equal shares of its time, and what one does
  * not use to the others (as web/compute/fair-queue.ts does; here by progressive filling). Each gamer spreads its tasks over its
  * helpers in proportion to what they can do for it, since whoever finishes first gets the next task. Failed tasks are done again.
  */
-export class Work {
-  readonly #loads = new Map<Member, number>();
-  readonly #helps = new Map<Member, readonly Help[]>();
-
-  /** Computes the flow at this moment; {@link loadOf} and {@link helpsOf} then give its details. */
-  flow(machines: ReadonlyMap<Member, Machine>, players: ReadonlyMap<Member, Player>): Flow {
-    const desks = new Map<Machine, Desk>();
-    for (const machine of machines.values()) {
-      if (machine.member.status.accepting) desks.set(machine, { left: 1, askers: 0, offered: 0 });
-    }
-    const wishes: Wish[] = [];
-    this.#helps.clear();
-    for (const player of players.values()) {
-      const seats = seatsOf(player, machines, desks);
-      this.#helps.set(player.member, seats);
-      wishes.push({ seats, wantsPerS: player.wantsPerS, unmetPerS: player.wantsPerS });
-    }
-    fill(wishes, desks);
-    this.#loads.clear();
-    for (const [{ member }, { left }] of desks) this.#loads.set(member, 1 - left);
-    const shares = wishes.map(({ wantsPerS, unmetPerS }) => 1 - unmetPerS / wantsPerS);
-    return flowOf(shares, [...this.#loads.values()]);
+export function dispatch(machines: ReadonlyMap<Member, Machine>, players: ReadonlyMap<Member, Player>): Dispatched {
+  const times = new Map<Member, Time>();
+  for (const machine of machines.values()) {
+    const { member } = machine;
+    if (member.status.accepting) times.set(member, { machine, left: 1, askers: 0, offered: 0 });
   }
-
-  /** 0..1. */
-  loadOf(volunteer: Member): number {
-    return this.#loads.get(volunteer) ?? 0;
-  }
-
-  helpsOf(gamer: Member): readonly Help[] {
-    return this.#helps.get(gamer) ?? [];
-  }
-}
-
-function seatsOf(
-  { member }: Player,
-  machines: ReadonlyMap<Member, Machine>,
-  desks: ReadonlyMap<Machine, Desk>,
-): Seat[] {
-  const seats: Seat[] = [];
-  for (const peer of member.peers.values()) {
-    const machine = machines.get(peer);
-    const desk = machine && desks.get(machine);
-    if (desk) seats.push({ machine, desk, time: 0 });
-  }
-  return seats;
+  const wishes = [...players.values()].map((player): Wish => {
+    const helpers = [...player.member.peers.values()].flatMap((peer) => times.get(peer) ?? []);
+    const helps = helpers.map((of) => ({ of, machine: of.machine, time: 0 }));
+    return { player, helps, unmetPerS: player.wantsPerS };
+  });
+  fill(wishes, times.values());
+  const loads = new Map([...times].map(([member, { left }]) => [member, 1 - left]));
+  const shares = wishes.map(({ player, unmetPerS }) => 1 - unmetPerS / player.wantsPerS);
+  const helps = new Map(wishes.map((wish) => [wish.player.member, wish.helps]));
+  return { flow: flowOf(shares, [...loads.values()]), loads, helps };
 }
 
 /** Max-min fairness: in each round gamers that want more share equally what is left of each volunteer. */
-function fill(wishes: readonly Wish[], desks: ReadonlyMap<Machine, Desk>): void {
+function fill(wishes: readonly Wish[], times: Iterable<Time>): void {
+  const all = [...times];
   let unmet = wishes;
   for (let round = 0; round < ROUNDS && unmet.length > 0; round++) {
-    for (const { seats } of unmet) for (const { desk } of seats) desk.askers++;
-    for (const { seats } of unmet) for (const { desk } of seats) desk.offered = desk.left / desk.askers;
+    for (const time of all) time.askers = 0;
+    for (const { helps } of unmet) for (const { of } of helps) of.askers++;
+    for (const time of all) time.offered = time.left / time.askers;
     unmet = unmet.filter((wish) => {
-      let offeredPerS = 0;
-      for (const { machine, desk } of wish.seats) offeredPerS += desk.offered * correctPerS(machine);
+      const offeredPerS = sum(wish.helps.map(({ of }) => of.offered * correctPerS(of.machine)));
       if (offeredPerS < NEGLIGIBLE_PER_S) return false;
       const used = Math.min(1, wish.unmetPerS / offeredPerS);
-      for (const seat of wish.seats) {
-        seat.time += used * seat.desk.offered;
-        seat.desk.left -= used * seat.desk.offered;
+      for (const help of wish.helps) {
+        help.time += used * help.of.offered;
+        help.of.left -= used * help.of.offered;
       }
       wish.unmetPerS = used < 1 ? 0 : wish.unmetPerS - offeredPerS;
       return used === 1;
     });
-    for (const desk of desks.values()) desk.askers = 0;
   }
 }
 
@@ -133,10 +107,7 @@ export interface Flow {
   full: number;
 }
 
-/**
- * @param shares - what each gamer gets of what it wants, 0..1
- * @param loads - the load of each volunteer that accepts work, 0..1
- */
+/** @param shares - what each gamer gets of what it wants, 0..1. @param loads - of each volunteer that accepts work, 0..1 */
 export function flowOf(shares: readonly number[], loads: readonly number[]): Flow {
   return {
     served: meanOf(shares.map((share) => Number(share >= SERVED))),
@@ -164,6 +135,10 @@ export function jainIndex(values: readonly number[]): number {
 export function spreadOf(values: readonly number[]): number {
   const mean = meanOf(values);
   return mean > 0 ? Math.sqrt(meanOf(values.map((value) => (value - mean) ** 2))) / mean : 0;
+}
+
+function sum(values: readonly number[]): number {
+  return values.reduce((total, value) => total + value, 0);
 }
 
 function meanOf(values: readonly number[]): number {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { psnrDb } from '../../web/compare/luma.ts';
+import { psnrDb } from './luma.ts';
 import { ssimAgainst } from './ssim.ts';
 
 const [WIDTH, HEIGHT] = [23, 17];

@@ -1,4 +1,4 @@
-import { PEAK } from '../../web/compare/luma.ts';
+import { PEAK } from './luma.ts';
 
 // Constants of the original paper (Wang et al., "Image Quality Assessment: From Error Visibility to Structural Similarity", 2004).
 const SIDE = 11;

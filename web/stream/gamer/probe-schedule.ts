@@ -1,7 +1,3 @@
-import type { Quality } from '../../../shared/tasks/upscale.ts';
-import type { UpscaledFrame } from '../frame.ts';
-import { RecentMedian } from '../rolling-statistics.ts';
-
 /** `auto` measures the side that is not running this often, ms... */
 export const PROBE_INTERVAL_MS = 5_000;
 /** ...with this many frames: enough for a median, and 2 % of the frames at 60 fps. */
@@ -36,34 +32,5 @@ export class ProbeSchedule {
   /** Starts a probe with the next frame, because a side is new or has changed. */
   restart(): void {
     this.#nextMs = Number.NEGATIVE_INFINITY;
-  }
-}
-
-/** Measures how long this machine takes to upscale a frame, and schedules when to measure it again. */
-export class LocalMeter {
-  readonly #computeMs = new RecentMedian();
-  readonly #probes = new ProbeSchedule();
-  #quality: Quality | null = null;
-
-  /** Learns from a frame, if this machine upscaled it. */
-  measured({ outcome, volunteerId, stagesAt }: UpscaledFrame, nowMs: number): void {
-    if (outcome === null || volunteerId !== null) return;
-    // Times of another quality say nothing about this one.
-    if (outcome.quality !== this.#quality) this.#computeMs.clear();
-    this.#quality = outcome.quality;
-    this.#computeMs.add(stagesAt(nowMs).compute);
-  }
-
-  restartProbes(): void {
-    this.#probes.restart();
-  }
-
-  wantsProbe(nowMs: number): boolean {
-    return this.#probes.wants(nowMs, this.#computeMs.value);
-  }
-
-  /** The quality that this machine keeps up with; null before its first frame. */
-  get quality(): Quality | null {
-    return this.#quality;
   }
 }

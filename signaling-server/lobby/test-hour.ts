@@ -1,12 +1,12 @@
 import type { Role, VolunteerStatus } from '../../shared/signaling.ts';
-import { LOBBY, newRoom } from '../../signaling-server/access/room-address.ts';
-import type { Connection } from '../../signaling-server/rooms/connection.ts';
-import type { Member } from '../../signaling-server/rooms/member.ts';
-import { Rooms } from '../../signaling-server/rooms/rooms.ts';
-import { STORE_LIMITS } from '../../signaling-server/store/store.ts';
-import type { Matchmaker } from './matchmakers.ts';
-import { type Machine, newMachine, newPlayer, newRttMs, PEOPLE, type Player, Random } from './people.ts';
-import { type Flow, Work } from './work.ts';
+import { LOBBY, newRoom } from '../access/room-address.ts';
+import type { Connection } from '../rooms/connection.ts';
+import type { Member } from '../rooms/member.ts';
+import { Rooms } from '../rooms/rooms.ts';
+import { STORE_LIMITS } from '../store/store.ts';
+import type { Matchmaker } from './test-matchmakers.ts';
+import { type Machine, newMachine, newPlayer, newRttMs, PEOPLE, type Player, Random } from './test-people.ts';
+import { type Dispatched, dispatch, type Flow } from './test-work.ts';
 
 /** How often the flow of work is computed and loads are reported; real pages report more often. */
 const FLOW_EVERY_S = 60;
@@ -35,7 +35,7 @@ export class World {
   readonly #random: Random;
   readonly #rooms = new Rooms({ roomCapacity: 2, maxSessions: Number.POSITIVE_INFINITY });
   readonly #matchmaker: Matchmaker;
-  readonly #work = new Work();
+  #dispatched: Dispatched | null = null;
   #count = 0;
 
   constructor(seed: number, { volunteers, gamers }: Crowd, matchmaker: (rooms: Rooms) => Matchmaker) {
@@ -110,19 +110,6 @@ export class World {
     const place = role === 'volunteer' ? LOBBY : newRoom(true, id);
     const member = this.#rooms.add({ id, role, name: role }, place);
     member.attach(new NoConnection(rttMs));
-    member.greet({
-      id,
-      room: place.name,
-      inviteOnly: true,
-      pass: '',
-      iceServers: [],
-      iceValidS: null,
-      resumed: false,
-      lobby: true,
-      owner: false,
-      mayInvite: false,
-      challenge: null,
-    });
     return member;
   }
 
@@ -145,13 +132,14 @@ export class World {
   }
 
   #flow(): void {
-    const flow = this.#work.flow(this.machines, this.players);
+    this.#dispatched = dispatch(this.machines, this.players);
+    const { flow, loads } = this.#dispatched;
     const { nowS } = this.events;
     if (nowS > 2 * PEOPLE.gatherS && nowS <= PEOPLE.rushAtS) this.figures.calm.push(flow);
     if (nowS > PEOPLE.rushAtS + PEOPLE.rushWithinS) this.figures.rush.push(flow);
     for (const { member } of this.machines.values()) {
       const before = member.status;
-      const load = Math.min(1, this.#work.loadOf(member));
+      const load = Math.min(1, loads.get(member) ?? 0);
       if (!before.accepting || Math.abs(load - before.load) < REPORTED_DIFFERENCE) continue;
       member.status = { ...before, load };
       this.#matchmaker.statusChanged(member, before);
@@ -163,7 +151,7 @@ export class World {
     const rated = new Set<Member>();
     for (const { member: gamer } of this.players.values()) {
       const partners = new Map(gamer.partners);
-      for (const { machine, time } of this.#work.helpsOf(gamer)) {
+      for (const { machine, time } of this.#dispatched?.helps.get(gamer) ?? []) {
         const { member, perS, reliability } = machine;
         const tasks = Math.round(time * perS * REPORTS_EVERY_S);
         if (tasks === 0) continue;
@@ -179,39 +167,29 @@ export class World {
   }
 }
 
-interface Entry {
-  atS: number;
-  act: () => void;
-}
-
-/** Actions at times of a virtual clock. Kept in a sorted list for each second, since hundreds of thousands are pending at a time. */
+/** Actions at times of a virtual clock, to the second: hundreds of thousands are pending at a time. */
 export class EventQueue {
-  readonly #seconds = new Map<number, Entry[]>();
+  /** By second, in the order of entering. */
+  readonly #due = new Map<number, (() => void)[]>();
   nowS = 0;
 
   at(atS: number, act: () => void): void {
-    const second = Math.floor(atS);
-    const entries = this.#seconds.get(second) ?? [];
-    this.#seconds.set(second, entries);
-    entries.splice(entries.findLastIndex((entry) => entry.atS <= atS) + 1, 0, { atS, act });
+    const second = Math.ceil(Math.max(atS, this.nowS));
+    const due = this.#due.get(second);
+    if (due) due.push(act);
+    else this.#due.set(second, [act]);
   }
 
   after(delayS: number, act: () => void): void {
     this.at(this.nowS + delayS, act);
   }
 
-  /** Runs all actions up to `endS` in order; those of the same time in the order in which they were added. */
+  /** Runs all actions up to this whole second, those included that they add. */
   runUntil(endS: number): void {
-    for (let second = Math.floor(this.nowS); second <= endS; second++) {
-      const entries = this.#seconds.get(second) ?? [];
-      for (let next = entries[0]; next && next.atS <= endS; next = entries[0]) {
-        entries.shift();
-        this.nowS = next.atS;
-        next.act();
-      }
-      if (entries.length === 0) this.#seconds.delete(second);
+    for (; this.nowS <= endS; this.nowS++) {
+      for (const act of this.#due.get(this.nowS) ?? []) act();
+      this.#due.delete(this.nowS);
     }
-    this.nowS = endS;
   }
 }
 

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
-import { LOBBY, newRoom } from '../../signaling-server/access/room-address.ts';
-import { Member } from '../../signaling-server/rooms/member.ts';
-import type { Machine, Player } from './people.ts';
-import { flowOf, jainIndex, meanFlow, spreadOf, Work } from './work.ts';
+import { LOBBY, newRoom } from '../access/room-address.ts';
+import { Member } from '../rooms/member.ts';
+import type { Machine, Player } from './test-people.ts';
+import { correctPerS, dispatch, flowOf, jainIndex, meanFlow, spreadOf } from './test-work.ts';
 
 let count = 0;
 
@@ -22,15 +22,12 @@ function player(wantsPerS: number, helpers: readonly Machine[]): Player {
 }
 
 function flowing(machines: readonly Machine[], players: readonly Player[]) {
-  const work = new Work();
   const byMember = <One extends { member: Member }>(all: readonly One[]) =>
     new Map(all.map((one) => [one.member, one]));
-  const flow = work.flow(byMember(machines), byMember(players));
-  const gotPerS = (of: Player) =>
-    work
-      .helpsOf(of.member)
-      .reduce((sum, { machine: { perS, reliability }, time }) => sum + perS * reliability * time, 0);
-  return { flow, gotPerS, loadOf: ({ member }: Machine) => work.loadOf(member) };
+  const { flow, loads, helps } = dispatch(byMember(machines), byMember(players));
+  const gotPerS = ({ member }: Player) =>
+    (helps.get(member) ?? []).reduce((sum, { machine, time }) => sum + correctPerS(machine) * time, 0);
+  return { flow, gotPerS, loadOf: ({ member }: Machine) => loads.get(member) ?? 0 };
 }
 
 test('a gamer spreads its work so that its helpers are equally busy', () => {

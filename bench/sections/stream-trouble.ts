@@ -1,0 +1,280 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { SetupError } from '../../deploy/failure.mjs';
+import { ImpairedRelay } from '../../e2e/impaired-relay.mjs';
+import { ensureCoturn, iceServersAt, startTurnServer } from '../../e2e/turn-server.mjs';
+import { type Context, type RemotePage, type Section, SHOW_ADDRESSES } from '../context.ts';
+import { median, sum } from '../measuring.ts';
+import type * as StreamPage from '../pages/stream.ts';
+import { figure, type Row, text } from '../report.ts';
+import { EAGER_MEMORY, type Held, watchHeld } from '../resources.ts';
+import { detailShare } from './stream.ts';
+
+/** Of a good GPU, so that only the streams are measured. The gamer has the same engine: another would bar the volunteer for its detail. */
+const VARIANT = 'quick';
+const LIVE = { width: 320, height: 180, fps: 30, picture: 'detail', variant: VARIANT } as const;
+/** Longest gap between shown frames: two intervals of the source. */
+const MAX_GAP_MS = Math.round(2_000 / LIVE.fps);
+
+type Gamer = RemotePage<typeof StreamPage>;
+
+/** What a stream showed and said of itself, beside the same source drawn by itself meanwhile. */
+interface Watched {
+  frames: readonly StreamPage.SeenFrame[];
+  alone: readonly StreamPage.SeenFrame[];
+  samples: readonly StreamPage.Sample[];
+}
+
+/** Of a clock that other processes of this machine share. */
+const nowMs = () => performance.timeOrigin + performance.now();
+
+async function watch(gamer: Gamer, room: string, durationMs: number): Promise<Watched> {
+  const [frames, alone, samples] = await Promise.all([
+    gamer.call('see', { room, durationMs }),
+    gamer.call('seeAlone', LIVE, durationMs),
+    gamer.call('sample', { room, durationMs }),
+  ]);
+  return { frames, alone, samples };
+}
+
+/** The longest time without a new picture, ms. One that never comes is missed until the end. */
+function longestGapMs(frames: readonly StreamPage.SeenFrame[], fromMs: number, toMs: number): number {
+  const shownMs = frames.map(({ atMs }) => atMs).filter((atMs) => atMs < toMs);
+  const gaps = [...shownMs, toMs].map((atMs, i) => ({ atMs, gapMs: atMs - (shownMs[i - 1] ?? atMs) }));
+  return Math.max(...gaps.filter(({ atMs }) => atMs >= fromMs).map(({ gapMs }) => gapMs));
+}
+
+/** What must hold in trouble, from one moment to another. */
+function liveRows(when: string, { frames, alone, samples }: Watched, fromMs: number, toMs: number): Row[] {
+  const [gapMs, aloneMs] = [longestGapMs(frames, fromMs, toMs), longestGapMs(alone, fromMs, toMs)];
+  const meanwhile = samples.filter(({ atMs }) => atMs >= fromMs && atMs <= toMs);
+  return [
+    figure(`longest gap between shown frames, ${when}`, gapMs, 'ms', {
+      atMost: MAX_GAP_MS,
+      note: `${(gapMs / aloneMs).toFixed(2)} x the ${aloneMs.toFixed(0)} ms of the source drawn by itself meanwhile`,
+    }),
+    figure(`shown frames with their own detail, ${when}`, 100 * detailShare(meanwhile), '%'),
+  ];
+}
+
+/** A site whose gamer's memory is watched. */
+async function openWatchedSite(context: Context, flags: readonly string[] = []) {
+  const site = await context.openSite({
+    modules: ['stream', 'ledger'],
+    variants: [VARIANT],
+    flags: [EAGER_MEMORY, ...flags],
+  });
+  const held = watchHeld(site);
+  const gamer = await site.page<typeof StreamPage>('stream');
+  /** Of the gamer's page and the workers of this browser. */
+  const look = () => held({ gamer: gamer.page });
+  return { site, gamer, look };
+}
+
+function memoryRows(before: Held, after: Held): Row[] {
+  const names = Object.keys(after).filter((name) => name.startsWith('memory') || name.startsWith('open'));
+  return names.map((name) =>
+    figure(`growth over the run: ${name}`, (after[name] ?? Number.NaN) - (before[name] ?? 0), '', {
+      note: `${(before[name] ?? 0).toFixed(1)} and ${after[name]?.toFixed(1)}`,
+    }),
+  );
+}
+
+const ROUNDS = 3;
+/** Before the kill, to see how long this machine delays a picture by itself; and after it. */
+const [BEFORE_MS, AFTER_MS] = [3_000, 3_000];
+
+export const streamKill: Section = {
+  name: 'stream-kill',
+  about:
+    'of two volunteers the one that helps most has its whole browser killed: gaps, detail, order of frames, memory',
+  async run(context) {
+    const room = 'stream kill';
+    const { site, gamer, look } = await openWatchedSite(context, [SHOW_ADDRESSES]);
+    /** Kills each volunteer by name. */
+    const alive = new Map<string, () => void>();
+    let serial = 0;
+    const join = async () => {
+      const name = `victim ${++serial}`;
+      const { pages, kill } = await context.launchKillableBrowser();
+      await site.volunteer({ room, variant: VARIANT, name }, pages);
+      alive.set(name, kill);
+    };
+    await join();
+    await join();
+    await gamer.call('open', { ...LIVE, room, volunteers: 2 });
+    await gamer.call('settled', { room, volunteers: 2 });
+    const heldBefore = await look();
+    const kills = [];
+    for (let round = 0; round < ROUNDS; round++) {
+      if (alive.size < 2) await join();
+      await gamer.call('settled', { room, volunteers: 2 });
+      const watching = watch(gamer, room, BEFORE_MS + AFTER_MS);
+      await sleep(BEFORE_MS);
+      const [primary] = await gamer.call('shares', room);
+      const kill = primary && alive.get(primary.name);
+      if (!kill) throw new Error(`The detail comes from ${primary?.name ?? 'nobody'}, who cannot be killed.`);
+      const killedMs = nowMs();
+      kill();
+      alive.delete(primary.name);
+      kills.push({ ...(await watching), killedMs, share: primary.share });
+    }
+    return [
+      ...kills.flatMap((watched, nth) =>
+        liveRows(`kill ${nth + 1}`, watched, watched.killedMs, watched.killedMs + AFTER_MS / 2),
+      ),
+      figure(
+        'the longest gap before a kill',
+        Math.max(...kills.map(({ frames, killedMs }) => longestGapMs(frames, 0, killedMs))),
+        'ms',
+      ),
+      figure('frames shown after a newer one', sum(kills.map(({ frames }) => countBackwards(frames))), '', {
+        atMost: 0,
+        note: `of ${sum(kills.map(({ frames }) => frames.length))}`,
+      }),
+      figure('share of the frames with detail of the killed one', Math.min(...kills.map(({ share }) => share))),
+      ...memoryRows(heldBefore, await look()),
+    ];
+  },
+};
+
+function countBackwards(frames: readonly StreamPage.SeenFrame[]): number {
+  return frames.filter(({ number }, i) => number < (frames[i - 1]?.number ?? number)).length;
+}
+
+/** The queue holds 200 ms at the reduced rate, as a home router's does. */
+const IMPAIRMENT = { queueBytes: 25_000, seed: 1 };
+/**
+ * Detail has two intervals of the source to come in, so a path of 30 ms each way is too long for it. A link with such losses carries little more
+ * than the reduced rate (Mathis 1997); without losses the reduction is noticed.
+ */
+const LINKS = [
+  { transport: 'picture', delayMs: 30, loss: 0.02 },
+  { transport: 'picture', delayMs: 30, loss: 0 },
+  { transport: 'detail', delayMs: 10, loss: 0.02 },
+  { transport: 'detail', delayMs: 10, loss: 0 },
+] as const;
+const REDUCED_KBPS = 1_000;
+const PHASES_MS = { calm: 5_000, reduced: 5_000, after: 10_000 };
+/** Frame rates are measured over this time, which moves in such steps. */
+const SECOND_MS = 1_000;
+const STEP_MS = 50;
+/** The share of its former value at which the frame rate is back: a count of frames in a second is off by one or two. */
+const BACK = 0.9;
+/** A phase is judged by its last samples, since statistics cover the last five seconds. */
+const LAST_SAMPLES = 4;
+
+export const streamImpaired: Section = {
+  name: 'stream-impaired',
+  about: 'live pictures and detail over an impaired path, with and without losses, limited to 1 Mb/s for a while',
+  async run(context) {
+    try {
+      await ensureCoturn();
+    } catch (cause) {
+      if (!(cause instanceof SetupError)) throw cause;
+      return [text('not measured', cause.message)];
+    }
+    const turn = await startTurnServer();
+    context.defer(() => turn.stop());
+    const { site, gamer, look } = await openWatchedSite(context);
+    const rows: Row[] = [];
+    for (const { transport, delayMs, loss } of LINKS) {
+      const what = `${transport}, ${delayMs} ms, ${100 * loss} % lost`;
+      const relay = await ImpairedRelay.start(turn.port, { ...IMPAIRMENT, delayMs, loss });
+      context.defer(() => relay.stop());
+      // Both ends reach each other through the TURN server only, and only the gamer reaches that through the impaired path: everything
+      // crosses it once each way. If the volunteer were behind it too, delays and losses would count twice.
+      const through = (port: number) => ({
+        room: what,
+        relayOnly: true,
+        iceServers: iceServersAt(port, turn.credentials),
+      });
+      await site.volunteer({ ...through(turn.port), variant: VARIANT });
+      await gamer.call('open', { ...LIVE, ...through(relay.port), transport });
+      await gamer.call('settled', { room: what });
+      const before = await look();
+      const { watched, times } = await squeezed(gamer, what, relay);
+      const measured = transport === 'picture' ? pictureRows(watched, times) : detailRows(watched, times);
+      const memory = transport === 'picture' ? [] : memoryRows(before, await look());
+      await gamer.call('close', what);
+      rows.push(...[...measured, ...memory].map((row) => ({ ...row, what: `${what}: ${row.what}` })));
+    }
+    return rows;
+  },
+};
+
+/** When what happened; the limit is over from `restoredMs` on. */
+type Times = Record<'startMs' | 'reducedMs' | 'restoredMs' | 'endMs', number>;
+
+async function squeezed(gamer: Gamer, room: string, relay: ImpairedRelay): Promise<{ watched: Watched; times: Times }> {
+  const startMs = nowMs();
+  const watching = watch(gamer, room, PHASES_MS.calm + PHASES_MS.reduced + PHASES_MS.after);
+  await sleep(PHASES_MS.calm);
+  const reducedMs = nowMs();
+  relay.squeeze(REDUCED_KBPS);
+  await sleep(PHASES_MS.reduced);
+  const restoredMs = nowMs();
+  relay.squeeze(null);
+  const watched = await watching;
+  const { up, down } = relay.counts;
+  console.log(`${room}: datagrams up ${JSON.stringify(up)}, down ${JSON.stringify(down)}`);
+  return { watched, times: { startMs, reducedMs, restoredMs, endMs: nowMs() } };
+}
+
+function detailRows(watched: Watched, { startMs, reducedMs, restoredMs, endMs }: Times): Row[] {
+  const last = watched.samples.at(-1);
+  const kbps = `${last?.uplinkKbps.toFixed(0)} up and ${last?.downlinkKbps.toFixed(0)} kb/s down at the end`;
+  return [
+    // The first pictures of a recorder come late.
+    ...liveRows('before the limit', watched, startMs + SECOND_MS, reducedMs),
+    ...liveRows('limited to 1 Mb/s', watched, reducedMs, restoredMs),
+    ...liveRows('after the limit', watched, restoredMs, endMs - SECOND_MS),
+    text('bitrates', kbps),
+  ];
+}
+
+function pictureRows({ samples, frames }: Watched, times: Times): Row[] {
+  const { reducedMs, restoredMs } = times;
+  const calm = samples.filter(({ atMs }) => atMs < reducedMs);
+  const last = calm.at(-1);
+  const reduced = samples.filter(({ atMs }) => atMs >= reducedMs && atMs < restoredMs).at(-1);
+  const worst = [...samples].sort((a, b) => b.glassToGlassMs.p95 - a.glassToGlassMs.p95)[0];
+  if (!last || !reduced || !worst) throw new Error('The stream gave no statistics.');
+  const uplinkMs = (some: typeof samples) =>
+    median(
+      some
+        .slice(-LAST_SAMPLES)
+        .map(({ stagesMs }) => stagesMs.find(({ name }) => name === 'uplink')?.p50 ?? Number.NaN),
+    );
+  const [endMs, calmMs] = [uplinkMs(samples), uplinkMs(calm)];
+  const { beforePerS, backAfterS, leastPerS } = recovery(frames, times);
+  return [
+    figure('glass to glass p95, the highest of all samples', worst.glassToGlassMs.p95, 'ms', {
+      below: 400,
+      note: `${((worst.atMs - reducedMs) / 1_000).toFixed(1)} s after the limit began; ${last.glassToGlassMs.p95.toFixed(0)} ms before it`,
+    }),
+    figure('uplink, at the end / before the limit', endMs / calmMs, 'x', {
+      atMost: 1.5,
+      note: `p50 ${endMs.toFixed(0)} and ${calmMs.toFixed(0)} ms`,
+    }),
+    figure('time after the limit until the frame rate is back', backAfterS, 's', {
+      atMost: 5,
+      note: `${beforePerS.toFixed(1)} /s before it, ${leastPerS.toFixed(0)} in the worst second`,
+    }),
+    text(
+      'uplink before and during the limit',
+      `${last.uplinkKbps.toFixed(0)} and ${reduced.uplinkKbps.toFixed(0)} kb/s`,
+    ),
+  ];
+}
+
+function recovery(frames: readonly StreamPage.SeenFrame[], { startMs, reducedMs, restoredMs, endMs }: Times) {
+  const perS = (fromMs: number, toMs: number) =>
+    (1_000 * frames.filter(({ atMs }) => atMs >= fromMs && atMs < toMs).length) / (toMs - fromMs);
+  const beforePerS = perS(startMs, reducedMs);
+  const steps = Array.from({ length: PHASES_MS.reduced / STEP_MS }, (_, nth) => reducedMs + nth * STEP_MS);
+  const leastPerS = Math.min(...steps.map((fromMs) => perS(fromMs, fromMs + SECOND_MS)));
+  let backMs = restoredMs;
+  while (backMs + SECOND_MS <= endMs && perS(backMs, backMs + SECOND_MS) < BACK * beforePerS) backMs += STEP_MS;
+  const isBack = backMs + SECOND_MS <= endMs;
+  return { beforePerS, leastPerS, backAfterS: isBack ? (backMs - restoredMs) / 1_000 : Number.NaN };
+}

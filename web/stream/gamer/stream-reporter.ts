@@ -1,0 +1,66 @@
+import type { MeshError } from '../../../shared/errors.ts';
+import type { StreamSettings } from '../settings.ts';
+import type { FrameIntake } from './frame-intake.ts';
+import type { LocalRoute } from './local-route.ts';
+import type { OwnPicture } from './own-picture.ts';
+import type { Screen } from './screen.ts';
+import type { Decision } from './side-choice.ts';
+import { explainStream } from './stream-messages.ts';
+import type { StreamStatistics, StreamStats } from './stream-statistics.ts';
+import type { VolunteerPool } from './volunteer-pool.ts';
+
+/** The parts of a stream that know what it does. */
+export interface ReportedParts {
+  statistics: StreamStatistics;
+  intake: FrameIntake;
+  screen: Screen;
+  own: OwnPicture;
+  local: LocalRoute;
+  pool: VolunteerPool;
+}
+
+export interface ReportedState {
+  settings: StreamSettings;
+  decision: Decision;
+  /** Why the source ended; null while it lives. */
+  ended: MeshError | null;
+}
+
+/** Reports what a stream does, and why. */
+export class StreamReporter {
+  readonly #parts: ReportedParts;
+
+  constructor(parts: ReportedParts) {
+    this.#parts = parts;
+  }
+
+  report({ settings, decision, ended }: ReportedState): StreamStats {
+    const { statistics, screen, local, pool } = this.#parts;
+    const { running } = decision;
+    const outcome = screen.shown?.outcome;
+    const isTooSlow = outcome === null && running === 'local' && local.isResting;
+    const isPromised = settings.quality !== 'auto';
+    return statistics.report({
+      transport: settings.transport,
+      codec: pool.codec,
+      running,
+      lowered: (isPromised && outcome?.downgradeReason) || (isTooSlow ? 'too-slow' : null),
+      localBackend: local.backend,
+      why: ended?.message ?? this.#why(settings, decision),
+    });
+  }
+
+  #why({ quality }: StreamSettings, decision: Decision): string {
+    const { intake, screen, own, local, pool } = this.#parts;
+    const { error, reducedFrom, size } = intake;
+    return explainStream({
+      decision,
+      frameError: error ?? (decision.running === 'volunteers' ? own.error : null),
+      reduced: reducedFrom && size && { from: reducedFrom, to: size },
+      local,
+      shown: screen.shown,
+      chosen: quality,
+      nameOf: (volunteerId) => pool.nameOf(volunteerId),
+    });
+  }
+}
