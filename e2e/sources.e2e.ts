@@ -13,7 +13,7 @@ test.use({
     ...launch,
     args: [
       ...(launch.args ?? []),
-      '--use-fake-device-for-media-stream',
+      '--use-fake-device-for-media-stream=fps=5',
       `--auto-select-tab-capture-source-by-title=${SHARED_TITLE}`,
     ],
   },

@@ -33,6 +33,8 @@ const REST_FRAMES = 5;
 const OPENGL_FLAGS = ['--use-angle=swiftshader', '--ignore-gpu-blocklist', '--enable-gpu-rasterization'];
 
 test.use({
+  // Here OpenGL draws the whole page.
+  viewport: { width: 480, height: 320 },
   launchOptions: { ...(await launchOptions()), args: [...CHROMIUM_FLAGS, ...OPENGL_FLAGS, ...CAMERA_FLAGS] },
 });
 
