@@ -1,5 +1,6 @@
 import { test as base, type Page, type Worker } from 'playwright/test';
 import type * as Sdk from '../web/sdk/p2c2r.ts';
+import { WEBGPU_FLAG } from './browser.mjs';
 import { type RunningServer, startServer } from './server.ts';
 import { type Machine, machineOf, storageAfterVisit } from './speeds.ts';
 
@@ -41,7 +42,11 @@ export const test = base.extend<Fixtures, WorkerFixtures>({
     { scope: 'worker' },
   ],
   machine: [
-    async ({ browser, sharedServer }, use) => use(await machineOf(browser, sharedServer.url)),
+    async ({ browser, sharedServer, launchOptions }, use) => {
+      // Without the flag nothing but a real GPU computes.
+      const mayBeSoftware = launchOptions.args?.includes(WEBGPU_FLAG);
+      await use(mayBeSoftware ? await machineOf(browser, sharedServer.url) : { userAgent: '', softwareAdapter: null });
+    },
     { scope: 'worker' },
   ],
   // Of every context. A test that is tagged @smoke measures the machine, as on a first visit.

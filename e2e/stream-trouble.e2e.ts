@@ -88,7 +88,7 @@ test('a volunteer that loses its GPU device in the middle of a stream gets a new
   const volunteer = await volunteerPage('lost', { backend: 'wgsl' });
   const gamer = await gamerPage('lost', { where: 'volunteers' });
   await waitForVolunteers(gamer, 1);
-  await streamCamera(gamer, 'picture');
+  await streamCamera(gamer, 'picture', 0);
   const worker = workerOf(volunteer, 'volunteer.worker');
   await worker.evaluate(noteDevices);
   await expect.poll(() => worker.evaluate(() => self.devices.size)).toBe(1);
