@@ -53,8 +53,8 @@ test('a camera is sharpened and shown, and released when another source is chose
   const gamer = await context.newPage();
   await openGamer(gamer, server.url);
   await choose(gamer, 'Camera');
-  // The game before it is as large, and sharpened too.
-  await expect(gamer.locator('video')).toBeVisible();
+  // The game before it is as large, and sharpened too. The video is seen only until the stream shows its frames.
+  await expect(gamer.locator('video')).toBeAttached();
   await expect(gamer.getByText('Before: 640 × 360')).toBeVisible();
   await expect(gamer.getByText(new RegExp(`^After: 1280 × 720, ${TREATED}$`))).toBeVisible(PICTURE_WITHIN);
   await expect.poll(async () => (await lookAtOutput(gamer)).spread).toBeGreaterThan(5);
