@@ -36,10 +36,10 @@ const LEAST_WORST_DB = -0.05;
 /** What the worst frame gains over bicubic. */
 export function worstRow(what: string, measured: Measured, bicubic: Measured): Row {
   const { worstDb } = summaryOf(measured, bicubic);
-  const missing = measured.transmission?.missing ?? 0;
-  const note = `${missing} of ${measured.scores.length} frames without detail`;
-  const row = figure(`worst frame, ${what}`, worstDb, 'dB', { note, atLeast: LEAST_WORST_DB });
-  return { ...row, figure: `${signed(worstDb)} dB  (${note})` };
+  const { transmission, scores } = measured;
+  const note = transmission ? `  (${transmission.missing} of ${scores.length} frames without detail)` : '';
+  const row = figure(`worst frame, ${what}`, worstDb, 'dB', { atLeast: LEAST_WORST_DB });
+  return { ...row, figure: `${signed(worstDb)} dB${note}` };
 }
 
 function traffic({ transmission }: Measured): string[] {
