@@ -63,10 +63,9 @@ export interface RemoteProcess<Module> extends Remote<Module> {
 
 interface SiteOptions {
   /** Modules of bench/pages/ that the server serves as `/bench/NAME.js`. */
-  modules?: readonly string[];
+  modules: readonly string[];
   /** Variants of the SDK that it serves as well. */
   variants?: readonly Variant[];
-  env?: Record<string, string>;
   /** Command line flags of the browser. */
   flags?: readonly string[];
   /** Whether it draws with the system's OpenGL, where frames enter WebGPU and leave it without a copy. */
@@ -95,19 +94,12 @@ export class Context {
   }
 
   /** Starts a server that also serves modules of bench/pages/, and a browser. */
-  async openSite({
-    modules = [],
-    variants = [],
-    env = {},
-    flags = [],
-    onSystemGl = false,
-    context = {},
-  }: SiteOptions = {}): Promise<Site> {
+  async openSite({ modules, variants = [], flags = [], onSystemGl = false, context = {} }: SiteOptions): Promise<Site> {
     const pagesDir = await mkdtemp(join(this.settings.bundleDir, 'pages-'));
     await cp((await ensureBuilt()).pagesDir, pagesDir, { recursive: true });
     await bundlePages(join(pagesDir, 'bench'), ['volunteer', ...modules]);
     await bundleSdk(join(pagesDir, 'bench'), variants);
-    const { url } = await this.startServer({ env, pagesDir });
+    const { url } = await this.startServer({ pagesDir });
     const browser = await chromium.launch(await browserOptions(flags, onSystemGl));
     this.defer(() => browser.close());
     return new Site(url, browser, await browser.newContext(context));

@@ -57,11 +57,12 @@ type MeasuredPerformance = Performance & { measureUserAgentSpecificMemory(): Pro
  * @returns what named pages with their workers, and the workers of all pages, hold now
  */
 export function watchHeld({ pages }: Site): (named: Record<string, Page>) => Promise<Held> {
-  const workers: Worker[] = [];
+  const workers = new Set<Worker>();
   pages.on('page', (page) =>
     page.on('worker', async (worker) => {
       await heldBy(worker);
-      workers.push(worker);
+      workers.add(worker);
+      worker.on('close', () => workers.delete(worker));
     }),
   );
   return async (named) => {

@@ -82,7 +82,7 @@ async function install() {
   if (code !== 0) {
     throw new SetupError(
       `\nThe packages could not be installed: npm ci ended with code ${code}; its output above says why. ` +
-        'It needs the npm registry (see `npm config get registry`) and some 500 MB of disk; then run this again.',
+        'It needs the npm registry (see `npm config get registry`) and some 700 MB of disk; then run this again.',
     );
   }
   await writeFile(STAMP, await currentStamp());

@@ -44,24 +44,28 @@ export function readBattery(folder = POWER_SUPPLIES) {
       return '';
     }
   };
-  // A mouse has a battery too; its scope is Device.
-  const batteries = names.filter((name) => read(name, 'type') === 'Battery' && read(name, 'scope') !== 'Device');
-  if (batteries.length === 0) return { charging: true, level: 1 };
-  const levels = batteries.map((name) => Number(read(name, 'capacity')) / 100);
+  // A mouse has a battery too; its scope is Device. An empty bay is a battery that is not present.
+  const batteries = names.filter(
+    (name) => read(name, 'type') === 'Battery' && read(name, 'scope') !== 'Device' && read(name, 'present') !== '0',
+  );
   const charging = batteries.every((name) => read(name, 'status') !== 'Discharging');
-  return { charging, level: levels.reduce((sum, level) => sum + level, 0) / levels.length };
+  const percents = batteries.map((name) => read(name, 'capacity')).filter((text) => /^\d+$/.test(text));
+  // A driver need not tell how full its battery is.
+  if (percents.length === 0) return { charging, level: 1 };
+  return { charging, level: percents.reduce((sum, percent) => sum + Number(percent), 0) / percents.length / 100 };
 }
 
 /**
- * Whether nobody uses this machine, as X tells where there is a display, else as systemd's login manager does.
+ * Whether nobody uses this machine, as X tells where it draws the screen, else as systemd's login manager does. Under Wayland X sees only what
+ * is typed into its own windows.
  * @param {Command} [command]
  * @param {NodeJS.ProcessEnv} [env]
  * @returns {Promise<boolean | null>} null where neither tells
  */
 export async function readIdle(command = output, env = process.env) {
-  if (env.DISPLAY) {
-    const idleMs = Number(await command('xprintidle', []).catch(() => 'not told'));
-    if (Number.isFinite(idleMs)) return idleMs >= IDLE_AFTER_MS;
+  if (env.DISPLAY && !env.WAYLAND_DISPLAY) {
+    const idleMs = (await command('xprintidle', []).catch(() => '')).trim();
+    if (/^\d+$/.test(idleMs)) return Number(idleMs) >= IDLE_AFTER_MS;
   }
   // Without the name of a session these are the properties of all of them.
   const hint = (await command('loginctl', ['show-session', '--property=IdleHint', '--value']).catch(() => '')).trim();
@@ -75,6 +79,14 @@ async function output(command, args) {
 
 /** Only sleep: to hold off idleness too would look to `--only-when-idle` as if somebody used the machine. */
 const INHIBIT = ['--what=sleep', '--who=p2c2r volunteer', '--why=It computes for gamers', '--mode=block'];
+
+/** @returns {string | null} why the machine cannot be kept awake, in the system's words; null when it can */
+function whyNotAwake() {
+  const options = { encoding: /** @type {const} */ ('utf8'), timeout: COMMAND_TIMEOUT_MS };
+  const { status, error, stderr } = spawnSync('systemd-inhibit', [...INHIBIT, 'true'], options);
+  if (status === 0) return null;
+  return error?.message ?? (stderr.trim().split('\n', 1)[0] || `it ended with ${status}`);
+}
 
 /** What this machine tells about itself to a volunteer without a screen. */
 export class MachineSignals {
@@ -111,8 +123,11 @@ export class MachineSignals {
         '--only-when-idle needs xprintidle and a display, or systemd-logind, and neither tells here whether the machine is used. Leave it out, or install xprintidle.',
       );
     }
-    if (isAwake && spawnSync('systemd-inhibit', [...INHIBIT, 'true'], { timeout: COMMAND_TIMEOUT_MS }).status !== 0) {
-      problems.push('--keep-awake needs systemd-inhibit and a running systemd-logind. Leave it out here.');
+    const refusal = isAwake ? whyNotAwake() : null;
+    if (refusal !== null) {
+      problems.push(
+        `--keep-awake needs systemd-inhibit, and a running systemd-logind that permits it (${refusal}). Leave it out here.`,
+      );
     }
     if (problems.length > 0) throw new SetupError(problems.join('\n'));
   }
@@ -150,9 +165,9 @@ export class MachineSignals {
   keepAwake(isServing) {
     if (isServing === (this.inhibitor !== null)) return;
     this.inhibitor?.kill();
-    // It holds the lock for as long as its command runs.
+    // It holds the lock for as long as its command runs, which reads until this process ends, however that happens.
     this.inhibitor = isServing
-      ? spawn('systemd-inhibit', [...INHIBIT, 'sleep', 'infinity'], { stdio: 'ignore' })
+      ? spawn('systemd-inhibit', [...INHIBIT, 'cat'], { stdio: ['pipe', 'ignore', 'ignore'] })
       : null;
     this.inhibitor?.on('error', () => {});
   }

@@ -32,6 +32,14 @@ test('two batteries are one; a mouse’s is none; a machine without one is on ma
   expect(readBattery(folder)).toEqual({ charging: false, level: 0.75 });
 });
 
+test('an empty bay is no battery, and one that does not tell its level is only known to discharge', () => {
+  supply('BAT0', { type: 'Battery', status: 'Discharging', capacity: '40', present: '1' });
+  supply('BAT1', { type: 'Battery', status: 'Unknown', capacity: '0', present: '0' });
+  expect(readBattery(folder)).toEqual({ charging: false, level: 0.4 });
+  supply('BAT0', { capacity: '' });
+  expect(readBattery(folder)).toEqual({ charging: false, level: 1 });
+});
+
 test('a system that does not tell about batteries is noticed', () => {
   expect(readBattery(join(folder, 'none'))).toBeNull();
 });
@@ -48,6 +56,10 @@ test('whether somebody is there X tells, else the login manager, else nobody', a
   expect(await readIdle(answers({ loginctl: 'no\n' }), display)).toBe(false);
   expect(await readIdle(answers({ xprintidle: '0', loginctl: 'yes\n' }), {})).toBe(true);
   expect(await readIdle(answers({ loginctl: '' }), {})).toBeNull();
+  expect(await readIdle(answers({ xprintidle: '\n', loginctl: 'yes\n' }), display)).toBe(true);
+  // X does not see what is typed into windows of Wayland.
+  const wayland = { ...display, WAYLAND_DISPLAY: 'wayland-0' };
+  expect(await readIdle(answers({ xprintidle: '60000\n', loginctl: 'no\n' }), wayland)).toBe(false);
   expect(await readIdle(answers({}), display)).toBeNull();
 });
 

@@ -30,6 +30,28 @@ const STANDING_STILL = `{
 }
 `;
 
+/** Of the stream below, twice as large. */
+const [WIDTH, HEIGHT] = [256, 144];
+/** Where the next one writes, pixels of the answer. The source is even there. */
+const WRITTEN = { left: 96, top: 40, side: 64 };
+
+/** The same for detail: a bright box in an even part of every frame, 21 steps of 255. */
+const WRITING = `{
+  const encode = VideoEncoder.prototype.encode;
+  VideoEncoder.prototype.encode = function (frame, options) {
+    const { format, codedWidth: width, codedHeight: height, timestamp, colorSpace } = frame;
+    if (format !== 'I420' || width !== ${WIDTH}) return encode.call(this, frame, options);
+    const codes = new Uint8Array(width * height * 1.5).fill(128);
+    for (let y = ${WRITTEN.top}; y < ${WRITTEN.top + WRITTEN.side}; y++) {
+      codes.fill(170, y * width + ${WRITTEN.left}, y * width + ${WRITTEN.left + WRITTEN.side});
+    }
+    const written = new VideoFrame(codes, { format, codedWidth: width, codedHeight: height, timestamp, colorSpace: colorSpace.toJSON() });
+    encode.call(this, written, options);
+    written.close();
+  };
+}
+`;
+
 async function openCheat(page: Page, serverUrl: string, cheating: string): Promise<void> {
   await page.route('**/volunteer.worker*', async (route) => {
     const response = await route.fetch();
@@ -118,5 +140,55 @@ test('a volunteer that answers a live stream with an old picture is barred, and 
   });
   expect(found.why).toContain('cheat answered a live stream with pictures of something else');
   expect(found.barred).toEqual([true]);
+  await context.close();
+});
+
+test('a volunteer that writes into a live stream by its detail is barred, and what it wrote is never seen', async ({
+  browser,
+  server,
+  gamerPage,
+}) => {
+  const context = await browser.newContext();
+  const cheat = await context.newPage();
+  await openCheat(cheat, server.url, WRITING);
+  const gamer = await gamerPage(ROOM, { where: 'volunteers' });
+  await waitForVolunteers(gamer, 1);
+  const found = await gamer.evaluate(
+    async ({ width, height, left, top, side }) => {
+      const canvas = Object.assign(document.createElement('canvas'), { width: width / 2, height: height / 2 });
+      const painter = canvas.getContext('2d');
+      if (painter) painter.fillStyle = 'rgb(120 120 120)';
+      painter?.fillRect(0, 0, canvas.width, canvas.height);
+      setInterval(() => {
+        for (let n = 0; n < 20; n++) {
+          const brightness = 255 * Math.random();
+          if (painter) painter.fillStyle = `rgb(${brightness} ${brightness} ${brightness})`;
+          painter?.fillRect((Math.random() * left) / 2 - 12, Math.random() * canvas.height, 8, 8);
+        }
+      }, 50);
+      const error = new Promise<string>((resolve) => {
+        window.client.addEventListener('error', (event) => resolve((event as CustomEvent<Error>).detail.message));
+      });
+      const stream = await window.client.openStream(canvas, { scale: 2, maxFps: 20 });
+      const seen = new OffscreenCanvas(1, 1).getContext('2d', { willReadFrequently: true });
+      let brightest = 0;
+      const look = setInterval(() => {
+        seen?.drawImage(stream.canvas, left + side / 4, top + side / 4, side / 2, side / 2, 0, 0, 1, 1);
+        brightest = Math.max(brightest, seen?.getImageData(0, 0, 1, 1).data[0] ?? 0);
+      }, 20);
+      const why = await error;
+      const { framesUnsharpened, framesDropped } = stream.stats();
+      while (stream.stats().framesUnsharpened < framesUnsharpened + 5)
+        await new Promise((resolve) => setTimeout(resolve, 50));
+      clearInterval(look);
+      return { why, brightest, framesDropped, barred: window.client.volunteers.map((volunteer) => volunteer.barred) };
+    },
+    { width: WIDTH, height: HEIGHT, ...WRITTEN },
+  );
+  expect(found.why).toContain('cheat answered a live stream with detail of something else');
+  expect(found.barred).toEqual([true]);
+  // Nothing but the source: 120.
+  expect(found.brightest).toBeGreaterThan(110);
+  expect(found.brightest).toBeLessThan(124);
   await context.close();
 });

@@ -8,14 +8,8 @@ const psnrsDb = ({ scores }: Measured) => scores.map(({ psnrDb }) => psnrDb);
 /** dB of luma, of all frames. */
 export const meanPsnrDb = (measured: Measured) => mean(psnrsDb(measured));
 
-export interface Summary {
-  /** Over bicubic of the same frames, dB: the mean of all, and of the worst. */
-  gainDb: number;
-  worstDb: number;
-  ssim: number;
-}
-
-export function summaryOf(measured: Measured, bicubic: Measured): Summary {
+/** Gains over bicubic of the same frames, dB, the mean of all and of the worst; and SSIM. */
+export function summaryOf(measured: Measured, bicubic: Measured) {
   const before = psnrsDb(bicubic);
   const gains = psnrsDb(measured).map((psnrDb, i) => psnrDb - (before[i] ?? Number.NaN));
   const ssims = measured.scores.flatMap(({ ssim }) => (ssim === null ? [] : [ssim]));

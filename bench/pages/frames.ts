@@ -10,7 +10,7 @@ const [BLACK, WHITE] = [16, 235];
 const UNCLEAR = { from: 80, to: 176 };
 
 /** Where the strip begins. */
-export const stripTop = (height: number) => Math.floor(height * (1 - STRIP));
+const stripTop = (height: number) => Math.floor(height * (1 - STRIP));
 
 /** The number after this one is 0 again. */
 const LARGEST_NUMBER = 2 ** BITS - 1;
@@ -103,7 +103,7 @@ export const paintGradient: Painter = (luma, width, height, number) => {
 };
 
 /** Positions that the detailed picture takes in turn, on a circle, less than two pixels apart. */
-export const POSITIONS = 24;
+const POSITIONS = 24;
 const RADIUS = 7;
 
 /** A still picture with detail of every kind that moves a little with each frame. */

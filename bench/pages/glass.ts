@@ -1,5 +1,5 @@
 import type { DetailCoding } from '../../shared/detail.ts';
-import type { Network, Quality } from '../../shared/tasks/upscale.ts';
+import type { Quality } from '../../shared/tasks/upscale.ts';
 import { lumaOf } from '../../web/compare/luma.ts';
 import { Engine } from '../../web/compute/engine.ts';
 import { servedModels } from '../../web/compute/test-models.ts';
@@ -15,19 +15,15 @@ import { type CodedWay, newTraffic, type Traffic, throughCodec } from '../glass/
 import { type FrameStatistics, statisticsOf } from '../glass/tuning.ts';
 import { median } from '../measuring.ts';
 
-/** One direction of a stream. */
-export type Way = Pick<CodedWay, 'codec' | 'kbps' | 'loss'>;
+type Way = Pick<CodedWay, 'codec' | 'kbps' | 'loss'>;
 
 /** A volunteer's work, and the ways to it and back. */
-export interface Offload {
-  network: Network;
+interface Offload {
+  quality: Quality;
   up: Way;
   down: Way;
 }
-
-export interface DetailOffload extends Offload {
-  coding: DetailCoding;
-}
+type DetailOffload = Offload & { coding: DetailCoding };
 
 /** What the ways of a stream were. */
 interface Transmission {
@@ -141,17 +137,17 @@ export async function measureOwn(quality: Quality, shares: readonly (number | nu
 /**
  * The source with a volunteer's detail and this machine's own picture, put together as in a stream. Detail of the frame before serves where none came.
  *
- * @param quality - of the own picture; null: it is only enlarged.
+ * @param ownQuality - null: it is only enlarged.
  */
-export async function measureDetail(offload: DetailOffload, quality: Quality | null) {
+export async function measureDetail(offload: DetailOffload, ownQuality: Quality | null) {
   const { clip, raws, sharpness } = current();
   const { codesByTime, transmission } = await receivedDetail(offload);
   const scores: FrameScore[] = [];
   let detail: PictureParts['detail'] = null;
-  for await (const { index, own, timestampUs } of ownPictures(quality)) {
+  for await (const { index, own, timestampUs } of ownPictures(ownQuality)) {
     const codes = codesByTime.get(timestampUs);
     if (codes) detail = { codes, gain: offload.coding.gain, of: rawOf(raws, index) };
-    await draw(index, { own, detail }, blendOf(quality, detail !== null, sharpness));
+    await draw(index, { own, detail }, blendOf(ownQuality, detail !== null, sharpness));
     scores.push(scoreOf(clip, index, onScreen()));
   }
   return { scores, transmission };
@@ -171,7 +167,7 @@ export async function detailStatistics(offload: DetailOffload) {
 }
 
 /** The picture way: a volunteer's picture as it comes. */
-export async function measurePictures({ quality, up, down }: Omit<Offload, 'network'> & { quality: Quality }) {
+export async function measurePictures({ quality, up, down }: Offload) {
   const { clip, engine } = current();
   const [sent, answered] = [newTraffic(), newTraffic()];
   const frames = engine.openFrames({ ...outSizeOf(clip), quality });
@@ -212,10 +208,10 @@ function current(): Loaded {
   return loaded;
 }
 
-async function receivedDetail({ network, coding, up, down }: DetailOffload) {
+async function receivedDetail({ quality, coding, up, down }: DetailOffload) {
   const { clip, engine } = current();
   const [sent, answered] = [newTraffic(), newTraffic()];
-  const frames = engine.openFrames({ ...outSizeOf(clip), quality: network, detail: coding });
+  const frames = engine.openFrames({ ...outSizeOf(clip), quality, detail: coding });
   const details = processed(frames, throughCodec(sources(clip), uplinkOf(clip, up), sent));
   const reader = new DetailReader(clip);
   const codesByTime = new Map<number, Uint8Array>();

@@ -1,7 +1,7 @@
 import { wrap } from 'comlink';
 import { Anime4kRunner } from '../quality/anime4k.ts';
 import { type Input, pannedExamples, type Still, stillExamples } from '../quality/examples.ts';
-import type { Scorer, Scores } from '../quality/scoring.worker.ts';
+import type { ScoreJob, Scorer, Scores } from '../quality/scoring.worker.ts';
 
 interface Measuring {
   input: Input;
@@ -24,11 +24,8 @@ export interface Measured {
 export async function measure({ input, kbps, stills, anime4kEvery }: Measuring): Promise<Measured> {
   const examples = kbps === null ? stillExamples(stills, input) : pannedExamples(stills, input, kbps);
   // Two workers in turn, since scoring a picture takes seconds.
-  const workers = [newWorker(), newWorker()];
-  const failed = Promise.race(workers.map(failureOf));
-  failed.catch(() => {});
-  const scorers = workers.map((worker) => wrap<Scorer>(worker));
-  const pending: { name: string; scores: Promise<Scores | undefined> }[] = [];
+  const scorers = [newScorer(), newScorer()];
+  const pending: { name: string; scores: Promise<Scores> }[] = [];
   let anime4k: Anime4kRunner | null = null;
   try {
     let next = await examples.next();
@@ -37,28 +34,25 @@ export async function measure({ input, kbps, stills, anime4kEvery }: Measuring):
       const isTheirs = pending.length % anime4kEvery === 0;
       if (isTheirs) anime4k ??= await Anime4kRunner.open(small.width, small.height);
       const made = (isTheirs && (await anime4k?.run(small))) || {};
-      const scores = Promise.race([failed, scorers[pending.length % scorers.length]?.score({ small, truth, made })]);
+      const scores = Promise.resolve(scorers[pending.length % scorers.length]?.score({ small, truth, made }) ?? {});
       // Another picture may still be prepared when this one fails.
       scores.catch(() => {});
       pending.push({ name, scores });
     }
-    const pictures = await Promise.all(
-      pending.map(async ({ name, scores }) => ({ name, scores: (await scores) ?? {} })),
-    );
+    const pictures = await Promise.all(pending.map(async ({ name, scores }) => ({ name, scores: await scores })));
     return { pictures, kbps: next.value?.kbps ?? null, anime4kParameters: anime4k?.parameters ?? {} };
   } finally {
     anime4k?.dispose();
-    for (const worker of workers) worker.terminate();
+    for (const { worker } of scorers) worker.terminate();
   }
 }
 
-function newWorker(): Worker {
-  return new Worker(new URL('../quality/scoring.worker.ts', import.meta.url), { type: 'module' });
-}
-
-/** Rejects when the worker does not load. */
-function failureOf(worker: Worker): Promise<never> {
-  return new Promise((_, reject) => {
+function newScorer() {
+  const worker = new Worker(new URL('../quality/scoring.worker.ts', import.meta.url), { type: 'module' });
+  const { score } = wrap<Scorer>(worker);
+  const failed = new Promise<never>((_, reject) => {
     worker.onerror = ({ message }) => reject(new Error(`A worker failed: ${message || 'it did not load'}.`));
   });
+  failed.catch(() => {});
+  return { worker, score: (job: ScoreJob) => Promise.race([failed, score(job)]) };
 }

@@ -71,7 +71,7 @@ export const glass: Section = {
       }
     }
     const detail = (network: Network, rate: Rate, pair: Pair, own: Quality | null = OWN) =>
-      page.call('measureDetail', { network, coding: detailCoding(rate.downKbps), ...waysOf(rate, pair) }, own);
+      page.call('measureDetail', { quality: network, coding: detailCoding(rate.downKbps), ...waysOf(rate, pair) }, own);
     const { codec } = context.settings;
     let best: Pair = codec ? [codec, codec] : ['av1', 'av1'];
     let bestDb = Number.NEGATIVE_INFINITY;
@@ -135,7 +135,7 @@ export const glassTune: Section = {
     for (const { rate, network, gain } of tried) {
       const coding = { ...detailCoding(rate.downKbps), gain };
       const { frames, transmission } = await page.call('detailStatistics', {
-        ...{ network, coding, ...waysOf(rate, [codec, codec]) },
+        ...{ quality: network, coding, ...waysOf(rate, [codec, codec]) },
       });
       const tuned = (tuning: Tuning) => ({ tuning, ...gainOf(frames, transmission.missing, tuning) });
       const best = tunings(gain)
@@ -193,7 +193,8 @@ const CHOSE_NETWORKS = ['supertuxkart', 'neverball'];
 const TRAINED_ON = ['torcs', 'minetest'];
 
 /** A page that has loaded the clip; null if there is none. */
-async function openClip(context: Context, file = context.settings.clip) {
+async function openClip(context: Context) {
+  const { clip: file, clipFrames } = context.settings;
   try {
     await access(file);
   } catch (cause) {
@@ -203,7 +204,7 @@ async function openClip(context: Context, file = context.settings.clip) {
   const site = await context.openSite({ modules: ['glass'] });
   const page = await site.page<typeof GlassPage>('glass');
   await page.page.route('**/bench/clip', (route) => route.fulfill({ path: file }));
-  const { sharpness, ...clip } = await page.call('load', '/bench/clip', context.settings.clipFrames);
+  const { sharpness, ...clip } = await page.call('load', '/bench/clip', clipFrames);
   const { width, height, fps, frames } = clip;
   const named = (games: readonly string[]) => games.find((game) => file.includes(game));
   const caution = named(TRAINED_ON)

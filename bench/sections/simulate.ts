@@ -63,16 +63,14 @@ export function simulateHour(name: MatchmakerName) {
 }
 
 function phaseRows(phase: 'calm' | 'rush', title: string, all: Record<MatchmakerName, Outcome>): Row[] {
-  const row = (what: string, key: keyof Outcome['calm'], better: 'above' | 'below' | null) =>
+  const row = (what: string, key: keyof Outcome['calm'], better: 'above' | 'below') =>
     figure(`${title}: ${what}`, all.ours[phase][key], '', {
-      ...(better && { [better]: all.roundRobin[phase][key] }),
+      [better]: all.roundRobin[phase][key],
       note: `round-robin ${all.roundRobin[phase][key].toFixed(4)}`,
     });
   return [
     row('share of gamers that are served', 'served', 'above'),
     row('fairness (Jain)', 'fairness', 'above'),
     row('spread of load, deviation / mean', 'loadSpread', 'below'),
-    // No target: volunteers that do more are full more often.
-    row('share of volunteers that are full', 'full', null),
   ];
 }

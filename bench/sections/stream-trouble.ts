@@ -7,7 +7,7 @@ import { median, sum } from '../measuring.ts';
 import type * as StreamPage from '../pages/stream.ts';
 import { figure, type Row, text } from '../report.ts';
 import { EAGER_MEMORY, type Held, watchHeld } from '../resources.ts';
-import { detailShare } from './stream.ts';
+import { detailOf } from './stream.ts';
 
 /** Of a good GPU, so that only the streams are measured. The gamer has the same engine: another would bar the volunteer for its detail. */
 const VARIANT = 'quick';
@@ -52,7 +52,7 @@ function liveRows(when: string, { frames, alone, samples }: Watched, fromMs: num
       atMost: MAX_GAP_MS,
       note: `${(gapMs / aloneMs).toFixed(2)} x the ${aloneMs.toFixed(0)} ms of the source drawn by itself meanwhile`,
     }),
-    figure(`shown frames with their own detail, ${when}`, 100 * detailShare(meanwhile), '%'),
+    figure(`shown frames with their own detail, ${when}`, 100 * detailOf(meanwhile).share, '%'),
   ];
 }
 

@@ -110,6 +110,19 @@ export class World {
     const place = role === 'volunteer' ? LOBBY : newRoom(true, id);
     const member = this.#rooms.add({ id, role, name: role }, place);
     member.attach(new NoConnection(rttMs));
+    member.greet({
+      id,
+      room: place.name,
+      inviteOnly: true,
+      pass: '',
+      iceServers: [],
+      iceValidS: null,
+      resumed: false,
+      lobby: true,
+      owner: false,
+      mayInvite: false,
+      challenge: null,
+    });
     return member;
   }
 

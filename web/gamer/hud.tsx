@@ -134,7 +134,8 @@ function Frames({ stats }: { stats: StreamStats }) {
         <Count name="captured" count={stats.framesCaptured} />
         <Count name="sent to volunteers" count={stats.framesSent} />
         <Count name="shown with detail of a volunteer" count={stats.framesWithDetail} />
-        <Count name="made here" count={stats.framesLocal} />
+        <Count name="sharpened here by a network" count={stats.framesLocal} />
+        <Count name="sharpened here by a filter" count={stats.framesFiltered} />
         <Count name="only enlarged" count={stats.framesUnsharpened} />
         {drops.map(([cause, count]) => (
           <Count key={cause} name={`dropped: ${cause.replaceAll('-', ' ')}`} count={count} />

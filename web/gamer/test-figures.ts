@@ -8,6 +8,7 @@ export function streamStats(changes: Partial<StreamStats> = {}): StreamStats {
     framesSent: 90,
     framesPresented: 88,
     framesLocal: 2,
+    framesFiltered: 0,
     framesUnsharpened: 0,
     framesWithDetail: 80,
     detailAgeMs: { p50: 24, p95: 38 },

@@ -109,8 +109,8 @@ test('nothing is copied until somebody asks for it', async () => {
 });
 
 function isSharpening(where: string): boolean {
-  const { shares, framesLocal } = stream?.stats() ?? { shares: [], framesLocal: 0 };
-  return where === 'local' ? framesLocal > 0 : shares.length > 0;
+  const { shares, localShare } = stream?.stats() ?? { shares: [], localShare: 0 };
+  return where === 'local' ? localShare > 0 : shares.length > 0;
 }
 
 function animate(): void {

@@ -123,7 +123,7 @@ test('a volunteer that is linked later is used', async () => {
 test('a canvas that is no longer drawn on is still shown', async () => {
   paint(0);
   const stream = await openOn(source, { where: 'local', scale: 3 });
-  await vi.waitUntil(() => stream.stats().framesLocal > 0, WAIT);
+  await vi.waitUntil(() => stream.stats().localShare > 0, WAIT);
   await expectPicture(stream, 3);
 });
 
@@ -198,7 +198,7 @@ test('a source that ends keeps its last picture and says why', async () => {
     },
   });
   const stream = await openOn(frames, { where: 'local' });
-  await vi.waitUntil(() => stream.stats().framesLocal > 0, WAIT);
+  await vi.waitUntil(() => stream.stats().localShare > 0, WAIT);
   await vi.waitUntil(() => /ended/.test(stream.stats().why), WAIT);
   await expectPicture(stream, 2);
   // The frame was closed explicitly, not left to the garbage collector.

@@ -54,6 +54,31 @@ test.each(['detail', 'picture'] as const)(
   },
 );
 
+test('when a source ends while a volunteer helps, its last picture is refined before the volunteer is released', async () => {
+  const canvas = Object.assign(document.createElement('canvas'), { width: 64, height: 36 });
+  const context = canvas.getContext('2d');
+  if (context) paintFields(context, 0);
+  let source: ReadableStreamDefaultController<VideoFrame> | undefined;
+  const frames = new ReadableStream<VideoFrame>({
+    start(controller) {
+      source = controller;
+      controller.enqueue(new VideoFrame(canvas, { timestamp: 0 }));
+    },
+  });
+  const stream = await rig.open(frames, { where: 'volunteers' });
+  await vi.waitUntil(() => stream.stats().framesSent > 0, WAIT);
+  const { framesSent } = stream.stats();
+  source?.enqueue(new VideoFrame(canvas, { timestamp: 1 }));
+  source?.close();
+  await vi.waitUntil(() => rig.released.length > 0, WAIT);
+  // The last picture was sent again until its detail did not change any more.
+  expect(stream.stats().framesSent).toBeGreaterThan(framesSent + 3);
+  const { framesWithDetail, quality } = stream.stats();
+  expect(framesWithDetail).toBeGreaterThan(0);
+  expect(quality).not.toBeNull();
+  await expectEnd(stream);
+});
+
 test('when reading a ReadableStream fails, the stream reports the reason and keeps its last picture', async () => {
   const reader = fieldFrames(64, 36).getReader();
   let left = 20;

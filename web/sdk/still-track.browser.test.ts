@@ -42,7 +42,7 @@ test('a still track is shown even if the only frame that its reader gets is lost
   const lost = loseFirstFrame();
   const opened = await open(track);
   stream = opened;
-  await vi.waitUntil(() => opened.stats().framesLocal > 0, WAIT);
+  await vi.waitUntil(() => opened.stats().localShare > 0, WAIT);
   await vi.waitFor(() => expect(lookAtFields(opened.canvas)).toMatchObject({ isRight: true }), WAIT);
   expect(lost.count).toBe(1);
   video.srcObject = null;

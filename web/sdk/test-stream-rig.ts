@@ -41,6 +41,8 @@ export class StreamRig {
   readonly trust = new VolunteerTrust(Math.random);
   /** Why the gamer's page barred the volunteer. */
   readonly barred: MeshError[] = [];
+  /** Streams that the gamer's page has closed at the volunteer. */
+  readonly released: number[] = [];
   /** Modifies the bytes of each message on its way, in place. */
   corrupt: (bytes: Uint8Array, to: End) => void = () => {};
   /** Changes what the volunteer is asked for, as another version of the gamer's page might ask. */
@@ -140,7 +142,10 @@ export class StreamRig {
   }
 
   async #answer(message: ControlMessage): Promise<void> {
-    if (message.kind === 'stream-close') this.#volunteer.close(message.streamId);
+    if (message.kind === 'stream-close') {
+      this.released.push(message.streamId);
+      this.#volunteer.close(message.streamId);
+    }
     if (message.kind !== 'stream-setup') return;
     const { streamId } = message.setup;
     try {
@@ -162,6 +167,6 @@ export class StreamRig {
 
 /** Presented frames that a volunteer upscaled. */
 export function framesOfVolunteers(stream: FrameStream): number {
-  const { framesPresented, framesLocal, framesUnsharpened } = stream.stats();
-  return framesPresented - framesLocal - framesUnsharpened;
+  const { framesPresented, framesLocal, framesFiltered, framesUnsharpened } = stream.stats();
+  return framesPresented - framesLocal - framesFiltered - framesUnsharpened;
 }

@@ -1,7 +1,7 @@
 import { MeshError } from '../../shared/errors.ts';
 import { STREAM_LIMITS } from '../../shared/protocol-limits.ts';
 import { checkWhere, type Where } from '../../shared/tasks/definition.ts';
-import { checkedQuality, type Quality } from '../../shared/tasks/upscale.ts';
+import { checkedQuality, QUALITIES, type Quality } from '../../shared/tasks/upscale.ts';
 import { MAX_SCALE } from './frame-size.ts';
 
 /** Default uplink bitrate, kb/s: 640x360 H.264 gains hardly anything beyond it (`bench -- stream-quality`). */
@@ -105,6 +105,14 @@ export function checkStreamChanges(
 /** The best quality that may be used. */
 export function bestOf(quality: StreamQuality): Quality {
   return quality === 'auto' ? AUTO_BEST : quality;
+}
+
+/** What a machine that composes shows by itself: detail is what a better quality adds to it. */
+const OWN_BEST: Quality = 'bicubic';
+
+/** Whether volunteers could add anything: detail of a quality that only enlarges is nothing. */
+export function isHelpPossible({ quality, transport }: Pick<StreamSettings, 'quality' | 'transport'>): boolean {
+  return transport === 'picture' || QUALITIES.indexOf(bestOf(quality)) > QUALITIES.indexOf(OWN_BEST);
 }
 
 function checkedStreamQuality(quality: StreamQuality): StreamQuality {

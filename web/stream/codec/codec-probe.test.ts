@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { type CodecCost, rankByCost } from './codec-probe.ts';
+import { type CodecCost, rankByCost, rankByGain } from './codec-probe.ts';
 
 const NAMES = ['first', 'second', 'third', 'fourth'] as const;
 
@@ -22,6 +22,41 @@ test.each<[string, CodecCost[], string[]]>([
 ])('%s', (_, costs, expected) => {
   const costOf = new Map(NAMES.map((name, index) => [name, costs[index] ?? 'unmeasured']));
   expect(rankByCost(NAMES, costOf)).toEqual(expected);
+});
+
+test('what a machine affords is ranked by gain, and the rest after it by cost', () => {
+  const byGain = ['best', 'good', 'cheap'];
+  const byCost = ['cheap', 'good', 'best'];
+  const ranked = (costs: [string, CodecCost][]) => rankByGain(byGain, byCost, new Map(costs));
+  expect(
+    ranked([
+      ['best', 0.6],
+      ['good', 0.5],
+      ['cheap', 0.2],
+    ]),
+  ).toEqual(['best', 'good', 'cheap']);
+  expect(
+    ranked([
+      ['best', 9],
+      ['good', 0.5],
+      ['cheap', 0.2],
+    ]),
+  ).toEqual(['good', 'cheap', 'best']);
+  expect(
+    ranked([
+      ['best', 9],
+      ['good', 7],
+      ['cheap', 3],
+    ]),
+    'a slow machine',
+  ).toEqual(['cheap', 'good', 'best']);
+  expect(
+    ranked([
+      ['best', 'unmeasured'],
+      ['good', 'failed'],
+      ['cheap', 3],
+    ]),
+  ).toEqual(['cheap', 'best']);
 });
 
 test('a codec without a cost counts as unmeasured', () => {

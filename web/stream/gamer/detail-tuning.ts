@@ -13,7 +13,7 @@ const GAIN = { atLowRate: 1.5, otherwise: 2 } as const;
 /** Smaller differences are seldom right, and invisible; steps of 255. */
 const SENDER_DEAD_ZONE = 1;
 /** Codes up to which detail is a codec's noise. */
-const DEAD_ZONE_CODES = 4;
+export const DEAD_ZONE_CODES = 4;
 
 /**
  * Sharpness (source-sharpness.ts) up to which a source counts as soft, and the share of what a network finds that is right there: networks were

@@ -58,6 +58,11 @@ export class FrameSender {
     return this.#adaptation.intervalMs;
   }
 
+  /** Of the frames as they are sent, pixels. */
+  get width(): number {
+    return this.#adaptation.size.width;
+  }
+
   get bitsPerPixel(): number {
     const { width, height } = this.#options.setup;
     return (1000 * this.#rate.kbps) / (width * height * this.#fps);

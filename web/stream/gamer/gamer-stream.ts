@@ -289,10 +289,9 @@ export class GamerStream {
   }
 
   #decide(): Decision {
-    const { where, transport } = this.#settings;
+    const { where, transport, quality } = this.#settings;
     return this.#choice.decide({
-      where,
-      transport,
+      ...{ where, transport, quality },
       nowMs: this.#options.clock.now(),
       // It is enlarged all the same.
       localQuality: this.#isDetail && this.#local.isResting ? 'bicubic' : this.#localQuality,
@@ -317,11 +316,11 @@ export class GamerStream {
     this.#intake.repeatNewest();
   }
 
-  /** The last frame stays on the screen, and is refined. */
+  /** The last frame stays on the screen. The page releases the volunteers once it is told, so first they refine it. */
   #sourceEnded(error: MeshError): void {
     this.#ended = error;
     log.info('source ended', { reason: error.reason });
-    this.#tell({ kind: 'ended', error: error.toWire() });
+    this.#still.last(() => this.#tell({ kind: 'ended', error: error.toWire() }));
   }
 
   #volunteerFailed(streamId: number, error: MeshError): void {

@@ -4,7 +4,10 @@ import { type HelpForecast, SideChoice, type Situation } from './side-choice.ts'
 let choice: SideChoice;
 
 const VERA: HelpForecast = { name: 'Vera', quality: 'quality', downlinkKbps: 4_000, inTimeShare: null };
-const AUTO: Situation = { where: 'auto', transport: 'detail', nowMs: 0, localQuality: null, volunteer: null };
+const AUTO: Situation = {
+  ...{ where: 'auto', transport: 'detail', quality: 'auto' },
+  ...{ nowMs: 0, localQuality: null, volunteer: null },
+};
 
 beforeEach(() => {
   choice = new SideChoice();
@@ -68,3 +71,13 @@ test('auto does not flap where detail adds hardly anything', () => {
 test('with the transport `picture` a volunteer is used whenever one is ready', () => {
   expect(runs({ transport: 'picture', localQuality: 'quality', volunteer: VERA }).running).toBe('volunteers');
 });
+
+test.each(['bicubic', 'bilinear'] as const)(
+  'with the quality `%s` nobody is said to help: it only enlarges',
+  (quality) => {
+    const nothing = expect.stringContaining('volunteers have nothing to add');
+    expect(runs({ quality, volunteer: VERA })).toEqual({ running: 'local', why: nothing });
+    expect(runs({ quality, volunteer: VERA, where: 'volunteers' })).toEqual({ running: 'volunteers', why: nothing });
+    expect(runs({ quality, transport: 'picture', volunteer: VERA }).why).toContain('Vera is helping');
+  },
+);

@@ -1,7 +1,7 @@
 import { logger } from '../../../shared/log.ts';
 import type { Where } from '../../../shared/tasks/definition.ts';
 import type { Quality } from '../../../shared/tasks/upscale.ts';
-import type { Transport } from '../settings.ts';
+import { isHelpPossible, type StreamQuality, type Transport } from '../settings.ts';
 import { gainHereDb, gainTogetherDb } from './detail-tuning.ts';
 import type { Side } from './stream-statistics.ts';
 
@@ -37,6 +37,8 @@ export interface HelpForecast {
 export interface Situation {
   where: Where;
   transport: Transport;
+  /** As chosen. */
+  quality: StreamQuality;
   nowMs: number;
   /** The quality that this machine keeps up with; null until it was measured. */
   localQuality: Quality | null;
@@ -51,7 +53,7 @@ export interface Decision {
 }
 
 /** Why a side runs, for the log. */
-type SideCause = 'asked' | 'no-volunteer' | 'not-measured' | 'better-picture';
+type SideCause = 'asked' | 'nothing-to-add' | 'no-volunteer' | 'not-measured' | 'better-picture';
 
 /**
  * Decides whether volunteers are asked for detail, without flapping: if it is expected to add enough to what this machine does by itself. That of a
@@ -66,8 +68,12 @@ export class SideChoice {
   #retryAtMs = Number.NEGATIVE_INFINITY;
   #waitMs = FIRST_WAIT_MS;
 
-  decide({ where, transport, nowMs, localQuality, volunteer }: Situation): Decision {
+  decide({ where, transport, quality, nowMs, localQuality, volunteer }: Situation): Decision {
     if (where === 'local') return this.#settle('local', 'asked', 'You chose to sharpen frames on this computer.');
+    if (!isHelpPossible({ transport, quality })) {
+      const why = `'${quality}' only enlarges, as this computer does by itself: volunteers have nothing to add to it.`;
+      return this.#settle(where === 'volunteers' ? 'volunteers' : 'local', 'nothing-to-add', why);
+    }
     if (!volunteer) {
       return where === 'volunteers'
         ? this.#settle(

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { ManualClock } from '../../../shared/manual-clock.ts';
-import { StillPicture } from './still-picture.ts';
+import { MAX_LAST_MS, StillPicture } from './still-picture.ts';
 
 const INTERVAL_MS = 33;
 
@@ -76,4 +76,36 @@ test('a picture that is missing on the screen is sent again for as long as it is
   const before = repeats;
   clock.advance(1_000);
   expect(repeats).toBe(before);
+});
+
+test('the last picture of a source that ended is refined first, and that is told once', () => {
+  detailOf = (repeat) => 128 + Math.min(repeat, 7);
+  let told = 0;
+  still.onFrame(false);
+  still.last(() => told++);
+  clock.advance(500);
+  expect(told).toBe(0);
+  clock.advance(2_000);
+  expect([told, repeats >= 8]).toEqual([1, true]);
+  clock.advance(10_000);
+  expect(told).toBe(1);
+});
+
+test('where nobody refines it, that is told at once', () => {
+  canRefine = false;
+  let told = 0;
+  still.onFrame(false);
+  still.last(() => told++);
+  expect(told).toBe(1);
+});
+
+test('detail of a last picture that never settles, or never comes, is not waited for any longer than its limit', () => {
+  isIncomplete = true;
+  let told = 0;
+  still.onFrame(false);
+  still.last(() => told++);
+  clock.advance(MAX_LAST_MS - 1);
+  expect(told).toBe(0);
+  clock.advance(1);
+  expect(told).toBe(1);
 });

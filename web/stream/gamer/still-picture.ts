@@ -11,6 +11,8 @@ const UNCHANGED_ANSWERS = 4;
 const GAINED_CODES = 0.1;
 /** Repeats after which it is left alone in any case: a network or codec may never settle. */
 const MAX_REPEATS = 50;
+/** How long the last picture of a source that ended may be refined, ms: its volunteers wait for others' frames. */
+export const MAX_LAST_MS = 5_000;
 /** Every which code is compared: a sample is enough, and 1080p has two million. */
 const SAMPLE_STEP = 13;
 
@@ -33,6 +35,9 @@ export class StillPicture {
   #repeats = 0;
   #unchanged = 0;
   #sample: Uint8Array | null = null;
+  /** Called once the picture is as fine as it gets. */
+  #onFine: (() => void) | null = null;
+  #cancelLimit = () => {};
   #isDisposed = false;
 
   constructor(options: StillPictureOptions) {
@@ -59,9 +64,18 @@ export class StillPicture {
     this.#unchanged = 0;
   }
 
+  /** The source ended. Calls back once its last picture is as fine as it gets, or after {@link MAX_LAST_MS}. */
+  last(onFine: () => void): void {
+    this.#onFine = onFine;
+    this.#cancelLimit = this.#options.clock.after(MAX_LAST_MS, () => this.#fine());
+    if (!this.#canGain()) this.#fine();
+  }
+
   dispose(): void {
     this.#isDisposed = true;
+    this.#onFine = null;
     this.#cancelTimer();
+    this.#cancelLimit();
   }
 
   #arm(waitMs: number): void {
@@ -70,10 +84,23 @@ export class StillPicture {
   }
 
   #check(): void {
-    const { isIncomplete, canRefine, repeat } = this.#options;
     this.#arm(REPEAT_MS);
+    if (this.#canGain()) this.#options.repeat();
+    else this.#fine();
+  }
+
+  /** Whether the picture would be better for being sent again. */
+  #canGain(): boolean {
+    const { isIncomplete, canRefine } = this.#options;
     const isFinished = this.#repeats >= MAX_REPEATS || this.#unchanged >= UNCHANGED_ANSWERS;
-    if (isIncomplete() || (!isFinished && canRefine())) repeat();
+    return isIncomplete() || (!isFinished && canRefine());
+  }
+
+  #fine(): void {
+    const onFine = this.#onFine;
+    this.#onFine = null;
+    this.#cancelLimit();
+    onFine?.();
   }
 }
 

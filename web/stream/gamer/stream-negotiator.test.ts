@@ -97,6 +97,19 @@ test('pictures are asked of one volunteer, with a picture’s bitrate and no bas
   expect(fast.setups).toMatchObject([{ uplinkKbps: 6_000, downlinkKbps: 15_000, detail: null }]);
 });
 
+test('nobody is asked for detail of a quality that only enlarges, and who helped is released when it is chosen', () => {
+  const link = new FakeLink('vera', 1_000);
+  links = [link];
+  negotiator.request(SIZE, { ...SETTINGS, quality: 'bicubic' });
+  expect(link.setups).toEqual([]);
+  negotiator.request(SIZE, { ...SETTINGS, quality: 'fast' });
+  link.ready();
+  negotiator.request(SIZE, { ...SETTINGS, quality: 'bilinear' });
+  expect(removed).toEqual([0]);
+  negotiator.refresh();
+  expect(link.setups).toHaveLength(1);
+});
+
 test('a volunteer that joins while there is a free place is set up too', () => {
   const [first, second] = [new FakeLink('first', 10), new FakeLink('second', 1_000)];
   links = [first];
@@ -187,8 +200,8 @@ test('quality and frame rate change in place; another size needs a new stream', 
   links = [link];
   negotiator.request(SIZE, SETTINGS);
   link.ready();
-  negotiator.request(SIZE, { ...SETTINGS, quality: 'bilinear', maxFps: 30 });
-  expect(link.setups.at(-1)).toMatchObject({ streamId: 0, quality: 'bilinear', fps: 30 });
+  negotiator.request(SIZE, { ...SETTINGS, quality: 'spatial', maxFps: 30 });
+  expect(link.setups.at(-1)).toMatchObject({ streamId: 0, quality: 'spatial', fps: 30 });
   negotiator.request(streamSize({ width: 32, height: 32 }, 2), SETTINGS);
   expect(link.sent.slice(-2)).toMatchObject([
     { kind: 'stream-close', streamId: 0 },

@@ -7,7 +7,7 @@ import { errorOfPeer } from '../../net/peer-error.ts';
 import type { VolunteerTrust } from '../../net/volunteer-trust.ts';
 import { type CheckedSetup, type Codec, commonCodecs } from '../codec/codecs.ts';
 import type { StreamSize } from '../frame-size.ts';
-import { bestOf, RETRY_AFTER_MS, type StreamSettings } from '../settings.ts';
+import { bestOf, isHelpPossible, RETRY_AFTER_MS, type StreamSettings } from '../settings.ts';
 import { detailCoding } from './detail-tuning.ts';
 import type { ReadyVolunteer } from './volunteer-route.ts';
 
@@ -95,7 +95,7 @@ export class StreamNegotiator {
 
   /** Negotiates for frames of this size. Another size needs new streams at the volunteers; other settings change in place. */
   request(size: StreamSize, settings: StreamSettings): void {
-    const isOver = this.#wanted?.size !== size || settings.where === 'local';
+    const isOver = this.#wanted?.size !== size || !wantsHelp(settings);
     this.#wanted = { size, settings };
     for (const negotiation of [...this.#negotiations.values()]) {
       if (isOver) this.#release(negotiation);
@@ -132,7 +132,7 @@ export class StreamNegotiator {
   }
 
   #askMore(): void {
-    if (!this.#wanted || this.#wanted.settings.where === 'local') return;
+    if (!this.#wanted || !wantsHelp(this.#wanted.settings)) return;
     const { size, settings } = this.#wanted;
     const places = Math.max(0, MAX_VOLUNTEERS[settings.transport] - this.#negotiations.size);
     for (const candidate of this.#candidates(size, settings).slice(0, places)) this.#ask(candidate, size, settings);
@@ -234,6 +234,10 @@ export class StreamNegotiator {
       link.sendControl({ kind: 'stream-close', streamId: setup.streamId });
     }
   }
+}
+
+function wantsHelp(settings: StreamSettings): boolean {
+  return settings.where !== 'local' && isHelpPossible(settings);
 }
 
 function logFieldsOf({ id }: StreamLink, { streamId, codec }: Negotiation['setup']) {

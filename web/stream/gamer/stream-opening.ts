@@ -26,7 +26,7 @@ export type StreamEvent =
   /** The route to a volunteer failed. The stream has already removed it. */
   | { kind: 'volunteer-failed'; streamId: number; error: WireError }
   | { kind: 'stats'; stats: StreamStats }
-  /** The source ended. The page still has to close the stream. */
+  /** The source ended, and its last picture needs no more help. The page still has to close the stream. */
   | { kind: 'ended'; error: WireError };
 
 export interface GamerStreamOptions extends StreamOpening {

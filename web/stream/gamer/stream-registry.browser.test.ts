@@ -106,7 +106,7 @@ test.each(['engine', 'frame'])('a still source is upscaled after a temporary fai
       },
       { timeout: 30_000, interval: 10 },
     )
-    .toMatchObject({ framesLocal: 1 });
+    .toMatchObject({ framesFiltered: 1 });
   expect(failures).toBeLessThanOrEqual(0);
   expect(allStats().some(({ framesUnsharpened }) => framesUnsharpened === 1)).toBe(true);
   // However often it was shown, it counts as one frame, upscaled in the end.

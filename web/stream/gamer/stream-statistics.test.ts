@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import { ManualClock } from '../../../shared/manual-clock.ts';
 import { STREAM_LIMITS } from '../../../shared/protocol-limits.ts';
+import type { Quality } from '../../../shared/tasks/upscale.ts';
 import { localFrameStages } from '../frame-timing.ts';
 import { FrameAccounting, StreamStatistics } from './stream-statistics.ts';
 
@@ -18,7 +19,7 @@ beforeEach(() => {
 });
 
 /** Presents a frame now that was captured `delayMs` ago. */
-function present(delayMs: number, volunteerId: string | null = null, isUpscaled = true): void {
+function present(delayMs: number, volunteerId: string | null = null, quality: Quality | null = 'balanced'): void {
   const nowMs = clock.now();
   const stages = localFrameStages({
     capturedMs: nowMs - delayMs,
@@ -27,7 +28,7 @@ function present(delayMs: number, volunteerId: string | null = null, isUpscaled 
     presentedMs: nowMs,
   });
   const frameId = capture();
-  const outcome = isUpscaled ? ({ quality: 'balanced', downgradeReason: 'too-slow' } as const) : null;
+  const outcome = quality && ({ quality, downgradeReason: 'too-slow' } as const);
   statistics.presented({ frameId, volunteerId, outcome }, stages);
 }
 
@@ -79,7 +80,7 @@ test('times cover the window only, counts the whole stream', () => {
 test('reports each volunteer’s share of the presented frames, and this computer’s, which leaves those that were only enlarged', () => {
   expect(statistics.report(PICTURES)).toMatchObject({ shares: [], localShare: 0 });
   for (const who of ['a', 'a', null]) present(5, who);
-  present(5, null, false);
+  present(5, null, null);
   expect(statistics.report(PICTURES)).toMatchObject({ shares: [{ volunteerId: 'a', share: 0.5 }], localShare: 0.25 });
 });
 
@@ -95,7 +96,7 @@ test('reports the bitrate of both directions', () => {
 test('frames shown as captured count as presented, but not into the latency', () => {
   for (let frame = 0; frame < 10; frame++) {
     clock.advance(50);
-    present(1, null, false);
+    present(1, null, null);
   }
   present(80);
   const report = statistics.report(PICTURES);
@@ -104,11 +105,18 @@ test('frames shown as captured count as presented, but not into the latency', ()
   expect(report.fps).toBeGreaterThan(10);
 });
 
+test('`framesLocal` counts what a network sharpened here; a filter that sharpens is counted apart, one that only enlarges as nothing', () => {
+  for (const quality of ['fast', 'quality', 'spatial', 'bicubic', 'bilinear', null] as const) present(5, null, quality);
+  expect(statistics.report(PICTURES)).toMatchObject({
+    ...{ framesPresented: 6, framesLocal: 2, framesFiltered: 1, framesUnsharpened: 3, localShare: 0.5 },
+  });
+});
+
 test('reports the quality of the picture on the screen', () => {
   expect(statistics.report(PICTURES).quality).toBeNull();
   present(5);
   expect(statistics.report(PICTURES).quality).toBe('balanced');
-  present(1, null, false);
+  present(1, null, null);
   expect(statistics.report(PICTURES).quality).toBeNull();
 });
 
@@ -120,8 +128,8 @@ describe('FrameAccounting', () => {
   });
 
   const total = () => {
-    const { volunteer, local, nobody } = accounting.shown;
-    return { presented: volunteer + local + nobody, dropped: Object.fromEntries(accounting.dropped) };
+    const { volunteer, network, filter, nobody } = accounting.shown;
+    return { presented: volunteer + network + filter + nobody, dropped: Object.fromEntries(accounting.dropped) };
   };
 
   test('a frame under way is neither shown nor dropped', () => {
@@ -145,15 +153,15 @@ describe('FrameAccounting', () => {
 
   test('a frame that fills a gap is presented once, and the volunteer’s late answer is not a drop', () => {
     accounting.captured(0);
-    accounting.presented(0, 'local');
+    accounting.presented(0, 'network');
     accounting.failed(0, 'timeout');
     accounting.captured(1);
     accounting.failed(1, 'uplink-full');
-    accounting.presented(1, 'local');
+    accounting.presented(1, 'network');
     accounting.captured(2);
     accounting.presented(2, 'volunteer');
     expect(total()).toEqual({ presented: 3, dropped: {} });
-    expect(accounting.shown).toEqual({ volunteer: 1, local: 2, nobody: 0 });
+    expect(accounting.shown).toEqual({ volunteer: 1, network: 2, filter: 0, nobody: 0 });
   });
 
   test('a repeated frame counts as one frame, whichever of its pictures arrive', () => {
@@ -161,13 +169,13 @@ describe('FrameAccounting', () => {
     accounting.repeated(1);
     accounting.repeated(2);
     accounting.presented(1, 'nobody');
-    expect(accounting.shown).toEqual({ volunteer: 0, local: 0, nobody: 1 });
-    accounting.presented(2, 'local');
+    expect(accounting.shown).toEqual({ volunteer: 0, network: 0, filter: 0, nobody: 1 });
+    accounting.presented(2, 'network');
     accounting.repeated(3);
     accounting.presented(3, 'volunteer');
-    expect(accounting.shown, 'a volunteer comes on top').toEqual({ volunteer: 1, local: 0, nobody: 0 });
+    expect(accounting.shown, 'a volunteer comes on top').toEqual({ volunteer: 1, network: 0, filter: 0, nobody: 0 });
     accounting.captured(4);
-    accounting.presented(4, 'local');
+    accounting.presented(4, 'network');
     expect(total()).toEqual({ presented: 2, dropped: {} });
   });
 
@@ -177,7 +185,7 @@ describe('FrameAccounting', () => {
     accounting.refused('fps-cap');
     expect(total()).toEqual({ presented: 0, dropped: { 'fps-cap': 1 } });
     accounting.repeated(2);
-    accounting.presented(2, 'local');
+    accounting.presented(2, 'network');
     expect(total()).toEqual({ presented: 1, dropped: { 'fps-cap': 1 } });
   });
 
@@ -189,7 +197,7 @@ describe('FrameAccounting', () => {
     }
     const dropped = accounting.dropped.get('uplink-full') ?? 0;
     expect(dropped).toBeGreaterThan(frames - 1_000);
-    accounting.presented(frames - 1, 'local');
+    accounting.presented(frames - 1, 'network');
     expect(total()).toEqual({ presented: 1, dropped: { 'uplink-full': frames - 1 } });
   });
 });

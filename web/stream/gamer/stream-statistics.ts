@@ -1,6 +1,6 @@
 import type { LoweredCause } from '../../../shared/messages.ts';
 import { STREAM_LIMITS } from '../../../shared/protocol-limits.ts';
-import type { Quality } from '../../../shared/tasks/upscale.ts';
+import { isNetwork, type Quality } from '../../../shared/tasks/upscale.ts';
 import type { DropCause, UpscaledFrame } from '../frame.ts';
 import { type FrameTiming, type StageTimes, summarize, totalMs } from '../frame-timing.ts';
 import { percentile, SlidingWindow } from '../rolling-statistics.ts';
@@ -19,8 +19,10 @@ export interface StreamStats {
   framesSent: number;
   /** Shown, with or without being sharpened. */
   framesPresented: number;
-  /** Of the presented frames, those sharpened on this computer. */
+  /** Of the presented frames, those that a network sharpened on this computer. */
   framesLocal: number;
+  /** Of the presented frames, those that a filter sharpened on this computer (`spatial`). */
+  framesFiltered: number;
   /** Of the presented frames, those that were only enlarged. */
   framesUnsharpened: number;
   /** Of the presented frames, those that carried the detail that a volunteer made of them. */
@@ -60,10 +62,13 @@ export interface StreamStats {
   why: string;
 }
 
-/** Who upscaled a frame that was shown. */
-export type ShownBy = 'volunteer' | 'local' | 'nobody';
+/** Who sharpened a frame that was shown: a volunteer, or a network or a filter on this computer. */
+export type ShownBy = 'volunteer' | 'network' | 'filter' | 'nobody';
+
+/** Qualities that only enlarge. */
+const ENLARGING: readonly Quality[] = ['bilinear', 'bicubic'];
 /** Who counts where several had part in it: what a volunteer adds comes last. */
-const RANK: Readonly<Record<ShownBy, number>> = { nobody: 0, local: 1, volunteer: 2 };
+const RANK: Readonly<Record<ShownBy, number>> = { nobody: 0, filter: 1, network: 2, volunteer: 3 };
 
 /**
  * Frames whose outcome may be open at a time: ten seconds at 60 fps, far longer than any frame is waited for.
@@ -84,7 +89,7 @@ interface OpenFrame {
  * it was may still get its detail.
  */
 export class FrameAccounting {
-  readonly shown: Record<ShownBy, number> = { volunteer: 0, local: 0, nobody: 0 };
+  readonly shown: Record<ShownBy, number> = { volunteer: 0, network: 0, filter: 0, nobody: 0 };
   readonly dropped = new Map<DropCause, number>();
   /** Oldest first: the frame on the screen, if it may still be shown in a better quality, and the newer ones. */
   readonly #open: OpenFrame[] = [];
@@ -142,6 +147,7 @@ interface Presented extends FrameTiming {
   /** Null: upscaled or let through by this machine. */
   volunteerId: string | null;
   isUpscaled: boolean;
+  by: ShownBy;
 }
 
 const MAX_FRAMES_IN_WINDOW = (STREAM_LIMITS.maxFps * STREAM_LIMITS.statsWindowMs) / 1000;
@@ -210,13 +216,13 @@ export class StreamStatistics {
   ): void {
     const isUpscaled = outcome !== null;
     this.#quality = outcome?.quality ?? null;
-    const upscaledBy = volunteerId === null ? 'local' : 'volunteer';
-    this.#accounting.presented(frameId, isUpscaled ? upscaledBy : 'nobody');
+    const by = sharpenerOf(volunteerId, this.#quality);
+    this.#accounting.presented(frameId, by);
     if (this.#last?.frameId === frameId) {
-      Object.assign(this.#last, { volunteerId, isUpscaled });
+      Object.assign(this.#last, { volunteerId, isUpscaled, by });
       return;
     }
-    this.#last = { frameId, volunteerId, isUpscaled, stages, totalMs: totalMs(stages) };
+    this.#last = { frameId, volunteerId, isUpscaled, by, stages, totalMs: totalMs(stages) };
     this.#presented.add(this.#last, this.#now());
   }
 
@@ -237,8 +243,9 @@ export class StreamStatistics {
     return {
       framesCaptured: this.#framesCaptured,
       framesSent: this.#framesSent,
-      framesPresented: shown.volunteer + shown.local + shown.nobody,
-      framesLocal: shown.local,
+      framesPresented: shown.volunteer + shown.network + shown.filter + shown.nobody,
+      framesLocal: shown.network,
+      framesFiltered: shown.filter,
       framesUnsharpened: shown.nobody,
       framesWithDetail: transport === 'detail' ? shown.volunteer : 0,
       detailAgeMs: { p50: percentile(agesMs, 0.5), p95: percentile(agesMs, 0.95) },
@@ -257,8 +264,15 @@ export class StreamStatistics {
   }
 }
 
+function sharpenerOf(volunteerId: string | null, quality: Quality | null): ShownBy {
+  if (quality === null) return 'nobody';
+  if (volunteerId !== null) return 'volunteer';
+  if (isNetwork(quality)) return 'network';
+  return ENLARGING.includes(quality) ? 'nobody' : 'filter';
+}
+
 function localShareOf(presented: readonly Presented[]): number {
-  const here = presented.filter(({ volunteerId, isUpscaled }) => isUpscaled && volunteerId === null);
+  const here = presented.filter(({ by }) => by === 'network' || by === 'filter');
   return presented.length === 0 ? 0 : here.length / presented.length;
 }
 

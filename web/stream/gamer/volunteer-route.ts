@@ -8,14 +8,12 @@ import { CompletionEstimator } from '../transport/completion-estimator.ts';
 import { InFlightWindow } from '../transport/in-flight-window.ts';
 import { GIVE_UP_AFTER_MS, LivenessMonitor } from '../transport/liveness-monitor.ts';
 import type { VideoChannel } from '../transport/video-channel.ts';
-import type { DetailWorth } from '../verify/detail-benefit.ts';
-import { DetailCheck, type UpscaleTile } from '../verify/detail-check.ts';
+import type { UpscaleTile } from '../verify/detail-check.ts';
+import { DetailTrust } from '../verify/detail-trust.ts';
 import { PictureCheck } from '../verify/picture-check.ts';
 import { type AnswerMessage, AnswerReceiver } from './answer-receiver.ts';
+import { DEAD_ZONE_CODES } from './detail-tuning.ts';
 import { FrameSender } from './frame-sender.ts';
-
-/** Verdicts in a row that a volunteer's detail is of no use, after which it gets no more frames. */
-const MAX_USELESS_VERDICTS = 10;
 
 /** A volunteer that answered `stream-ready`. */
 export interface ReadyVolunteer {
@@ -56,8 +54,7 @@ export class VolunteerRoute {
   readonly #liveness: LivenessMonitor;
   readonly #pictureCheck: PictureCheck;
   /** Null for pictures. */
-  readonly #detailCheck: DetailCheck | null;
-  #uselessVerdicts = 0;
+  readonly #detailTrust: DetailTrust | null;
   readonly #stopListening: () => void;
   #disposed = false;
 
@@ -68,14 +65,17 @@ export class VolunteerRoute {
     this.meter = new CompletionEstimator(ready.predictedMs);
     this.#window = new InFlightWindow(this.meter, (frame, cause) => sink.onDropped(frame, cause));
     this.#pictureCheck = new PictureCheck(random);
-    this.#detailCheck = ready.setup.detail
-      ? new DetailCheck({
-          ...{ setup: ready.setup, random, upscaleTile: options.upscaleTile },
-          now: () => clock.now(),
-          requestKeyframe: () => this.#sender.requestKeyframe(),
-          onJudged: (worth) => this.#judged(worth),
-        })
-      : null;
+    const { detail } = ready.setup;
+    this.#detailTrust =
+      detail &&
+      new DetailTrust({
+        ...{ setup: { ...ready.setup, detail }, name: ready.name, random, upscaleTile: options.upscaleTile },
+        deadZoneCodes: DEAD_ZONE_CODES,
+        now: () => clock.now(),
+        requestKeyframe: () => this.#sender.requestKeyframe(),
+        onChanged: options.onChanged,
+        onFailed,
+      });
     this.#liveness = new LivenessMonitor({
       clock,
       onChanged: (isSilent) => this.#livenessChanged(isSilent),
@@ -91,7 +91,7 @@ export class VolunteerRoute {
         this.#liveness.sent(frameId, transmitMs);
         options.onSent(uplinkBytes);
       },
-      onPacket: (packet, frameId) => this.#detailCheck?.sent(packet, frameId),
+      onPacket: (packet, frameId) => this.#detailTrust?.sent(packet, frameId),
       onUnsent: (frame, cause) => {
         this.#window.remove(frame.frameId, clock.now());
         sink.onDropped(frame, cause);
@@ -111,8 +111,8 @@ export class VolunteerRoute {
       },
       onDetail: (detail, decodedMs) => {
         this.meter.measured(detail.stagesAt(decodedMs), detail.outcome.quality);
-        this.#detailCheck?.received(detail.frameId, detail.codes, detail.outcome.quality);
-        sink.onDetail(detail);
+        if (this.#detailTrust?.received(detail)) sink.onDetail(detail);
+        else sink.onDropped(detail, 'wrong-picture');
       },
       onDropped: (frame, cause) => sink.onDropped(frame, cause),
     });
@@ -141,7 +141,7 @@ export class VolunteerRoute {
 
   /** Whether its detail was found to improve the picture, or was not judged yet. */
   get isUseful(): boolean {
-    return this.#uselessVerdicts === 0;
+    return this.#detailTrust?.isUseful ?? true;
   }
 
   get isIdle(): boolean {
@@ -163,8 +163,9 @@ export class VolunteerRoute {
     try {
       if (captured.purpose === 'show' && this.#window.promote(captured.frameId)) return;
       const frame = this.#window.start(captured, this.#options.clock.now());
+      this.#detailTrust?.sends(source, frame.frameId, this.setup.width / this.#sender.width);
       this.#sender.send(source, frame);
-      if (!this.#detailCheck) frame.thumbnail = this.#pictureCheck.before(source, this.#sender.bitsPerPixel);
+      if (!this.#detailTrust) frame.thumbnail = this.#pictureCheck.before(source, this.#sender.bitsPerPixel);
     } finally {
       source.close();
     }
@@ -181,7 +182,7 @@ export class VolunteerRoute {
     this.#liveness.dispose();
     this.#sender.dispose();
     this.#receiver.dispose();
-    this.#detailCheck?.dispose();
+    this.#detailTrust?.dispose();
     for (const frame of this.#window.clear()) this.#options.sink.onDropped(frame, 'route-closed');
   }
 
@@ -214,17 +215,6 @@ export class VolunteerRoute {
     const frame = this.#window.answered(frameId, stages, nowMs);
     onReceived(data.byteLength);
     this.#receiver.receive(message, data, frame);
-  }
-
-  #judged(worth: DetailWorth): void {
-    const { onFailed, onChanged } = this.#options;
-    this.#uselessVerdicts = worth === 'useless' ? this.#uselessVerdicts + 1 : 0;
-    if (worth === 'wrong') {
-      onFailed(MeshError.verifyFailed(`${this.name} answered a live stream with detail of something else.`));
-    } else if (this.#uselessVerdicts >= MAX_USELESS_VERDICTS) {
-      // Not its fault: the link may be too slow, or the picture has nothing to sharpen.
-      onFailed(new MeshError('volunteer-failed', `The detail of ${this.name} does not improve the picture.`));
-    } else onChanged();
   }
 
   #livenessChanged(isSilent: boolean): void {

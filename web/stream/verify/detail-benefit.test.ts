@@ -4,6 +4,8 @@ import type { PictureTile } from '../../../shared/tasks/upscale-tile.ts';
 import { benefitOf, DetailRecord } from './detail-benefit.ts';
 
 const SIDE = 32;
+/** Tiles that the first judgement takes. */
+const MIN_JUDGED = 5;
 const span = { from: 0, length: 16, outFrom: 0, outLength: SIDE, validFrom: 0, validTo: SIDE };
 const TILE: PictureTile = { across: span, down: span };
 
@@ -45,6 +47,40 @@ test('a picture without detail says nothing of an honest volunteer, but much of 
   const flat = codes(() => 0);
   expect(worthOf(() => 1, flat)).toBeNull();
   expect(worthOf(() => 60, flat)).toBe('wrong');
+});
+
+const honest = benefitOf(edges, edges, SIDE, TILE);
+const opposite = benefitOf(
+  edges,
+  codes((index) => 128 - (edges[index] ?? 128)),
+  SIDE,
+  TILE,
+);
+const letterInSky = benefitOf(
+  codes(() => 0),
+  codes((index) => (index % SIDE < 6 ? 30 : 0)),
+  SIDE,
+  TILE,
+);
+
+test.each([
+  ['a letter in the sky', letterInSky],
+  ['the opposite', opposite],
+])('a volunteer whose detail has %s in every tenth frame is found out too', (_, cheat) => {
+  const record = new DetailRecord();
+  for (let tile = 0; tile < 30; tile++) {
+    if (tile >= MIN_JUDGED) expect(record.worth).toBe('helpful');
+    record.add(tile % 10 === 9 ? cheat : honest);
+  }
+  expect(record.worth).toBe('wrong');
+});
+
+test('two glitches of a codec bar nobody, however often that happens', () => {
+  const record = new DetailRecord();
+  for (let tile = 0; tile < 200; tile++) {
+    record.add(tile % 50 === 20 || tile % 50 === 21 ? opposite : honest);
+    expect(record.worth).not.toBe('wrong');
+  }
 });
 
 test('only the part of a tile that its cut edges do not affect counts', () => {

@@ -107,3 +107,24 @@ test('runs begin at keyframes, which are asked for only when none was sent for l
   check.dispose();
   expect(keyframesWanted).toBe(1);
 });
+
+test('a volunteer whose detail was doubtful is checked at once, and closely: a run begins with the next packet', async () => {
+  const check = newCheck();
+  const delta: Packet = { sequence: 1, timestampUs: 0, keyframe: false, color: null, data: new Uint8Array(8) };
+  for (let frameId = 0; frameId < 5; frameId++) check.sent(delta, frameId);
+  expect(keyframesWanted).toBe(1);
+  check.suspect(null);
+  for (let frameId = 5; frameId < 10; frameId++) check.sent(delta, frameId);
+  check.dispose();
+  expect(keyframesWanted).toBe(2);
+});
+
+test('what was written into a corner is found by a check that is told to look there', async () => {
+  const check = newCheck();
+  check.suspect({ x: 1, y: 1 });
+  await run(check, (codes) =>
+    codes.map((code, at) => (at % outWidth > outWidth - 32 && at / outWidth > outHeight - 32 ? 128 + 80 : code)),
+  );
+  check.dispose();
+  expect(judged.at(-1)).toBe('wrong');
+});

@@ -10,6 +10,7 @@ import { FrameDecoder } from '../codec/frame-decoder.ts';
 import type { Packet } from '../codec/frame-encoder.ts';
 import { canBecome, sizeOf } from '../frame-size.ts';
 import { benefitOf, DetailRecord, type DetailWorth, type TileBenefit } from './detail-benefit.ts';
+import type { Place } from './detail-plausibility.ts';
 
 const log = logger('stream.verify');
 
@@ -22,6 +23,8 @@ const MAX_PENDING = 16;
 const RUN_INTERVAL_MS = 30_000;
 /** Packets of a run, on average. A volunteer that behaves for a while after each keyframe would have to guess for how long. */
 const RUN_PACKETS = 90;
+/** Share of the tiles that are taken where the detail was doubtful; the others may find what was not noticed. */
+const SUSPECTED_SHARE = 0.5;
 /** Chroma has half the size of luma. */
 const CHROMA_ALIGNMENT = 2;
 
@@ -58,6 +61,8 @@ export class DetailCheck {
   #decoder: FrameDecoder<number | null> | null = null;
   #packetsLeft = 0;
   #nextRunMs = Number.NEGATIVE_INFINITY;
+  /** Where the detail was doubtful last; null: nowhere in particular. */
+  #suspected: Place | null = null;
   #isReading = false;
   #isComputing = false;
   #isDisposed = false;
@@ -95,6 +100,13 @@ export class DetailCheck {
       });
   }
 
+  /** The volunteer's detail is doubtful: it is checked now, every frame of a run. @param at - where, if it is known */
+  suspect(at: Place | null): void {
+    this.#suspected = at;
+    this.#streak.wrong();
+    this.#nextRunMs = Number.NEGATIVE_INFINITY;
+  }
+
   dispose(): void {
     this.#isDisposed = true;
     this.#stop();
@@ -123,14 +135,14 @@ export class DetailCheck {
 
   /** Takes ownership of the frame. Never rejects. */
   async #keepTile(frame: VideoFrame, frameId: number | null): Promise<void> {
-    const { setup, random } = this.#options;
+    const { setup } = this.#options;
     try {
       const sent = sizeOf(frame);
       if (frameId === null || this.#isReading || !canBecome(sent, setup)) return;
       this.#isReading = true;
       const tile = randomTile(
         { ...sent, outWidth: setup.outWidth, outHeight: setup.outHeight },
-        random,
+        this.#tilePlace(),
         CHROMA_ALIGNMENT,
       );
       const { data } = await this.#reader.read(frame);
@@ -146,6 +158,14 @@ export class DetailCheck {
       this.#isReading = false;
       frame.close();
     }
+  }
+
+  /** Where the next tile is, first across, then down. */
+  #tilePlace(): () => number {
+    const { random } = this.#options;
+    if (!this.#suspected || random() >= SUSPECTED_SHARE) return random;
+    const coordinates = [this.#suspected.x, this.#suspected.y];
+    return () => coordinates.shift() ?? random();
   }
 
   async #judge({ tile, source }: SentTile, codes: Uint8Array, quality: Quality): Promise<void> {

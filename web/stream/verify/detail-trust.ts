@@ -1,0 +1,93 @@
+import type { DetailCoding } from '../../../shared/detail.ts';
+import { MeshError } from '../../../shared/errors.ts';
+import type { CheckedSetup } from '../codec/codecs.ts';
+import type { Packet } from '../codec/frame-encoder.ts';
+import type { FrameDetail } from '../frame.ts';
+import type { DetailWorth } from './detail-benefit.ts';
+import { DetailCheck, type UpscaleTile } from './detail-check.ts';
+import { DetailWatch } from './detail-watch.ts';
+
+/** Verdicts in a row that a volunteer's detail is of no use, after which it gets no more frames. */
+const MAX_USELESS_VERDICTS = 10;
+
+export interface DetailTrustOptions {
+  setup: CheckedSetup & { detail: DetailCoding };
+  /** Display name of the volunteer. */
+  name: string;
+  deadZoneCodes: number;
+  now(): number;
+  random(): number;
+  upscaleTile: UpscaleTile;
+  requestKeyframe(): void;
+  /** {@link DetailTrust.isUseful} may have changed. */
+  onChanged(): void;
+  /** The volunteer gets no more frames: `verify-failed` bars it, `volunteer-failed` does not. */
+  onFailed(error: MeshError): void;
+}
+
+/**
+ * How far one volunteer's detail is trusted. {@link DetailWatch} looks at all of it and keeps back what cannot be of its frame;
+ * {@link DetailCheck} computes samples of it again, more of them where that was repeated, and alone finds a volunteer guilty.
+ */
+export class DetailTrust {
+  readonly #options: DetailTrustOptions;
+  readonly #watch: DetailWatch;
+  readonly #check: DetailCheck;
+  #uselessVerdicts = 0;
+
+  constructor(options: DetailTrustOptions) {
+    const { setup, now, random, upscaleTile, requestKeyframe, deadZoneCodes } = options;
+    this.#options = options;
+    this.#check = new DetailCheck({
+      ...{ setup, now, random, upscaleTile, requestKeyframe },
+      onJudged: (worth) => this.#judged(worth),
+    });
+    this.#watch = new DetailWatch({
+      ...{ random, deadZoneCodes, gain: setup.detail.gain },
+      out: { width: setup.outWidth, height: setup.outHeight },
+      onSuspicious: (at) => this.#check.suspect(at),
+      onUseless: () => this.#useless(),
+    });
+  }
+
+  /** Whether its detail was found to improve the picture, or was not judged yet. */
+  get isUseful(): boolean {
+    return this.#uselessVerdicts === 0;
+  }
+
+  /** A frame is sent to the volunteer. The caller keeps it. @param scale - how much smaller than itself it is sent */
+  sends(source: VideoFrame, frameId: number, scale: number): void {
+    this.#watch.sends(source, frameId, scale);
+  }
+
+  /** The packet of a frame was sent to the volunteer. */
+  sent(packet: Packet, frameId: number): void {
+    this.#check.sent(packet, frameId);
+  }
+
+  /** The detail of a frame has come. The caller keeps the codes, and does not change them. @returns whether it may be shown. */
+  received({ frameId, codes, outcome }: Pick<FrameDetail, 'frameId' | 'codes' | 'outcome'>): boolean {
+    this.#check.received(frameId, codes, outcome.quality);
+    return this.#watch.isPlausible(frameId, codes, outcome.quality);
+  }
+
+  dispose(): void {
+    this.#check.dispose();
+    this.#watch.dispose();
+  }
+
+  #judged(worth: DetailWorth): void {
+    const { name, onFailed, onChanged } = this.#options;
+    this.#uselessVerdicts = worth === 'useless' ? this.#uselessVerdicts + 1 : 0;
+    if (worth === 'wrong')
+      onFailed(MeshError.verifyFailed(`${name} answered a live stream with detail of something else.`));
+    else if (this.#uselessVerdicts >= MAX_USELESS_VERDICTS) this.#useless();
+    else onChanged();
+  }
+
+  /** Not its fault: the link may be too slow, or the picture has nothing to sharpen. */
+  #useless(): void {
+    const { name, onFailed } = this.#options;
+    onFailed(new MeshError('volunteer-failed', `The detail of ${name} does not improve the picture.`));
+  }
+}

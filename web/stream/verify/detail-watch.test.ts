@@ -1,0 +1,143 @@
+// Protects: detail that cannot be of its frame is never shown, a volunteer that sends some again and again is checked, and a glitch is none of its fault.
+import { beforeEach, expect, test } from 'vitest';
+import { NO_DETAIL_CODE } from '../../../shared/detail.ts';
+import { seededRandom } from '../../../shared/tasks/test-random.ts';
+import type { Place } from './detail-plausibility.ts';
+import { DetailWatch } from './detail-watch.ts';
+import type { LumaPlane } from './source-edges.ts';
+import { CODING, coded, isInLetter, LETTER, plus, SCENE, sceneFrame } from './test-scene.ts';
+
+const codec = seededRandom(5);
+/** The camera goes to and fro between these. */
+const SCENES = [0, 6, 12, 18].map((moved) => {
+  const { luma, codes } = sceneFrame(moved);
+  return { luma, codes: coded(codes, codec) };
+});
+const OTHERS = [0, 6].map((moved) => sceneFrame(moved, 9).codes);
+
+let random: () => number;
+let suspected: (Place | null)[];
+let useless: number;
+let openFrames: number;
+let watch: DetailWatch;
+
+beforeEach(() => {
+  random = seededRandom(3);
+  suspected = [];
+  [useless, openFrames] = [0, 0];
+  watch = new DetailWatch({
+    out: { width: SCENE.outWidth, height: SCENE.outHeight },
+    ...{ gain: CODING.gain, deadZoneCodes: 4, random },
+    onSuspicious: (at) => suspected.push(at),
+    onUseless: () => useless++,
+  });
+});
+
+/** What a decoder gives, in main memory. */
+function frameOf({ width, height, bytes, stride }: LumaPlane): VideoFrame {
+  openFrames++;
+  const frame = {
+    ...{ format: 'I420', codedWidth: width, codedHeight: height, visibleRect: { x: 0, y: 0, width, height } },
+    clone: () => frameOf({ width, height, bytes, stride, offset: 0 }),
+    close: () => openFrames--,
+    allocationSize: () => bytes.length,
+    async copyTo(to: Uint8Array) {
+      to.set(bytes);
+      return [{ offset: 0, stride }];
+    },
+  };
+  return frame as unknown as VideoFrame;
+}
+
+function sceneOf(frameId: number) {
+  const scene = SCENES[frameId % SCENES.length];
+  if (!scene) throw new Error('no scene');
+  return scene;
+}
+
+async function send(frameId: number): Promise<void> {
+  const frame = frameOf(sceneOf(frameId).luma);
+  watch.sends(frame, frameId, 1);
+  frame.close();
+  await new Promise((resolve) => setImmediate(resolve));
+}
+
+/** Which of these frames' detail would be shown. */
+async function run(frames: number, answer: (codes: Uint8Array, frameId: number) => Uint8Array): Promise<boolean[]> {
+  const shown: boolean[] = [];
+  for (let frameId = 0; frameId < frames; frameId++) {
+    await send(frameId);
+    shown.push(watch.isPlausible(frameId, answer(sceneOf(frameId).codes, frameId), 'fast'));
+  }
+  return shown;
+}
+
+const letter = (codes: Uint8Array) => plus(codes, (x, y) => (isInLetter(x, y, 6) ? 26 : 0));
+const opposite = (codes: Uint8Array) => codes.map((code) => 2 * NO_DETAIL_CODE - code);
+const ofAnother = (codes: Uint8Array, frameId: number) => OTHERS[frameId % OTHERS.length] ?? codes;
+
+test('honest detail is shown, whatever quality it has, and nobody is suspected', async () => {
+  expect(await run(120, (codes) => codes)).not.toContain(false);
+  expect([suspected, useless, openFrames]).toEqual([[], 0, 0]);
+});
+
+test.each<[string, (codes: Uint8Array, frameId: number) => Uint8Array]>([
+  ['with a letter in the sky', letter],
+  ['that is the opposite', opposite],
+  ['of another stream', ofAnother],
+  ['that is one bright veil', (codes) => codes.map(() => 154)],
+])('every tenth frame %s: none of these is shown, all others are, and a check is called for', async (_, cheat) => {
+  const isFalse = (frameId: number) => frameId % 10 === 9;
+  const shown = await run(60, (codes, frameId) => (isFalse(frameId) ? cheat(codes, frameId) : codes));
+  expect(shown).toEqual(shown.map((_, frameId) => !isFalse(frameId)));
+  expect(suspected).toHaveLength(2);
+  expect(useless).toBe(0);
+});
+
+test('the check is told where to look', async () => {
+  await run(3, letter);
+  expect(suspected[0]?.x).toBeCloseTo((LETTER.x + LETTER.width / 2) / SCENE.outWidth, 0);
+  expect(suspected[0]?.y).toBeCloseTo((LETTER.y + LETTER.height / 2) / SCENE.outHeight, 0);
+});
+
+test('a glitch or two call for nothing', async () => {
+  await run(140, (codes, frameId) => (frameId % 70 < 2 ? letter(codes) : codes));
+  expect([suspected, useless]).toEqual([[], 0]);
+});
+
+test('detail that is mostly implausible is of no use', async () => {
+  await run(29, () => plus(sceneOf(0).codes, () => 100 * (random() - 0.5)));
+  expect(useless).toBe(0);
+  await run(1, () => plus(sceneOf(0).codes, () => 100 * (random() - 0.5)));
+  expect(useless).toBe(1);
+});
+
+test('strobing between detail and its opposite is of no use either', async () => {
+  const shown = await run(60, (codes, frameId) => (frameId % 2 ? opposite(codes) : codes));
+  expect(shown).toEqual(shown.map((_, frameId) => frameId % 2 === 0));
+  expect(useless).toBeGreaterThan(0);
+});
+
+test('a source whose pixels become of the other kind is followed', async () => {
+  const shown = await run(60, (codes, frameId) => (frameId < 20 ? codes : opposite(codes)));
+  expect(shown.slice(0, 20)).not.toContain(false);
+  expect(shown.slice(26)).not.toContain(false);
+  expect(useless).toBe(0);
+});
+
+test('so is another quality, at once', async () => {
+  await run(10, (codes) => codes);
+  await send(0);
+  expect(watch.isPlausible(0, opposite(sceneOf(0).codes), 'balanced')).toBe(true);
+});
+
+test('what cannot be judged is shown: frames of which nothing is known, a second answer, and frames that were long lost', async () => {
+  const veil = sceneOf(0).codes.map(() => 235);
+  expect(watch.isPlausible(7, veil, 'fast')).toBe(true);
+  for (let frameId = 0; frameId < 40; frameId++) await send(frameId);
+  expect(watch.isPlausible(0, veil, 'fast')).toBe(true);
+  expect(watch.isPlausible(39, veil, 'fast')).toBe(false);
+  expect(watch.isPlausible(39, veil, 'fast')).toBe(true);
+  watch.dispose();
+  expect(watch.isPlausible(38, veil, 'fast')).toBe(true);
+});

@@ -1,0 +1,108 @@
+import type { Quality } from '../../../shared/tasks/upscale.ts';
+import { type Judgement, judgeDetail, type Place, type PlausibilityOptions } from './detail-plausibility.ts';
+import { EdgeReader, type SourceEdges } from './source-edges.ts';
+
+/** Frames whose detail may still come: more than are ever in flight to a volunteer. */
+const MAX_PENDING = 16;
+/** Judgements that count: two seconds at 30 fps. */
+const WINDOW = 60;
+/** How many of them must be bad for a closer look: a codec's glitch spoils one or two frames. */
+const SUSPICIOUS = 3;
+/** ...and from which on the detail is of no use at all. */
+const USELESS = WINDOW / 2;
+/** Frames in a row with the other sign after which that is the usual one: a volunteer looks for the kind of the source's pixels once a second. */
+const NEW_SIGN = 6;
+
+export interface DetailWatchOptions extends PlausibilityOptions {
+  random(): number;
+  /** Again some detail was implausible. @param at - where; null: everywhere */
+  onSuspicious(at: Place | null): void;
+  /** Most of the detail is implausible. */
+  onUseless(): void;
+}
+
+/**
+ * Looks at the detail of every frame, between the frames that {@link DetailCheck} computes again: is it where the source has edges? Detail that cannot
+ * be of its frame is not shown. That proves nothing of its volunteer, whose frames a codec may have spoilt.
+ */
+export class DetailWatch {
+  readonly #options: DetailWatchOptions;
+  readonly #reader = new EdgeReader();
+  readonly #pending = new Map<number, SourceEdges>();
+  /** Whether each of the last frames was implausible, oldest first. */
+  readonly #judged: boolean[] = [];
+  #sinceSuspicion = 0;
+  readonly #usual = new UsualSign();
+  #isDisposed = false;
+
+  constructor(options: DetailWatchOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * A frame is sent to the volunteer. The caller keeps it, and may close it at once.
+   *
+   * @param scale - how much smaller than itself it is sent.
+   */
+  sends(source: VideoFrame, frameId: number, scale: number): void {
+    void this.#look(source.clone(), frameId, Math.max(1, Math.round(scale)));
+  }
+
+  /** Whether detail may be of its frame; also where that cannot be told. */
+  isPlausible(frameId: number, codes: Uint8Array, quality: Quality): boolean {
+    const edges = this.#pending.get(frameId);
+    this.#pending.delete(frameId);
+    if (!edges || this.#isDisposed) return true;
+    const { fault, sign } = judgeDetail(edges, codes, this.#options);
+    const isPlausible = fault === null && this.#usual.has(sign, quality);
+    this.#judged.push(!isPlausible);
+    if (this.#judged.length > WINDOW) this.#judged.shift();
+    if (!isPlausible) this.#suspect(fault?.of === 'tile' ? fault.at : null);
+    return isPlausible;
+  }
+
+  dispose(): void {
+    this.#isDisposed = true;
+    this.#pending.clear();
+  }
+
+  #suspect(at: Place | null): void {
+    const { onSuspicious, onUseless } = this.#options;
+    const bad = this.#judged.filter(Boolean).length;
+    this.#sinceSuspicion = Math.min(this.#sinceSuspicion + 1, bad);
+    if (this.#sinceSuspicion >= SUSPICIOUS) {
+      this.#sinceSuspicion = 0;
+      onSuspicious(at);
+    }
+    if (bad >= USELESS) onUseless();
+  }
+
+  /** Takes ownership of the frame. */
+  async #look(frame: VideoFrame, frameId: number, scale: number): Promise<void> {
+    const edges = await this.#reader.read(frame, this.#options.random, scale);
+    frame.close();
+    if (!edges || this.#isDisposed) return;
+    const [oldest] = this.#pending.keys();
+    // Its detail was lost.
+    if (this.#pending.size >= MAX_PENDING && oldest !== undefined) this.#pending.delete(oldest);
+    this.#pending.set(frameId, edges);
+  }
+}
+
+/** Whether a stream's detail sharpens or smooths depends on the quality and the kind of its pixels, neither of which changes from frame to frame. */
+class UsualSign {
+  #sign: Judgement['sign'] = null;
+  #quality: Quality | null = null;
+  #others = 0;
+
+  has(sign: Judgement['sign'], quality: Quality): boolean {
+    if (sign === null) return true;
+    this.#others = sign === this.#sign ? 0 : this.#others + 1;
+    if (this.#sign === null || quality !== this.#quality || this.#others >= NEW_SIGN) {
+      this.#sign = sign;
+      this.#quality = quality;
+      this.#others = 0;
+    }
+    return sign === this.#sign;
+  }
+}

@@ -1,0 +1,161 @@
+import { MeshError } from '../../../shared/errors.ts';
+import { logger } from '../../../shared/log.ts';
+import { RgbaReader } from '../../compute/video-frames.ts';
+import { type PictureSize, sizeOf } from '../frame-size.ts';
+
+const log = logger('stream.edges');
+
+/** Pixels that are looked at, at most: every eighth row of 640x360, in a third of a millisecond. */
+const MAX_SAMPLES = 30_000;
+/** Width of a tile, pixels, and its height in sampled rows: large enough for a mean, and smaller than letters that can be read at a glance. */
+export const EDGE_TILE = { width: 16, rows: 4 } as const;
+/** Distances of the neighbours that a pixel is compared with: a network's detail ends two pixels beside an edge. */
+const NEAR = 1;
+const FAR = 2;
+
+/** Luma, in steps of 255, of a picture; only the rows that are looked at are filled. */
+export interface LumaPlane extends PictureSize {
+  bytes: Uint8Array;
+  offset: number;
+  stride: number;
+}
+
+/** Which rows of a picture are looked at: every `step`-th, from `first` on. */
+export interface SampledRows {
+  first: number;
+  step: number;
+}
+
+/** Where a picture has edges. Detail of it can only be there. */
+export interface SourceEdges extends PictureSize {
+  rows: SampledRows;
+  /** Pixels at every border that are left out. */
+  margin: number;
+  /** Second differences of luma at the sampled rows, `width` a row. */
+  laplacian: Int16Array;
+  /** Root mean square of the differences to the neighbours of each tile, row by row. */
+  contrast: Float32Array;
+  tilesAcross: number;
+}
+
+/** A random choice of rows, so that nothing can be hidden between them for long. */
+export function sampledRows({ width, height }: PictureSize, random: () => number): SampledRows {
+  const step = Math.max(4, Math.ceil((width * height) / MAX_SAMPLES));
+  return { first: Math.floor(random() * step), step };
+}
+
+/**
+ * @param scale - how much smaller the frame was sent, 1 where it was not: detail of a smaller frame belongs to wider edges.
+ */
+export function edgesOf(luma: LumaPlane, rows: SampledRows, scale: number): SourceEdges {
+  const { width, height, bytes, offset, stride } = luma;
+  const [near, far] = [NEAR * scale, FAR * scale];
+  const sampled = Math.max(0, Math.ceil((height - rows.first) / rows.step));
+  const tilesAcross = Math.ceil(width / EDGE_TILE.width);
+  const tiles = tilesAcross * Math.ceil(sampled / EDGE_TILE.rows);
+  const [squares, counts] = [new Float64Array(tiles), new Uint16Array(tiles)];
+  const laplacian = new Int16Array(width * sampled);
+  const [nearRow, farRow] = [near * stride, far * stride];
+  for (let row = 0; row < sampled; row++) {
+    const y = rows.first + row * rows.step;
+    if (y < far || y >= height - far) continue;
+    const start = offset + y * stride;
+    const tileRow = Math.floor(row / EDGE_TILE.rows) * tilesAcross;
+    for (let column = 0; column < tilesAcross; column++) {
+      const from = Math.max(column * EDGE_TILE.width, far);
+      const to = Math.min((column + 1) * EDGE_TILE.width, width - far);
+      let sum = 0;
+      for (let x = from, at = start + from, out = row * width + from; x < to; x++, at++, out++) {
+        const here = bytes[at] ?? 0;
+        const across = (bytes[at - near] ?? 0) + (bytes[at + near] ?? 0);
+        const second = 4 * here - across - (bytes[at - nearRow] ?? 0) - (bytes[at + nearRow] ?? 0);
+        const left = here - (bytes[at - far] ?? 0);
+        const right = here - (bytes[at + far] ?? 0);
+        const up = here - (bytes[at - farRow] ?? 0);
+        const down = here - (bytes[at + farRow] ?? 0);
+        laplacian[out] = second;
+        sum += second * second + left * left + right * right + up * up + down * down;
+      }
+      const tile = tileRow + column;
+      squares[tile] = (squares[tile] ?? 0) + sum;
+      counts[tile] = (counts[tile] ?? 0) + Math.max(0, to - from);
+    }
+  }
+  const contrast = Float32Array.from(squares, (sum, tile) => Math.sqrt(sum / Math.max(1, counts[tile] ?? 0)));
+  return { width, height, rows, margin: far, laplacian, contrast, tilesAcross };
+}
+
+/** Formats whose first plane is 8-bit luma, and those of four bytes a pixel, by the place of red. */
+const PLANAR = /^(?:NV12|I4(?:20|22|44))A?$/;
+const RED_FIRST = /^RGB[AX]$/;
+const BLUE_FIRST = /^BGR[AX]$/;
+
+/** Looks for the edges of source frames, as cheaply as their format allows. Differences count, so neither range nor matrix matters. */
+export class EdgeReader {
+  readonly #rgba = new RgbaReader();
+  #bytes = new Uint8Array(0);
+  #luma = new Uint8Array(0);
+  #isReading = false;
+
+  /**
+   * Null while another frame is being read, and where the browser cannot. The caller closes the frame.
+   *
+   * @param scale - how much smaller the frame was sent: a whole number, 1 where it was not.
+   */
+  async read(frame: VideoFrame, random: () => number, scale: number): Promise<SourceEdges | null> {
+    if (this.#isReading) return null;
+    this.#isReading = true;
+    try {
+      const rows = sampledRows(sizeOf(frame), random);
+      const luma = await this.#read(frame, rows, scale);
+      return luma && edgesOf(luma, rows, scale);
+    } catch (cause) {
+      log.debug('not read', { reason: MeshError.from(cause).reason });
+      return null;
+    } finally {
+      this.#isReading = false;
+    }
+  }
+
+  /** The rows around those that are looked at. */
+  async #read(frame: VideoFrame, rows: SampledRows, scale: number): Promise<LumaPlane | null> {
+    const { format } = frame;
+    const size = sizeOf(frame);
+    const isPacked = RED_FIRST.test(format ?? '') || BLUE_FIRST.test(format ?? '');
+    if (!isPacked && !PLANAR.test(format ?? '')) {
+      const { data, width, height } = await this.#rgba.read(frame);
+      return this.#fromPacked({ width, height, bytes: data, offset: 0, stride: 4 * width }, rows, scale, false);
+    }
+    const sizeBytes = frame.allocationSize();
+    if (this.#bytes.length !== sizeBytes) this.#bytes = new Uint8Array(sizeBytes);
+    const [first] = await frame.copyTo(this.#bytes);
+    if (!first) return null;
+    const plane = { ...size, bytes: this.#bytes, offset: first.offset, stride: first.stride };
+    return isPacked ? this.#fromPacked(plane, rows, scale, BLUE_FIRST.test(format ?? '')) : plane;
+  }
+
+  #fromPacked(
+    { width, height, bytes, offset, stride }: LumaPlane,
+    { first, step }: SampledRows,
+    scale: number,
+    isBlueFirst: boolean,
+  ): LumaPlane {
+    if (this.#luma.length !== width * height) this.#luma = new Uint8Array(width * height);
+    const luma = this.#luma;
+    // A pixel is one word, the first channel in the lowest byte: reading it at once is twice as fast.
+    const words = new Uint32Array(bytes.buffer, bytes.byteOffset, bytes.byteLength >> 2);
+    const [redShift, blueShift] = isBlueFirst ? [16, 0] : [0, 16];
+    const far = FAR * scale;
+    for (let y = 0; y < height; y++) {
+      const past = (y - first + height * step) % step;
+      if (past > far && past < step - far) continue;
+      for (let x = 0, from = (offset + y * stride) >> 2, to = y * width; x < width; x++, from++, to++) {
+        const word = words[from] ?? 0;
+        // BT.709 in 256ths.
+        luma[to] =
+          (54 * ((word >> redShift) & 255) + 183 * ((word >> 8) & 255) + 19 * ((word >> blueShift) & 255)) >> 8;
+      }
+    }
+    return { width, height, bytes: luma, offset: 0, stride: width };
+  }
+}
