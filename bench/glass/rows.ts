@@ -6,7 +6,6 @@ const mean = (values: readonly number[]) => sum(values) / values.length;
 const psnrsDb = ({ scores }: Measured) => scores.map(({ psnrDb }) => psnrDb);
 
 /** dB of luma, of all frames. */
-export const meanPsnrDb = (measured: Measured) => mean(psnrsDb(measured));
 
 /** Gains over bicubic of the same frames, dB, the mean of all and of the worst; and SSIM. */
 export function summaryOf(measured: Measured, bicubic: Measured) {
@@ -19,7 +18,7 @@ export function summaryOf(measured: Measured, bicubic: Measured) {
 /** The figure that all others are compared with. */
 export function bicubicRow(bicubic: Measured): Row {
   const note = `SSIM ${summaryOf(bicubic, bicubic).ssim.toFixed(4)}; mean of ${bicubic.scores.length} frames`;
-  return figure('bicubic', meanPsnrDb(bicubic), 'dB', { note });
+  return figure('bicubic', mean(psnrsDb(bicubic)), 'dB', { note });
 }
 
 /** What a way of making the picture gains over bicubic. */
