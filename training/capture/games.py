@@ -4,29 +4,35 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import configs
+
 
 @dataclass(frozen=True)
 class Game:
     """
-    `command` may name {width}, {height} and {home}. `script` holds (the game's seconds, action), in order; `wander` holds (action, weight), one of which is
-    done about once a second from `wander_from_s` on. Actions: see `Player`. Every `sequence_every`-th capture is a sequence.
+    `command` may name {width}, {height}, {home} and {variant}; it is run once for each variant (a level, a track, a world), for an equal share of the
+    captures. `script` holds (the game's seconds, action), in order; `wander` holds (action, weight), one of which is done about once a second from
+    `wander_from_s` on. Actions: see `Player`. Every `sequence_every`-th capture is a sequence.
     """
 
     packages: list[str]
     command: str
+    variants: list[str] = field(default_factory=lambda: ["-"])
     width: int = 2560
     height: int = 1440
     first_s: float = 10
     every_s: float = 2
-    between_ms: float = 100
+    between_ms: float = 250
     captures: int = 48
     sequence_every: int = 8
     script: list[tuple[float, str]] = field(default_factory=list)
     wander: list[tuple[str, float]] = field(default_factory=list)
     wander_from_s: float = 5
-    prepare: Callable[[Path], None] | None = None
+    prepare: Callable[[Path, str], None] | None = None
     environment: dict[str, str] = field(default_factory=dict)
 
+
+DRIVE = [("hold Up 1", 6), ("hold Left 0.4", 2), ("hold Right 0.4", 2), ("hold Down 0.4", 1)]
 
 GAMES = {
     # Attract mode: demos of the game's own data, drawn by its OpenGL renderer.
@@ -34,5 +40,121 @@ GAMES = {
         ["dsda-doom", "freedoom"],
         "dsda-doom -iwad /usr/share/games/doom/freedoom2.wad -geometry {width}x{height} -vidmode gl -window -nosound",
         first_s=17,
+    ),
+    # Robots fight; ours too, by the game's autopilot.
+    "bzflag": Game(
+        ["bzflag-client", "bzflag-server"],
+        "sh -c 'bzfs -mp 20 -p 5917 -h -j -density 6 -i 127.0.0.1 & bzflag -solo 9 -window {width}x{height} -team rogue -time 13:00:00 robot@127.0.0.1:5917; kill $!'",
+        first_s=80,
+        script=[(60, "key i"), (65, "key 9")],
+        wander=[("key i", 2), ("key Return", 2), ("key F1", 0.3)],
+        wander_from_s=60,
+        prepare=configs.bzflag,
+    ),
+    "neverball": Game(
+        ["neverball"],
+        "neverball -l {variant}",
+        variants=["map-easy/easy.sol", "map-easy/bumper.sol", "map-medium/circuit1.sol", "map-medium/glasstower.sol", "map-mym/drops.sol", "map-fwp/adventure.sol"],
+        first_s=4,
+        every_s=1.5,
+        between_ms=150,
+        script=[(2.5, "click 1")],
+        wander=[*DRIVE, ("look 120 120", 6)],
+        wander_from_s=3,
+        prepare=configs.neverball,
+    ),
+    # A race of robots; the camera changes and goes from car to car.
+    "torcs": Game(
+        ["torcs"],
+        "torcs",
+        variants=["road/wheel-2", "dirt/dirt-3", "road/alpine-2", "road/street-1", "oval/michigan", "road/aalborg"],
+        first_s=16,
+        every_s=4,
+        between_ms=500,
+        script=[(1 + 0.5 * n, "key Return") for n in range(4)],
+        wander=[("key F2", 2), ("key F3", 2), ("key F4", 1), ("key F5", 1), ("key F6", 2), ("key F8", 1), ("key F9", 2), ("key Next", 3)],
+        wander_from_s=12,
+        prepare=configs.torcs,
+    ),
+    "minetest": Game(
+        ["minetest"],
+        "minetest --go --gameid minetest --worldname {variant} --name singleplayer",
+        variants=["18", "4711", "99", "2024"],
+        first_s=14,
+        every_s=4,
+        script=[(8, "key k"), (9, "hold space 1.5")],
+        wander=[("hold w 1", 4), ("hold space 0.3", 1), ("hold shift 0.3", 1), ("look 400 60", 3), ("key 3", 0.5), ("press 3 0.1", 0.5), ("hold a 0.5", 1)],
+        wander_from_s=11,
+        prepare=configs.minetest,
+    ),
+    "armagetronad": Game(
+        ["armagetronad"],
+        "armagetronad",
+        first_s=12,
+        script=[(2, "key Return"), (4, "key Return"), (6, "key Return"), (8, "key Return")],
+        wander=[("key Left", 2), ("key Right", 2), ("key c", 0.3)],
+        wander_from_s=11,
+        prepare=configs.armagetron,
+    ),
+    # Four teams played by the computer.
+    "hedgewars": Game(
+        ["hedgewars"],
+        "/usr/lib/hedgewars/bin/hwengine --prefix /usr/share/games/hedgewars/Data --user-prefix {home} --width {width} --height {height} --nosound --nomusic "
+        "--zoom 200 --lua-test {home}/play.lua",
+        variants=["-/Nature", "Castle/Castle", "Ropes/Snow", "-/City", "Hogville/Halloween", "-/Underwater"],
+        first_s=6,
+        every_s=4,
+        prepare=configs.hedgewars,
+    ),
+    "gl-117": Game(
+        ["gl-117"],
+        "gl-117",
+        first_s=8,
+        prepare=configs.gl117,
+    ),
+    "trigger-rally": Game(
+        ["trigger-rally"],
+        "trigger-rally",
+        first_s=8,
+        wander=DRIVE,
+    ),
+    "supertux": Game(
+        ["supertux"],
+        "supertux2 -w -g {width}x{height} --disable-sound --disable-music /usr/share/games/supertux2/levels/{variant}.stl",
+        variants=["world1/welcome_antarctica", "world1/fork_in_the_road", "world1/crystal_mine", "world2/beside_bushes", "world2/darkness_awaits", "world2/going_underground"],
+        first_s=11,
+        every_s=1.5,
+        wander=[("hold Right 1.2", 5), ("hold space 0.5", 4), ("hold Left 0.3", 1)],
+        wander_from_s=3,
+    ),
+    "xmoto": Game(
+        ["xmoto"],
+        "xmoto --nowww --nosound -win -res {width}x{height} -l {variant}",
+        variants=["tut1", "tut3", "_iL00_", "_iL01_", "_iL03_", "_iL05_"],
+        first_s=4,
+        every_s=1.5,
+        wander=[("hold Up 1", 5), ("hold Left 0.3", 1), ("hold Right 0.3", 1), ("hold Down 0.4", 1)],
+        wander_from_s=2,
+    ),
+    "chromium-bsu": Game(
+        ["chromium-bsu"],
+        "chromium-bsu -w -v 4 -na",
+        width=1280,
+        height=960,
+        first_s=8,
+        every_s=1.5,
+        script=[(2, "key Return"), (3, "key Return")],
+        wander=[("hold space 1", 4), ("look 300 200", 4), ("hold Left 0.4", 1), ("hold Right 0.4", 1)],
+        wander_from_s=4,
+    ),
+    "teeworlds": Game(
+        ["teeworlds", "teeworlds-server"],
+        "sh -c 'teeworlds-server \"sv_map {variant}; sv_port 8917; bindaddr 127.0.0.1\" & teeworlds \"gfx_screen_width {width}; gfx_screen_height {height}; "
+        "gfx_fullscreen 0; gfx_borderless 1; snd_enable 0; connect 127.0.0.1:8917\"; kill $!'",
+        variants=["dm1", "ctf2", "dm6", "ctf5", "dm8", "lms1"],
+        first_s=6,
+        every_s=1.5,
+        wander=[("hold d 1", 3), ("hold a 1", 2), ("hold space 0.2", 3), ("press 1 0.2", 2), ("look 400 200", 3)],
+        wander_from_s=4,
     ),
 }

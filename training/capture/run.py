@@ -107,30 +107,32 @@ def store(path: Path, out: Path) -> None:
             centre[row::2, column::2] = pixels[1 + row :: 4, 1 + column :: 4]
     for kind, picture in (("truth", truth), ("centre", centre)):
         (out / kind).mkdir(parents=True, exist_ok=True)
-        Image.fromarray(picture).save(out / kind / f"{path.stem}.png", compress_level=4)
+        Image.fromarray(picture).save(out / kind / f"{path.stem}.png", compress_level=2)
     path.unlink()
 
 
-def capture(game: Game, out: Path, display_number: int, limit_s: float, home: Path, look_every_s: float) -> int:
+def capture(game: Game, variant: int, out: Path, display_number: int, limit_s: float, home: Path, look_every_s: float) -> int:
+    """Runs one variant. Returns how many captures it gave."""
+    wanted = -(-game.captures // len(game.variants))
     raw = home / "raw"
     raw.mkdir(parents=True, exist_ok=True)
     for old in raw.glob("*.ppm"):
         old.unlink()
     if game.prepare:
-        game.prepare(home)
+        game.prepare(home, game.variants[variant])
     clock = Clock(home / "clock")
     display = Display(display_number, game.width, game.height, home)
     environment = {
         **display.environment, "LD_PRELOAD": str(build_clock(home)), "STEP_CLOCK": str(home / "clock"), "STEP_OUT": str(raw),
         "STEP_SIZE": f"{game.width}x{game.height}", "STEP_BETWEEN_MS": str(game.between_ms), "STEP_FIRST_S": str(game.first_s),
-        "STEP_EVERY_S": str(game.every_s), "STEP_SEQUENCE": str(game.sequence_every), **game.environment,
+        "STEP_CAPTURE": str(variant * 100), "STEP_EVERY_S": str(game.every_s), "STEP_SEQUENCE": str(game.sequence_every), **game.environment,
     }  # fmt: skip
     log = open(home / "log", "wb")
-    command = shlex.split(game.command.format(width=game.width, height=game.height, home=home))
+    command = shlex.split(game.command.format(width=game.width, height=game.height, home=home, variant=game.variants[variant]))
     process = subprocess.Popen(["nice", "-n", "15", *command], env=environment, cwd=home, stdout=log, stderr=log, start_new_session=True)
     player, start, captures, last_look = Player(display, game), time.time(), 0, 0.0
     try:
-        while process.poll() is None and time.time() - start < limit_s and captures < game.captures:
+        while process.poll() is None and time.time() - start < limit_s and captures < wanted:
             time.sleep(0.1)
             seconds, frames, captures = clock.read()
             player.advance(seconds)
@@ -150,9 +152,9 @@ def capture(game: Game, out: Path, display_number: int, limit_s: float, home: Pa
     seconds, frames, captures = clock.read()
     # A capture that was cut off is no frame; whole ones are left here.
     for path in sorted(raw.glob("*.ppm")):
-        if int(path.stem.split("-")[0]) < captures:
+        if int(path.stem.split("-")[0]) < variant * 100 + captures:
             store(path, out)
-    print(f"{captures} captures, {frames} frames shown, {seconds:.0f} s of the game in {time.time() - start:.0f} s; exit {process.poll()}")
+    print(f"{game.variants[variant]}: {captures} captures, {frames} frames shown, {seconds:.0f} s of the game in {time.time() - start:.0f} s; exit {process.poll()}")
     return captures
 
 
@@ -163,6 +165,7 @@ def main() -> int:
     parser.add_argument("--display", type=int, default=71)
     parser.add_argument("--limit-s", type=float, default=900, help="of real time")
     parser.add_argument("--look-every-s", type=float, default=0, help="writes a small picture of the screen so often, to find a game's keys")
+    parser.add_argument("--variant", type=int, help="only this one")
     parser.add_argument("--install", action="store_true")
     options = parser.parse_args()
     game = GAMES[options.game]
@@ -170,8 +173,10 @@ def main() -> int:
         install(game)
     home = options.out.resolve() / "homes" / options.game
     home.mkdir(parents=True, exist_ok=True)
-    captures = capture(game, options.out.resolve() / options.game, options.display, options.limit_s, home, options.look_every_s)
-    return 0 if captures >= 10 else 1
+    variants = range(len(game.variants)) if options.variant is None else [options.variant]
+    limit_s = options.limit_s / len(variants)
+    captures = [capture(game, n, options.out.resolve() / options.game, options.display, limit_s, home, options.look_every_s) for n in variants]
+    return 0 if all(captures) else 1
 
 
 if __name__ == "__main__":

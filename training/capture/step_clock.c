@@ -7,6 +7,7 @@
  * Environment:
  *   STEP_CLOCK       file of 4 KiB that all processes of the game share (see `struct shared`)
  *   STEP_OUT         folder of the frames: PPM files named <capture>-<frame>.ppm
+ *   STEP_CAPTURE     number of the first capture
  *   STEP_SIZE        WxH; frames of other sizes (splash windows, loading) are not written
  *   STEP_BETWEEN_MS  step of the clock between captures
  *   STEP_FIRST_S     seconds of the game's time before the first capture
@@ -51,7 +52,7 @@ struct shared {
 static struct shared *shared;
 static struct shared alone;
 static int64_t epoch_ns, between_ns = SECOND / 30, every_ns = SECOND;
-static int sequence_every = 8, want_width, want_height;
+static int sequence_every = 8, first_capture, want_width, want_height;
 static const char *out_folder;
 static _Thread_local int is_drawing_thread;
 
@@ -88,6 +89,7 @@ __attribute__((constructor)) static void open_clock(void) {
   between_ns = number("STEP_BETWEEN_MS", 33.3) * 1e6;
   every_ns = number("STEP_EVERY_S", 2) * 1e9;
   sequence_every = number("STEP_SEQUENCE", 8);
+  first_capture = number("STEP_CAPTURE", 0);
   out_folder = getenv("STEP_OUT");
   const char *size = getenv("STEP_SIZE");
   if (size) sscanf(size, "%dx%d", &want_width, &want_height);

@@ -62,7 +62,7 @@ static void capture_if_due(void *display, unsigned long drawable) {
   query(display, drawable, GLX_HEIGHT, &height);
   if ((int)width != want_width || (int)height != want_height) return;
   char path[512];
-  snprintf(path, sizeof path, "%s/%03d-%d.ppm", out_folder, (int)shared->captures, (int)shared->in_sequence);
+  snprintf(path, sizeof path, "%s/%03d-%d.ppm", out_folder, first_capture + (int)shared->captures, (int)shared->in_sequence);
   write_frame(width, height, path);
   shared->in_sequence++;
   int length = shared->captures % sequence_every == sequence_every - 1 ? SEQUENCE_FRAMES : 1;
