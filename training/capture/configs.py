@@ -3,7 +3,7 @@
 import shutil
 from pathlib import Path
 
-SIZE = (2560, 1440)
+SIZE = (1920, 1080)
 
 
 def _write(path: Path, text: str) -> None:

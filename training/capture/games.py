@@ -18,12 +18,12 @@ class Game:
     packages: list[str]
     command: str
     variants: list[str] = field(default_factory=lambda: ["-"])
-    width: int = 2560
-    height: int = 1440
+    width: int = 1920
+    height: int = 1080
     first_s: float = 10
     every_s: float = 2
     between_ms: float = 250
-    captures: int = 48
+    captures: int = 40
     sequence_every: int = 8
     script: list[tuple[float, str]] = field(default_factory=list)
     wander: list[tuple[str, float]] = field(default_factory=list)
@@ -54,7 +54,7 @@ GAMES = {
     "neverball": Game(
         ["neverball"],
         "neverball -l {variant}",
-        variants=["map-easy/easy.sol", "map-easy/bumper.sol", "map-medium/circuit1.sol", "map-medium/glasstower.sol", "map-mym/drops.sol", "map-fwp/adventure.sol"],
+        variants=["map-easy/bumper.sol", "map-medium/circuit1.sol", "map-medium/glasstower.sol", "map-fwp/adventure.sol"],
         first_s=4,
         every_s=1.5,
         between_ms=150,
@@ -67,7 +67,7 @@ GAMES = {
     "torcs": Game(
         ["torcs"],
         "torcs",
-        variants=["road/wheel-2", "dirt/dirt-3", "road/alpine-2", "road/street-1", "oval/michigan", "road/aalborg"],
+        variants=["road/wheel-2", "dirt/dirt-3", "road/alpine-2", "road/street-1"],
         first_s=16,
         every_s=4,
         between_ms=500,
@@ -79,7 +79,7 @@ GAMES = {
     "minetest": Game(
         ["minetest"],
         "minetest --go --gameid minetest --worldname {variant} --name singleplayer",
-        variants=["18", "4711", "99", "2024"],
+        variants=["18", "4711", "99"],
         first_s=14,
         every_s=4,
         script=[(8, "key k"), (9, "hold space 1.5")],

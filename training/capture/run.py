@@ -168,6 +168,8 @@ def main() -> int:
     parser.add_argument("--variant", type=int, help="only this one")
     parser.add_argument("--install", action="store_true")
     options = parser.parse_args()
+    # A run that is told to end still ends its game and its display.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     game = GAMES[options.game]
     if options.install:
         install(game)

@@ -65,7 +65,7 @@ static void capture_if_due(void *display, unsigned long drawable) {
   snprintf(path, sizeof path, "%s/%03d-%d.ppm", out_folder, first_capture + (int)shared->captures, (int)shared->in_sequence);
   write_frame(width, height, path);
   shared->in_sequence++;
-  int length = shared->captures % sequence_every == sequence_every - 1 ? SEQUENCE_FRAMES : 1;
+  int length = shared->captures % sequence_every == sequence_every / 2 ? SEQUENCE_FRAMES : 1;
   if (shared->in_sequence < length) return;
   shared->in_sequence = 0;
   shared->captures++;
