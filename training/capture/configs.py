@@ -77,3 +77,22 @@ def gl117(home: Path, variant: str) -> None:
         home / ".gl-117/conf",
         f"width={SIZE[0]}\nheight={SIZE[1]}\nbpp=32\nfullscreen=0\nquality=4\nview=80\nsound=0\nmusic=0\nspecialeffects=1\nbrightness=0\ncontrast=0\nspecial=1\nlight=0\nclouds=3\nmaxplanes=10\n",
     )
+
+
+def megaglest(home: Path, variant: str) -> None:
+    options = {"ScreenWidth": SIZE[0], "ScreenHeight": SIZE[1], "Windowed": "true", "FactorySound": "None", "Shadows": "Projected", "MultiSampling": 0, "FontSizeAdjustment": 4}
+    _write(home / ".megaglest/glestuser.ini", "".join(f"{name}={value}\n" for name, value in options.items()))
+
+
+def widelands(home: Path, variant: str) -> None:
+    players = "".join(f'[player_{n}]\ntribe="{tribe}"\ninit="village.lua"\nai="normal"\n' for n, tribe in enumerate(("barbarians", "empire", "atlanteans", "frisians"), 1))
+    _write(home / ".local/share/widelands/play", f'[global]\nmultiplayer="true"\ninteractive_player="0"\nmap="maps/{variant}.wmf"\nwin_condition="endless_game.lua"\n{players}')
+
+
+def openttd(home: Path, variant: str) -> None:
+    _write(home / "openttd.cfg", '[misc]\ngraphicsset = "OpenGFX"\nfullscreen = false\n[gui]\nzoom_min = 0\ngui_scale = 200\n[gui]\n')
+
+
+def zero_ad(home: Path, variant: str) -> None:
+    options = {"nick": "robot", "gui.session.camerajump.threshold": 40, "shadows": "true", "shadowquality": 0, "fancywater": "true", "watereffects": "false", "postproc": "false", "gui.scale": 2, "view.scroll.mouse.detectdistance": -1}
+    _write(home / ".config/0ad/config/local.cfg", "".join(f'{name} = "{value}"\n' for name, value in options.items()))
