@@ -3,7 +3,8 @@ Turns captured games and drawn scenes into what `train.py` and `evaluate.py` rea
 
     python3 prepare.py --games /somewhere/games --frames ../../shared/frames --out .data
 
-    .data/train/<game>.npz                   patches: `truth` N x 128 x 128 x 3, `aliased` N x K x 64 x 64 x 3 (K placements: 4, or 1 that is to be mirrored)
+    .data/train/<game>.truth.npy             patches, N x 128 x 128 x 3
+    .data/train/<game>.aliased.npy           N x K x 64 x 64 x 3 (K placements: 4, or 1 that is to be mirrored)
     .data/validation/<game>-<n>.npz, test    whole pictures: `truth`, and `centre` or `aliased` (see placements.py)
     .data/<part>/coded/<game>-<n>.npz        coded sequences (see coded.py)
 """
@@ -77,7 +78,8 @@ def _detail(truth: np.ndarray, corner: tuple[int, int]) -> float:
 
 def keep_patches(path: Path, rng: np.random.Generator, pictures) -> None:
     truths, smalls = zip(*(patches(rng, picture) for picture in pictures))
-    np.savez(path, truth=np.concatenate(truths), aliased=np.concatenate(smalls))
+    np.save(path.with_name(f"{path.name}.truth.npy"), np.concatenate(truths))
+    np.save(path.with_name(f"{path.name}.aliased.npy"), np.concatenate(smalls))
 
 
 def main() -> None:
@@ -95,14 +97,14 @@ def main() -> None:
             rng = np.random.default_rng([SEED, *game.encode()])
             pictures = pictures_of(game, options.games, options.frames)
             if part == "train":
-                keep_patches(folder / f"{game}.npz", rng, pictures)
+                keep_patches(folder / game, rng, pictures)
             else:
                 for n, picture in enumerate(pictures):
                     np.savez(folder / f"{game}-{n:03}.npz", **picture)
             coded = 0 if options.without_coded else keep_sequences(folder / "coded", game, options.games / game, rng, is_whole=part != "train")
             print(f"{part}: {game}, {len(pictures)} pictures, {coded} coded sequences", flush=True)
     rng = np.random.default_rng(SEED)
-    keep_patches(options.out / "train" / "scenes.npz", rng, (scene(rng) for _ in itertools.repeat(None, SCENES)))
+    keep_patches(options.out / "train" / "scenes", rng, (scene(rng) for _ in itertools.repeat(None, SCENES)))
 
 
 if __name__ == "__main__":

@@ -93,6 +93,11 @@ def openttd(home: Path, variant: str) -> None:
     _write(home / "openttd.cfg", '[misc]\ngraphicsset = "OpenGFX"\nfullscreen = false\n[gui]\nzoom_min = 0\ngui_scale = 200\n[gui]\n')
 
 
+def supertux(home: Path, variant: str) -> None:
+    # Twice the size of the drawings, as the game chooses for large screens.
+    _write(home / ".local/share/supertux2/config", "(supertux-config (profile 1) (video (fullscreen #f) (magnification 2.0) (multisampling 0)))\n")
+
+
 def zero_ad(home: Path, variant: str) -> None:
     options = {"nick": "robot", "gui.session.camerajump.threshold": 40, "shadows": "true", "shadowquality": 0, "fancywater": "true", "watereffects": "false", "postproc": "false", "gui.scale": 2, "view.scroll.mouse.detectdistance": -1}
     _write(home / ".config/0ad/config/local.cfg", "".join(f'{name} = "{value}"\n' for name, value in options.items()))

@@ -122,10 +122,11 @@ GAMES = {
         ["supertux"],
         "supertux2 -w --renderer sdl -g {width}x{height} --disable-sound --disable-music /usr/share/games/supertux2/levels/{variant}.stl",
         variants=["world1/welcome_antarctica", "world1/fork_in_the_road", "world1/crystal_mine", "world2/beside_bushes", "world2/darkness_awaits", "world2/going_underground"],
-        first_s=11,
+        first_s=13,
         every_s=1.5,
         wander=[("hold Right 1.2", 5), ("hold space 0.5", 4), ("hold Left 0.3", 1)],
-        wander_from_s=3,
+        wander_from_s=12,
+        prepare=configs.supertux,
     ),
     "xmoto": Game(
         ["xmoto"],
@@ -133,7 +134,8 @@ GAMES = {
         variants=["tut1", "tut3", "_iL00_", "_iL01_", "_iL03_", "_iL05_"],
         first_s=4,
         every_s=1.5,
-        wander=[("hold Up 1", 5), ("hold Left 0.3", 1), ("hold Right 0.3", 1), ("hold Down 0.4", 1)],
+        # Return starts again after a fall.
+        wander=[("hold Up 1", 4), ("hold Left 0.3", 1), ("hold Right 0.3", 1), ("hold Down 0.4", 1), ("key Return", 2)],
         wander_from_s=2,
     ),
     "chromium-bsu": Game(
@@ -232,7 +234,7 @@ GAMES = {
     "pingus": Game(
         ["pingus"],
         "pingus -w -g {width}x{height} --disable-sound --disable-music /usr/share/games/pingus/data/levels/{variant}.pingus",
-        variants=["tutorial/digger-tutorial2-grumbel", "halloween2007/dark-grumbel", "xmas2011/christmas-grumbel", "wip/desert1-grumbel"],
+        variants=["halloween/halloween4-grumbel", "jungle/jungle1", "playable/desert8-ralph", "volcano/volcano2-grumbel", "playable/stone14-grumbel"],
         first_s=6,
         every_s=3,
         between_ms=200,
