@@ -34,13 +34,14 @@ FRAMES = 8
 
 
 def keep_sequences(out: Path, game: str, captured: Path, rng: np.random.Generator, is_whole: bool) -> int:
-    """Codes each sequence of a game twice, as smooth and as aliased frames. Returns how many files were written."""
+    """Codes each sequence of a game: to train as smooth or as aliased frames in turn, to judge as both. Returns how many files were written."""
     written = 0
-    for last in sorted((captured / "truth").glob(f"*-{FRAMES - 1}.png")):
+    for turn, last in enumerate(sorted((captured / "truth").glob(f"*-{FRAMES - 1}.png"))):
         names = [last.name.replace(f"-{FRAMES - 1}.", f"-{n}.") for n in range(FRAMES)]
         truth = _read(captured / "truth", names)
         aliased = _aliased(captured, names, rng)
-        for kind, raw in (("smooth", np.stack([box(frame) for frame in truth])), ("aliased", aliased)):
+        kinds = [("smooth", np.stack([box(frame) for frame in truth])), ("aliased", aliased)]
+        for kind, raw in kinds if is_whole else [kinds[turn % 2]]:
             # A codec's chroma samples halve the picture again, and 4:2:0 needs even sides.
             height, width = (side // 2 * 2 for side in raw.shape[1:3])
             raw = np.ascontiguousarray(raw[:, :height, :width])

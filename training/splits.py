@@ -2,7 +2,7 @@
 
 # A game is wholly in one part. Two games of the same art (neverball and neverputt) share a part.
 SPLITS = {
-    "train": [],
+    "train": ["freedoom", "chromium-bsu"],
     "validation": [],
     "test": [],
 }

@@ -12,7 +12,7 @@ def _write(path: Path, text: str) -> None:
 
 
 def neverball(home: Path, variant: str) -> None:
-    _write(home / ".neverball/neverballrc", f"width {SIZE[0]}\nheight {SIZE[1]}\nfullscreen 0\nmultisample 0\nmipmap 1\nreflection 1\nshadow 1\nbackground 1\n")
+    _write(home / ".neverball/neverballrc", "width 1280\nheight 720\nfullscreen 0\nmultisample 0\nmipmap 1\nreflection 1\nshadow 1\nbackground 1\n")
 
 
 def bzflag(home: Path, variant: str) -> None:
@@ -49,7 +49,7 @@ def minetest(home: Path, variant: str) -> None:
 def armagetron(home: Path, variant: str) -> None:
     _write(
         home / ".armagetronad/var/user.cfg",
-        f"FIRST_USE 0\nCUSTOM_SCREEN_WIDTH {SIZE[0]}\nCUSTOM_SCREEN_HEIGHT {SIZE[1]}\nARMAGETRON_SCREENMODE 11\nARMAGETRON_LAST_SCREENMODE 11\n"
+        f"FIRST_USE 0\nARMAGETRON_SCREENMODE 11\nARMAGETRON_LAST_SCREENMODE 11\n"
         "FULLSCREEN 0\nARMAGETRON_WINDOWSIZE 11\nARMAGETRON_LAST_WINDOWSIZE 11\nMOVIEPACK 0\nSP_NUM_AIS 7\nSP_MIN_PLAYERS 8\n",
     )
 
@@ -64,7 +64,7 @@ def hedgewars(home: Path, variant: str) -> None:
     )
     setup = f'  Map = "{place}"\n' if place != "-" else "  MapGen = mgRandom\n  TemplateFilter = 0\n"
     _write(
-        home / "play.lua",
+        home / "Data/play.lua",
         "function onGameInit()\n  Seed = '{12345678-1234-1234-1234-123456789012}'\n  GameFlags = 0\n  TurnTime = 20000\n  CaseFreq = 3\n  MinesNum = 6\n  Explosives = 6\n"
         f'{setup}  Theme = "{theme}"\n{teams}end\n'
         "function onAmmoStoreInit()\n  for _, ammo in ipairs({amBazooka, amGrenade, amClusterBomb, amShotgun, amSkip, amFirePunch, amMortar, amNapalm}) do\n"

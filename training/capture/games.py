@@ -54,6 +54,8 @@ GAMES = {
     "neverball": Game(
         ["neverball"],
         "neverball -l {variant}",
+        width=1280,
+        height=720,
         variants=["map-easy/bumper.sol", "map-medium/circuit1.sol", "map-medium/glasstower.sol", "map-fwp/adventure.sol"],
         first_s=4,
         every_s=1.5,
@@ -78,7 +80,7 @@ GAMES = {
     ),
     "minetest": Game(
         ["minetest"],
-        "minetest --go --gameid minetest --worldname {variant} --name singleplayer",
+        "minetest --go --gameid minetest --worldname {variant} --name robot",
         variants=["18", "4711", "99"],
         first_s=14,
         every_s=4,
@@ -90,33 +92,49 @@ GAMES = {
     "armagetronad": Game(
         ["armagetronad"],
         "armagetronad",
-        first_s=12,
-        script=[(2, "key Return"), (4, "key Return"), (6, "key Return"), (8, "key Return")],
+        width=1600,
+        height=1200,
+        first_s=17,
+        every_s=1.2,
+        between_ms=100,
+        script=[(7, "key Return"), (8, "key Down"), (9, "key Return"), (10, "key Return")],
         wander=[("key Left", 2), ("key Right", 2), ("key c", 0.3)],
-        wander_from_s=11,
+        wander_from_s=16,
         prepare=configs.armagetron,
     ),
     # Four teams played by the computer.
     "hedgewars": Game(
         ["hedgewars"],
         "/usr/lib/hedgewars/bin/hwengine --prefix /usr/share/games/hedgewars/Data --user-prefix {home} --width {width} --height {height} --nosound --nomusic "
-        "--zoom 200 --lua-test {home}/play.lua",
+        "--zoom 200 --lua-test play.lua",
         variants=["-/Nature", "Castle/Castle", "Ropes/Snow", "-/City", "Hogville/Halloween", "-/Underwater"],
         first_s=6,
         every_s=4,
         prepare=configs.hedgewars,
     ),
+    # Missions by their places in the menu of the training ones.
     "gl-117": Game(
         ["gl-117"],
         "gl-117",
-        first_s=8,
+        variants=["280", "365", "390", "415"],
+        first_s=9,
+        every_s=1.6,
+        # At a coarser step the game covers the picture with advice to turn its quality down.
+        between_ms=33.3,
+        script=[(1, "key Return"), (2.5, "mousemove 300 190"), (3, "click 1"), (4, "mousemove 1150 {variant}"), (4.5, "click 1"), (5.5, "key Return")],
+        wander=[("look 120 60", 5), ("press 1 0.5", 2), ("key F1", 0.5), ("key F2", 0.5), ("key F3", 0.5), ("key F4", 0.5), ("key t", 0.5), ("key Return", 1)],
+        wander_from_s=7,
         prepare=configs.gl117,
     ),
+    # Races by their rows in the menu.
     "trigger-rally": Game(
         ["trigger-rally"],
         "trigger-rally",
-        first_s=8,
-        wander=DRIVE,
+        variants=["305", "413", "467", "577", "683"],
+        first_s=13,
+        script=[(2, "mousemove 960 630"), (2.5, "click 1"), (3.5, "mousemove 500 {variant}"), (4, "click 1"), (5, "mousemove 1560 1020"), (5.5, "click 1"), (7, "click 1")],
+        wander=[*DRIVE, ("hold Up 2", 5), ("key c", 0.4)],
+        wander_from_s=8,
     ),
     "supertux": Game(
         ["supertux"],
@@ -206,7 +224,7 @@ GAMES = {
     # The title screen, which flies over a finished game.
     "openttd": Game(
         ["openttd", "openttd-opengfx"],
-        "openttd -v sdl-opengl -s null -m null -r {width}x{height} -c {home}/openttd.cfg",
+        "openttd -v sdl -s null -m null -r {width}x{height} -c {home}/openttd.cfg",
         first_s=8,
         every_s=3,
         between_ms=300,

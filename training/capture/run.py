@@ -57,10 +57,10 @@ class Clock:
 class Player:
     """Plays the script of a game: timed actions first, then random ones of its `wander` until the end."""
 
-    def __init__(self, display: Display, game: Game):
+    def __init__(self, display: Display, game: Game, variant: str):
         self.display, self.rng = display, random.Random(SEED)
         self.wander = game.wander
-        self.script = [(at, shlex.split(action)) for at, action in game.script]
+        self.script = [(at, shlex.split(action.format(variant=variant))) for at, action in game.script]
         self.releases: list[tuple[float, list[str]]] = []
         self.next_wander = game.wander_from_s
 
@@ -130,7 +130,7 @@ def capture(game: Game, variant: int, out: Path, display_number: int, limit_s: f
     log = open(home / "log", "wb")
     command = shlex.split(game.command.format(width=game.width, height=game.height, home=home, variant=game.variants[variant]))
     process = subprocess.Popen(["nice", "-n", "15", *command], env=environment, cwd=home, stdout=log, stderr=log, start_new_session=True)
-    player, start, captures, last_look = Player(display, game), time.time(), 0, 0.0
+    player, start, captures, last_look = Player(display, game, game.variants[variant]), time.time(), 0, 0.0
     try:
         while process.poll() is None and time.time() - start < limit_s and captures < wanted:
             time.sleep(0.1)

@@ -201,7 +201,7 @@ export function world(seed) {
   for (let n = 0; n < 5; n++) scene.add(scattered(random, ground, pick(random, shapes)(), solid(), 60, between(random, 1, isPixelArt ? 5 : 9)));
   for (let n = 0; n < 2; n++) scene.add(foliage(random, ground));
   const moving = random() < 0.7 ? [particles(random)] : [];
-  scene.add(...moving);
+  for (const object of moving) scene.add(object);
   for (let n = 0; n < 14; n++) {
     const label = new Sprite(new SpriteMaterial({ map: lettering(random, pick(random, WORDS)), fog: false }));
     const [x, z] = [between(random, -60, 60), between(random, -60, 60)];
