@@ -1,5 +1,5 @@
 /** Runs in the browser that `capture.mjs` opens: draws the same state at three sizes and hands the pixels back. */
-import { WebGLRenderer } from 'three';
+import { type Line, type Object3D, type Points, type PointsMaterial, Scene, WebGLRenderer } from 'three';
 import { RaceScene } from '../../../web/game/render/race-scene.ts';
 import { NEUTRAL } from '../../../web/game/simulation/craft.ts';
 import { seededRandom } from '../../../web/game/simulation/numbers.ts';
@@ -40,9 +40,33 @@ function openWorld(canvases: Canvases, seed: number): Drawing {
   };
 }
 
+/**
+ * WebGL's lines are a pixel wide, and some points have a size in pixels, whatever the picture's size: a larger picture would show another scene. Lines are
+ * left out, and points grow.
+ */
+function addScaled(pixelRatio: number): void {
+  const { add } = Object.getPrototypeOf(Scene.prototype);
+  Scene.prototype.add = function (this: Scene, ...objects: Object3D[]) {
+    for (const object of objects) {
+      object.traverse((part) => {
+        if ((part as Line).isLine) part.visible = false;
+        const material = (part as Points).isPoints ? ((part as Points).material as PointsMaterial) : null;
+        if (material && material.sizeAttenuation === false) material.size *= pixelRatio;
+      });
+      // One by one: with several the original calls itself, and thus this function again.
+      add.call(this, object);
+    }
+    return this;
+  };
+}
+
 function openRace(canvases: Canvases, seed: number): Drawing {
   const race = new Race(seededRandom(seed));
-  const scenes = canvases.map((canvas) => new RaceScene({ canvas, context: contextOf(canvas), race, random: seededRandom(seed + 1), isCalm: false }));
+  const scenes = canvases.map((canvas) => {
+    const pixelRatio = canvas.width / (canvases[0]?.width ?? canvas.width);
+    addScaled(pixelRatio);
+    return new RaceScene({ canvas, context: contextOf(canvas), race, random: seededRandom(seed + 1), isCalm: false, pixelRatio });
+  });
   let steps = 0;
   return {
     draw(timeS) {
