@@ -18,8 +18,7 @@ class Game:
     packages: list[str]
     command: str
     variants: list[str] = field(default_factory=lambda: ["-"])
-    width: int = 1920
-    height: int = 1080
+    size: tuple[int, int] = (1920, 1080)
     first_s: float = 10
     every_s: float = 2
     between_ms: float = 250
@@ -28,7 +27,7 @@ class Game:
     script: list[tuple[float, str]] = field(default_factory=list)
     wander: list[tuple[str, float]] = field(default_factory=list)
     wander_from_s: float = 5
-    prepare: Callable[[Path, str], None] | None = None
+    prepare: Callable[[Path, str, tuple[int, int]], None] | None = None
     environment: dict[str, str] = field(default_factory=dict)
 
 
@@ -39,12 +38,14 @@ GAMES = {
     "freedoom": Game(
         ["dsda-doom", "freedoom"],
         "dsda-doom -iwad /usr/share/games/doom/freedoom2.wad -geometry {width}x{height} -vidmode gl -window -nosound",
+        size=(2560, 1440),
         first_s=17,
     ),
     # Robots fight; ours too, by the game's autopilot.
     "bzflag": Game(
         ["bzflag-client", "bzflag-server"],
         "sh -c 'bzfs -mp 20 -p 5917 -h -j -density 6 -i 127.0.0.1 & bzflag -solo 9 -window {width}x{height} -team rogue -time 13:00:00 robot@127.0.0.1:5917; kill $!'",
+        size=(1280, 720),
         first_s=80,
         script=[(60, "key i"), (65, "key 9")],
         wander=[("key i", 2), ("key Return", 2), ("key F1", 0.3)],
@@ -54,8 +55,7 @@ GAMES = {
     "neverball": Game(
         ["neverball"],
         "neverball -l {variant}",
-        width=1280,
-        height=720,
+        size=(1280, 720),
         variants=["map-easy/bumper.sol", "map-medium/circuit1.sol", "map-medium/glasstower.sol", "map-fwp/adventure.sol"],
         first_s=4,
         every_s=1.5,
@@ -82,6 +82,7 @@ GAMES = {
         ["minetest"],
         "minetest --go --gameid minetest --worldname {variant} --name robot",
         variants=["18", "4711", "99"],
+        size=(1280, 720),
         first_s=14,
         every_s=4,
         script=[(8, "key k"), (9, "hold space 1.5")],
@@ -92,8 +93,7 @@ GAMES = {
     "armagetronad": Game(
         ["armagetronad"],
         "armagetronad",
-        width=1600,
-        height=1200,
+        size=(1600, 1200),
         first_s=17,
         every_s=1.2,
         between_ms=100,
@@ -130,9 +130,10 @@ GAMES = {
     "trigger-rally": Game(
         ["trigger-rally"],
         "trigger-rally",
-        variants=["305", "413", "467", "577", "683"],
+        variants=["203", "275", "331", "385", "455"],
+        size=(1280, 720),
         first_s=13,
-        script=[(2, "mousemove 960 630"), (2.5, "click 1"), (3.5, "mousemove 500 {variant}"), (4, "click 1"), (5, "mousemove 1560 1020"), (5.5, "click 1"), (7, "click 1")],
+        script=[(2, "mousemove 640 420"), (2.5, "click 1"), (3.5, "mousemove 333 {variant}"), (4, "click 1"), (5, "mousemove 1040 680"), (5.5, "click 1"), (7, "key Return")],
         wander=[*DRIVE, ("hold Up 2", 5), ("key c", 0.4)],
         wander_from_s=8,
     ),
@@ -159,8 +160,7 @@ GAMES = {
     "chromium-bsu": Game(
         ["chromium-bsu"],
         "chromium-bsu -w -v 4 -na",
-        width=1280,
-        height=960,
+        size=(1280, 960),
         first_s=8,
         every_s=1.5,
         script=[(2, "key Return"), (3, "key Return")],
@@ -182,6 +182,7 @@ GAMES = {
         ["warzone2100"],
         "warzone2100 --window --resolution={width}x{height} --nosound --gfxbackend=opengl --autogame --skirmish={variant}",
         variants=["miza", "highground"],
+        size=(1280, 720),
         first_s=30,
         every_s=8,
         between_ms=1000,
@@ -192,6 +193,7 @@ GAMES = {
         ["megaglest"],
         "megaglest --load-scenario={variant}",
         variants=["amazones_light", "egypt_mayhem", "norsemen_attack", "duel"],
+        size=(1280, 720),
         first_s=20,
         every_s=6,
         between_ms=500,
@@ -234,6 +236,7 @@ GAMES = {
         ["nexuiz"],
         "nexuiz -nosound -window -width {width} -height {height} +bot_number 7 +skill 4 +map {variant}",
         variants=["aggressor", "dieselpower", "aneurysm", "farewell"],
+        size=(1280, 720),
         first_s=12,
         every_s=2.5,
         script=[(6, "key Escape"), (8, "click 1")],
@@ -244,6 +247,7 @@ GAMES = {
         ["redeclipse"],
         "redeclipse -w{width} -h{height} -f0 -a0 -d1 '-xmap {variant}'",
         variants=["keystone", "ubik", "depot", "wet"],
+        size=(1280, 720),
         first_s=15,
         every_s=2.5,
         wander=[("hold w 1", 4), ("look 500 60", 4), ("press 1 0.5", 3), ("hold space 0.3", 1), ("hold a 0.5", 1)],
@@ -262,6 +266,7 @@ GAMES = {
     "foobillardplus": Game(
         ["foobillardplus"],
         "foobillardplus",
+        size=(1280, 720),
         first_s=8,
         every_s=2,
         wander=[("look 200 40", 2), ("press 1 0.5", 1), ("key Return", 2), ("hold Left 0.5", 1), ("hold space 0.5", 1)],
@@ -269,6 +274,7 @@ GAMES = {
     "lugaru": Game(
         ["lugaru"],
         "lugaru -w --nosound",
+        size=(1280, 720),
         first_s=10,
         wander=[("hold w 1", 4), ("look 300 40", 4), ("press 1 0.2", 2), ("hold space 0.3", 1)],
     ),
@@ -278,11 +284,12 @@ GAMES = {
         first_s=10,
         wander=[("hold Up 1", 3), ("hold Left 0.6", 2), ("hold Right 0.6", 2)],
     ),
-    "blobby": Game(["blobby"], "blobby", width=800, height=600, first_s=8, every_s=1.5, wander=[("hold Left 0.5", 2), ("hold Right 0.5", 2), ("hold Up 0.3", 2)]),
+    "blobby": Game(["blobby"], "blobby", size=(800, 600), first_s=8, every_s=1.5, wander=[("hold Left 0.5", 2), ("hold Right 0.5", 2), ("hold Up 0.3", 2)]),
     "0ad": Game(
         ["0ad"],
         "0ad -xres={width} -yres={height} -windowed -nosound -autostart=scenarios/{variant} -autostart-ai=1:petra -autostart-ai=2:petra",
         variants=["arcadia", "greek_acropolis_night", "sandbox_romans"],
+        size=(1280, 720),
         first_s=10,
         every_s=8,
         between_ms=1000,
@@ -292,6 +299,7 @@ GAMES = {
     "flightgear": Game(
         ["flightgear"],
         "fgfs --geometry={width}x{height} --disable-sound --timeofday=noon --disable-real-weather-fetch --in-air --altitude=1500 --vc=110 --prop:/sim/startup/splash-screen=false",
+        size=(1280, 720),
         first_s=60,
         every_s=5,
         between_ms=300,

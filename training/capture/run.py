@@ -119,16 +119,16 @@ def capture(game: Game, variant: int, out: Path, display_number: int, limit_s: f
     for old in raw.glob("*.ppm"):
         old.unlink()
     if game.prepare:
-        game.prepare(home, game.variants[variant])
+        game.prepare(home, game.variants[variant], game.size)
     clock = Clock(home / "clock")
-    display = Display(display_number, game.width, game.height, home)
+    display = Display(display_number, *game.size, home)
     environment = {
         **display.environment, "LD_PRELOAD": str(build_clock(home)), "STEP_CLOCK": str(home / "clock"), "STEP_OUT": str(raw),
-        "STEP_SIZE": f"{game.width}x{game.height}", "STEP_BETWEEN_MS": str(game.between_ms), "STEP_FIRST_S": str(game.first_s),
+        "STEP_SIZE": "{}x{}".format(*game.size), "STEP_BETWEEN_MS": str(game.between_ms), "STEP_FIRST_S": str(game.first_s),
         "STEP_CAPTURE": str(variant * 100), "STEP_EVERY_S": str(game.every_s), "STEP_SEQUENCE": str(game.sequence_every), **game.environment,
     }  # fmt: skip
     log = open(home / "log", "wb")
-    command = shlex.split(game.command.format(width=game.width, height=game.height, home=home, variant=game.variants[variant]))
+    command = shlex.split(game.command.format(width=game.size[0], height=game.size[1], home=home, variant=game.variants[variant]))
     process = subprocess.Popen(["nice", "-n", "15", *command], env=environment, cwd=home, stdout=log, stderr=log, start_new_session=True)
     player, start, captures, last_look = Player(display, game, game.variants[variant]), time.time(), 0, 0.0
     try:
