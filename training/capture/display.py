@@ -14,9 +14,9 @@ WINDOW_RULES = """<?xml version="1.0"?><openbox_config xmlns="http://openbox.org
 class Display:
     """Xvfb with openbox and Mesa's software renderer. End it with `close`."""
 
-    def __init__(self, number: int, width: int, height: int, folder: Path):
+    def __init__(self, width: int, height: int, folder: Path):
         self.environment = {
-            **os.environ, "DISPLAY": f":{number}", "LIBGL_ALWAYS_SOFTWARE": "1", "GALLIUM_DRIVER": "llvmpipe",
+            **os.environ, "LIBGL_ALWAYS_SOFTWARE": "1", "GALLIUM_DRIVER": "llvmpipe",
             "SDL_AUDIODRIVER": "dummy", "ALSOFT_DRIVERS": "null", "SDL_VIDEO_X11_VISUALID": "",
             # Windows that draw with the processor are shown through OpenGL too, so that their frames pass through a swap.
             "SDL_FRAMEBUFFER_ACCELERATION": "opengl", "SDL_RENDER_DRIVER": "opengl", "vblank_mode": "0",
@@ -24,8 +24,13 @@ class Display:
         }  # fmt: skip
         rules = folder / "openbox.xml"
         rules.write_text(WINDOW_RULES)
-        self.processes = [self._start("Xvfb", f":{number}", "-screen", "0", f"{width}x{height}x24", "-nolisten", "tcp")]
-        time.sleep(2)
+        # Xvfb picks a free number and writes it.
+        reading, writing = os.pipe()
+        command = ["Xvfb", "-displayfd", str(writing), "-screen", "0", f"{width}x{height}x24", "-nolisten", "tcp"]
+        self.processes = [subprocess.Popen(command, pass_fds=[writing], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)]
+        os.close(writing)
+        with os.fdopen(reading) as number:
+            self.environment["DISPLAY"] = f":{number.readline().strip()}"
         self.processes.append(self._start("openbox", "--config-file", str(rules)))
         time.sleep(1)
 

@@ -107,7 +107,7 @@ GAMES = {
         ["hedgewars"],
         "/usr/lib/hedgewars/bin/hwengine --prefix /usr/share/games/hedgewars/Data --user-prefix {home} --width {width} --height {height} --nosound --nomusic "
         "--zoom 200 --lua-test play.lua",
-        variants=["-/Nature", "Castle/Castle", "Ropes/Snow", "-/City", "Hogville/Halloween", "-/Underwater"],
+        variants=["-/Nature", "Castle/Castle", "Hogville/Halloween"],
         first_s=6,
         every_s=4,
         prepare=configs.hedgewars,
@@ -140,7 +140,7 @@ GAMES = {
     "supertux": Game(
         ["supertux"],
         "supertux2 -w --renderer sdl -g {width}x{height} --disable-sound --disable-music /usr/share/games/supertux2/levels/{variant}.stl",
-        variants=["world1/welcome_antarctica", "world1/fork_in_the_road", "world1/crystal_mine", "world2/beside_bushes", "world2/darkness_awaits", "world2/going_underground"],
+        variants=["world1/fork_in_the_road", "world1/crystal_mine", "world2/beside_bushes", "world2/going_underground"],
         first_s=13,
         every_s=1.5,
         wander=[("hold Right 1.2", 5), ("hold space 0.5", 4), ("hold Left 0.3", 1)],
@@ -235,7 +235,7 @@ GAMES = {
     "nexuiz": Game(
         ["nexuiz"],
         "nexuiz -nosound -window -width {width} -height {height} +bot_number 7 +skill 4 +map {variant}",
-        variants=["aggressor", "dieselpower", "aneurysm", "farewell"],
+        variants=["aggressor", "dieselpower", "farewell"],
         size=(1280, 720),
         first_s=12,
         every_s=2.5,
@@ -246,7 +246,7 @@ GAMES = {
     "redeclipse": Game(
         ["redeclipse"],
         "redeclipse -w{width} -h{height} -f0 -a0 -d1 '-xmap {variant}'",
-        variants=["keystone", "ubik", "depot", "wet"],
+        variants=["keystone", "ubik", "depot"],
         size=(1280, 720),
         first_s=15,
         every_s=2.5,

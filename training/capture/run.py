@@ -111,7 +111,7 @@ def store(path: Path, out: Path) -> None:
     path.unlink()
 
 
-def capture(game: Game, variant: int, out: Path, display_number: int, limit_s: float, home: Path, look_every_s: float) -> int:
+def capture(game: Game, variant: int, out: Path, limit_s: float, home: Path, look_every_s: float) -> int:
     """Runs one variant. Returns how many captures it gave."""
     wanted = -(-game.captures // len(game.variants))
     raw = home / "raw"
@@ -121,7 +121,7 @@ def capture(game: Game, variant: int, out: Path, display_number: int, limit_s: f
     if game.prepare:
         game.prepare(home, game.variants[variant], game.size)
     clock = Clock(home / "clock")
-    display = Display(display_number, *game.size, home)
+    display = Display(*game.size, home)
     environment = {
         **display.environment, "LD_PRELOAD": str(build_clock(home)), "STEP_CLOCK": str(home / "clock"), "STEP_OUT": str(raw),
         "STEP_SIZE": "{}x{}".format(*game.size), "STEP_BETWEEN_MS": str(game.between_ms), "STEP_FIRST_S": str(game.first_s),
@@ -162,7 +162,6 @@ def main() -> int:
     parser = argparse.ArgumentParser()
     parser.add_argument("game", choices=GAMES)
     parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--display", type=int, default=71)
     parser.add_argument("--limit-s", type=float, default=900, help="of real time")
     parser.add_argument("--look-every-s", type=float, default=0, help="writes a small picture of the screen so often, to find a game's keys")
     parser.add_argument("--variant", type=int, help="only this one")
@@ -177,7 +176,7 @@ def main() -> int:
     home.mkdir(parents=True, exist_ok=True)
     variants = range(len(game.variants)) if options.variant is None else [options.variant]
     limit_s = options.limit_s / len(variants)
-    captures = [capture(game, n, options.out.resolve() / options.game, options.display, limit_s, home, options.look_every_s) for n in variants]
+    captures = [capture(game, n, options.out.resolve() / options.game, limit_s, home, options.look_every_s) for n in variants]
     return 0 if all(captures) else 1
 
 
