@@ -34,7 +34,7 @@ def minetest(home: Path, variant: str, size: tuple[int, int]) -> None:
     options = {
         "screen_w": size[0], "screen_h": size[1], "fullscreen": "false", "fsaa": 0, "vsync": "false", "fps_max": 200, "fixed_map_seed": variant, "mg_name": "v7",
         "viewing_range": 110, "free_move": "true", "enable_clouds": "true", "creative_mode": "true", "enable_damage": "false", "autojump": "true",
-        "default_privs": "interact,shout,fly,fast,noclip,settime", "time_speed": 400, "server_announce": "false", "enable_sound": "false",
+        "default_privs": "interact,shout,fly,fast,noclip,settime", "time_speed": 400, "server_announce": "false", "bind_address": "127.0.0.1", "enable_sound": "false",
         "hud_scaling": 1.4, "gui_scaling": 1.2, "font_size": 24, "node_highlighting": "box", "keymap_freemove": "KEY_KEY_K", "continuous_forward": "false",
     }  # fmt: skip
     _write(home / ".minetest/minetest.conf", "".join(f"{name} = {value}\n" for name, value in options.items()))

@@ -141,10 +141,11 @@ GAMES = {
         ["supertux"],
         "supertux2 -w --renderer sdl -g {width}x{height} --disable-sound --disable-music /usr/share/games/supertux2/levels/{variant}.stl",
         variants=["world1/fork_in_the_road", "world1/crystal_mine", "world2/beside_bushes", "world2/going_underground"],
-        first_s=13,
+        first_s=10,
         every_s=1.5,
+        script=[(4, "key space"), (5, "key Return")],
         wander=[("hold Right 1.2", 5), ("hold space 0.5", 4), ("hold Left 0.3", 1)],
-        wander_from_s=12,
+        wander_from_s=7,
         prepare=configs.supertux,
     ),
     "xmoto": Game(
@@ -217,11 +218,12 @@ GAMES = {
         ["wesnoth-1.16"],
         "wesnoth -w -r {width}x{height} --nosound -m --controller 1:ai --controller 2:ai --scenario {variant}",
         variants=["multiplayer_The_Freelands", "multiplayer_Den_of_Onis", "multiplayer_Fallenstar_Lake", "multiplayer_Sablestone_Delta"],
-        first_s=15,
+        # It loads in a thread of its own, while its clock runs.
+        first_s=500,
         every_s=6,
         between_ms=500,
         wander=[("key plus", 0.5), ("key minus", 0.5), ("hold Up 1", 1), ("hold Left 1", 1), ("hold Right 1", 1), ("hold Down 1", 1)],
-        wander_from_s=10,
+        wander_from_s=490,
     ),
     # The title screen, which flies over a finished game.
     "openttd": Game(

@@ -16,6 +16,7 @@ import signal
 import struct
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -52,6 +53,10 @@ class Clock:
         """The game's time in seconds, the frames shown, and the captures written."""
         clock_ns, _, frames, captures = struct.unpack_from("4q", self.memory)
         return clock_ns / 1e9, frames, captures
+
+    def played(self, seconds: float) -> None:
+        """Tells the game that all input up to this time has been given: it does not run ahead of it."""
+        struct.pack_into("q", self.memory, 48, max(1, round(seconds * 1e9)))
 
 
 class Player:
@@ -91,10 +96,12 @@ class Player:
             self.display.input(*action)
 
 
-def reduce_frames(raw: Path, out: Path) -> None:
-    """Turns finished captures into pictures and deletes them."""
-    for path in sorted(raw.glob("*.ppm"))[:-1]:
-        store(path, out)
+def reduce_frames(raw: Path, out: Path, is_over: threading.Event) -> None:
+    """Turns finished frames into pictures and deletes them, beside the game, until `is_over`."""
+    while not is_over.wait(0.3):
+        # The last one may still be being written.
+        for path in sorted(raw.glob("*.ppm"))[:-1]:
+            store(path, out)
 
 
 def store(path: Path, out: Path) -> None:
@@ -130,13 +137,16 @@ def capture(game: Game, variant: int, out: Path, limit_s: float, home: Path, loo
     log = open(home / "log", "wb")
     command = shlex.split(game.command.format(width=game.size[0], height=game.size[1], home=home, variant=game.variants[variant]))
     process = subprocess.Popen(["nice", "-n", "15", *command], env=environment, cwd=home, stdout=log, stderr=log, start_new_session=True)
+    is_over = threading.Event()
+    reducer = threading.Thread(target=reduce_frames, args=(raw, out, is_over))
+    reducer.start()
     player, start, captures, last_look = Player(display, game, game.variants[variant]), time.time(), 0, 0.0
     try:
         while process.poll() is None and time.time() - start < limit_s and captures < wanted:
-            time.sleep(0.1)
+            time.sleep(0.01)
             seconds, frames, captures = clock.read()
             player.advance(seconds)
-            reduce_frames(raw, out)
+            clock.played(seconds)
             if look_every_s and time.time() - last_look > look_every_s:
                 last_look = time.time()
                 display.picture(home / f"look-{int(last_look - start):04}.png")
@@ -149,6 +159,8 @@ def capture(game: Game, variant: int, out: Path, limit_s: float, home: Path, loo
             except subprocess.TimeoutExpired:
                 os.killpg(process.pid, signal.SIGKILL)
         display.close()
+        is_over.set()
+        reducer.join()
     seconds, frames, captures = clock.read()
     # A capture that was cut off is no frame; whole ones are left here.
     for path in sorted(raw.glob("*.ppm")):

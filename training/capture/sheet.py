@@ -1,7 +1,9 @@
 """
 Draws a contact sheet of a game's captures, to choose which to discard, and names those that are black or repeat the one before.
 
-    python3 sheet.py /somewhere/games/neverball sheet.png
+    python3 sheet.py /somewhere/games/neverball sheet.png [discard]
+
+With `discard` it deletes those.
 """
 
 import sys
@@ -33,6 +35,10 @@ def main() -> None:
         sheet.paste(tile, at)
         pen.text((at[0] + 3, at[1] + 2), path.stem[:3], fill=(255, 0, 255))
     sheet.save(out)
+    if sys.argv[3:] == ["discard"]:
+        for stem in poor:
+            for path in folder.glob(f"*/{stem[:-1]}*.png"):
+                path.unlink()
     print(f"{len(singles)} captures, {len(paths)} frames; poor: {' '.join(poor) or 'none'}")
 
 

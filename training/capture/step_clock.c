@@ -37,6 +37,9 @@
 #define LEAD_FRAMES 3
 /* A process that shows nothing for so long is loading, or waits for its clock: from then on the clock runs as a real one does. */
 #define STALL (4 * SECOND)
+/* How far a frame may be ahead of the scripted input, and how long it waits for it. */
+#define AHEAD (SECOND / 4)
+#define AHEAD_WAITS 500
 /* Between frames the clock creeps at this fraction of real time, at most half a step, so that loops that wait for it to move do end. */
 #define CREEP 50
 
@@ -47,6 +50,7 @@ struct shared {
   volatile int64_t captures;     /* whole captures written so far */
   volatile int64_t next_ns;      /* the game's time of the next capture */
   volatile int64_t in_sequence;  /* frames of the capture under way that were written */
+  volatile int64_t played_ns;    /* the game's time up to which the scripted input has been given; 0 while nobody gives any */
 };
 
 static struct shared *shared;

@@ -84,6 +84,8 @@ void glXSwapBuffers(void *display, unsigned long drawable) {
   /* Creep within a step is part of the step; only a stall moves the clock further than the step and the thread's own sleep. */
   shared->clock_ns = at_least > current ? at_least : current;
   last_ns = shared->clock_ns;
+  struct timespec moment = timespec_of(SECOND / 500);
+  for (int n = 0; n < AHEAD_WAITS && shared->played_ns && shared->clock_ns > shared->played_ns + AHEAD; n++) real_nanosleep(&moment, NULL);
   shared->real_ns = real_now(CLOCK_MONOTONIC);
   shared->frames++;
 }
