@@ -6,7 +6,7 @@ import time
 from pathlib import Path
 
 # No frames or title bars: a window has exactly the size that the game asked for.
-WINDOW_RULES = """<?xml version="1.0"?><openbox_config xmlns="http://openbox.org/3.4/rc"><keyboard/><mouse/>
+WINDOW_RULES = """<?xml version="1.0"?><openbox_config xmlns="http://openbox.org/3.4/rc"><keyboard/><mouse/><theme><keepBorder>no</keepBorder></theme>
 <applications><application class="*"><decor>no</decor><position force="yes"><x>0</x><y>0</y></position><focus>yes</focus></application></applications>
 </openbox_config>"""
 

@@ -137,15 +137,16 @@ GAMES = {
         wander=[*DRIVE, ("hold Up 2", 5), ("key c", 0.4)],
         wander_from_s=8,
     ),
+    # Starts from the menu: with a level on the command line it ends with the first death.
     "supertux": Game(
         ["supertux"],
-        "supertux2 -w --renderer sdl -g {width}x{height} --disable-sound --disable-music /usr/share/games/supertux2/levels/{variant}.stl",
-        variants=["world1/fork_in_the_road", "world1/crystal_mine", "world2/beside_bushes", "world2/going_underground"],
-        first_s=10,
-        every_s=1.5,
-        script=[(4, "key space"), (5, "key Return")],
-        wander=[("hold Right 1.2", 5), ("hold space 0.5", 4), ("hold Left 0.3", 1)],
-        wander_from_s=7,
+        "supertux2 -w -g {width}x{height} --disable-sound --disable-music",
+        first_s=30,
+        every_s=2,
+        # Through the menu to the map; then Return enters a level, and Escape ends a scene of the story.
+        script=[(3 + 2 * n, "hold Return 0.4") for n in range(4)] + [(13, "hold Escape 0.4"), (18, "hold Down 0.5"), (20, "hold Right 0.5"), (23, "hold Return 0.4")],
+        wander=[("hold Right 1.5", 6), ("hold space 0.6", 5), ("hold Left 0.3", 1), ("hold Return 0.3", 0.3)],
+        wander_from_s=26,
         prepare=configs.supertux,
     ),
     "xmoto": Game(
