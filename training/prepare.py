@@ -96,6 +96,9 @@ def main() -> None:
             # Each game has its own seed, so that one more game changes no other game's patches.
             rng = np.random.default_rng([SEED, *game.encode()])
             pictures = pictures_of(game, options.games, options.frames)
+            if not pictures:
+                print(f"{part}: {game} was not captured", flush=True)
+                continue
             if part == "train":
                 keep_patches(folder / game, rng, pictures)
             else:
