@@ -130,23 +130,26 @@ GAMES = {
     "trigger-rally": Game(
         ["trigger-rally"],
         "trigger-rally",
-        variants=["203", "275", "331", "385", "455"],
+        variants=["275", "331", "385", "455"],
         size=(1280, 720),
         first_s=13,
-        script=[(2, "mousemove 640 420"), (2.5, "click 1"), (3.5, "mousemove 333 {variant}"), (4, "click 1"), (5, "mousemove 1040 680"), (5.5, "click 1"), (7, "key Return")],
+        # Three seconds a frame.
+        every_s=1.2,
+        between_ms=600,
+        script=[(1, "mousemove 600 400"), (2, "mousemove 640 420"), (2.5, "click 1"), (3.5, "mousemove 333 {variant}"), (4, "click 1"), (5, "mousemove 1040 680"), (5.5, "click 1"), (7, "key Return")],
         wander=[*DRIVE, ("hold Up 2", 5), ("key c", 0.4)],
         wander_from_s=8,
     ),
-    # Starts from the menu: with a level on the command line it ends with the first death.
+    # One key ends a level's title; a second one ends the level as well, and the game with it.
     "supertux": Game(
         ["supertux"],
-        "supertux2 -w -g {width}x{height} --disable-sound --disable-music",
-        first_s=30,
-        every_s=2,
-        # Through the menu to the map; then Return enters a level, and Escape ends a scene of the story.
-        script=[(3 + 2 * n, "hold Return 0.4") for n in range(4)] + [(13, "hold Escape 0.4"), (18, "hold Down 0.5"), (20, "hold Right 0.5"), (23, "hold Return 0.4")],
-        wander=[("hold Right 1.5", 6), ("hold space 0.6", 5), ("hold Left 0.3", 1), ("hold Return 0.3", 0.3)],
-        wander_from_s=26,
+        "supertux2 -w --renderer sdl -g {width}x{height} --disable-sound --disable-music /usr/share/games/supertux2/levels/{variant}.stl",
+        variants=["world1/fork_in_the_road", "world1/crystal_mine", "world2/beside_bushes", "world2/going_underground", "world1/icy_valley"],
+        first_s=11,
+        every_s=1.5,
+        script=[(5, "hold space 0.3")],
+        wander=[("hold Right 1.2", 5), ("hold space 0.5", 4), ("hold Left 0.3", 1)],
+        wander_from_s=10,
         prepare=configs.supertux,
     ),
     "xmoto": Game(
