@@ -4,15 +4,15 @@ Which games train, which choose recipes and when to stop, and which are looked a
 
 SPLITS = {
     "train": [
-        # 3D: shooter, race, flight, light cycles, marbles, block world
-        "freedoom", "torcs", "gl-117", "armagetronad", "neverball", "minetest", "bzflag", "nexuiz", "flightgear",
+        # 3D: shooters, races, light cycles, tanks, strategy
+        "freedoom", "torcs", "trigger-rally", "armagetronad", "bzflag", "nexuiz", "flightgear", "warzone2100", "megaglest",
         # 2D, and seen from above
-        "xmoto", "chromium-bsu", "openttd", "hedgewars", "pingus", "teeworlds",
+        "xmoto", "chromium-bsu", "hedgewars", "pingus", "teeworlds", "widelands", "wesnoth",
         # drawn by three.js
         "three-race", "three-worlds",
     ],
-    # A 2D and a 3D game.
-    "validation": ["supertux", "megaglest"],
-    # A race through landscapes, a strategy game of painted tiles, and one of the 3D strategy games, none like a game that trains.
-    "test": ["trigger-rally", "wesnoth", "widelands", "warzone2100"],
+    # Marbles in 3D, and a jump and run.
+    "validation": ["neverball", "supertux"],
+    # A block world, flight over forests, isometric towns: none like a game that trains.
+    "test": ["minetest", "gl-117", "openttd"],
 }  # fmt: skip

@@ -146,9 +146,11 @@ GAMES = {
         "supertux2 -w --renderer sdl -g {width}x{height} --disable-sound --disable-music /usr/share/games/supertux2/levels/{variant}.stl",
         variants=["world1/fork_in_the_road", "world1/crystal_mine", "world2/beside_bushes", "world2/going_underground", "world1/icy_valley"],
         first_s=11,
-        every_s=1.5,
+        every_s=2.5,
+        # It slows down rather than take longer steps.
+        between_ms=80,
         script=[(5, "hold space 0.3")],
-        wander=[("hold Right 1.2", 5), ("hold space 0.5", 4), ("hold Left 0.3", 1)],
+        wander=[("hold Right 2", 6), ("hold space 0.5", 4), ("hold Left 0.3", 1)],
         wander_from_s=10,
         prepare=configs.supertux,
     ),
