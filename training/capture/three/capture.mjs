@@ -23,9 +23,24 @@ const PLANS = {
 /** Every n-th capture is a sequence. */
 const SEQUENCE_EVERY = 7;
 
-const { values } = parseArgs({ options: { out: { type: 'string' }, only: { type: 'string' }, browser: { type: 'string', default: '/usr/bin/chromium' } } });
-const bundle = await build({ entryPoints: [path.join(import.meta.dirname, 'page.ts')], bundle: true, write: false, format: 'iife', target: 'es2022' });
-const browser = await chromium.launch({ executablePath: values.browser, args: ['--use-angle=swiftshader', '--enable-unsafe-swiftshader', '--no-sandbox'] });
+const { values } = parseArgs({
+  options: {
+    out: { type: 'string' },
+    only: { type: 'string' },
+    browser: { type: 'string', default: '/usr/bin/chromium' },
+  },
+});
+const bundle = await build({
+  entryPoints: [path.join(import.meta.dirname, 'page.ts')],
+  bundle: true,
+  write: false,
+  format: 'iife',
+  target: 'es2022',
+});
+const browser = await chromium.launch({
+  executablePath: values.browser,
+  args: ['--use-angle=swiftshader', '--enable-unsafe-swiftshader', '--no-sandbox'],
+});
 
 for (const [name, { kind, seeds, times }] of Object.entries(PLANS)) {
   if (values.only && values.only !== name) continue;
@@ -36,13 +51,19 @@ for (const [name, { kind, seeds, times }] of Object.entries(PLANS)) {
     const page = await browser.newPage();
     page.on('console', (message) => message.type() === 'error' && console.error(message.text()));
     await page.addScriptTag({ content: bundle.outputFiles[0].text });
-    await page.evaluate(([kind, seed, width, height]) => globalThis.openDrawing(kind, seed, width, height), [kind, seed, SIZE.width, SIZE.height]);
+    await page.evaluate(
+      ([kind, seed, width, height]) => globalThis.openDrawing(kind, seed, width, height),
+      [kind, seed, SIZE.width, SIZE.height],
+    );
     for (const timeS of times) {
       const frames = capture % SEQUENCE_EVERY === 3 ? SEQUENCE_FRAMES : 1;
       for (let frame = 0; frame < frames; frame++) {
         const pictures = await page.evaluate((timeS) => globalThis.drawAt(timeS, true), timeS + frame * FRAME_S);
         for (const [part, base64] of Object.entries(pictures)) {
-          await writeFile(path.join(folder, part, `${String(capture).padStart(4, '0')}-${frame}.png`), Buffer.from(base64, 'base64'));
+          await writeFile(
+            path.join(folder, part, `${String(capture).padStart(4, '0')}-${frame}.png`),
+            Buffer.from(base64, 'base64'),
+          );
         }
       }
       capture++;

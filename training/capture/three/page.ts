@@ -65,7 +65,14 @@ function openRace(canvases: Canvases, seed: number): Drawing {
   const scenes = canvases.map((canvas) => {
     const pixelRatio = canvas.width / (canvases[0]?.width ?? canvas.width);
     addScaled(pixelRatio);
-    return new RaceScene({ canvas, context: contextOf(canvas), race, random: seededRandom(seed + 1), isCalm: false, pixelRatio });
+    return new RaceScene({
+      canvas,
+      context: contextOf(canvas),
+      race,
+      random: seededRandom(seed + 1),
+      isCalm: false,
+      pixelRatio,
+    });
   });
   let steps = 0;
   return {
@@ -101,10 +108,12 @@ function averaged(large: OffscreenCanvas, scale: number): OffscreenCanvas {
       const start = (large.height - 1 - y * scale - row) * large.width * 4;
       for (let x = 0; x < large.width; x++) {
         const at = 4 * Math.floor(x / scale);
-        for (let colour = 0; colour < 3; colour++) sums[at + colour] = (sums[at + colour] ?? 0) + (pixels[start + 4 * x + colour] ?? 0);
+        for (let colour = 0; colour < 3; colour++)
+          sums[at + colour] = (sums[at + colour] ?? 0) + (pixels[start + 4 * x + colour] ?? 0);
       }
     }
-    for (let n = 0; n < sums.length; n++) picture.data[y * small.width * 4 + n] = n % 4 === 3 ? 255 : Math.round((sums[n] ?? 0) / (scale * scale));
+    for (let n = 0; n < sums.length; n++)
+      picture.data[y * small.width * 4 + n] = n % 4 === 3 ? 255 : Math.round((sums[n] ?? 0) / (scale * scale));
   }
   pen.putImageData(picture, 0, 0);
   return small;
@@ -118,7 +127,10 @@ let canvases: Canvases = [];
 
 Object.assign(globalThis, {
   openDrawing(kind: 'race' | 'world', seed: number, width: number, height: number) {
-    canvases = [new OffscreenCanvas(width, height), new OffscreenCanvas(2 * width * OVERSAMPLING, 2 * height * OVERSAMPLING)];
+    canvases = [
+      new OffscreenCanvas(width, height),
+      new OffscreenCanvas(2 * width * OVERSAMPLING, 2 * height * OVERSAMPLING),
+    ];
     drawing = kind === 'race' ? openRace(canvases, seed) : openWorld(canvases, seed);
   },
   async drawAt(timeS: number, isKept: boolean) {

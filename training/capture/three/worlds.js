@@ -3,10 +3,42 @@
  * that any size of picture of it shows the same state.
  */
 import {
-  AdditiveBlending, AmbientLight, BoxGeometry, BufferAttribute, BufferGeometry, CanvasTexture, Color, ConeGeometry, CylinderGeometry, DirectionalLight, DoubleSide, Fog,
-  IcosahedronGeometry, InstancedMesh, LinearFilter, LinearMipmapLinearFilter, Matrix4, Mesh, MeshBasicMaterial, MeshLambertMaterial, MeshPhongMaterial, NearestFilter,
-  OrthographicCamera, PerspectiveCamera, PlaneGeometry, Points, PointsMaterial, Quaternion, RepeatWrapping, Scene, SphereGeometry, Sprite, SpriteMaterial, SRGBColorSpace,
-  TorusKnotGeometry, Vector3,
+  AdditiveBlending,
+  AmbientLight,
+  BoxGeometry,
+  BufferAttribute,
+  BufferGeometry,
+  CanvasTexture,
+  Color,
+  ConeGeometry,
+  CylinderGeometry,
+  DirectionalLight,
+  DoubleSide,
+  Fog,
+  IcosahedronGeometry,
+  InstancedMesh,
+  LinearFilter,
+  LinearMipmapLinearFilter,
+  Matrix4,
+  Mesh,
+  MeshBasicMaterial,
+  MeshLambertMaterial,
+  MeshPhongMaterial,
+  NearestFilter,
+  OrthographicCamera,
+  PerspectiveCamera,
+  PlaneGeometry,
+  Points,
+  PointsMaterial,
+  Quaternion,
+  RepeatWrapping,
+  Scene,
+  SphereGeometry,
+  Sprite,
+  SpriteMaterial,
+  SRGBColorSpace,
+  TorusKnotGeometry,
+  Vector3,
 } from 'three';
 
 /** Mulberry32 (public domain): the same numbers for the same seed. */
@@ -75,7 +107,8 @@ const PAINTERS = {
   windows(pen, side, random, hue) {
     for (let y = 4; y < side; y += side / 8) {
       for (let x = 4; x < side; x += side / 8) {
-        pen.fillStyle = random() < 0.4 ? `hsl(45 90% ${between(random, 55, 85)}%)` : `hsl(${hue} 30% ${between(random, 10, 30)}%)`;
+        pen.fillStyle =
+          random() < 0.4 ? `hsl(45 90% ${between(random, 55, 85)}%)` : `hsl(${hue} 30% ${between(random, 10, 30)}%)`;
         pen.fillRect(x, y, side / 8 - 6, side / 8 - 8);
       }
     }
@@ -108,13 +141,34 @@ function leaf(random) {
   for (let n = 0; n < 90; n++) {
     pen.fillStyle = `hsl(${hue + between(random, -20, 20)} 55% ${between(random, 15, 50)}%)`;
     pen.beginPath();
-    pen.ellipse(between(random, 12, 116), between(random, 12, 116), between(random, 3, 14), between(random, 2, 5), random() * 3, 0, 7);
+    pen.ellipse(
+      between(random, 12, 116),
+      between(random, 12, 116),
+      between(random, 3, 14),
+      between(random, 2, 5),
+      random() * 3,
+      0,
+      7,
+    );
     pen.fill();
   }
   return textureOf(canvas, false);
 }
 
-const WORDS = ['SCORE', 'Level', 'x12', 'Ready!', 'FINISH', 'health', '00:42.7', 'Player one', 'Quest: find the gate', '+250', 'ammo 30/90', 'GO'];
+const WORDS = [
+  'SCORE',
+  'Level',
+  'x12',
+  'Ready!',
+  'FINISH',
+  'health',
+  '00:42.7',
+  'Player one',
+  'Quest: find the gate',
+  '+250',
+  'ammo 30/90',
+  'GO',
+];
 
 function lettering(random, text) {
   const canvas = new OffscreenCanvas(512, 128);
@@ -131,7 +185,12 @@ function lettering(random, text) {
 
 /** Height of the ground at a place, metres. */
 function groundOf(random) {
-  const waves = Array.from({ length: 9 }, (_, n) => ({ x: between(random, -1, 1) * 0.02 * 1.6 ** n, z: between(random, -1, 1) * 0.02 * 1.6 ** n, phase: random() * 7, high: 9 / 1.55 ** n }));
+  const waves = Array.from({ length: 9 }, (_, n) => ({
+    x: between(random, -1, 1) * 0.02 * 1.6 ** n,
+    z: between(random, -1, 1) * 0.02 * 1.6 ** n,
+    phase: random() * 7,
+    high: 9 / 1.55 ** n,
+  }));
   return (x, z) => waves.reduce((sum, wave) => sum + wave.high * Math.sin(wave.x * x + wave.z * z + wave.phase), 0);
 }
 
@@ -150,7 +209,11 @@ function scattered(random, ground, geometry, material, count, size) {
   for (let n = 0; n < count; n++) {
     const [x, z] = [between(random, -150, 150), between(random, -150, 150)];
     const scale = between(random, 0.5, 1.6) * size;
-    matrix.compose(new Vector3(x, ground(x, z) + scale * 0.45, z), new Quaternion().setFromAxisAngle(up, random() * 7), new Vector3(scale, scale, scale));
+    matrix.compose(
+      new Vector3(x, ground(x, z) + scale * 0.45, z),
+      new Quaternion().setFromAxisAngle(up, random() * 7),
+      new Vector3(scale, scale, scale),
+    );
     mesh.setMatrixAt(n, matrix);
     mesh.setColorAt(n, new Color().setHSL(random(), random() * 0.3, between(random, 0.55, 1)));
   }
@@ -166,10 +229,16 @@ function foliage(random, ground) {
 function particles(random) {
   const count = 1500;
   const places = new Float32Array(3 * count);
-  for (let n = 0; n < count; n++) places.set([between(random, -60, 60), between(random, -5, 40), between(random, -60, 60)], 3 * n);
+  for (let n = 0; n < count; n++)
+    places.set([between(random, -60, 60), between(random, -5, 40), between(random, -60, 60)], 3 * n);
   const geometry = new BufferGeometry().setAttribute('position', new BufferAttribute(places, 3));
   const isGlow = random() < 0.5;
-  const material = new PointsMaterial({ size: between(random, 0.1, 0.5), color: new Color().setHSL(random(), isGlow ? 0.9 : 0.1, 0.7), transparent: true, depthWrite: false });
+  const material = new PointsMaterial({
+    size: between(random, 0.1, 0.5),
+    color: new Color().setHSL(random(), isGlow ? 0.9 : 0.1, 0.7),
+    transparent: true,
+    depthWrite: false,
+  });
   if (isGlow) material.blending = AdditiveBlending;
   const points = new Points(geometry, material);
   const fallMps = between(random, 1, 9);
@@ -196,9 +265,21 @@ export function world(seed) {
   scene.add(new AmbientLight(0xffffff, between(random, 0.4, 1.4)), sun);
   const ground = groundOf(random);
   scene.add(terrain(random, ground, isPixelArt));
-  const solid = () => new MeshPhongMaterial({ map: painted(random, isPixelArt, pick(random, [1, 2])), shininess: between(random, 5, 90) });
-  const shapes = [() => new BoxGeometry(1, between(random, 1, 3), 1), () => new SphereGeometry(0.5, 24, 16), () => new CylinderGeometry(0.3, 0.4, 1.4, 16), () => new ConeGeometry(0.5, 1.5, 12), () => new IcosahedronGeometry(0.6), () => new TorusKnotGeometry(0.4, 0.12, 80, 10)];
-  for (let n = 0; n < 5; n++) scene.add(scattered(random, ground, pick(random, shapes)(), solid(), 60, between(random, 1, isPixelArt ? 5 : 9)));
+  const solid = () =>
+    new MeshPhongMaterial({
+      map: painted(random, isPixelArt, pick(random, [1, 2])),
+      shininess: between(random, 5, 90),
+    });
+  const shapes = [
+    () => new BoxGeometry(1, between(random, 1, 3), 1),
+    () => new SphereGeometry(0.5, 24, 16),
+    () => new CylinderGeometry(0.3, 0.4, 1.4, 16),
+    () => new ConeGeometry(0.5, 1.5, 12),
+    () => new IcosahedronGeometry(0.6),
+    () => new TorusKnotGeometry(0.4, 0.12, 80, 10),
+  ];
+  for (let n = 0; n < 5; n++)
+    scene.add(scattered(random, ground, pick(random, shapes)(), solid(), 60, between(random, 1, isPixelArt ? 5 : 9)));
   for (let n = 0; n < 2; n++) scene.add(foliage(random, ground));
   const moving = random() < 0.7 ? [particles(random)] : [];
   for (const object of moving) scene.add(object);
@@ -210,14 +291,28 @@ export function world(seed) {
     scene.add(label);
   }
   const camera = new PerspectiveCamera(between(random, 45, 85), 16 / 9, 0.3, 600);
-  const path = { turn: random() * 7, speed: between(random, 2, 18), spin: between(random, -0.4, 0.4), high: between(random, 1.7, 14), pitch: between(random, -0.35, 0.05) };
-  return { scene, camera, hud: hud(random), setTime: (timeS) => {
-    const angle = path.turn + path.spin * timeS;
-    const [x, z] = [Math.cos(path.turn) * path.speed * timeS - 20 * Math.sin(path.turn), Math.sin(path.turn) * path.speed * timeS];
-    camera.position.set(x, ground(x, z) + path.high, z);
-    camera.lookAt(x + Math.cos(angle), camera.position.y + path.pitch, z + Math.sin(angle));
-    for (const object of moving) object.userData.update(timeS);
-  } };
+  const path = {
+    turn: random() * 7,
+    speed: between(random, 2, 18),
+    spin: between(random, -0.4, 0.4),
+    high: between(random, 1.7, 14),
+    pitch: between(random, -0.35, 0.05),
+  };
+  return {
+    scene,
+    camera,
+    hud: hud(random),
+    setTime: (timeS) => {
+      const angle = path.turn + path.spin * timeS;
+      const [x, z] = [
+        Math.cos(path.turn) * path.speed * timeS - 20 * Math.sin(path.turn),
+        Math.sin(path.turn) * path.speed * timeS,
+      ];
+      camera.position.set(x, ground(x, z) + path.high, z);
+      camera.lookAt(x + Math.cos(angle), camera.position.y + path.pitch, z + Math.sin(angle));
+      for (const object of moving) object.userData.update(timeS);
+    },
+  };
 }
 
 /** Text, bars and a map over the picture: a fixed part of it, whatever its size. */
@@ -226,12 +321,26 @@ function hud(random) {
   const camera = new OrthographicCamera(0, 640, 360, 0, -1, 1);
   for (let n = 0; n < 5; n++) {
     const high = between(random, 14, 44);
-    const text = new Mesh(new PlaneGeometry(high * 4, high), new MeshBasicMaterial({ map: lettering(random, pick(random, WORDS)), transparent: true }));
-    text.position.set(between(random, 40, 600), random() < 0.5 ? between(random, 310, 350) : between(random, 10, 50), 0);
+    const text = new Mesh(
+      new PlaneGeometry(high * 4, high),
+      new MeshBasicMaterial({ map: lettering(random, pick(random, WORDS)), transparent: true }),
+    );
+    text.position.set(
+      between(random, 40, 600),
+      random() < 0.5 ? between(random, 310, 350) : between(random, 10, 50),
+      0,
+    );
     scene.add(text);
   }
   for (let n = 0; n < 3; n++) {
-    const bar = new Mesh(new PlaneGeometry(between(random, 40, 160), between(random, 4, 14)), new MeshBasicMaterial({ color: new Color().setHSL(random(), 0.8, 0.5), transparent: true, opacity: between(random, 0.5, 1) }));
+    const bar = new Mesh(
+      new PlaneGeometry(between(random, 40, 160), between(random, 4, 14)),
+      new MeshBasicMaterial({
+        color: new Color().setHSL(random(), 0.8, 0.5),
+        transparent: true,
+        opacity: between(random, 0.5, 1),
+      }),
+    );
     bar.position.set(between(random, 60, 580), random() < 0.5 ? 345 : 18, -0.5);
     scene.add(bar);
   }
