@@ -3,7 +3,7 @@ import { lumaOf, psnrDb } from '../../web/compare/luma.ts';
 import { ssimAgainst } from '../../web/compare/ssim.ts';
 import { RgbaReader } from '../../web/compute/video-frames.ts';
 import { detailPainter, paintFrame } from '../pages/frames.ts';
-import { cropped, halved, pixelsOf } from '../quality/pictures.ts';
+import { cropped, halved, pixelsOf } from '../quality/examples.ts';
 
 /** Sides of the truth are multiples of it, so that the source, half as large, has whole chroma samples. */
 const SIDE_STEP = 4;
