@@ -2,7 +2,7 @@ import { ALL_FORMATS, BlobSource, Input, VideoSampleSink } from 'mediabunny';
 import { lumaOf, psnrDb } from '../../web/compare/luma.ts';
 import { ssimAgainst } from '../../web/compare/ssim.ts';
 import { RgbaReader } from '../../web/compute/video-frames.ts';
-import { cropped, halved } from '../quality/pictures.ts';
+import { cropped, halved } from '../quality/examples.ts';
 
 /** Sides of the truth are multiples of it, so that the source, half as large, has whole chroma samples. */
 const SIDE_STEP = 4;

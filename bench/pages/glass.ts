@@ -118,19 +118,13 @@ export async function measureEnlarged(quality: Quality): Promise<Measured> {
   return { scores, transmission: null };
 }
 
-/** The source as the player shows it without detail. */
-export async function measureBase(): Promise<Measured> {
-  const { clip } = current();
-  const scores: FrameScore[] = [];
-  for (const index of clip.frames.keys()) {
-    await draw(index, ENLARGED);
-    scores.push(scoreOf(clip, index, onScreen()));
-  }
-  return { scores, transmission: null };
-}
-
-/** The source with this machine's own picture of it, by the share of that; null: as a stream chooses it. */
-export async function measureOwn(quality: Quality, shares: readonly (number | null)[]) {
+/**
+ * The source with this machine's own picture of it, by the share of that.
+ *
+ * @param quality - null: it is only enlarged, as by a player without a volunteer
+ * @param shares - null: as a stream chooses it
+ */
+export async function measureOwn(quality: Quality | null, shares: readonly (number | null)[]) {
   const { clip, sharpness } = current();
   const measured = shares.map((): Measured => ({ scores: [], transmission: null }));
   const blend = blendOf(quality, false, sharpness);

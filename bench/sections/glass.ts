@@ -63,7 +63,8 @@ export const glass: Section = {
     };
     const bicubic = await page.call('measureEnlarged', 'bicubic');
     report(bicubicRow(bicubic), gainRow('browser stretch', await page.call('measureStretch'), bicubic));
-    report(worstRow('with no volunteer', await page.call('measureBase'), bicubic));
+    for (const base of await page.call('measureOwn', null, [null]))
+      report(worstRow('with no volunteer', base, bicubic));
     for (const quality of ['spatial', ...NETWORKS] as const) {
       const measured = await page.call('measureOwn', quality, SHARES);
       for (const [i, one] of measured.entries()) {
