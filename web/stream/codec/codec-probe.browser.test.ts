@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { STREAM_LIMITS } from '../../../shared/protocol-limits.ts';
-import { openFrames } from '../gamer/test-frame-ledger.ts';
+import { forgetOpenFrames, openFrames } from '../gamer/test-frame-ledger.ts';
 import { DEFAULT_BITRATE_KBPS } from '../settings.ts';
 import { CODEC_PROBE_FRAMES, measureCosts, movingFrames, TRIAL_SIZE, tryCodec } from './codec-probe.ts';
 import { type Codec, decoderConfig, encoderConfig, rankedCodecs } from './codecs.ts';
@@ -12,6 +12,7 @@ const LONG_MS = 30_000;
 let coders: (VideoEncoder | VideoDecoder)[];
 
 beforeEach(() => {
+  forgetOpenFrames();
   coders = [];
   for (const name of ['VideoEncoder', 'VideoDecoder'] as const) {
     vi.stubGlobal(

@@ -1,6 +1,6 @@
-import { afterEach, expect, test, vi } from 'vitest';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { isCodecUsable } from '../codec/codecs.ts';
-import { openFrames } from '../gamer/test-frame-ledger.ts';
+import { forgetOpenFrames, openFrames } from '../gamer/test-frame-ledger.ts';
 import { codecsForDetail, detailFidelity } from './codec-self-test.ts';
 import { DetailReader } from './detail-reader.ts';
 
@@ -8,6 +8,8 @@ const now = () => performance.now();
 /** Enough for any trial. */
 const LONG_MS = 30_000;
 const SIZE = { width: 256, height: 256 };
+
+beforeEach(() => forgetOpenFrames());
 
 afterEach(() => vi.restoreAllMocks());
 

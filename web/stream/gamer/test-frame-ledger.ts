@@ -10,6 +10,11 @@ export function openFrames(): number {
   return frames.size;
 }
 
+/** Forgets the frames that are open, such as those of a test file before in the same page, which may be closed late. */
+export function forgetOpenFrames(): void {
+  frames.clear();
+}
+
 function track<Value>(value: Value): Value {
   if (value instanceof PlainVideoFrame) frames.add(value);
   return value;

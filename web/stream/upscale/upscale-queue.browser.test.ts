@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { MeshError } from '../../../shared/errors.ts';
-import { openFrames } from '../gamer/test-frame-ledger.ts';
+import { forgetOpenFrames, openFrames } from '../gamer/test-frame-ledger.ts';
 import { AdaptiveUpscaler } from './adaptive-upscaler.ts';
 import { type QualityBehaviour, QualityEngine } from './test-frame-engine.ts';
 import { UpscaleQueue } from './upscale-queue.ts';
@@ -15,6 +15,7 @@ let queue: UpscaleQueue<number>;
 let events: string[];
 
 beforeEach(() => {
+  forgetOpenFrames();
   events = [];
   behaviour = { computeMs: 1 };
   engine = new QualityEngine({ spatial: behaviour }, { wait: () => new Promise((resolve) => (finish = resolve)) });
