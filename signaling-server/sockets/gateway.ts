@@ -6,7 +6,8 @@ import { MeshError, type MeshErrorReason } from '../../shared/errors.ts';
 import { SIGNALING } from '../../shared/protocol-limits.ts';
 import type { ClientToServerEvents, ServerToClientEvents } from '../../shared/signaling.ts';
 import { type AllowedHosts, WRONG_HOST } from '../http/allowed-hosts.ts';
-import { applySecurityHeaders, mayConnect } from '../http/security-headers.ts';
+import type { PublicAddress } from '../http/public-address.ts';
+import { securityHeaders } from '../http/security-headers.ts';
 import { clientAddress, hashedNetworksOf } from './client-address.ts';
 import { ClientSocket, type ClientSocketParts, JOIN_TIMEOUT_MS } from './client-socket.ts';
 import type { Sender } from './limits.ts';
@@ -17,10 +18,15 @@ interface Parts extends ClientSocketParts {
   /** Through which socket.io receives what other instances send to its sockets. */
   adapter?: ServerOptions['adapter'] | undefined;
   hosts: Pick<AllowedHosts, 'allows'>;
-  config: { allowedOrigins: readonly string[]; maxSessions: number; trustedProxies: number };
+  address: PublicAddress;
+  config: { maxSessions: number; trustedProxies: number };
   /** The key for hashing addresses; the same at all instances. */
   secret: string;
 }
+
+/** The response to a page of another origin. It may be a page of ours behind a proxy that does not say so. */
+const FOREIGN_ORIGIN =
+  'Pages of this origin may not connect. ALLOWED_ORIGINS lists other sites whose pages may; behind a proxy, PUBLIC_URL names the address of this server.';
 
 /** The socket.io server: decides who may connect, and reaches the sockets of all instances. */
 export class Gateway {
@@ -47,7 +53,7 @@ export class Gateway {
           decide(why, why === null);
         }),
     });
-    this.#io.engine.use(applySecurityHeaders);
+    this.#io.engine.use(securityHeaders(parts.address));
     this.#io.engine.use(refuseUpgrades);
     this.#io.engine.on('connection', (conn: SignalingSocket['conn']) => {
       const networks = this.#networksOf(conn.request);
@@ -108,14 +114,14 @@ export class Gateway {
    * @returns the reason and a sentence for programs other than browsers, which hide both from their pages; null when it may connect
    */
   async #refusalOf(request: IncomingMessage): Promise<string | null> {
-    const { config, hosts, limits, metrics } = this.parts;
+    const { address, config, hosts, limits, metrics } = this.parts;
     const refuse = (reason: 'host' | 'origin' | MeshErrorReason, sentence: string) => {
       metrics.refused('connect', reason);
       return `${reason}: ${sentence}`;
     };
     if (!hosts.allows(request.headers.host)) return refuse('host', WRONG_HOST);
-    if (!mayConnect(request.headers.origin, request.headers.host, config.allowedOrigins)) {
-      return refuse('origin', 'Pages of this origin may not connect. ALLOWED_ORIGINS lists those that may.');
+    if (!address.mayConnect(request)) {
+      return refuse('origin', FOREIGN_ORIGIN);
     }
     try {
       // Twice the number of sessions, since each session may be changing its socket.

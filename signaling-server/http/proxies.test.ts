@@ -1,0 +1,67 @@
+import { afterEach, expect, test } from 'vitest';
+import { hasProxy } from '../../e2e/proxies.mjs';
+import { keptPort, TestBed } from '../test-server.ts';
+import { startCaddy, startNginx } from './test-proxy.ts';
+
+// Real proxies in front of a real server: its own pages are recognised, and pages of other origins are not.
+const bed = new TestBed();
+let stopProxy: () => unknown = () => {};
+afterEach(async () => {
+  await stopProxy();
+  await bed.end();
+});
+
+/** The address that visitors type; its port is seldom that of the proxy or of the server. */
+const PUBLIC = 'play.example:9443';
+const PAGE = { host: PUBLIC, origin: `https://${PUBLIC}` };
+const FOREIGN = { host: PUBLIC, origin: 'https://foreign.example:9443' };
+
+const WEBSOCKETS =
+  'proxy_http_version 1.1; proxy_set_header Upgrade $http_upgrade; proxy_set_header Connection $connection_upgrade; proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;';
+
+/** How people write it, by what reaches the server. */
+const NGINX_HEADERS = {
+  'the name without the port': 'proxy_set_header Host $host;',
+  'the name with the port': 'proxy_set_header Host $http_host;',
+  'the name with the port of the proxy': 'proxy_set_header Host $host:$server_port;',
+  'its own name, and the public one in X-Forwarded-Host': 'proxy_set_header X-Forwarded-Host $http_host;',
+};
+
+async function expectOwnPagesOnly(url: string, what: string): Promise<void> {
+  expect(await bed.page(url, undefined, PAGE).tryJoin(), what).toMatchObject({ ok: true });
+  await expect(bed.page(url, undefined, FOREIGN).tryJoin(), what).rejects.toThrow();
+}
+
+test.skipIf(!hasProxy('nginx'))(
+  'behind nginx our own pages connect and others do not, however it passes the host on (skipped without nginx: apt-get install nginx-light)',
+  async () => {
+    const trusting = await bed.server({ trustedProxies: 1 });
+    const named = await bed.server({ publicUrl: `https://${PUBLIC}/`, allowedHosts: ['127.0.0.1'] });
+    const configs = [
+      ...Object.entries(NGINX_HEADERS).map(([what, headers]) => ({ what, headers, port: trusting.port })),
+      { what: 'its own name, and PUBLIC_URL is set', headers: '', port: named.port },
+    ];
+    const servers = await Promise.all(configs.map(async (config) => ({ ...config, listen: await keptPort() })));
+    const blocks = servers.map(
+      ({ headers, port, listen }) =>
+        `server { listen 127.0.0.1:${listen}; location / { ${headers} ${WEBSOCKETS} proxy_pass http://127.0.0.1:${port}; } }`,
+    );
+    stopProxy = await startNginx(
+      await bed.folder(),
+      blocks.join('\n'),
+      servers.map(({ listen }) => listen),
+    );
+    for (const { what, listen } of servers) await expectOwnPagesOnly(`http://127.0.0.1:${listen}/`, what);
+  },
+);
+
+test.skipIf(!hasProxy('caddy'))(
+  'behind Caddy our own pages connect and others do not (skipped without Caddy: apt-get install caddy)',
+  async () => {
+    const { port } = await bed.server({ trustedProxies: 1 });
+    const listen = await keptPort();
+    const site = `http://:${listen} {\n bind 127.0.0.1\n reverse_proxy 127.0.0.1:${port}\n}\n`;
+    stopProxy = await startCaddy(await bed.folder(), site, [listen]);
+    await expectOwnPagesOnly(`http://127.0.0.1:${listen}/`, 'Caddy');
+  },
+);
