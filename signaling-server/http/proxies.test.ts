@@ -1,7 +1,8 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
-import { hasProxy } from '../../e2e/proxies.mjs';
+import { hasProxy, startCaddy, startNginx } from '../../e2e/proxies.mjs';
 import { keptPort, TestBed } from '../test-server.ts';
-import { startCaddy, startNginx } from './test-proxy.ts';
 
 // Real proxies in front of a real server: its own pages are recognised, and pages of other origins are not.
 const bed = new TestBed();
@@ -26,6 +27,31 @@ const NGINX_HEADERS = {
   'the name with the port of the proxy': 'proxy_set_header Host $host:$server_port;',
   'its own name, and the public one in X-Forwarded-Host': 'proxy_set_header X-Forwarded-Host $http_host;',
 };
+
+/** The server under a path that it shares with others, which the proxy passes on or removes. */
+test.skipIf(!hasProxy('nginx'))(
+  'under a path, pages are served and sockets connect, whether or not nginx removes it (skipped without nginx: apt-get install nginx-light)',
+  async () => {
+    const pagesDir = await bed.folder();
+    await writeFile(join(pagesDir, 'index.html'), 'start');
+    await writeFile(join(pagesDir, 'gamer.html'), 'gamer');
+    const removed = await bed.server({ trustedProxies: 1, pagesDir });
+    const passedOn = await bed.server({ trustedProxies: 1, publicUrl: `https://${PUBLIC}/p2c2r/`, pagesDir });
+    const targets = [`127.0.0.1:${removed.port}/`, `127.0.0.1:${passedOn.port}`];
+    const ports = [await keptPort(), await keptPort()];
+    const blocks = targets.map(
+      (target, index) =>
+        `server { listen 127.0.0.1:${ports[index]}; location /p2c2r/ { proxy_set_header Host $host; ${WEBSOCKETS} proxy_pass http://${target}; } }`,
+    );
+    stopProxy = await startNginx(await bed.folder(), blocks.join(''), ports);
+    for (const port of ports) {
+      const url = `http://127.0.0.1:${port}/p2c2r/`;
+      expect(await (await fetch(url)).text()).toBe('start');
+      expect(await (await fetch(`${url}gamer?a=1`)).text()).toBe('gamer');
+      await expectOwnPagesOnly(url, url);
+    }
+  },
+);
 
 async function expectOwnPagesOnly(url: string, what: string): Promise<void> {
   expect(await bed.page(url, undefined, PAGE).tryJoin(), what).toMatchObject({ ok: true });

@@ -57,7 +57,7 @@ function rememberRead(): void {
 /** Null when the server does not answer, or is not ours. */
 async function loadLan(): Promise<Lan | null> {
   try {
-    const response = await fetch(new URL('/lan.json', location.href));
+    const response = await fetch(new URL('lan.json', location.href));
     return response.ok ? lanSchema.parse(await response.json()) : null;
   } catch {
     return null;
@@ -77,7 +77,7 @@ export function lanAdvice(pageUrl: string, { secureUrls, isOwnCertificate }: Lan
   const { protocol, hostname } = new URL(pageUrl);
   const [best] = secureUrls;
   if (LOOPBACK.has(hostname)) {
-    return best === undefined ? null : { kind: 'here-only', betterUrl: new URL('/gamer', best).href };
+    return best === undefined ? null : { kind: 'here-only', betterUrl: new URL('gamer', best).href };
   }
   return protocol === 'https:' && isOwnCertificate ? { kind: 'warning' } : null;
 }

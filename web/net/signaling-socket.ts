@@ -42,9 +42,18 @@ export type ServerEvent =
   /** The server refused a message, or sent one that this version does not know. */
   | { kind: 'refused'; error: MeshError };
 
+/** Where a server's sockets are: below its address, which may have a path. An address that is none is left to socket.io, which reports it. */
+export function socketAddress(url: string): { origin: string; path?: string } {
+  if (!/^(https?|wss?):\/\//i.test(url) || !URL.canParse(url)) return { origin: url };
+  const { origin, pathname } = new URL(url);
+  return { origin, path: `${pathname.replace(/\/*$/, '')}/socket.io/` };
+}
+
 /** Opens a socket that reconnects by itself, and joins with the result of `joinRequest` each time. */
 export function openSocket(url: string, joinRequest: () => JoinRequest): SignalingSocket {
-  return io(url, {
+  const { origin, path } = socketAddress(url);
+  return io(origin, {
+    ...(path !== undefined && { path }),
     transports: ['websocket'],
     // Two clients on one page are two members of a room, with a socket each.
     multiplex: false,

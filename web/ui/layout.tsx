@@ -6,7 +6,7 @@ import { useId } from 'preact/hooks';
 export function PageHeader({ title, children }: { title: string; children?: ComponentChildren }) {
   return (
     <header class="page-header">
-      <a class="page-header__brand" href="/">
+      <a class="page-header__brand" href="./">
         <BrandMark />
         P2C2R
       </a>
