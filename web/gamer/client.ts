@@ -7,6 +7,7 @@ export type Client = Pick<
   | 'state'
   | 'volunteers'
   | 'hasLobby'
+  | 'isPolling'
   | 'setLobby'
   | 'setRelayOnly'
   | 'room'

@@ -74,6 +74,18 @@ export function Notice({ title, text, isError = false, isWarning = false, testId
   );
 }
 
+/** For pages that reach their server in a roundabout way. */
+export function PollingNotice() {
+  return (
+    <Notice
+      title="This network blocks WebSockets"
+      text="So this page asks the server for news again and again instead: joining and meeting others takes longer. What browsers send each other is as fast as ever. A VPN helps, and whoever runs the network can allow WebSockets."
+      isWarning
+      testId="polling"
+    />
+  );
+}
+
 export type Tone = 'idle' | 'busy' | 'good' | 'bad';
 
 interface StatusLineProps {
