@@ -11,6 +11,7 @@ import { keptInviteSecret } from './boot/invite-secret.ts';
 import {
   closeOf,
   EVERY_NETWORK,
+  isEveryNetwork,
   listenOn,
   OpenConnections,
   REQUEST_DEADLINES,
@@ -169,7 +170,7 @@ export async function createServer(
           const secureUrls = https.hosts.map((name) => urlOf('https', name, securePort));
           lan = { secureUrls, isOwnCertificate: https.isOwnCertificate };
         }
-        const name = config.host === EVERY_NETWORK || config.host === '::' ? 'localhost' : config.host;
+        const name = isEveryNetwork(config.host) ? 'localhost' : config.host;
         return { port, url: urlOf('http', name, port), lan };
       } catch (cause) {
         await end();

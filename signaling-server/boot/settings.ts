@@ -41,8 +41,8 @@ const SETTINGS = {
     name: 'HOST',
     fallback: 'localhost',
     schema: z.string().regex(/^\S+$/),
-    expects: 'a host name or address without spaces, such as localhost or 0.0.0.0',
-    help: 'Address to listen on; 0.0.0.0 means all IPv4 addresses of this machine',
+    expects: 'a host name or address without spaces, such as localhost or ::',
+    help: 'Address to listen on: localhost for this machine alone, :: for all networks, 0.0.0.0 for all IPv4 networks',
   },
   allowedOrigins: {
     name: 'ALLOWED_ORIGINS',
