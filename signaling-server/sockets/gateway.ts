@@ -63,11 +63,13 @@ export class Gateway {
       const networks = this.#networksOf(conn.request);
       const transport = new Transport(conn, networks, parts);
       this.#transports.set(conn, transport);
-      if (transport.isPolling) this.#polling.set(conn.id, transport);
+      // The name of a connection in its requests, which engine.io's types declare private.
+      const { id } = conn as unknown as { readonly id: string };
+      if (transport.isPolling) this.#polling.set(id, transport);
       const closed = parts.limits.socketOpened(networks);
       conn.on('close', () => {
         closed();
-        this.#polling.delete(conn.id);
+        this.#polling.delete(id);
       });
     });
     this.#io.on('connection', (socket) => this.#accept(socket));
