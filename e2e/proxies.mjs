@@ -27,6 +27,9 @@ export function hasProxy(command) {
   return proxy !== undefined && spawnSync(command, [proxy.argument], { stdio: 'ignore' }).status === 0;
 }
 
+/** Defines the `$connection_upgrade` of nginx's WebSockets, beside the `server` blocks. */
+export const UPGRADE_MAP = "map $http_upgrade $connection_upgrade { default upgrade; '' close; }";
+
 /** Only ends what hangs. */
 const START_TIMEOUT_MS = 10_000;
 
@@ -43,8 +46,7 @@ export async function startNginx(folder, servers, ports) {
     (name) => `${name}_temp_path ${folder}/${name};`,
   );
   const main = `daemon off; master_process off; pid ${folder}/pid; error_log ${folder}/error.log; events {}`;
-  const upgrade = 'map $http_upgrade $connection_upgrade { default upgrade; "" close; }';
-  await writeFile(file, `${main} http { access_log off; ${paths.join(' ')} ${upgrade} ${servers} }`);
+  await writeFile(file, `${main} http { access_log off; ${paths.join(' ')} ${UPGRADE_MAP} ${servers} }`);
   return start('nginx', ['-c', file, '-p', folder, '-e', join(folder, 'error.log')], folder, ports);
 }
 

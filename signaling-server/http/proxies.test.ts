@@ -1,7 +1,9 @@
-import { writeFile } from 'node:fs/promises';
+import { spawnSync } from 'node:child_process';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { afterEach, expect, test } from 'vitest';
-import { hasProxy, startCaddy, startNginx } from '../../e2e/proxies.mjs';
+import { hasProxy, startCaddy, startNginx, UPGRADE_MAP } from '../../e2e/proxies.mjs';
 import { keptPort, TestBed } from '../test-server.ts';
 
 // Real proxies in front of a real server: its own pages are recognised, and pages of other origins are not.
@@ -53,6 +55,15 @@ test.skipIf(!hasProxy('nginx'))(
   },
 );
 
+/** A block of docs/hosting.md, for a server on `port`. */
+async function documented(start: string, port: number): Promise<string> {
+  const text = await readFile(new URL('../../docs/hosting.md', import.meta.url), 'utf8');
+  const block = text.split(/^```\w*\n/m).find((part) => part.startsWith(start));
+  const [code = ''] = block?.split('```') ?? [];
+  expect(code).toContain('localhost:8080');
+  return code.replaceAll('localhost:8080', `127.0.0.1:${port}`);
+}
+
 async function expectOwnPagesOnly(url: string, what: string): Promise<void> {
   expect(await bed.page(url, undefined, PAGE).tryJoin(), what).toMatchObject({ ok: true });
   await expect(bed.page(url, undefined, FOREIGN).tryJoin(), what).rejects.toThrow();
@@ -67,6 +78,8 @@ test.skipIf(!hasProxy('nginx'))(
       ...Object.entries(NGINX_HEADERS).map(([what, headers]) => ({ what, headers, port: trusting.port })),
       { what: 'its own name, and PUBLIC_URL is set', headers: '', port: named.port },
     ];
+    const [, shown] = (await documented(UPGRADE_MAP, trusting.port)).split(UPGRADE_MAP);
+    const shownPort = await keptPort();
     const servers = await Promise.all(configs.map(async (config) => ({ ...config, listen: await keptPort() })));
     const blocks = servers.map(
       ({ headers, port, listen }) =>
@@ -74,19 +87,30 @@ test.skipIf(!hasProxy('nginx'))(
     );
     stopProxy = await startNginx(
       await bed.folder(),
-      blocks.join('\n'),
-      servers.map(({ listen }) => listen),
+      [...blocks, `server { listen 127.0.0.1:${shownPort}; ${shown} }`].join('\n'),
+      [shownPort, ...servers.map(({ listen }) => listen)],
     );
+    await expectOwnPagesOnly(`http://127.0.0.1:${shownPort}/`, 'what docs/hosting.md shows');
     for (const { what, listen } of servers) await expectOwnPagesOnly(`http://127.0.0.1:${listen}/`, what);
   },
 );
+
+test.skipIf(!hasProxy('caddy'))('Caddy accepts deploy/Caddyfile (skipped without Caddy: apt-get install caddy)', () => {
+  const file = fileURLToPath(new URL('../../deploy/Caddyfile', import.meta.url));
+  const { status, stderr } = spawnSync('caddy', ['adapt', '--config', file, '--adapter', 'caddyfile'], {
+    env: { PATH: process.env.PATH, SITE_ADDRESS: 'play.example.org' },
+    encoding: 'utf8',
+  });
+  expect(status, stderr).toBe(0);
+});
 
 test.skipIf(!hasProxy('caddy'))(
   'behind Caddy our own pages connect and others do not (skipped without Caddy: apt-get install caddy)',
   async () => {
     const { port } = await bed.server({ trustedProxies: 1 });
     const listen = await keptPort();
-    const site = `http://:${listen} {\n bind 127.0.0.1\n reverse_proxy 127.0.0.1:${port}\n}\n`;
+    const shown = await documented('play.example.org {', port);
+    const site = shown.replace('play.example.org {', `http://:${listen} {\n bind 127.0.0.1`);
     stopProxy = await startCaddy(await bed.folder(), site, [listen]);
     await expectOwnPagesOnly(`http://127.0.0.1:${listen}/`, 'Caddy');
   },
