@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { afterEach, expect, test } from 'vitest';
 import { systemClock } from '../shared/clock.ts';
 import { PROTOCOL_VERSION, type Role } from '../shared/signaling.ts';
-import { eventually, IDLE_STATUS, newSessionKey, TestBed } from '../signaling-server/test-server.ts';
+import { eventually, IDLE_STATUS, keptPort, newSessionKey, TestBed } from '../signaling-server/test-server.ts';
 import { SignalingClient } from '../web/net/signaling-client.ts';
 import type { SignalingEvent } from '../web/net/signaling-session.ts';
 
@@ -87,6 +87,17 @@ test.each(['refuse', 'swallow'] as const)(
     await eventually('the volunteer learns that it left', () => volunteer.of('gone').length === 1);
   },
 );
+
+test('after a restart of the server a page that polls returns as the same member', async () => {
+  const port = await keptPort();
+  const first = await bed.server({ port });
+  const gamer = await member(await network(first.url, 'refuse'), 'gamer');
+  await first.close();
+  await eventually('it notices', () => gamer.client.state === 'reconnecting');
+  await bed.server({ port });
+  await eventually('it is back', () => gamer.client.state === 'online');
+  expect([gamer.client.joined.id, gamer.client.isPolling]).toEqual([gamer.id, true]);
+});
 
 test('a page of an allowed site may poll, and what others send is not for them to read', async () => {
   const { url } = await bed.server({ allowedOrigins: ['https://game.example'] });

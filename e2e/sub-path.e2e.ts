@@ -7,7 +7,7 @@ import { choosePicture, linkOf } from './gamer-page.ts';
 import { hasProxy, startNginx } from './proxies.mjs';
 import { startServer } from './server.ts';
 
-test('under a path that a server shares with others, the gamer page meets the volunteer it invites, and an example runs', async ({
+test('under a path that a server shares with others, the gamer page meets the volunteer it invites, an example runs, and without WebSockets it polls', async ({
   context,
 }) => {
   // biome-ignore lint/suspicious/noSkippedTests: only Debian's root can install nginx here.
@@ -19,7 +19,7 @@ test('under a path that a server shares with others, the gamer page meets the vo
     'proxy_http_version 1.1; proxy_set_header Host $host; proxy_set_header Upgrade $http_upgrade; proxy_set_header Connection $connection_upgrade;';
   const stopProxy = await startNginx(
     folder,
-    `server { listen 127.0.0.1:${port}; location /p2c2r/ { ${headers} proxy_pass ${server.url}; } }`,
+    `server { listen 127.0.0.1:${port}; location /p2c2r/ { ${headers} proxy_pass ${server.url}; } location /blocked/ { proxy_set_header Host $host; proxy_pass ${server.url}; } }`,
     [port],
   );
   try {
@@ -43,6 +43,12 @@ test('under a path that a server shares with others, the gamer page meets the vo
     await example.goto(`${base}examples/upscale.html`);
     await expect(example.locator('#status')).toHaveText(/^320x200 to 640x400 in \d+ ms/);
     expect(outside).toEqual([]);
+    // The same without WebSockets: the page polls, says so, and has a room all the same.
+    const blocked = await context.newPage();
+    await blocked.goto(`http://127.0.0.1:${port}/blocked/gamer`);
+    await choosePicture(blocked);
+    await expect(blocked.getByTestId('polling')).toContainText('This network blocks WebSockets');
+    expect(await linkOf(blocked)).toContain('/blocked/volunteer#');
   } finally {
     await stopProxy();
     await server.stop();
