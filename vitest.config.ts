@@ -3,6 +3,7 @@ import type { LaunchOptions } from 'playwright';
 import type { Plugin } from 'vite';
 import { configDefaults, defineConfig, type TestProjectInlineConfiguration } from 'vitest/config';
 import { wasmKernels } from './deploy/assembly-script.mjs';
+import { bundledWorkers } from './e2e/bundled-workers.mjs';
 import { launchOptions, systemGlOptions } from './e2e/launch.mjs';
 import pages from './vite.config.ts';
 
@@ -70,7 +71,7 @@ interface BrowserProject {
 function inChromium(name: string, { launch, isIsolated, ...files }: BrowserProject): TestProjectInlineConfiguration {
   return {
     ...sources,
-    plugins: [wasmKernels, networksBesideWorkers, ...(isIsolated ? [isolated] : [])],
+    plugins: [wasmKernels, bundledWorkers, networksBesideWorkers, ...(isIsolated ? [isolated] : [])],
     // Scanned in advance: a package found during a run would make Vite reload the page in the middle of a test.
     optimizeDeps: { entries: ['web/**/*.{ts,tsx}', 'shared/**/*.ts'] },
     test: {
@@ -84,6 +85,8 @@ function inChromium(name: string, { launch, isIsolated, ...files }: BrowserProje
         provider: 'playwright',
         headless: true,
         fileParallelism: false,
+        // One page runs all files, as one process does the unit tests: loading the modules anew took half a second for each.
+        isolate: false,
         screenshotFailures: false,
         instances: [{ browser: 'chromium', launch }],
       },

@@ -16,7 +16,6 @@ import * as peerjs from './sections/peerjs.ts';
 import * as quality from './sections/quality.ts';
 import * as server from './sections/server.ts';
 import * as simulate from './sections/simulate.ts';
-import * as start from './sections/start.ts';
 import * as stream from './sections/stream.ts';
 import * as streamSoak from './sections/stream-soak.ts';
 import * as streamTrouble from './sections/stream-trouble.ts';
@@ -27,7 +26,7 @@ import * as wire from './sections/wire.ts';
 /** Every section that these modules export, by name. */
 const SECTIONS = [
   ...[compute, gameTasks, glass, kernels, nodeVolunteers, peerjs, quality, server],
-  ...[simulate, start, stream, streamSoak, streamTrouble, tasks, trust, wire],
+  ...[simulate, stream, streamSoak, streamTrouble, tasks, trust, wire],
 ]
   .flatMap((module): unknown[] => Object.values(module))
   .filter((value): value is Section => value instanceof Object && 'about' in value)

@@ -12,8 +12,8 @@ test('every package in dependencies is imported by signaling-server/ or shared/'
   expect(Object.keys(dependencies).filter((name) => !imported.has(name))).toEqual([]);
 });
 
-/** Matches the package name in `from 'name'` or `from '@scope/name/file'`. */
-const PACKAGE = /from '((?:@[\w.-]+\/)?[a-z][\w.-]*)/g;
+/** Matches the package name in `from 'name'`, `import('name')` or `from '@scope/name/file'`. */
+const PACKAGE = /(?:from |import\()'((?:@[\w.-]+\/)?[a-z][\w.-]*)/g;
 
 async function sourcesIn(folder: string): Promise<string[]> {
   const names = await readdir(join(ROOT, folder), { recursive: true });

@@ -2,7 +2,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Page } from 'playwright/test';
 import { expect, test } from './fixtures.ts';
-import { linkOf, openStillGamer } from './gamer-page.ts';
+import { linkOf, openStillGamer, withoutGame } from './gamer-page.ts';
 
 /** No address and no foreign page does anything in a person's name: starting, joining and pressing buttons are theirs. */
 
@@ -70,6 +70,7 @@ test('a link joins nobody’s room before the person agrees, and they may take a
   const site = await startForeignSite(`<a href="${theirs}">Free game</a>`);
   try {
     const gamer = await context.newPage();
+    await withoutGame(gamer);
     const connections = connectionsOf(gamer);
     await gamer.goto(site.origin);
     await gamer.getByRole('link').click();
@@ -119,6 +120,7 @@ test('a foreign page can neither frame our pages nor keep hold of their windows,
   const frames = paths.map((path) => `<iframe src="${new URL(path, server.url)}"></iframe>`).join('');
   const site = await startForeignSite(`<h1>Click here</h1>${frames}`);
   try {
+    await withoutGame(context);
     await context.addInitScript(() => {
       const { addEventListener } = window;
       window.addEventListener = (

@@ -1,5 +1,6 @@
-import { test as base, type Page } from 'playwright/test';
+import { test as base, type Page, type Worker } from 'playwright/test';
 import type * as Sdk from '../web/sdk/p2c2r.ts';
+import { WEBGPU_FLAG } from './browser.mjs';
 import { type RunningServer, startServer } from './server.ts';
 import { type Machine, machineOf, storageAfterVisit } from './speeds.ts';
 
@@ -41,12 +42,22 @@ export const test = base.extend<Fixtures, WorkerFixtures>({
     { scope: 'worker' },
   ],
   machine: [
-    async ({ browser, sharedServer }, use) => use(await machineOf(browser, sharedServer.url)),
+    async ({ browser, sharedServer, launchOptions }, use) => {
+      // Without the flag nothing but a real GPU computes.
+      const mayBeSoftware = launchOptions.args?.includes(WEBGPU_FLAG);
+      await use(mayBeSoftware ? await machineOf(browser, sharedServer.url) : { userAgent: '', softwareAdapter: null });
+    },
     { scope: 'worker' },
   ],
   // Of every context. A test that is tagged @smoke measures the machine, as on a first visit.
   storageState: async ({ machine, server }, use, { tags }) =>
     use(tags.includes('@smoke') ? undefined : await storageAfterVisit(machine, server.url)),
+  // Without a GPU, drawing the game as often as a screen shows it takes all cores. A test that is tagged @smoke has it so, and one that
+  // is tagged @alone, which measures rates.
+  context: async ({ context }, use, { tags }) => {
+    if (!tags.includes('@smoke') && !tags.includes('@alone')) context.on('page', drawGameSeldom);
+    await use(context);
+  },
   server: ({ sharedServer }, use) => use(sharedServer),
   // biome-ignore lint/correctness/noEmptyPattern: Playwright reads a fixture's dependencies from its pattern.
   roomOf: ({}, use, { testId }) => use((name) => `${name} ${testId}`),
@@ -105,6 +116,39 @@ export async function openSdk(page: Page, serverUrl: string): Promise<void> {
   await page.evaluate(async (module) => {
     window.sdk = await import(module);
   }, '/p2c2r.js');
+}
+
+/** Between two frames of the game, ms. It slows down, which no test minds. */
+const FRAME_INTERVAL_MS = 250;
+
+/** Gives the page's game a screen that shows few frames. */
+function drawGameSeldom(page: Page): void {
+  page.on('worker', (worker: Worker) => {
+    // Fails when the page closes at once, which harms nobody.
+    if (worker.url().includes('game.worker')) worker.evaluate(slowDownScreen, FRAME_INTERVAL_MS).catch(() => {});
+  });
+}
+
+/** In a worker: delays its animation frames. */
+function slowDownScreen(intervalMs: number): void {
+  const { requestAnimationFrame, cancelAnimationFrame } = self;
+  /** Requests of animation frames, by the timers before them. */
+  const requests = new Map<number, number>();
+  self.requestAnimationFrame = (draw) => {
+    const timer = self.setTimeout(() => {
+      const request = requestAnimationFrame((nowMs) => {
+        requests.delete(timer);
+        draw(nowMs);
+      });
+      requests.set(timer, request);
+    }, intervalMs);
+    return timer;
+  };
+  self.cancelAnimationFrame = (timer) => {
+    self.clearTimeout(timer);
+    cancelAnimationFrame(requests.get(timer) ?? 0);
+    requests.delete(timer);
+  };
 }
 
 /** Waits until this many volunteers are linked. */

@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import type { Download, Page } from 'playwright/test';
+import type { BrowserContext, Download, Page } from 'playwright/test';
 import { expect } from './fixtures.ts';
 
 /** The gamer page with its game running, and the link it shares. */
@@ -9,11 +9,17 @@ export async function openGamer(page: Page, serverUrl: string): Promise<string> 
   return linkOf(page);
 }
 
-/** The same with a still picture instead of the game, for tests that are not about frames: without a GPU, drawing the game uses all cores. */
+/** The same with a still picture instead of the game, for tests that are not about frames. */
 export async function openStillGamer(page: Page, serverUrl: string): Promise<string> {
+  await withoutGame(page);
   await page.goto(new URL('/gamer', serverUrl).href);
   await choosePicture(page);
   return linkOf(page);
+}
+
+/** For pages that show a picture, or nothing: without a GPU, starting the game takes a core for longer than the rest of the page. */
+export async function withoutGame(pages: Page | BrowserContext): Promise<void> {
+  await pages.route('**/game.worker-*', (route) => route.abort());
 }
 
 /** The invite link that the page shows. */

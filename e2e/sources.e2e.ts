@@ -1,7 +1,7 @@
 // Cameras, shared tabs and files as sources.
 import type { BrowserContext, Page } from 'playwright/test';
 import { expect, test } from './fixtures.ts';
-import { lookAtOutput, openGamer, PICTURE_WITHIN, saved, TREATED, TREATED_FILE } from './gamer-page.ts';
+import { lookAtOutput, openGamer, openStillGamer, PICTURE_WITHIN, saved, TREATED, TREATED_FILE } from './gamer-page.ts';
 import { launchOptions } from './launch.mjs';
 
 /** Title of the tab that the browser shares without asking. */
@@ -13,7 +13,7 @@ test.use({
     ...launch,
     args: [
       ...(launch.args ?? []),
-      '--use-fake-device-for-media-stream',
+      '--use-fake-device-for-media-stream=fps=5',
       `--auto-select-tab-capture-source-by-title=${SHARED_TITLE}`,
     ],
   },
@@ -53,8 +53,8 @@ test('a camera is sharpened and shown, and released when another source is chose
   const gamer = await context.newPage();
   await openGamer(gamer, server.url);
   await choose(gamer, 'Camera');
-  // The game before it is as large, and sharpened too.
-  await expect(gamer.locator('video')).toBeVisible();
+  // The game before it is as large, and sharpened too. The video is seen only until the stream shows its frames.
+  await expect(gamer.locator('video')).toBeAttached();
   await expect(gamer.getByText('Before: 640 × 360')).toBeVisible();
   await expect(gamer.getByText(new RegExp(`^After: 1280 × 720, ${TREATED}$`))).toBeVisible(PICTURE_WITHIN);
   await expect.poll(async () => (await lookAtOutput(gamer)).spread).toBeGreaterThan(5);
@@ -105,7 +105,7 @@ test('a shared tab is sharpened, may be resized, and says so when it is stopped'
 test('a browser that cannot capture is offered neither screen nor camera', async ({ server, context }) => {
   const gamer = await context.newPage();
   await gamer.addInitScript(() => Reflect.deleteProperty(Navigator.prototype, 'mediaDevices'));
-  await openGamer(gamer, server.url);
+  await openStillGamer(gamer, server.url);
   await expect(gamer.getByTestId('source').getByRole('radio')).toHaveCount(3);
   await expect(gamer.getByTestId('save-after')).toBeVisible();
 });

@@ -33,6 +33,8 @@ const REST_FRAMES = 5;
 const OPENGL_FLAGS = ['--use-angle=swiftshader', '--ignore-gpu-blocklist', '--enable-gpu-rasterization'];
 
 test.use({
+  // Here OpenGL draws the whole page.
+  viewport: { width: 480, height: 320 },
   launchOptions: { ...(await launchOptions()), args: [...CHROMIUM_FLAGS, ...OPENGL_FLAGS, ...CAMERA_FLAGS] },
 });
 
@@ -86,7 +88,7 @@ test('a volunteer that loses its GPU device in the middle of a stream gets a new
   const volunteer = await volunteerPage('lost', { backend: 'wgsl' });
   const gamer = await gamerPage('lost', { where: 'volunteers' });
   await waitForVolunteers(gamer, 1);
-  await streamCamera(gamer, 'picture');
+  await streamCamera(gamer, 'picture', 0);
   const worker = workerOf(volunteer, 'volunteer.worker');
   await worker.evaluate(noteDevices);
   await expect.poll(() => worker.evaluate(() => self.devices.size)).toBe(1);

@@ -1,96 +1,113 @@
 """
-Makes the training pairs: for each picture the ground truth and the small picture that a gamer's machine would send.
+Turns captured games and drawn scenes into what `train.py` and `evaluate.py` read.
 
-    python3 prepare.py --frames ../../shared/frames --out .data
+    python3 prepare.py --games /somewhere/games --frames ../../shared/frames --out .data
+
+    .data/train/<game>.truth.npy             patches, N x 128 x 128 x 3
+    .data/train/<game>.aliased.npy           N x K x 64 x 64 x 3 (K placements: 4, or 1 that is to be mirrored)
+    .data/validation/<game>-<n>.npz, test    whole pictures: `truth`, and `centre` or `aliased` (see placements.py)
+    .data/<part>/coded/<game>-<n>.npz        coded sequences (see coded.py)
 """
 
 import argparse
-import subprocess
+import itertools
 from pathlib import Path
 
 import numpy as np
 from PIL import Image
 
 import scenes
+from coded import keep_sequences
+from placements import PLACEMENTS, Picture, box, placed
+from splits import SPLITS
 
-GAMES = {"train": ["torcs", "minetest"], "held-out": ["supertuxkart", "neverball"]}
 SCENES = 100
 SEED = 7
-CAPTURE = (2560, 1440)
+SCENE_CAPTURE = (2560, 1440)
 
-# Index of the sample, of every four along a side, that the games' captures contain.
-SAMPLE = 2
-
-# Quantisers that x264 and libvpx use for 640x360 at 30 frames a second between about 1 and 8 Mb/s.
-H264_QP = (20, 34)
-VP8_QP = (12, 44)
-# Frames in a coded clip. The last one, which is kept, was predicted from the ones before it.
-CLIP_FRAMES = 5
-MARGIN = 16
+# Sides of a patch's truth, pixels. A training patch is smaller and lies anywhere within.
+PATCH = 128
+PATCHES_PER_PICTURE = 24
+# Tries for each patch; the one with the most detail of so many is kept, as a network has nothing to learn from a sky.
+TRIES = 3
 
 
-def box(picture: np.ndarray) -> np.ndarray:
-    """Rounded mean of every 2 x 2 pixels."""
-    height, width, _ = picture.shape
-    return np.rint(picture.reshape(height // 2, 2, width // 2, 2, 3).mean((1, 3))).astype(np.uint8)
+def pictures_of(game: str, games: Path, frames: Path) -> list[Picture]:
+    """The stills of a game, and the first frame of each of its sequences: the other frames hardly differ from it."""
+    captured = sorted((games / game / "truth").glob("*-0.png"))
+    if captured:
+        other = "centre" if (games / game / "centre").exists() else "aliased"
+        return [{kind: _read(games / game / kind / path.name) for kind in ("truth", other)} for path in captured]
+    return [{kind: _read(path.parents[1] / kind / path.name) for kind in ("truth", "aliased")} for path in sorted((frames / game / "truth").glob("*.png"))]
 
 
-def coded(rng: np.random.Generator, small: np.ndarray, truth: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """The decoded picture after a pan, and the ground truth of the part that is still visible."""
-    height, width, _ = small.shape
-    step = rng.integers(-3, 4, 2)
-    size = (height - 2 * MARGIN, width - 2 * MARGIN)
-    corners = [MARGIN + step * (n - CLIP_FRAMES + 1) for n in range(CLIP_FRAMES)]
-    clip = np.stack([small[y : y + size[0], x : x + size[1]] for y, x in corners])
-    if rng.random() < 0.75:
-        codec = ["-c:v", "libx264", "-preset", "veryfast", "-tune", "zerolatency", "-qp", str(rng.integers(*H264_QP))]
-        kind = "h264"
-    else:
-        quantiser = str(rng.integers(*VP8_QP))
-        codec = ["-c:v", "libvpx", "-deadline", "realtime", "-cpu-used", "8", "-b:v", "20M", "-qmin", quantiser, "-qmax", quantiser]
-        kind = "ivf"
-    raw = ["-f", "rawvideo", "-pix_fmt", "rgb24", "-s", f"{size[1]}x{size[0]}", "-r", "30"]
-    # BT.709, limited range, as in a browser's encoder.
-    to_video = ["-vf", "scale=out_color_matrix=bt709:out_range=tv,format=yuv420p"]
-    to_pixels = ["-vf", "scale=in_color_matrix=bt709:in_range=tv:flags=accurate_rnd,format=rgb24", "-f", "rawvideo"]
-    packets = _ffmpeg([*raw, "-i", "-", *to_video, *codec, "-f", kind, "-"], clip.tobytes())
-    pixels = _ffmpeg(["-f", kind, "-i", "-", *to_pixels, "-"], packets)
-    last = np.frombuffer(pixels, np.uint8).reshape(-1, *size, 3)[-1]
-    inside = truth[2 * MARGIN : 2 * (MARGIN + size[0]), 2 * MARGIN : 2 * (MARGIN + size[1])]
-    return last, inside
+def _read(path: Path) -> np.ndarray:
+    return np.asarray(Image.open(path).convert("RGB"))
 
 
-def _ffmpeg(arguments: list[str], data: bytes) -> bytes:
-    command = ["ffmpeg", "-v", "error", "-threads", "1", *arguments]
-    return subprocess.run(command, input=data, stdout=subprocess.PIPE, check=True).stdout
+def scene(rng: np.random.Generator) -> Picture:
+    capture = scenes.draw(rng, *SCENE_CAPTURE)
+    centre = np.empty((SCENE_CAPTURE[1] // 2, SCENE_CAPTURE[0] // 2, 3), np.uint8)
+    for row, column in PLACEMENTS:
+        centre[row::2, column::2] = capture[1 + row :: 4, 1 + column :: 4]
+    return {"truth": box(capture), "centre": centre}
 
 
-def keep(out: Path, name: str, rng: np.random.Generator, truth: np.ndarray, aliased: np.ndarray) -> None:
-    """Writes one file per picture. A coded picture is a little smaller than the others."""
-    boxed = box(truth)
-    coded_aliased, inside = coded(rng, aliased, truth)
-    coded_boxed, _ = coded(rng, boxed, truth)
-    np.savez(out / f"{name}.npz", truth=truth, aliased=aliased, box=boxed, coded_truth=inside, coded_aliased=coded_aliased, coded_box=coded_boxed)
+def patches(rng: np.random.Generator, picture: Picture) -> tuple[np.ndarray, np.ndarray]:
+    """Returns N x 128 x 128 x 3 and N x K x 64 x 64 x 3."""
+    placements = PLACEMENTS if "centre" in picture else [(1, 1)]
+    smalls = np.stack([placed(picture, placement)[0] for placement in placements])
+    truth = picture["truth"]
+    chosen = []
+    for _ in range(PATCHES_PER_PICTURE):
+        # On pixels that are even in the small picture too, so that a codec's chroma samples align.
+        corners = [tuple(4 * rng.integers(0, (side - PATCH) // 4 + 1) for side in truth.shape[:2]) for _ in range(TRIES)]
+        chosen.append(max(corners, key=lambda corner: _detail(truth, corner)))
+    half = PATCH // 2
+    return (
+        np.stack([truth[y : y + PATCH, x : x + PATCH] for y, x in chosen]),
+        np.stack([smalls[:, y // 2 : y // 2 + half, x // 2 : x // 2 + half] for y, x in chosen]),
+    )
+
+
+def _detail(truth: np.ndarray, corner: tuple[int, int]) -> float:
+    y, x = corner
+    grey = truth[y : y + PATCH, x : x + PATCH].astype(np.float32).mean(2)
+    return float(np.abs(np.diff(grey, axis=0)).mean() + np.abs(np.diff(grey, axis=1)).mean())
+
+
+def keep_patches(path: Path, rng: np.random.Generator, pictures) -> None:
+    truths, smalls = zip(*(patches(rng, picture) for picture in pictures))
+    np.save(path.with_name(f"{path.name}.truth.npy"), np.concatenate(truths))
+    np.save(path.with_name(f"{path.name}.aliased.npy"), np.concatenate(smalls))
 
 
 def main() -> None:
     parser = argparse.ArgumentParser()
-    parser.add_argument("--frames", type=Path, required=True)
+    parser.add_argument("--games", type=Path, required=True, help="what capture/run.py wrote")
+    parser.add_argument("--frames", type=Path, required=True, help="frames with one placement only")
     parser.add_argument("--out", type=Path, default=Path(".data"))
+    parser.add_argument("--without-coded", action="store_true", help="leaves out the coded sequences, which take most of the time")
     options = parser.parse_args()
-    rng = np.random.default_rng(SEED)
-    for part, games in GAMES.items():
+    for part, games in SPLITS.items():
         folder = options.out / part
-        folder.mkdir(parents=True, exist_ok=True)
+        (folder / "coded").mkdir(parents=True, exist_ok=True)
         for game in games:
-            for path in sorted((options.frames / game / "truth").glob("*.png")):
-                truth, aliased = (
-                    np.asarray(Image.open(options.frames / game / kind / path.name).convert("RGB")) for kind in ("truth", "aliased")
-                )
-                keep(folder, f"{game}-{path.stem}", rng, truth, aliased)
-    for n in range(SCENES):
-        capture = scenes.draw(rng, *CAPTURE)
-        keep(options.out / "train", f"scene-{n:03}", rng, box(capture), capture[SAMPLE::4, SAMPLE::4])
+            # Each game has its own seed, so that one more game changes no other game's patches.
+            rng = np.random.default_rng([SEED, *game.encode()])
+            pictures = pictures_of(game, options.games, options.frames)
+            if not pictures:
+                print(f"{part}: {game} was not captured", flush=True)
+                continue
+            if part == "train":
+                keep_patches(folder / game, rng, pictures)
+            else:
+                for n, picture in enumerate(pictures):
+                    np.savez(folder / f"{game}-{n:03}.npz", **picture)
+            coded = 0 if options.without_coded else keep_sequences(folder / "coded", game, options.games / game, rng, is_whole=part != "train")
+            print(f"{part}: {game}, {len(pictures)} pictures, {coded} coded sequences", flush=True)
+    rng = np.random.default_rng(SEED)
+    keep_patches(options.out / "train" / "scenes", rng, (scene(rng) for _ in itertools.repeat(None, SCENES)))
 
 
 if __name__ == "__main__":

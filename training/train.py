@@ -10,19 +10,12 @@ import argparse
 import time
 from pathlib import Path
 
-import numpy as np
 import torch
 
-from evaluate import gains_over_bicubic
-from networks import INPUTS, SHAPES, Network, Shape, luma
+from evaluate import mean_gain, scores
+from networks import INPUTS, SHAPES, Network, Shape, luma, run
+from patches import Patches
 
-# Source pixels along each side of a patch, and patches per step.
-PATCH = 48
-BATCH = 16
-# Share of patches from drawn scenes; the others are from real frames.
-SCENE_SHARE = 0.5
-# Share of patches that went through a video codec, as in streams.
-CODED_SHARE = 0.35
 PEAK_RATE = 2e-3
 WARM_UP_STEPS = 500
 # Squared error of a patch below which improvement no longer counts: 40 dB. 30 and 50 dB both gave 0.05 to 0.1 dB less.
@@ -30,47 +23,6 @@ GOOD_ENOUGH = 1e-4
 # Decay of the running mean of the weights. The mean is kept as the result.
 MEAN_DECAY = 0.999
 SEED = 1
-
-
-class Patches:
-    """Random patches of one kind of input, rotated and mirrored."""
-
-    def __init__(self, folder: Path, kind: str, seed: int):
-        self.rng = np.random.default_rng(seed)
-        self.kind = kind
-        pictures = [dict(np.load(path)) for path in sorted(folder.glob("*.npz"))]
-        is_scene = np.array([path.name.startswith("scene") for path in sorted(folder.glob("*.npz"))])
-        self.pictures = pictures
-        share = np.where(is_scene, SCENE_SHARE / max(is_scene.sum(), 1), (1 - SCENE_SHARE) / max((~is_scene).sum(), 1))
-        self.share = share / share.sum()
-
-    def batch(self) -> tuple[torch.Tensor, torch.Tensor]:
-        """Returns N x 3 x P x P and N x 3 x 2P x 2P, 0..1."""
-        picks = self.rng.choice(len(self.pictures), BATCH, p=self.share)
-        pairs = [self._patch(self.pictures[pick]) for pick in picks]
-        small, large = (np.stack(side) for side in zip(*pairs))
-        paint = torch.from_numpy(np.stack([self._paint() for _ in pairs]))[:, :, None, None]
-        # Permuted colours make another picture: otherwise the network would memorise a few dozen frames.
-        order = torch.from_numpy(np.stack([self.rng.permutation(3) for _ in pairs]))
-        sides = (torch.from_numpy(side).permute(0, 3, 1, 2).float() / 255 for side in (small, large))
-        return tuple(torch.stack([image[channels] for image, channels in zip(side, order)]) * paint for side in sides)
-
-    def _paint(self) -> np.ndarray:
-        """Factors of the colours. Half of the pictures keep their brightness."""
-        is_dimmed = self.rng.random() < 0.5
-        return self.rng.uniform(0.4, 1.0, 3).astype(np.float32) if is_dimmed else np.ones(3, np.float32)
-
-    def _patch(self, picture: dict[str, np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
-        is_coded = self.rng.random() < CODED_SHARE
-        small, truth = (picture["coded_" + part if is_coded else part] for part in (INPUTS[self.kind], "truth"))
-        # On even pixels, like the origin of a frame, so that a codec's chroma samples align.
-        y, x = (2 * self.rng.integers(0, (side - PATCH) // 2 + 1) for side in small.shape[:2])
-        pair = small[y : y + PATCH, x : x + PATCH], truth[2 * y : 2 * (y + PATCH), 2 * x : 2 * (x + PATCH)]
-        if self.kind == "aliased":
-            # A pixel's one sample lies beyond its centre by the same amount on both axes, which only a flip across the diagonal keeps.
-            return tuple(side.swapaxes(0, 1) for side in pair) if self.rng.random() < 0.5 else pair
-        turns, is_mirrored = self.rng.integers(4), self.rng.random() < 0.5
-        return tuple(np.rot90(side[:, ::-1] if is_mirrored else side, turns) for side in pair)
 
 
 def loss_of(shape: Shape, made: torch.Tensor, truth: torch.Tensor) -> torch.Tensor:
@@ -103,8 +55,8 @@ def train(shape: Shape, patches: Patches, steps: int, report) -> list[tuple[torc
     mean = [value.detach().clone() for value in network.parameters()]
     start = time.time()
     for step in range(1, steps + 1):
-        small, truth = (side.to(device) for side in patches.batch())
-        loss = loss_of(shape, network(small), truth)
+        batch = patches.batch()
+        loss = loss_of(shape, network(batch.small.to(device)), batch.truth.to(device))
         optimiser.zero_grad()
         loss.backward()
         torch.nn.utils.clip_grad_norm_(network.parameters(), 1.0)
@@ -144,12 +96,12 @@ def main() -> None:
     print(f"{shape.name} for {options.input} input: {shape.parameters} parameters", flush=True)
 
     def report(step: int, seconds: float, layers: list[tuple[torch.Tensor, torch.Tensor]]) -> None:
-        gains = gains_over_bicubic(layers, options.data / "held-out", options.input, every=4)
-        print(f"{step} steps, {seconds:.0f} s: " + ", ".join(f"{kind} {gain:+.2f}" for kind, gain in gains.items()), flush=True)
+        gain = mean_gain(scores(lambda source: run(layers, source), options.data / "validation", options.input, every=8))
+        print(f"{step} steps, {seconds:.0f} s: {gain:+.2f} dB over bicubic on every eighth picture of validation", flush=True)
         options.out.mkdir(exist_ok=True)
         torch.save(layers, options.out / f"{shape.name}.{options.input}.pt")
 
-    train(shape, Patches(options.data / "train", options.input, SEED), options.steps, report)
+    train(shape, Patches(options.data / "train", [options.input], SEED), options.steps, report)
 
 
 if __name__ == "__main__":

@@ -2,8 +2,7 @@ import { ALL_FORMATS, BlobSource, Input, VideoSampleSink } from 'mediabunny';
 import { lumaOf, psnrDb } from '../../web/compare/luma.ts';
 import { ssimAgainst } from '../../web/compare/ssim.ts';
 import { RgbaReader } from '../../web/compute/video-frames.ts';
-import { detailPainter, paintFrame } from '../pages/frames.ts';
-import { cropped, halved, pixelsOf } from '../quality/pictures.ts';
+import { cropped, halved } from '../quality/examples.ts';
 
 /** Sides of the truth are multiples of it, so that the source, half as large, has whole chroma samples. */
 const SIDE_STEP = 4;
@@ -58,24 +57,8 @@ export async function loadClip(url: string, maxFrames: number): Promise<Clip> {
   return { width, height, fps: Math.round(fps), frames };
 }
 
-export function storedLuma(picture: ImageData): Uint16Array {
+function storedLuma(picture: ImageData): Uint16Array {
   return Uint16Array.from(lumaOf(picture), (luma) => Math.round(luma * LUMA_STEPS));
-}
-
-/** Painted source frames with detail of every kind; their truth is yet to be set. */
-export function paintedClip(
-  { width, height, fps }: { width: number; height: number; fps: number },
-  count: number,
-): Clip {
-  const paint = detailPainter();
-  const frames = Array.from({ length: count }, (_, number) => {
-    const frame = paintFrame(paint, width, height, number, Math.round((number * 1_000_000) / fps));
-    const { timestamp: timestampUs } = frame;
-    const source = pixelsOf(frame, width, height);
-    frame.close();
-    return { timestampUs, source, truth: new Uint16Array() };
-  });
-  return { width: 2 * width, height: 2 * height, fps, frames };
 }
 
 /** SSIM takes longer than everything else, so only one frame in this many is scored with it. */

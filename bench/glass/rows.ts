@@ -6,7 +6,6 @@ const mean = (values: readonly number[]) => sum(values) / values.length;
 const psnrsDb = ({ scores }: Measured) => scores.map(({ psnrDb }) => psnrDb);
 
 /** dB of luma, of all frames. */
-export const meanPsnrDb = (measured: Measured) => mean(psnrsDb(measured));
 
 /** Gains over bicubic of the same frames, dB, the mean of all and of the worst; and SSIM. */
 export function summaryOf(measured: Measured, bicubic: Measured) {
@@ -19,7 +18,7 @@ export function summaryOf(measured: Measured, bicubic: Measured) {
 /** The figure that all others are compared with. */
 export function bicubicRow(bicubic: Measured): Row {
   const note = `SSIM ${summaryOf(bicubic, bicubic).ssim.toFixed(4)}; mean of ${bicubic.scores.length} frames`;
-  return figure('bicubic', meanPsnrDb(bicubic), 'dB', { note });
+  return figure('bicubic', mean(psnrsDb(bicubic)), 'dB', { note });
 }
 
 /** What a way of making the picture gains over bicubic. */
@@ -36,10 +35,10 @@ const LEAST_WORST_DB = -0.05;
 /** What the worst frame gains over bicubic. */
 export function worstRow(what: string, measured: Measured, bicubic: Measured): Row {
   const { worstDb } = summaryOf(measured, bicubic);
-  const missing = measured.transmission?.missing ?? 0;
-  const note = `${missing} of ${measured.scores.length} frames without detail`;
-  const row = figure(`worst frame, ${what}`, worstDb, 'dB', { note, atLeast: LEAST_WORST_DB });
-  return { ...row, figure: `${signed(worstDb)} dB  (${note})` };
+  const { transmission, scores } = measured;
+  const note = transmission ? `  (${transmission.missing} of ${scores.length} frames without detail)` : '';
+  const row = figure(`worst frame, ${what}`, worstDb, 'dB', { atLeast: LEAST_WORST_DB });
+  return { ...row, figure: `${signed(worstDb)} dB${note}` };
 }
 
 function traffic({ transmission }: Measured): string[] {

@@ -1,4 +1,3 @@
-import { networksIn, parseManifest } from '../../web/compute/models/manifest.ts';
 import type { ModelSource } from '../../web/compute/models/model-source.ts';
 import { openDevice } from '../../web/compute/wgsl/gpu-device.ts';
 import { anime4kNetworks, type BenchPicture, type Contender, frameTimes, ourNetworks } from './contenders.ts';
@@ -51,18 +50,6 @@ export async function measureKernels(gpu: GPU | undefined, models: ModelSource, 
     sizes,
     gigaflopsPerS: flopsPerMs / 1e6,
     gigabytesPerS: bytesPerMs / 1e6,
-  };
-}
-
-/** The models of a folder, from wherever it can be read. */
-export function modelsFrom(read: (file: string) => Promise<ArrayBuffer>): ModelSource {
-  return {
-    load: async (name, kind) => {
-      const manifest = parseManifest(JSON.parse(new TextDecoder().decode(await read('manifest.json'))));
-      const model = networksIn(manifest).find((candidate) => candidate.name === name);
-      if (!model) throw new Error(`There is no model ${name}.`);
-      return { model, bytes: await read(model.files[kind].path) };
-    },
   };
 }
 

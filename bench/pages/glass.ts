@@ -4,13 +4,17 @@ import { lumaOf } from '../../web/compare/luma.ts';
 import { Engine } from '../../web/compute/engine.ts';
 import { servedModels } from '../../web/compute/test-models.ts';
 import { makeFrame } from '../../web/compute/video-frames.ts';
+import { openDevice } from '../../web/compute/wgsl/gpu-device.ts';
 import type { Composer, RawPicture } from '../../web/stream/compose/composer.ts';
 import { DetailReader } from '../../web/stream/compose/detail-reader.ts';
+import { composingMs } from '../../web/stream/compose/open-composer.ts';
 import { WasmComposer } from '../../web/stream/compose/wasm-composer.ts';
+import { WebGlComposer } from '../../web/stream/compose/webgl-composer.ts';
+import { WebGpuComposer } from '../../web/stream/compose/webgpu-composer.ts';
 import { drawBlended, type PictureParts } from '../../web/stream/gamer/blended-picture.ts';
 import { blendOf } from '../../web/stream/gamer/detail-tuning.ts';
 import { sharpnessOf } from '../../web/stream/gamer/source-sharpness.ts';
-import { type Clip, type FrameScore, loadClip, paintedClip, scoreOf, storedLuma } from '../glass/clip.ts';
+import { type Clip, type FrameScore, loadClip, scoreOf } from '../glass/clip.ts';
 import { type CodedWay, newTraffic, type Traffic, throughCodec } from '../glass/through-codec.ts';
 import { type FrameStatistics, statisticsOf } from '../glass/tuning.ts';
 import { median } from '../measuring.ts';
@@ -62,23 +66,7 @@ let loaded: Loaded | null = null;
 /** Loads the clip that everything is measured with. */
 export async function load(url: string, maxFrames: number) {
   const clip = await loadClip(url, maxFrames);
-  await use(clip);
   const { width, height, fps, frames } = clip;
-  return { width, height, fps, frames: frames.length, sharpness: current().sharpness };
-}
-
-/** Paints a clip instead, whose truth is the source as it is shown without detail: all that is lost is lost in codecs. */
-export async function paint(format: { width: number; height: number; fps: number }, count: number): Promise<void> {
-  const clip = paintedClip(format, count);
-  await use(clip);
-  for (const [index, frame] of clip.frames.entries()) {
-    await draw(index, ENLARGED);
-    frame.truth = storedLuma(onScreen());
-  }
-}
-
-async function use(clip: Clip): Promise<void> {
-  const { width, height } = clip;
   const screen = new OffscreenCanvas(width, height).getContext('2d', { alpha: false, willReadFrequently: true });
   if (!screen) throw new Error('There is no canvas to compose on.');
   const engine = await Engine.create({
@@ -87,12 +75,33 @@ async function use(clip: Clip): Promise<void> {
     models: servedModels('/models/'),
   });
   const composer = await WasmComposer.open();
-  const [first] = clip.frames;
-  loaded = { clip, engine, composer, screen, raws: [], sharpness: first ? sharpnessOf(first.source) : null };
+  const [first] = frames;
+  const sharpness = first ? sharpnessOf(first.source) : null;
+  loaded = { clip, engine, composer, screen, raws: [], sharpness };
   for await (const frame of sources(clip)) {
     loaded.raws.push(await composer.load(frame));
     frame.close();
   }
+  return { width, height, fps, frames: frames.length, sharpness };
+}
+
+/** What loading a frame of this size and composing it at twice the size takes in each way that there is here, software GPUs included. */
+export async function measureComposers({ width, height }: { width: number; height: number }) {
+  const size = { width, height, outWidth: 2 * width, outHeight: 2 * height };
+  const gpu = await openDevice(navigator.gpu);
+  const software = gpu?.isSoftware ? ' (software)' : '';
+  const ways = [
+    { way: 'processor', composer: await WasmComposer.open() },
+    { way: 'WebGL 2', composer: new WebGlComposer(true) },
+    ...(gpu ? [{ way: `WebGPU${software}`, composer: await WebGpuComposer.open(gpu.device) }] : []),
+  ];
+  const measured: { way: string; tookMs: number }[] = [];
+  for (const { way, composer } of ways) {
+    measured.push({ way, tookMs: await composingMs(composer, size, () => performance.now()) });
+    composer.dispose();
+  }
+  gpu?.device.destroy();
+  return measured;
 }
 
 /** The source as the browser stretches it. */
@@ -109,19 +118,13 @@ export async function measureEnlarged(quality: Quality): Promise<Measured> {
   return { scores, transmission: null };
 }
 
-/** The source as the player shows it without detail. */
-export async function measureBase(): Promise<Measured> {
-  const { clip } = current();
-  const scores: FrameScore[] = [];
-  for (const index of clip.frames.keys()) {
-    await draw(index, ENLARGED);
-    scores.push(scoreOf(clip, index, onScreen()));
-  }
-  return { scores, transmission: null };
-}
-
-/** The source with this machine's own picture of it, by the share of that; null: as a stream chooses it. */
-export async function measureOwn(quality: Quality, shares: readonly (number | null)[]) {
+/**
+ * The source with this machine's own picture of it, by the share of that.
+ *
+ * @param quality - null: it is only enlarged, as by a player without a volunteer
+ * @param shares - null: as a stream chooses it
+ */
+export async function measureOwn(quality: Quality | null, shares: readonly (number | null)[]) {
   const { clip, sharpness } = current();
   const measured = shares.map((): Measured => ({ scores: [], transmission: null }));
   const blend = blendOf(quality, false, sharpness);

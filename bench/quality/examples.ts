@@ -1,5 +1,6 @@
+import type { PixelImage } from '../../shared/tasks/definition.ts';
+import { halved as half } from '../../web/compute/test-pictures.ts';
 import { newTraffic, throughCodec } from '../glass/through-codec.ts';
-import { cropped, halved, loadPicture, pixelsOf } from './pictures.ts';
 
 /** A small picture and what it should become. */
 export interface Example {
@@ -71,4 +72,37 @@ async function* framesOf(images: readonly ImageData[]): AsyncGenerator<VideoFram
     const timestamp = Math.round((index * 1_000_000) / FPS);
     yield new VideoFrame(data, { format: 'RGBX', codedWidth: width, codedHeight: height, timestamp });
   }
+}
+
+async function loadPicture(url: string): Promise<ImageData> {
+  const response = await fetch(url);
+  if (!response.ok) throw new Error(`${url}: ${response.status}`);
+  const bitmap = await createImageBitmap(await response.blob(), { colorSpaceConversion: 'none' });
+  const pixels = pixelsOf(bitmap, bitmap.width, bitmap.height);
+  bitmap.close();
+  return pixels;
+}
+
+export function pixelsOf(image: CanvasImageSource, width: number, height: number): ImageData {
+  const painter = new OffscreenCanvas(width, height).getContext('2d', { alpha: false, willReadFrequently: true });
+  if (!painter) throw new Error('There is no canvas to read from.');
+  painter.drawImage(image, 0, 0, width, height);
+  return painter.getImageData(0, 0, width, height);
+}
+
+/** The mean of every 2x2 pixels. */
+export function halved(picture: PixelImage): ImageData {
+  const { data, width, height } = half(picture);
+  return new ImageData(Uint8ClampedArray.from(data), width, height);
+}
+
+type Place = Record<'left' | 'top' | 'width' | 'height', number>;
+
+export function cropped(image: PixelImage, { left, top, width, height }: Place): ImageData {
+  const crop = new ImageData(width, height);
+  for (let y = 0; y < height; y++) {
+    const from = ((top + y) * image.width + left) * 4;
+    crop.data.set(image.data.subarray(from, from + width * 4), y * width * 4);
+  }
+  return crop;
 }

@@ -1,5 +1,5 @@
 import { NETWORKS } from '../../shared/tasks/upscale.ts';
-import type { Section } from '../context.ts';
+import type { Section, Site } from '../context.ts';
 import type * as EnginePage from '../pages/engine.ts';
 import { figure, type Row, short, text } from '../report.ts';
 
@@ -120,3 +120,37 @@ export const limits: Section = {
     return rows;
   },
 };
+
+/** Starts after the first, of which the slowest counts. */
+const LATER_STARTS = 3;
+/** Within which a volunteer that has started here before must serve, ms. */
+const MOST_LATER_MS = 1_000;
+
+/** How long a person who pressed Start waits until a volunteer serves, on a first visit and on later ones, which remember the machine's speeds. */
+export const start: Section = {
+  name: 'start',
+  about: 'from opening a volunteer’s page to its serving, on a first visit and on later ones',
+  async run(context) {
+    const site = await context.openSite({ modules: [] });
+    const first = await startOnce(site, 0);
+    const laterMs: number[] = [];
+    for (let n = 1; n <= LATER_STARTS; n++) laterMs.push((await startOnce(site, n)).tookMs);
+    return [
+      text('computes on', first.adapter),
+      figure('first start', first.tookMs, 'ms'),
+      figure('the slowest of the later starts', Math.max(...laterMs), 'ms', {
+        note: laterMs.map((ms) => ms.toFixed(0)).join(', '),
+        atMost: MOST_LATER_MS,
+      }),
+    ];
+  },
+};
+
+/** Opens a page, starts a volunteer in a room of its own, and closes it again. What was measured stays in the browser. */
+async function startOnce(site: Site, n: number): Promise<{ tookMs: number; adapter: string }> {
+  const startMs = performance.now();
+  const { page, capabilities } = await site.volunteer({ room: `start ${n}` });
+  const tookMs = performance.now() - startMs;
+  await page.close();
+  return { tookMs, adapter: capabilities.adapter };
+}

@@ -5,7 +5,7 @@ import { NETWORKS, type Network, type Quality } from '../../shared/tasks/upscale
 import type { Codec } from '../../web/stream/codec/codecs.ts';
 import { blendOf, detailCoding } from '../../web/stream/gamer/detail-tuning.ts';
 import type { Context, Section } from '../context.ts';
-import { bicubicRow, gainRow, meanPsnrDb, summaryOf, worstRow } from '../glass/rows.ts';
+import { bicubicRow, gainRow, summaryOf, worstRow } from '../glass/rows.ts';
 import { gainOf, type Tuning } from '../glass/tuning.ts';
 import type * as GlassPage from '../pages/glass.ts';
 import { figure, type Row, type Target, text } from '../report.ts';
@@ -63,7 +63,8 @@ export const glass: Section = {
     };
     const bicubic = await page.call('measureEnlarged', 'bicubic');
     report(bicubicRow(bicubic), gainRow('browser stretch', await page.call('measureStretch'), bicubic));
-    report(worstRow('with no volunteer', await page.call('measureBase'), bicubic));
+    for (const base of await page.call('measureOwn', null, [null]))
+      report(worstRow('with no volunteer', base, bicubic));
     for (const quality of ['spatial', ...NETWORKS] as const) {
       const measured = await page.call('measureOwn', quality, SHARES);
       for (const [i, one] of measured.entries()) {
@@ -159,30 +160,25 @@ function tunings(gain: number): Tuning[] {
   return TRIED_WEIGHTS.flatMap((weight) => DEAD_ZONES_CODES.map((deadZoneCodes) => ({ gain, weight, deadZoneCodes })));
 }
 
-/** Large and fast enough to need more than the lower bitrates; seconds of it, since codecs start coarse and get finer. */
-const PAINTED = { width: 640, height: 360, fps: 30 };
-const PAINTED_FRAMES = 90;
-/** The bitrate back beside the one there, as in a stream of pictures. */
-const PICTURES_DOWN = 2.5;
+/** Of the source; the result is twice as large. */
+const COMPOSED = [
+  { width: 640, height: 360 },
+  { width: 960, height: 540 },
+];
 
-export const streamQuality: Section = {
-  name: 'stream-quality',
-  about: 'what two codecs cost whole pictures: frames that are only enlarged, beside the same without a codec',
+export const compose: Section = {
+  name: 'compose',
+  about:
+    'what a player’s machine needs to enlarge a frame and add its detail, by each way that it has, on software GPUs too',
   async run(context) {
     const site = await context.openSite({ modules: ['glass'] });
     const page = await site.page<typeof GlassPage>('glass');
-    await page.call('paint', PAINTED, PAINTED_FRAMES);
-    const codec = context.settings.codec ?? 'h264';
     const rows: Row[] = [];
-    for (const mbps of [1, 2, 4, 8]) {
-      const rate = { upKbps: 1_000 * mbps, downKbps: PICTURES_DOWN * 1_000 * mbps };
-      const measured = await page.call('measurePictures', { quality: 'bicubic', ...waysOf(rate, [codec, codec]) });
-      const { upKbps, downKbps } = measured.transmission;
-      rows.push(
-        figure(`luma PSNR at ${mbps} Mb/s`, meanPsnrDb(measured), 'dB', {
-          note: `${codec}; ${upKbps.toFixed(0)} up and ${downKbps.toFixed(0)} kb/s down`,
-        }),
-      );
+    for (const size of COMPOSED) {
+      for (const { way, tookMs } of await page.call('measureComposers', size)) {
+        const what = `${way}, ${2 * size.width}x${2 * size.height}`;
+        rows.push(Number.isFinite(tookMs) ? figure(what, tookMs, 'ms') : text(what, 'does not compose here'));
+      }
     }
     return rows;
   },

@@ -1,9 +1,10 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ROOT } from '../../deploy/child.mjs';
+import { modelsFrom } from '../../web/compute/test-models.ts';
 import { openDawn } from '../../web/compute/wgsl/test-dawn.ts';
 import type { Section } from '../context.ts';
-import { type KernelReport, measureKernels, modelsFrom } from '../kernels/measure.ts';
+import { type KernelReport, measureKernels } from '../kernels/measure.ts';
 import type * as KernelsPage from '../pages/kernels.ts';
 import { figure, type Row, short, text } from '../report.ts';
 

@@ -86,10 +86,7 @@ async function holdIdle(context: Context, clients: Clients, kind: ServerKind) {
 
 const JOINS = { count: 500 * 8, atATime: 64, rounds: 3 };
 
-/**
- * Pages that join all at once, at servers that have been running for a while. PeerServer's ask it for an id first, as PeerJS does,
- * and in a second measurement have ids of their own.
- */
+/** Pages that join all at once, at servers that have been running for a while. PeerServer's ask it for an id first, as PeerJS does. */
 async function measureJoins(context: Context, clients: Clients): Promise<Row[]> {
   const servers: BenchServer[] = [];
   const joiningAt = async (kind: ServerKind) => {
@@ -101,7 +98,6 @@ async function measureJoins(context: Context, clients: Clients): Promise<Row[]> 
     {
       ours: await joiningAt('ours'),
       peer: await joiningAt('peer'),
-      named: await joiningAt('peer, named'),
       bare: await joiningAt('bare'),
     },
     JOINS.rounds,
@@ -109,9 +105,7 @@ async function measureJoins(context: Context, clients: Clients): Promise<Row[]> 
   for (const { stop } of servers) await stop();
   type Key = 'perS' | 'p99Ms' | 'perCpuS';
   const of = (kind: keyof typeof rounds, key: Key) => median(rounds[kind].map((round) => round[key]));
-  const others = (key: Key) =>
-    `PeerServer ${short(of('peer', key))}, to pages with an id ${short(of('named', key))}; bare socket.io ${short(of('bare', key))}`;
-  console.log(`joins: ours ${short(of('ours', 'perS'))} /s; ${others('perS')}`);
+  const others = (key: Key) => `PeerServer ${short(of('peer', key))}, bare socket.io ${short(of('bare', key))}`;
   return [
     figure('pages that joined, of 500 rooms x 8', Math.min(...rounds.ours.map(({ count }) => count)), '', {
       atLeast: JOINS.count,
@@ -148,7 +142,6 @@ async function measureSignals(context: Context, clients: Clients): Promise<Row[]
     };
   };
   const [ours, peer] = [await relay('ours'), await relay('peer')];
-  console.log(`signals: p99 ${ours.p99Ms.toFixed(2)} ms`);
   return [
     figure('relay of 2,000 signals/s, p99', ours.p99Ms, 'ms', {
       below: 10,

@@ -32,9 +32,9 @@ export async function measureRestart(context: Context, clients: Clients): Promis
   } while (performance.now() - stoppedMs < RESTART.withinMs && counts.backAfterMs.length < RESTART.sessions);
   await clients.call('closeSessions');
   const backAfterMs = counts.backAfterMs.filter((afterMs) => afterMs <= RESTART.withinMs).sort((a, b) => a - b);
-  console.log(`restart: ${backAfterMs.length} sessions back`);
   const lastMs = backAfterMs.at(-1) ?? Number.NaN;
-  const busiest = Math.max(...backAfterMs.map((afterMs) => countBetween(backAfterMs, afterMs, RESTART.windowMs)));
+  const backWithin = (fromMs: number, toMs: number) => backAfterMs.filter((ms) => ms >= fromMs && ms <= toMs).length;
+  const busiest = Math.max(...backAfterMs.map((afterMs) => backWithin(afterMs, afterMs + RESTART.windowMs)));
   return [
     figure('restart: of 1,000 sessions, resumed within 10 s', backAfterMs.length - counts.changed, '', {
       atLeast: RESTART.sessions,
@@ -45,10 +45,6 @@ export async function measureRestart(context: Context, clients: Clients): Promis
       note: 'attempts are jittered; without that it would be 100',
     }),
   ];
-}
-
-function countBetween(values: readonly number[], from: number, width: number): number {
-  return values.filter((value) => value >= from && value <= from + width).length;
 }
 
 const INSTANCES = {
@@ -99,7 +95,6 @@ export async function measureInstances(context: Context, clients: Clients): Prom
   const end = await clients.call('sessionCounts');
   await clients.call('closeSessions');
   const away = end.backAfterMs.length;
-  console.log(`instances: ${away} sessions were away, ${done.done} tasks done`);
   const lost = end.lost + end.changed + end.forgotten + sessions - end.online;
   return [
     figure('3 instances, one killed: sessions lost', lost, '', {

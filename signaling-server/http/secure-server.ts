@@ -5,7 +5,6 @@ import { createServer, type Server } from 'node:https';
 import { isIP } from 'node:net';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
-import { generate } from 'selfsigned';
 import { isEveryNetwork, type RequestDeadlines, StartError } from '../boot/listening.ts';
 import type { Config } from '../boot/settings.ts';
 import type { ServerClock } from '../clock.ts';
@@ -126,6 +125,8 @@ function isValidFor({ cert }: Certificate, hosts: readonly string[], nowMs: numb
 }
 
 async function makeCertificate(hosts: readonly string[], nowMs: number): Promise<Certificate> {
+  // Loaded where it is needed, since it takes a fifth of a server's start.
+  const { generate } = await import('selfsigned');
   const names = [...new Set(['localhost', '127.0.0.1', hostname(), `${hostname()}.local`, ...hosts])];
   const { cert, private: key } = await generate([{ name: 'commonName', value: 'P2C2R on this network' }], {
     keyType: 'ec',

@@ -17,7 +17,8 @@ function tracedGpu(info: Partial<GPUAdapterInfo>, onOpen = () => {}): Traced {
     { lost: never, features: new Set(), limits: {}, adapterInfo: info },
     {
       get(target, name) {
-        if (name in target) return Reflect.get(target, name);
+        // A device is no promise.
+        if (name in target || name === 'then') return Reflect.get(target, name);
         return () => {
           calls.push(String(name));
           return String(name).endsWith('Async') ? never : {};

@@ -50,23 +50,26 @@ export function madeUpLayers(widths: readonly number[], reach = 1.5): Layer[] {
 
 /** The repository's models, from wherever they are served. */
 export function servedModels(folder = '/web/public/models/'): ModelSource & OnnxSource {
+  return modelsFrom(async (file) => (await fetch(folder + file)).arrayBuffer());
+}
+
+/** The models of a folder, from wherever its files can be read. */
+export function modelsFrom(read: (file: string) => Promise<ArrayBuffer>): ModelSource & OnnxSource {
   let manifest: Promise<Manifest> | null = null;
   const list = () => {
-    manifest ??= fetch(`${folder}manifest.json`).then(async (response) => parseManifest(await response.json()));
+    manifest ??= read('manifest.json').then((bytes) => parseManifest(JSON.parse(new TextDecoder().decode(bytes))));
     return manifest;
   };
   return {
     async load(network, kind) {
       const model = networksIn(await list()).find(({ name }) => name === network);
       if (!model) throw new MeshError('unknown-model', `There is no model ${network}.`);
-      const response = await fetch(folder + model.files[kind].path);
-      return { model, bytes: await response.arrayBuffer() };
+      return { model, bytes: await read(model.files[kind].path) };
     },
     async loadOnnx(wanted, onShare) {
       const model = (await list()).models.find(({ name }) => name === wanted);
       if (!model) throw new MeshError('unknown-model', `There is no model ${wanted}.`);
-      const response = await fetch(folder + model.files.onnx.path);
-      const bytes = new Uint8Array(await response.arrayBuffer());
+      const bytes = new Uint8Array(await read(model.files.onnx.path));
       onShare(1);
       return bytes;
     },

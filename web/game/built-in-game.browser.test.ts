@@ -6,6 +6,9 @@ declare const MediaStreamTrackProcessor: new (init: {
   track: MediaStreamTrack;
 }) => { readable: ReadableStream<VideoFrame> };
 
+/** For tests that are not about the picture: without a GPU, drawing takes most of their time. */
+const SMALL = { width: 64, height: 36 };
+
 let dispose = () => {};
 afterEach(() => dispose());
 
@@ -65,7 +68,7 @@ it('gives moving frames of 640x360 that are not blank, and the canvas shows them
 });
 
 it('dispose ends the source', async () => {
-  const { game, reader } = open();
+  const { game, reader } = open(SMALL);
   await game.ready;
   game.dispose();
   for (;;) {
@@ -91,7 +94,7 @@ it('a key gives the player control; the game goes on after pause and resume', as
   const played = new Promise<RaceState>((resolve) => {
     isPlaying = (state) => state.playing && resolve(state);
   });
-  const { canvas, game, reader } = open({ onState: (state) => isPlaying(state) });
+  const { canvas, game, reader } = open({ ...SMALL, onState: (state) => isPlaying(state) });
   await game.ready;
   const detach = game.attach(canvas);
   canvas.dispatchEvent(new KeyboardEvent('keydown', { code: 'ArrowLeft' }));

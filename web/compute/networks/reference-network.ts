@@ -22,7 +22,7 @@ export function featuresOf(
   network: NetworkShape,
   layers: readonly Layer[],
   source: Features,
-  round: (value: number) => number = (value) => value,
+  round?: (value: number) => number,
 ): Features[] {
   const all: Features[] = [];
   let features = source;
@@ -56,7 +56,7 @@ function convolved(
   features: Features,
   { outputs, weights, bias }: Layer,
   leak: number,
-  round: (value: number) => number,
+  round?: (value: number) => number,
 ): Features {
   const { width, height } = features;
   const inBlocks = blocksOf(features.channels);
@@ -72,15 +72,18 @@ function convolved(
         for (let input = 0; input < features.channels; input++) {
           const value = valueAt(features, tapX, tapY, input);
           const row = (tap * inBlocks + (input >> 2)) * outBlocks;
+          if (value === 0) continue;
+          const first = row * 16 + (input & 3) * 4;
           for (let output = 0; output < outputs; output++) {
-            const at = (row + (output >> 2)) * 16 + (input & 3) * 4 + (output & 3);
-            sums[output] = round((sums[output] ?? 0) + round(value * (weights[at] ?? 0)));
+            const product = value * (weights[first + (output >> 2) * 16 + (output & 3)] ?? 0);
+            const sum = sums[output] ?? 0;
+            sums[output] = round ? round(sum + round(product)) : sum + product;
           }
         }
       }
       for (let output = 0; output < outputs; output++) {
         const sum = sums[output] ?? 0;
-        data[(y * width + x) * outputs + output] = sum < 0 ? round(sum * leak) : sum;
+        data[(y * width + x) * outputs + output] = sum < 0 ? (round?.(sum * leak) ?? sum * leak) : sum;
       }
     }
   }

@@ -24,6 +24,11 @@ export interface RaceSceneOptions {
   random: Random;
   /** Reduced motion. */
   isCalm: boolean;
+  /**
+   * Canvas pixels along a side of a pixel of the head-up display: a larger picture of the same frame.
+   * @default 1
+   */
+  pixelRatio?: number;
 }
 
 /** Draws a race, without lights, shadows or full-screen passes, so that software WebGL keeps up. */
@@ -40,14 +45,14 @@ export class RaceScene {
   readonly #drones: DroneMesh;
   readonly #debris: DebrisMesh;
 
-  constructor({ canvas, context, race, random, isCalm }: RaceSceneOptions) {
+  constructor({ canvas, context, race, random, isCalm, pixelRatio = 1 }: RaceSceneOptions) {
     const { width, height } = canvas;
     this.#race = race;
     this.#renderer = new WebGLRenderer({ canvas, context });
     this.#renderer.setSize(width, height, false);
     this.#renderer.autoClear = false;
     this.#camera = new ChaseCamera(width / height, isCalm);
-    this.#hud = new Hud(race, width, height, isCalm);
+    this.#hud = new Hud(race, width / pixelRatio, height / pixelRatio, isCalm);
     this.#sky = skyMesh(random);
     this.#crafts = new CraftMesh(1 + race.rivals.length);
     this.#glows = new GlowMesh(1 + race.rivals.length);

@@ -51,7 +51,7 @@ export async function chooseComposer(
   const found: { way: Composer; ms: number }[] = [];
   for (const open of openings) {
     const opened = await openRight(open);
-    if (opened) found.push({ way: opened, ms: await timed(opened, size, now) });
+    if (opened) found.push({ way: opened, ms: await composingMs(opened, size, now) });
   }
   for (const { way, ms } of found) if (ms === Number.POSITIVE_INFINITY) way.dispose();
   const ways = found
@@ -82,7 +82,7 @@ async function openRight(open: () => Promise<Way>): Promise<Way | null> {
 }
 
 /** Time of loading and composing a frame, ms; infinite where it fails at this size. */
-async function timed(composer: Composer, size: StreamSize, now: () => number): Promise<number> {
+export async function composingMs(composer: Composer, size: StreamSize, now: () => number): Promise<number> {
   const { width, height, outWidth, outHeight } = size;
   const frame = evenFrame(size);
   const codes = new Uint8Array(outWidth * outHeight).fill(100);

@@ -109,7 +109,7 @@ describe.each(NETWORKS)('%s', (quality) => {
   });
 
   test('compiles for imported frames too', async () => {
-    const target = { width: 32, height: 18, outWidth: 64, outHeight: 36, quality, input: 'aliased' } as const;
+    const target = { width: 32, height: 18, outWidth: 64, outHeight: 36, quality, input: 'smooth' } as const;
     const passes = (await passFactory.passesFor(target, 'external'))();
     expect(passes.sizeBytes).toBeGreaterThan(32 * 18 * 4);
     passes.dispose();

@@ -3,8 +3,8 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, expect, test } from 'vitest';
-import { hasProxy, startCaddy, startNginx, UPGRADE_MAP } from '../../e2e/proxies.mjs';
-import { keptPort, TestBed } from '../test-server.ts';
+import { keptPort, TestBed } from '../signaling-server/test-server.ts';
+import { hasProxy, startCaddy, startNginx, UPGRADE_MAP } from './proxies.mjs';
 
 // Real proxies in front of a real server: its own pages are recognised, and pages of other origins are not.
 const bed = new TestBed();
@@ -57,7 +57,7 @@ test.skipIf(!hasProxy('nginx'))(
 
 /** A block of docs/hosting.md, for a server on `port`. */
 async function documented(start: string, port: number): Promise<string> {
-  const text = await readFile(new URL('../../docs/hosting.md', import.meta.url), 'utf8');
+  const text = await readFile(new URL('../docs/hosting.md', import.meta.url), 'utf8');
   const block = text.split(/^```\w*\n/m).find((part) => part.startsWith(start));
   const [code = ''] = block?.split('```') ?? [];
   expect(code).toContain('localhost:8080');
@@ -96,7 +96,7 @@ test.skipIf(!hasProxy('nginx'))(
 );
 
 test.skipIf(!hasProxy('caddy'))('Caddy accepts deploy/Caddyfile (skipped without Caddy: apt-get install caddy)', () => {
-  const file = fileURLToPath(new URL('../../deploy/Caddyfile', import.meta.url));
+  const file = fileURLToPath(new URL('../deploy/Caddyfile', import.meta.url));
   const { status, stderr } = spawnSync('caddy', ['adapt', '--config', file, '--adapter', 'caddyfile'], {
     env: { PATH: process.env.PATH, SITE_ADDRESS: 'play.example.org' },
     encoding: 'utf8',
