@@ -54,7 +54,7 @@ module.exports = {
       from: { pathNot: '^e2e/fresh-project/' },
       to: {
         couldNotResolve: true,
-        pathNot: '^(onnxruntime-web/[^/]+\\?url|\\./kernels(-threads)?\\.wasm\\?url|/p2c2r\\.js)$',
+        pathNot: '^(onnxruntime-web/[^/]+\\?url|\\./kernels(-threads)?\\.wasm\\?url|(\\.\\.)?/p2c2r\\.js)$',
       },
     },
     only('shared-imports-nothing', 'shared', [], 'shared/ is what both ends agree on; it depends on nothing'),

@@ -165,7 +165,7 @@ export class HeadlessVolunteer {
         }
       },
       {
-        module: '/p2c2r.js',
+        module: `${url}/p2c2r.js`,
         options: { room, invite, name, limits },
       },
     );

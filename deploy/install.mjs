@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { dirname, join, sep } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isAlive, ROOT, runChild } from './child.mjs';
 import { hasCode, SetupError } from './failure.mjs';
@@ -15,13 +15,22 @@ const LOCK_POLL_MS = 250;
 const LEAST_NODE_MAJOR = 20;
 const nodeMajor = Number(process.versions.node.split('.', 1)[0]);
 
+/** Vite takes what follows these for the fragment or the query of a file's address, and finds no file. */
+const UNBUILDABLE = /[#?]/;
+
 /**
  * Installs the packages of package-lock.json for this version of Node, unless they are installed already.
- * @throws {SetupError} when this Node is too old or npm fails
+ * @throws {SetupError} when this Node is too old, nothing could be built in this folder, or npm fails
  */
 export async function ensureInstalled() {
   if (nodeMajor < LEAST_NODE_MAJOR) {
     throw new SetupError(`P2C2R needs Node ${LEAST_NODE_MAJOR} or newer; this is ${process.version}.`);
+  }
+  const unbuildable = ROOT.split(sep).find((name) => UNBUILDABLE.test(name));
+  if (unbuildable !== undefined) {
+    throw new SetupError(
+      `P2C2R cannot be built in ${ROOT}: the bundler does not find files in a folder with # or ? in its name. Rename the folder "${unbuildable}", or move P2C2R elsewhere.`,
+    );
   }
   if (await isInstalled()) return;
   await withLock(LOCK, async () => {

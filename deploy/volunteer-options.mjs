@@ -25,7 +25,7 @@ npm run volunteer -- --url URL --room ROOM [flags]
 
 /**
  * @typedef {object} VolunteerOptions
- * @property {string} url the server's origin
+ * @property {string} url the server's address, without a slash at its end
  * @property {string} room
  * @property {string | undefined} invite
  * @property {string | undefined} name
@@ -55,7 +55,8 @@ export function readVolunteerOptions(argv) {
   const limits = readLimits(values, problems);
   if (problems.length > 0 || !url || !room) throw new SetupError(problems.join('\n'));
   return {
-    url: url.origin,
+    // Below the origin where the server shares it with others.
+    url: url.origin + url.pathname.replace(/\/(?:volunteer|gamer)?\/*$/, ''),
     room,
     invite: values.invite ?? link.get('invite') ?? undefined,
     name: values.name,

@@ -15,6 +15,8 @@ test('an invite link includes server, room and invite; flags win over it', () =>
   expect(readVolunteerOptions(['--url', link])).toMatchObject({
     ...{ url: 'https://192.168.1.7:8443', room: 'den', invite: 'token' },
   });
+  const shared = link.replace('8443/', '8443/p2c2r/');
+  expect(readVolunteerOptions(['--url', shared])).toMatchObject({ url: 'https://192.168.1.7:8443/p2c2r' });
   expect(readVolunteerOptions(['--url', link, '--room', 'other', '--invite', 'mine'])).toMatchObject({
     ...{ room: 'other', invite: 'mine' },
   });

@@ -1,4 +1,8 @@
+import { installProxies } from './proxies.mjs';
 import { ensureRedis } from './redis.mjs';
 
-/** Runs before all unit tests: those of the server's store start their own Redis. */
-export const setup = ensureRedis;
+/** Runs before all unit tests: those of the server start their own Redis and proxies. */
+export async function setup() {
+  await ensureRedis();
+  await installProxies();
+}

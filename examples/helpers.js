@@ -1,5 +1,5 @@
 // Shared by the three examples: joining a room, inviting helpers, and showing the status.
-import { GamerClient } from '/p2c2r.js';
+import { GamerClient } from '../p2c2r.js';
 
 const status = document.querySelector('#status');
 const invite = document.querySelector('#invite');

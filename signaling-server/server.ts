@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { createServer as createHttpServer } from 'node:http';
+import { createServer as createHttpServer, type IncomingMessage } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import packageJson from '../package.json' with { type: 'json' };
@@ -11,6 +11,7 @@ import { keptInviteSecret } from './boot/invite-secret.ts';
 import {
   closeOf,
   EVERY_NETWORK,
+  isEveryNetwork,
   listenOn,
   OpenConnections,
   REQUEST_DEADLINES,
@@ -25,6 +26,7 @@ import { AllowedHosts } from './http/allowed-hosts.ts';
 import { httpHandler } from './http/http.ts';
 import { Metrics, type Present } from './http/metrics.ts';
 import { Pages } from './http/pages.ts';
+import { PublicAddress } from './http/public-address.ts';
 import { openSecureServer, type SecureServer } from './http/secure-server.ts';
 import { Coordinator } from './rooms/coordinator.ts';
 import type { MemberObserver } from './rooms/member.ts';
@@ -101,11 +103,12 @@ export async function createServer(
     cluster ?? new LocalRequestHandler({ coordinator: coordinatorFor(), metrics, connect: (socket) => socket });
 
   const hosts = new AllowedHosts(config, (name) => https?.isCertified(name) ?? false);
+  const address = new PublicAddress(config);
   const http = createHttpServer(bounds.deadlines ?? REQUEST_DEADLINES);
   http.on(
     'request',
     httpHandler({
-      ...{ pages, hosts, log },
+      ...{ pages, hosts, address, log },
       unreadiness: () => (draining ? 'stopping' : (cluster?.trouble() ?? null)),
       lan: () => lan,
       metrics,
@@ -124,8 +127,14 @@ export async function createServer(
   const instance = cluster?.instance ?? 'alone';
   const adapter = cluster?.adapter();
   const gateway = new Gateway(http, {
-    ...{ requestHandler, instance, adapter, hosts, config, secret, limits, metrics, clock, log },
+    ...{ requestHandler, instance, adapter, hosts, address, config, secret, limits, metrics, clock, log },
   });
+  // Before all other listeners, those of socket.io too.
+  const shorten = (request: IncomingMessage) => {
+    request.url = address.localPath(request.url ?? '/');
+  };
+  http.prependListener('request', shorten);
+  http.prependListener('upgrade', shorten);
   const connections = new OpenConnections(connectionsPerAddress(config));
   connections.watch(http);
 
@@ -161,7 +170,7 @@ export async function createServer(
           const secureUrls = https.hosts.map((name) => urlOf('https', name, securePort));
           lan = { secureUrls, isOwnCertificate: https.isOwnCertificate };
         }
-        const name = config.host === EVERY_NETWORK || config.host === '::' ? 'localhost' : config.host;
+        const name = isEveryNetwork(config.host) ? 'localhost' : config.host;
         return { port, url: urlOf('http', name, port), lan };
       } catch (cause) {
         await end();

@@ -62,7 +62,9 @@ export class TestPage {
     readonly sessionKey = newSessionKey(),
     extraHeaders: Record<string, string> = {},
   ) {
-    this.socket = io(url, {
+    const { origin, pathname } = new URL(url);
+    this.socket = io(origin, {
+      path: `${pathname}socket.io/`,
       transports: ['websocket'],
       reconnection: false,
       forceNew: true,

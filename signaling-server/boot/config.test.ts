@@ -53,6 +53,7 @@ test('defaults need no setting at all', () => {
     tlsCert: '',
     tlsKey: '',
     operatorToken: '',
+    publicUrl: '',
     trustedProxies: 0,
     limitFactor: 1,
     drainDelayS: 0,

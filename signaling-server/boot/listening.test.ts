@@ -1,5 +1,11 @@
-import { connect, type Socket } from 'node:net';
+import { writeFile } from 'node:fs/promises';
+import { get } from 'node:https';
+import { connect, createServer, type Socket } from 'node:net';
+import { networkInterfaces } from 'node:os';
+import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
+import { serverClock } from '../clock.ts';
+import { ownCertificate } from '../http/secure-server.ts';
 import { LIMITS } from '../sockets/limits.ts';
 import { eventually, TestBed } from '../test-server.ts';
 
@@ -48,3 +54,55 @@ test('a connection without a whole request ends soon', async () => {
   await eventually('all are closed', () => idlers.every(({ closed }) => closed));
   expect(await isServed(port)).toBe(true);
 });
+
+const hasIpv6 = Object.values(networkInterfaces()).some((entries = []) =>
+  entries.some(({ address }) => address === '::1'),
+);
+const FAMILIES = ['127.0.0.1', '[::1]'];
+
+test.skipIf(!hasIpv6).each(['localhost', '::'])(
+  'with HOST=%s visitors of both families are served until it stops (skipped on a machine without IPv6)',
+  async (host) => {
+    const { port, close } = await bed.server({ host });
+    for (const name of FAMILIES) {
+      const url = `http://${name}:${port}/`;
+      expect((await fetch(`${url}healthz`)).status, url).toBe(200);
+      await bed.page(url).join();
+    }
+    await close();
+    for (const name of FAMILIES) await expect(fetch(`http://${name}:${port}/healthz`)).rejects.toThrow();
+  },
+);
+
+test.skipIf(!hasIpv6)(
+  'with HOST=:: HTTPS is served to both families, under a name of the certificate (skipped on a machine without IPv6)',
+  async () => {
+    const folder = await bed.folder();
+    const { cert, key } = await ownCertificate(folder, ['play.example'], serverClock);
+    const [tlsCert, tlsKey] = [join(folder, 'cert.pem'), join(folder, 'key.pem')];
+    await writeFile(tlsCert, cert);
+    await writeFile(tlsKey, key);
+    const { lan } = await bed.server({ host: '::', tlsCert, tlsKey, httpsPort: 0 });
+    const names = lan.secureUrls.map((url) => new URL(url).hostname);
+    expect(names).toContain('play.example');
+    const port = new URL(lan.secureUrls[0] ?? '').port;
+    for (const host of ['127.0.0.1', '::1']) {
+      const status = await new Promise((resolve, reject) => {
+        const options = { host, port, path: '/healthz', ca: cert, servername: 'localhost', agent: false };
+        get(options, (response) => resolve(response.resume().statusCode)).on('error', reject);
+      });
+      expect(status, host).toBe(200);
+    }
+  },
+);
+
+test.skipIf(!hasIpv6)(
+  'another program that has the port in one family is told, since it would get half of the visitors (skipped on a machine without IPv6)',
+  async () => {
+    const other = createServer();
+    await new Promise<void>((resolve) => other.listen(0, '::1', resolve));
+    const { port } = other.address() as { port: number };
+    await expect(bed.server({ host: 'localhost', port })).rejects.toThrow(`Port ${port} on localhost is in use`);
+    await new Promise((resolve) => other.close(resolve));
+  },
+);

@@ -1,11 +1,16 @@
 import { once } from 'node:events';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { AddressInfo, Server, Socket } from 'node:net';
+import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
 import { Server as TlsServer } from 'node:tls';
 import { networksOf, normalize } from '../sockets/client-address.ts';
 
-/** The address that listens on every network interface, IPv4. */
-export const EVERY_NETWORK = '0.0.0.0';
+/** The address that listens on every network interface, in both families. */
+export const EVERY_NETWORK = '::';
+
+/** Whether a server with this HOST is to be reached under any address of its machine. */
+export function isEveryNetwork(host: string): boolean {
+  return host === EVERY_NETWORK || host === '0.0.0.0';
+}
 
 /** How long a client may take over a request, ms. A request has no body, and its headers fit into a few packets. */
 export const REQUEST_DEADLINES = {
@@ -21,24 +26,67 @@ export class StartError extends Error {
   override readonly name = 'StartError';
 }
 
+/** Where a host listens: on each address of a family that this machine has, or on the first of these. */
+function addressesOf(host: string): { addresses: string[]; onEach: boolean } {
+  if (host === 'localhost') return { addresses: ['127.0.0.1', '::1'], onEach: true };
+  return { addresses: host === EVERY_NETWORK ? [host, '0.0.0.0'] : [host], onEach: false };
+}
+
+/** What the system says of an address of a family that it does not have. */
+const NO_FAMILY = ['EADDRNOTAVAIL', 'EAFNOSUPPORT', 'EINVAL'];
+
+/** Listeners on further addresses, which pass their connections on to a server; see {@link listenOn}. */
+const further = new WeakMap<Server, Server[]>();
+
 /**
+ * Listens on both families where `host` stands for both: visitors whose `localhost` is ::1 alone, or whose network has IPv6 alone, find
+ * the server too.
  * @param port 0 takes any free port.
  * @returns the port that the server listens on.
  * @throws StartError
  */
 export async function listenOn(server: Server, port: number, host: string): Promise<number> {
-  server.listen(port, host);
-  try {
-    await once(server, 'listening');
-  } catch (cause) {
-    throw startError(cause as NodeJS.ErrnoException, host, port);
+  const { addresses, onEach } = addressesOf(host);
+  const others: Server[] = [];
+  further.set(server, others);
+  let taken: number | null = null;
+  let failure: NodeJS.ErrnoException | null = null;
+  for (const address of addresses) {
+    if (taken !== null && !onEach) break;
+    try {
+      if (taken === null) taken = await listen(server, port, address);
+      else {
+        const other = passingOn(server);
+        await listen(other, taken, address);
+        others.push(other);
+      }
+    } catch (cause) {
+      failure = cause as NodeJS.ErrnoException;
+      const { code = '' } = failure;
+      // Somebody else may have a port that was free in the other family, when any would do.
+      const isBearable = NO_FAMILY.includes(code) || (code === 'EADDRINUSE' && taken !== null && port === 0);
+      if (!isBearable) throw startError(failure, host, port);
+    }
   }
+  if (taken === null) throw startError(failure ?? new Error('it has no address'), host, port);
+  return taken;
+}
+
+async function listen(server: Server, port: number, address: string): Promise<number> {
+  server.listen(port, address);
+  await once(server, 'listening');
   return (server.address() as AddressInfo).port;
 }
 
+/** A server listens on one address only. Its connections may come from anywhere. */
+function passingOn(server: Server): Server {
+  return createServer({ allowHalfOpen: true, noDelay: true }, (socket) => server.emit('connection', socket));
+}
+
 /** Stops accepting connections. @returns a promise that resolves when the last connection has ended. */
-export function closeOf(server: Server): Promise<void> {
-  return new Promise((resolve) => server.close(() => resolve()));
+export async function closeOf(server: Server): Promise<void> {
+  const all = [server, ...(further.get(server) ?? [])];
+  await Promise.all(all.map((each) => new Promise<void>((resolve) => each.close(() => resolve()))));
 }
 
 export function urlOf(scheme: 'http' | 'https', host: string, port: number): string {
@@ -126,7 +174,9 @@ function startError(cause: NodeJS.ErrnoException, host: string, port: number): S
     case 'EADDRNOTAVAIL':
     case 'ENOTFOUND':
     case 'EAI_AGAIN':
-      return new StartError(`HOST is "${host}", which is not an address of this machine. Try localhost or 0.0.0.0.`);
+      return new StartError(
+        `HOST is "${host}", which is not an address of this machine. Try localhost, or :: for all networks.`,
+      );
     default:
       return new StartError(`Cannot listen on ${host}:${port}: ${cause.message}. Check HOST and PORT.`);
   }

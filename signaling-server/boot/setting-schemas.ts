@@ -24,6 +24,20 @@ export function origins() {
   return list(z.array(z.string().refine(isOrigin)));
 }
 
+/** The address of this server, made to end with a slash, or nothing. */
+export function publicUrl() {
+  const isAddress = (text: string) => {
+    if (!URL.canParse(text)) return false;
+    const { protocol, username, search, hash } = new URL(text);
+    return /^https?:$/.test(protocol) && username + search + hash === '';
+  };
+  const address = z
+    .string()
+    .refine(isAddress)
+    .transform((text) => new URL(text).href.replace(/\/*$/, '/'));
+  return z.union([z.literal(''), address]);
+}
+
 /** Names of hosts, or `*`. */
 export function hosts() {
   return list(

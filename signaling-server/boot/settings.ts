@@ -1,7 +1,16 @@
 import { SIGNALING } from '../../shared/protocol-limits.ts';
 import { z } from '../../shared/zod.ts';
 import { DEFAULT_MAX_INTRODUCTIONS } from '../rooms/introductions.ts';
-import { emptyOrAtLeast, hosts, iceServers, onOrOff, origins, turnUrls, wholeNumber } from './setting-schemas.ts';
+import {
+  emptyOrAtLeast,
+  hosts,
+  iceServers,
+  onOrOff,
+  origins,
+  publicUrl,
+  turnUrls,
+  wholeNumber,
+} from './setting-schemas.ts';
 
 /** One setting of the server: its default, its check and its description. */
 export interface Setting {
@@ -32,8 +41,8 @@ const SETTINGS = {
     name: 'HOST',
     fallback: 'localhost',
     schema: z.string().regex(/^\S+$/),
-    expects: 'a host name or address without spaces, such as localhost or 0.0.0.0',
-    help: 'Address to listen on; 0.0.0.0 means all IPv4 addresses of this machine',
+    expects: 'a host name or address without spaces, such as localhost or ::',
+    help: 'Address to listen on: localhost for this machine alone, :: for all networks, 0.0.0.0 for all IPv4 networks',
   },
   allowedOrigins: {
     name: 'ALLOWED_ORIGINS',
@@ -42,12 +51,20 @@ const SETTINGS = {
     expects: 'origins separated by commas, such as https://game.example,https://other.example:8443',
     help: 'Other sites whose pages may connect to this server; * allows all',
   },
+  publicUrl: {
+    name: 'PUBLIC_URL',
+    fallback: '',
+    schema: publicUrl(),
+    expects:
+      'an http or https URL without a query, such as https://play.example.org:8443/ or https://example.org/p2c2r/',
+    help: 'Address under which browsers reach this server through a proxy, when the proxy does not pass it on or serves a path of its own for it. Pages of that origin are our own',
+  },
   allowedHosts: {
     name: 'ALLOWED_HOSTS',
     fallback: '',
     schema: hosts(),
     expects: 'names separated by commas, without ports, such as play.example.org',
-    help: 'Host names under which browsers may reach the server; * allows all. IP addresses, localhost and the names in TLS_CERT are always allowed. By default HOST, the name of this machine and those in ALLOWED_ORIGINS are allowed too, and every name if TRUSTED_PROXIES is set',
+    help: 'Host names under which browsers may reach the server; * allows all. IP addresses, localhost and the names in TLS_CERT and PUBLIC_URL are always allowed. By default HOST, the name of this machine and those in ALLOWED_ORIGINS are allowed too, and every name if TRUSTED_PROXIES is set',
   },
   pagesDir: {
     name: 'PAGES_DIR',

@@ -8,7 +8,7 @@ import { AllowedHosts } from './allowed-hosts.ts';
 const bed = new TestBed();
 afterEach(() => bed.end());
 
-const ALONE = { allowedHosts: [], allowedOrigins: [], host: 'localhost', trustedProxies: 0 };
+const ALONE = { allowedHosts: [], allowedOrigins: [], host: 'localhost', publicUrl: '', trustedProxies: 0 };
 const FOREIGN = 'rebound.example';
 
 test.each(['localhost:8080', 'LOCALHOST', 'p2c2r.localhost', '127.0.0.1:1', '[::1]:8080', '192.168.1.7', hostname()])(
@@ -29,6 +29,7 @@ test('names are those of the origins, of the certificate, and of ALLOWED_HOSTS; 
   expect(allows({ trustedProxies: 1 })).toBe(true);
   expect(allows({ trustedProxies: 1, allowedHosts: ['play.example'] })).toBe(false);
   expect(allows({ allowedHosts: ['play.example', FOREIGN] })).toBe(true);
+  expect(allows({ publicUrl: `https://${FOREIGN}/play/`, allowedHosts: ['play.example'] })).toBe(true);
   expect(allows({ allowedHosts: ['*'] })).toBe(true);
 });
 

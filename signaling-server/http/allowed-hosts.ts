@@ -2,7 +2,7 @@ import { isIP } from 'node:net';
 import { hostname } from 'node:os';
 import type { Config } from '../boot/settings.ts';
 
-type HostConfig = Pick<Config, 'allowedHosts' | 'allowedOrigins' | 'host' | 'trustedProxies'>;
+type HostConfig = Pick<Config, 'allowedHosts' | 'allowedOrigins' | 'host' | 'publicUrl' | 'trustedProxies'>;
 
 /**
  * Under which names this server may be addressed. A foreign page may point a name of its own at this machine or at one of the local
@@ -15,13 +15,14 @@ export class AllowedHosts {
 
   /** @param isCertified whether the certificate in TLS_CERT names a host */
   constructor(
-    { allowedHosts, allowedOrigins, host, trustedProxies }: HostConfig,
+    { allowedHosts, allowedOrigins, host, publicUrl, trustedProxies }: HostConfig,
     private readonly isCertified: (name: string) => boolean = () => false,
   ) {
     const ofOrigins = allowedOrigins.flatMap((origin) => (URL.canParse(origin) ? new URL(origin).hostname : []));
     const own = hostname().toLowerCase();
-    const known = ['localhost', host.toLowerCase(), own, `${own}.local`, ...ofOrigins];
-    this.#names = new Set(allowedHosts.length > 0 ? ['localhost', ...allowedHosts] : known);
+    const always = ['localhost', ...(publicUrl === '' ? [] : [new URL(publicUrl).hostname])];
+    const known = [host.toLowerCase(), own, `${own}.local`, ...ofOrigins];
+    this.#names = new Set([...always, ...(allowedHosts.length > 0 ? allowedHosts : known)]);
     this.#isAny = allowedHosts.includes('*') || (allowedHosts.length === 0 && trustedProxies > 0);
   }
 
@@ -36,7 +37,7 @@ export class AllowedHosts {
 
 /** The response to a request for another host name. */
 export const WRONG_HOST =
-  'This server does not accept this host name. Its operator can allow the name with ALLOWED_HOSTS, or set TRUSTED_PROXIES if there is a proxy in front of it.';
+  'This server does not accept this host name. Its operator can allow the name with ALLOWED_HOSTS, or, with a proxy in front of it, set TRUSTED_PROXIES or PUBLIC_URL.';
 
 /** @returns the name or address without its port; null for what is no host */
 function nameIn(header: string): string | null {

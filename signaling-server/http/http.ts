@@ -7,7 +7,8 @@ import { isFromThisMachine } from '../sockets/client-address.ts';
 import { type AllowedHosts, WRONG_HOST } from './allowed-hosts.ts';
 import type { Metrics } from './metrics.ts';
 import type { Pages } from './pages.ts';
-import { applySecurityHeaders } from './security-headers.ts';
+import type { PublicAddress } from './public-address.ts';
+import { securityHeaders } from './security-headers.ts';
 
 /** What `/healthz` reports. */
 export interface Health {
@@ -24,6 +25,7 @@ interface Parts {
   /** Null when none are built. */
   pages: Pages | null;
   hosts: Pick<AllowedHosts, 'allows'>;
+  address: PublicAddress;
   health: () => Health;
   /** Why a load balancer should send nobody new; null when the server is ready. */
   unreadiness: () => string | null;
@@ -45,6 +47,7 @@ const MODELS = '/models/';
 
 /** Answers every HTTP request that is not for socket.io. */
 export function httpHandler(parts: Parts): RequestListener {
+  const applySecurityHeaders = securityHeaders(parts.address);
   return (request, response) => {
     applySecurityHeaders(request, response, () => {
       answer(request, response, parts).catch((cause: unknown) => {

@@ -3,12 +3,12 @@ import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import type { Server as HttpServer } from 'node:http';
 import { createServer, type Server } from 'node:https';
 import { isIP } from 'node:net';
-import { hostname, networkInterfaces } from 'node:os';
+import { hostname } from 'node:os';
 import { join } from 'node:path';
-import ipaddr from 'ipaddr.js';
-import { type RequestDeadlines, StartError } from '../boot/listening.ts';
+import { isEveryNetwork, type RequestDeadlines, StartError } from '../boot/listening.ts';
 import type { Config } from '../boot/settings.ts';
 import type { ServerClock } from '../clock.ts';
+import { presentLanAddresses } from './lan-addresses.ts';
 
 const FILE_NAME = 'lan-certificate.json';
 const DAY_MS = 24 * 3_600 * 1_000;
@@ -50,16 +50,19 @@ export async function openSecureServer(
 ): Promise<SecureServer | null> {
   if (!config.lan && !config.tlsCert) return null;
   const isOwnCertificate = !config.tlsCert;
-  const addresses = config.lan ? lanAddresses() : [];
-  const hosts = addresses.length > 0 ? addresses : [config.lan ? 'localhost' : config.host];
+  const isEverywhere = config.lan || isEveryNetwork(config.host);
+  const addresses = isEverywhere ? await presentLanAddresses() : [config.host];
+  const own = addresses.length > 0 ? addresses : ['localhost'];
   try {
     const { cert, key } = isOwnCertificate
-      ? await ownCertificate(config.stateDir, hosts, clock)
+      ? await ownCertificate(config.stateDir, own, clock)
       : { cert: await readFile(config.tlsCert), key: await readFile(config.tlsKey) };
     const server = createServer({ cert, key, ...deadlines, handshakeTimeout: deadlines.headersTimeout });
     server.on('request', (request, response) => plain.emit('request', request, response));
     server.on('upgrade', (request, socket, head) => plain.emit('upgrade', request, socket, head));
     const parsed = isOwnCertificate ? null : new X509Certificate(cert);
+    const named = parsed && isEverywhere ? namesIn(parsed) : [];
+    const hosts = config.lan || named.length === 0 ? own : named;
     const isCertified = (name: string) => parsed?.checkHost(name) !== undefined;
     return { server, hosts, isOwnCertificate, isCertified };
   } catch (cause) {
@@ -69,13 +72,9 @@ export async function openSecureServer(
   }
 }
 
-/** @returns this machine's IPv4 addresses in its local networks, private ones first: a guest at home can seldom use a public one. */
-function lanAddresses(): string[] {
-  const addresses = Object.values(networkInterfaces())
-    .flat()
-    .flatMap((entry) => (entry && !entry.internal && entry.family === 'IPv4' ? entry.address : []));
-  const isPrivate = (address: string) => ipaddr.parse(address).range() === 'private';
-  return addresses.sort((a, b) => Number(isPrivate(b)) - Number(isPrivate(a)));
+/** @returns the names in a certificate that are no pattern */
+function namesIn(certificate: X509Certificate): string[] {
+  return [...(certificate.subjectAltName ?? '').matchAll(/DNS:([^,*\s]+)/g)].flatMap(([, name]) => name ?? []);
 }
 
 /**
@@ -119,7 +118,10 @@ function isValidFor({ cert }: Certificate, hosts: readonly string[], nowMs: numb
     return false;
   }
   if (Date.parse(parsed.validTo) - nowMs < RENEW_DAYS * DAY_MS) return false;
-  return hosts.every((host) => (isIP(host) ? parsed.checkIP(host) : parsed.checkHost(host)) !== undefined);
+  // IPv6 addresses may change every day, and each new certificate has to be accepted again. A warning about the name is no worse.
+  const lasting = hosts.filter((host) => isIP(host) !== 6);
+  const needed = lasting.length > 0 ? lasting : hosts;
+  return needed.every((host) => (isIP(host) ? parsed.checkIP(host) : parsed.checkHost(host)) !== undefined);
 }
 
 async function makeCertificate(hosts: readonly string[], nowMs: number): Promise<Certificate> {

@@ -7,6 +7,7 @@ import { notInvited } from '../access/invites.ts';
 import { LockedOut } from '../access/lock-out.ts';
 import type { ServerClock } from '../clock.ts';
 import type { Metrics } from '../http/metrics.ts';
+import type { PublicAddress } from '../http/public-address.ts';
 import { LIMITS, type Limits, OverLimit, type Sender } from './limits.ts';
 import { JOIN_FIRST, parse, type RequestHandler } from './request-handler.ts';
 import { type SignalingSocket, SocketConnection } from './socket-connection.ts';
@@ -19,6 +20,7 @@ export interface ClientSocketParts {
   requestHandler: RequestHandler<SocketConnection>;
   /** The id of this process, see `SocketInfo`. */
   instance: string;
+  address: Pick<PublicAddress, 'hostOf'>;
   limits: Limits;
   metrics: Metrics;
   clock: ServerClock;
@@ -36,10 +38,11 @@ export class ClientSocket {
     private readonly transport: Transport,
     private readonly parts: ClientSocketParts,
   ) {
-    const { instance, clock } = parts;
+    const { instance, clock, address } = parts;
+    const host = address.hostOf(socket.request);
     const { networks, openedAtMs } = transport;
     this.#connection = new SocketConnection(socket, {
-      ...{ instance, networks: networks.map(({ key }) => key), handshakeMs: clock.now() - openedAtMs, clock },
+      ...{ instance, host, networks: networks.map(({ key }) => key), handshakeMs: clock.now() - openedAtMs, clock },
     });
     this.#startDeadline();
   }

@@ -6,7 +6,8 @@ import { MeshError, type MeshErrorReason } from '../../shared/errors.ts';
 import { SIGNALING } from '../../shared/protocol-limits.ts';
 import type { ClientToServerEvents, ServerToClientEvents } from '../../shared/signaling.ts';
 import { type AllowedHosts, WRONG_HOST } from '../http/allowed-hosts.ts';
-import { applySecurityHeaders, mayConnect } from '../http/security-headers.ts';
+import type { PublicAddress } from '../http/public-address.ts';
+import { securityHeaders } from '../http/security-headers.ts';
 import { clientAddress, hashedNetworksOf } from './client-address.ts';
 import { ClientSocket, type ClientSocketParts, JOIN_TIMEOUT_MS } from './client-socket.ts';
 import type { Sender } from './limits.ts';
@@ -17,15 +18,22 @@ interface Parts extends ClientSocketParts {
   /** Through which socket.io receives what other instances send to its sockets. */
   adapter?: ServerOptions['adapter'] | undefined;
   hosts: Pick<AllowedHosts, 'allows'>;
+  address: PublicAddress;
   config: { allowedOrigins: readonly string[]; maxSessions: number; trustedProxies: number };
   /** The key for hashing addresses; the same at all instances. */
   secret: string;
 }
 
+/** The response to a page of another origin. It may be a page of ours behind a proxy that does not say so. */
+const FOREIGN_ORIGIN =
+  'Pages of this origin may not connect. ALLOWED_ORIGINS lists other sites whose pages may; behind a proxy, PUBLIC_URL names the address of this server.';
+
 /** The socket.io server: decides who may connect, and reaches the sockets of all instances. */
 export class Gateway {
   readonly #io: Server<ClientToServerEvents, ServerToClientEvents>;
   readonly #transports = new WeakMap<SignalingSocket['conn'], Transport>();
+  /** Those that poll, by the id of their connection. */
+  readonly #polling = new Map<string, Transport>();
   readonly #inProgress = new Set<Promise<void>>();
 
   constructor(
@@ -34,8 +42,10 @@ export class Gateway {
   ) {
     this.#io = new Server(http, {
       serveClient: false,
-      // With WebSocket alone, load balancers need no sticky sessions, CORS is not needed, and there is a single limit on message size.
-      transports: ['websocket'],
+      // Polling is for networks that block WebSockets. A page that polls does not change to a WebSocket: the next connection tries one first.
+      transports: ['websocket', 'polling'],
+      allowUpgrades: false,
+      cors: { origin: corsOrigin(parts.config.allowedOrigins) },
       ...(parts.adapter && { adapter: parts.adapter }),
       maxHttpBufferSize: SIGNALING.maxMessageBytes,
       wsEngine: PlainWebSocketServer,
@@ -47,13 +57,20 @@ export class Gateway {
           decide(why, why === null);
         }),
     });
-    this.#io.engine.use(applySecurityHeaders);
-    this.#io.engine.use(refuseUpgrades);
+    this.#io.engine.use(securityHeaders(parts.address));
+    this.#io.engine.use(this.#checkContinued);
     this.#io.engine.on('connection', (conn: SignalingSocket['conn']) => {
       const networks = this.#networksOf(conn.request);
-      this.#transports.set(conn, new Transport(conn, networks, parts));
+      const transport = new Transport(conn, networks, parts);
+      this.#transports.set(conn, transport);
+      // The name of a connection in its requests, which engine.io's types declare private.
+      const { id } = conn as unknown as { readonly id: string };
+      if (transport.isPolling) this.#polling.set(id, transport);
       const closed = parts.limits.socketOpened(networks);
-      conn.on('close', closed);
+      conn.on('close', () => {
+        closed();
+        this.#polling.delete(id);
+      });
     });
     this.#io.on('connection', (socket) => this.#accept(socket));
   }
@@ -71,6 +88,26 @@ export class Gateway {
   close(): Promise<void> {
     return this.#io.close();
   }
+
+  /** Requests that name a connection: only those of polling do, and each counts as what it sends. */
+  readonly #checkContinued = (
+    { url = '', method, headers }: IncomingMessage,
+    _: unknown,
+    next: (cause?: Error) => void,
+  ): void => {
+    const query = new URLSearchParams(url.slice(url.indexOf('?') + 1));
+    const sid = query.get('sid');
+    const contentBytes = Number(headers['content-length'] ?? 0);
+    const transport = sid === null ? undefined : this.#polling.get(sid);
+    transport?.received(POLL_BYTES + contentBytes);
+    // engine.io does not ask `allowRequest` about the others, and never answers those that are not upgrades.
+    const isOther = sid !== null && query.get('transport') !== 'polling';
+    // Browsers say how much they send.
+    const isUncounted = method === 'POST' && headers['content-length'] === undefined;
+    // engine.io goes on answering while it waits for a last request for news.
+    const isOver = transport?.isDropped ?? false;
+    next(isOther || isUncounted || isOver ? new Error('not a request of our pages') : undefined);
+  };
 
   /** Sends an event to a socket of any instance. */
   emit<E extends keyof ServerToClientEvents>(
@@ -108,14 +145,14 @@ export class Gateway {
    * @returns the reason and a sentence for programs other than browsers, which hide both from their pages; null when it may connect
    */
   async #refusalOf(request: IncomingMessage): Promise<string | null> {
-    const { config, hosts, limits, metrics } = this.parts;
+    const { address, config, hosts, limits, metrics } = this.parts;
     const refuse = (reason: 'host' | 'origin' | MeshErrorReason, sentence: string) => {
       metrics.refused('connect', reason);
       return `${reason}: ${sentence}`;
     };
     if (!hosts.allows(request.headers.host)) return refuse('host', WRONG_HOST);
-    if (!mayConnect(request.headers.origin, request.headers.host, config.allowedOrigins)) {
-      return refuse('origin', 'Pages of this origin may not connect. ALLOWED_ORIGINS lists those that may.');
+    if (!address.mayConnect(request)) {
+      return refuse('origin', FOREIGN_ORIGIN);
     }
     try {
       // Twice the number of sessions, since each session may be changing its socket.
@@ -167,13 +204,12 @@ class PlainWebSocketServer extends WebSocketServer {
   }
 }
 
-/**
- * Refuses requests that name an existing connection. They would continue or upgrade a connection of another transport, and there is only one
- * transport. engine.io does not ask `allowRequest` about them, and never answers those that are not upgrades.
- */
-function refuseUpgrades({ url = '' }: IncomingMessage, _: unknown, next: (cause?: Error) => void): void {
-  const query = new URLSearchParams(url.slice(url.indexOf('?') + 1));
-  next(query.has('sid') ? new Error('there is a single transport') : undefined);
+/** What a request of a page that polls counts as, beside its content: its headers. */
+const POLL_BYTES = 512;
+
+/** Pages of other sites need permission to read what they poll. Our own need none, and a WebSocket needs none. */
+function corsOrigin(allowedOrigins: readonly string[]): string | string[] {
+  return allowedOrigins.includes('*') ? '*' : [...allowedOrigins];
 }
 
 /** Joins the answer to an upgrade and engine.io's first packet, both written in this turn of the event loop, into one system call. */

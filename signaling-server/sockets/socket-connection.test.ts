@@ -8,6 +8,7 @@ test('the round trip is that of the handshake until a heartbeat has measured a n
   const conn = new EventEmitter();
   const socket = { conn } as unknown as SignalingSocket;
   const connection = new SocketConnection(socket, {
+    host: 'localhost',
     instance: 'one',
     networks: ['network'],
     handshakeMs: 40,

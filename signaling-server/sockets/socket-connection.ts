@@ -14,6 +14,8 @@ export type SignalingSocket = Socket<ClientToServerEvents, ServerToClientEvents>
 
 interface Parts {
   instance: string;
+  /** See {@link Connection.host}. */
+  host: string;
   /** See {@link SocketInfo.networks}. */
   networks: readonly string[];
   /** Time from the server's first packet to the client's answer, which is one round trip. */
@@ -58,7 +60,7 @@ export class SocketConnection implements Connection {
   }
 
   get host(): string {
-    return this.socket.handshake.headers.host ?? '';
+    return this.parts.host;
   }
 
   joined(joined: Joined): void {

@@ -88,7 +88,11 @@ test('a client that leaves even little unread for long is dropped, one that read
   const clock = new ManualServerClock();
   const tcp = Object.assign(new EventEmitter(), { writableLength: 0, writableNeedDrain: false, destroy() {} });
   let closed = 0;
-  const conn = Object.assign(new EventEmitter(), { request: { socket: tcp }, close: () => closed++ });
+  const conn = Object.assign(new EventEmitter(), {
+    request: { socket: tcp },
+    transport: { name: 'websocket' },
+    close: () => closed++,
+  });
   new Transport(conn as unknown as Socket['conn'], [{ key: 'network', times: 1 }], {
     ...{ clock, limits: { spend: async () => {} }, metrics: { refused() {} }, log: pino({ level: 'silent' }) },
   });
@@ -116,7 +120,7 @@ test('a message in hundreds of pieces ends its socket', async () => {
   expect((await status(url)).now.sockets).toBe(0);
 });
 
-test('a request for a connection that exists is refused, its owner’s too: there is nothing to upgrade', async () => {
+test('a request for a connection that exists is refused, its owner’s too: a connection keeps its transport', async () => {
   const { url } = await bed.server();
   const page = bed.page(url);
   await page.join();

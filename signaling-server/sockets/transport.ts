@@ -35,7 +35,13 @@ export class Transport {
   isTaken = false;
   /** ms on the server's clock. */
   readonly openedAtMs: number;
+  /**
+   * Whether it is a sequence of requests rather than a WebSocket. They may come over any number of TCP connections, which a proxy may share
+   * among its clients, so the gateway counts what is sent, and what is received is told from the packets.
+   */
+  readonly isPolling: boolean;
   #queuedPackets = 0;
+  #queuedBytes = 0;
   #unreadSinceMs: number | null = null;
   #isDropped = false;
 
@@ -45,17 +51,23 @@ export class Transport {
     private readonly parts: Parts,
   ) {
     this.openedAtMs = parts.clock.now();
-    const tcp = this.#tcp;
-    tcp.on('data', ({ length }) => this.#received(length));
-    tcp.on('drain', () => {
-      this.#unreadSinceMs = null;
-    });
-    conn.on('packetCreate', () => {
+    this.isPolling = conn.transport.name === 'polling';
+    if (!this.isPolling) {
+      const tcp = this.#tcp;
+      tcp.on('data', ({ length }) => this.received(length));
+      tcp.on('drain', () => {
+        this.#unreadSinceMs = null;
+      });
+    }
+    conn.on('packetCreate', ({ data }) => {
       this.#queuedPackets++;
+      this.#queuedBytes += sizeOf(data);
       this.#dropIfUnread();
     });
     conn.on('flush', () => {
       this.#queuedPackets = 0;
+      this.#queuedBytes = 0;
+      if (this.isPolling) this.#unreadSinceMs = null;
     });
   }
 
@@ -67,7 +79,11 @@ export class Transport {
     if (this.#isDropped) return;
     this.#isDropped = true;
     this.conn.close(true);
-    this.#tcp.destroy();
+    if (!this.isPolling) this.#tcp.destroy();
+  }
+
+  get isDropped(): boolean {
+    return this.#isDropped;
   }
 
   /** Ends the transport after what is queued was sent. */
@@ -79,7 +95,8 @@ export class Transport {
     return this.conn.request.socket;
   }
 
-  #received(sizeBytes: number): void {
+  /** Counts what the client sent. */
+  received(sizeBytes: number): void {
     this.#dropIfUnread();
     const { limits, metrics, log } = this.parts;
     const { networks, session } = this;
@@ -92,9 +109,11 @@ export class Transport {
   }
 
   #dropIfUnread(): void {
-    const { writableLength: unreadBytes, writableNeedDrain } = this.#tcp;
+    const { writableLength, writableNeedDrain } = this.#tcp;
+    const unreadBytes = this.isPolling ? this.#queuedBytes : writableLength;
+    const isWaiting = this.isPolling ? this.#queuedPackets > 0 : writableNeedDrain;
     const nowMs = this.parts.clock.now();
-    if (writableNeedDrain) this.#unreadSinceMs ??= nowMs;
+    if (isWaiting) this.#unreadSinceMs ??= nowMs;
     const { packets, bytes, stallMs } = UNREAD_LIMITS;
     const stalledMs = this.#unreadSinceMs === null ? 0 : nowMs - this.#unreadSinceMs;
     const isWithin = this.#queuedPackets <= packets && unreadBytes <= bytes && stalledMs <= stallMs;
@@ -104,4 +123,9 @@ export class Transport {
     metrics.refused('socket', 'slow');
     this.drop();
   }
+}
+
+/** The size of a packet that polling carries, with its type and separator. */
+function sizeOf(data: unknown): number {
+  return 2 + (typeof data === 'string' ? Buffer.byteLength(data) : 0);
 }

@@ -7,6 +7,7 @@ export type Client = Pick<
   | 'state'
   | 'volunteers'
   | 'hasLobby'
+  | 'isPolling'
   | 'setLobby'
   | 'setRelayOnly'
   | 'room'
@@ -36,7 +37,7 @@ const OFFERS_TIMEOUT_MS = 5_000;
 /** Whether this page's server has a relay. False when the server is unreachable; joining then reports it. */
 export async function findRelay(): Promise<boolean> {
   try {
-    const response = await fetch('/healthz', { signal: AbortSignal.timeout(OFFERS_TIMEOUT_MS) });
+    const response = await fetch(new URL('healthz', location.href), { signal: AbortSignal.timeout(OFFERS_TIMEOUT_MS) });
     return offersSchema.parse(await response.json()).relay;
   } catch {
     return false;

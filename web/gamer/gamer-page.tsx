@@ -70,7 +70,7 @@ export function GamerPage({ session, player, gameWork, recorder, floating, name,
             <JoinQuestion
               address={address}
               onJoin={() => void session.agree()}
-              onOwnRoom={() => location.assign('/gamer')}
+              onOwnRoom={() => location.assign('gamer')}
             />
           )}
           <Notices session={session} player={player} />
@@ -121,7 +121,7 @@ export function GamerPage({ session, player, gameWork, recorder, floating, name,
                 onQuality={(chosen) => player.setQuality(chosen)}
                 onScale={(chosen) => void player.setScale(chosen)}
               />
-              <a class="gamer__compare small" href="/compare" target="_blank" rel="noopener">
+              <a class="gamer__compare small" href="compare" target="_blank" rel="noopener">
                 Compare the qualities
               </a>
             </div>

@@ -21,10 +21,8 @@ export function LanNotice() {
   const advice = lan && lanAdvice(location.href, lan);
   if (advice?.kind === 'here-only') {
     return (
-      <p class="small">
-        This link works on this machine only. To invite others on your network, open this page at{' '}
-        <a href={advice.betterUrl}>{advice.betterUrl}</a>; your browser will warn you once, because this machine made
-        its certificate itself.
+      <p class="small" data-testid="here-only">
+        This link works on this computer only. <Remedy betterUrl={advice.betterUrl} />
       </p>
     );
   }
@@ -46,6 +44,23 @@ export function LanNotice() {
   );
 }
 
+function Remedy({ betterUrl }: { betterUrl: string | null }) {
+  if (betterUrl === null) {
+    return (
+      <>
+        To invite others on your network, stop the server and start it with <code>{LAN_COMMAND}</code>. For the internet
+        it needs a domain: its docs/hosting.md says how.
+      </>
+    );
+  }
+  return (
+    <>
+      To invite others on your network, open this page at <a href={betterUrl}>{betterUrl}</a>; your browser will warn
+      you once, because this computer made its certificate itself.
+    </>
+  );
+}
+
 function rememberRead(): void {
   try {
     nameStore()?.setItem(READ_KEY, 'yes');
@@ -57,7 +72,7 @@ function rememberRead(): void {
 /** Null when the server does not answer, or is not ours. */
 async function loadLan(): Promise<Lan | null> {
   try {
-    const response = await fetch(new URL('/lan.json', location.href));
+    const response = await fetch(new URL('lan.json', location.href));
     return response.ok ? lanSchema.parse(await response.json()) : null;
   } catch {
     return null;
@@ -65,10 +80,13 @@ async function loadLan(): Promise<Lan | null> {
 }
 
 export type LanAdvice =
-  /** The link works on this machine only. */
-  | { kind: 'here-only'; betterUrl: string }
+  /** The link works on this computer only; null where the server has no address for others. */
+  | { kind: 'here-only'; betterUrl: string | null }
   /** The browser warns people who open the link. */
   | { kind: 'warning' };
+
+/** What gives a server an address for others. */
+const LAN_COMMAND = 'npm start -- --lan';
 
 const LOOPBACK = new Set(['localhost', '127.0.0.1', '[::1]']);
 
@@ -77,7 +95,7 @@ export function lanAdvice(pageUrl: string, { secureUrls, isOwnCertificate }: Lan
   const { protocol, hostname } = new URL(pageUrl);
   const [best] = secureUrls;
   if (LOOPBACK.has(hostname)) {
-    return best === undefined ? null : { kind: 'here-only', betterUrl: new URL('/gamer', best).href };
+    return { kind: 'here-only', betterUrl: best === undefined ? null : new URL('gamer', best).href };
   }
   return protocol === 'https:' && isOwnCertificate ? { kind: 'warning' } : null;
 }

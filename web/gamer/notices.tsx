@@ -2,7 +2,7 @@ import type { ComponentChildren } from 'preact';
 import type { MeshError } from '../../shared/errors.ts';
 import { Button, FileButton } from '../ui/buttons.tsx';
 import { errorTitle } from '../ui/format.ts';
-import { Notice } from '../ui/layout.tsx';
+import { Notice, PollingNotice } from '../ui/layout.tsx';
 import type { Player } from './player.ts';
 import type { GamerSession } from './session.ts';
 import { isCaptured } from './source.ts';
@@ -17,6 +17,7 @@ export function Notices({ session, player }: { session: GamerSession; player: Pl
           <Button onPress={() => void session.start()}>Try again</Button>
         </ErrorNotice>
       )}
+      {session.isPolling.value && <PollingNotice />}
       {[session.warning, player.warning].map(
         (warning) =>
           warning.value && (

@@ -51,6 +51,7 @@ class Bench {
     state: 'online' as const,
     volunteers: [],
     hasLobby: false,
+    isPolling: false,
     ...{ room: 'r', isOwner: true, isInviteOnly: true, mayInvite: true },
     revokeInvite: async () => {},
     removeVolunteer: async () => {},

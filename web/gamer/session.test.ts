@@ -18,6 +18,17 @@ describe('the gamer page’s session', () => {
     expect(client.invited[1], 'this tab’s own invite keeps ownership').toMatchObject({ role: 'gamer', owner: true });
   });
 
+  it('says that the network blocks WebSockets, until one gets through', async () => {
+    const client = new FakeClient();
+    client.isPolling = true;
+    const session = sessionWith(async () => client, tabStore());
+    await session.start();
+    expect(session.isPolling.value).toBe(true);
+    client.isPolling = false;
+    client.dispatchEvent(new Event('state'));
+    expect(session.isPolling.value).toBe(false);
+  });
+
   it('keeps its link over a reload, unless it is about to expire or belongs to another room', async () => {
     const store = tabStore();
     const linkOf = async (room = 'r') => {

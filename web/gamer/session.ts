@@ -51,6 +51,8 @@ export class GamerSession {
   readonly isOwner = signal(false);
   /** Whether the server has an open lobby. Without one there is no choice of audience. */
   readonly hasLobby = signal(false);
+  /** Whether this network blocks WebSockets. */
+  readonly isPolling = signal(false);
   /** Not kept over a reload: sending frames to strangers takes a decision each time. */
   readonly audience = signal<Audience>('room');
   /** Whether the server has a relay, which hides addresses. */
@@ -229,6 +231,7 @@ export class GamerSession {
   readonly #onState = () => {
     const state = this.client.value?.state;
     if (!state) return;
+    if (state === 'online') this.isPolling.value = this.client.value?.isPolling ?? false;
     this.phase.value = state;
     if (state !== 'closed') return;
     this.#fail(this.warning.value ?? MeshError.closed('The room'));

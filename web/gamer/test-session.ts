@@ -11,6 +11,7 @@ export class FakeClient extends EventTarget {
   volunteers = [volunteer()];
   isClosed = false;
   hasLobby = false;
+  isPolling = false;
   room = 'r';
   isOwner = true;
   isInviteOnly = true;

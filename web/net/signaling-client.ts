@@ -75,6 +75,11 @@ export class SignalingClient {
     return this.#session.state;
   }
 
+  /** See {@link SignalingSession.isPolling}. */
+  get isPolling(): boolean {
+    return this.#session.isPolling;
+  }
+
   /**
    * Relays a signal to a peer. While the socket is away, and after a server restart until both sides are back, signals wait for the
    * next introduction; beyond {@link SIGNALING.maxBufferedSignals} the oldest one is dropped.

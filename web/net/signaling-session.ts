@@ -18,6 +18,7 @@ import type { Identity } from './identity.ts';
 import {
   ask,
   hear,
+  isPolling,
   openSocket,
   readAnswer,
   type ServerEvent,
@@ -105,6 +106,11 @@ export class SignalingSession {
 
   get state(): SignalingState {
     return this.#state;
+  }
+
+  /** Whether this network lets no WebSocket through: everything that passes the server takes longer. */
+  get isPolling(): boolean {
+    return isPolling(this.#socket);
   }
 
   /** Changes what the next join asks for. */

@@ -1,4 +1,4 @@
-import { io, type Socket } from 'socket.io-client';
+import { io, NodeWebSocket, NodeXHR, type Socket } from 'socket.io-client';
 import type { ZodType } from 'zod';
 import { MeshError } from '../../shared/errors.ts';
 import {
@@ -27,6 +27,8 @@ export const SOCKET = {
   leaveTimeoutMs: 1_000,
   /** First and longest reconnect delay, ms: most losses are a server restart, and a person soon loses patience. */
   reconnectDelayMs: 250,
+  /** How long a WebSocket may take to open before polling is tried, ms: some networks neither pass nor refuse one. Four round trips by satellite take less. */
+  webSocketTimeoutMs: 3_000,
   reconnectDelayMaxMs: 5_000,
   /** socket.io's `randomizationFactor`: spreads a thousand pages that lost the same server. */
   reconnectJitter: 0.5,
@@ -42,10 +44,50 @@ export type ServerEvent =
   /** The server refused a message, or sent one that this version does not know. */
   | { kind: 'refused'; error: MeshError };
 
+/** Where a server's sockets are: below its address, which may have a path. An address that is none is left to socket.io, which reports it. */
+export function socketAddress(url: string): { origin: string; path?: string } {
+  if (!/^(https?|wss?):\/\//i.test(url) || !URL.canParse(url)) return { origin: url };
+  const { origin, pathname } = new URL(url);
+  return { origin, path: `${pathname.replace(/\/*$/, '')}/socket.io/` };
+}
+
+/** A WebSocket that fails in time for polling to be tried. */
+class PromptWebSocket extends NodeWebSocket {
+  #timer: ReturnType<typeof setTimeout> | undefined;
+
+  override doOpen() {
+    this.#timer = setTimeout(() => {
+      this.onError('the WebSocket did not open in time', undefined);
+      this.close();
+    }, SOCKET.webSocketTimeoutMs);
+    return super.doOpen();
+  }
+
+  protected override onOpen(): void {
+    clearTimeout(this.#timer);
+    super.onOpen();
+  }
+
+  protected override onClose(details?: Parameters<NodeWebSocket['onClose']>[0]): void {
+    clearTimeout(this.#timer);
+    super.onClose(details);
+  }
+}
+
+/** Whether a socket polls, since no WebSocket got through. */
+export function isPolling(socket: SignalingSocket): boolean {
+  return socket.connected && socket.io.engine.transport.name === 'polling';
+}
+
 /** Opens a socket that reconnects by itself, and joins with the result of `joinRequest` each time. */
 export function openSocket(url: string, joinRequest: () => JoinRequest): SignalingSocket {
-  return io(url, {
-    transports: ['websocket'],
+  const { origin, path } = socketAddress(url);
+  return io(origin, {
+    ...(path !== undefined && { path }),
+    // In browsers these are the browser's own; the packages say so.
+    transports: [PromptWebSocket, NodeXHR],
+    tryAllTransports: true,
+    upgrade: false,
     // Two clients on one page are two members of a room, with a socket each.
     multiplex: false,
     timeout: SOCKET.connectTimeoutMs,

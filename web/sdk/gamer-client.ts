@@ -108,6 +108,11 @@ export class GamerClient extends EventTarget {
     return this.#room.joined?.lobby ?? false;
   }
 
+  /** Whether the server is reached by polling, as on networks that block WebSockets: joins and introductions take longer. Changes with `state`. */
+  get isPolling(): boolean {
+    return this.#room.isPolling;
+  }
+
   /** Whether this client owns the room: it created it, or joined with an owner's invite. */
   get isOwner(): boolean {
     return this.#room.joined?.owner ?? false;

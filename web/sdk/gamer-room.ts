@@ -49,6 +49,10 @@ export class GamerRoom {
     return this.#mesh?.session.joined ?? null;
   }
 
+  get isPolling(): boolean {
+    return this.#mesh?.session.isPolling ?? false;
+  }
+
   get state(): Mesh['state'] | 'connecting' {
     return this.#mesh?.state ?? 'connecting';
   }

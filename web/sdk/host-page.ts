@@ -2,13 +2,19 @@ import { MeshError } from '../../shared/errors.ts';
 
 // What the SDK needs from the page it runs in: its server's address, workers, and the moment the page is left.
 
-/** The origin this module was loaded from. Throws MeshError `bad-input` if it was loaded from a file, as in Node. */
+/** The server this module was loaded from, which may share its origin with others. Throws MeshError `bad-input` if it was loaded from a file, as in Node. */
 export function defaultServerUrl(): string {
-  const { protocol, origin } = new URL(import.meta.url);
-  if (protocol === 'http:' || protocol === 'https:') return origin;
+  const { protocol } = new URL(import.meta.url);
+  if (protocol === 'http:' || protocol === 'https:') return serverOfModule(import.meta.url);
   throw MeshError.badInput(
     "The option 'url' is missing: this copy of the SDK was not loaded from a server. Give the address of yours.",
   );
+}
+
+/** @param moduleUrl - of `p2c2r.js`, or of a chunk that the build put into the folder `assets` beside it. */
+export function serverOfModule(moduleUrl: string): string {
+  const isChunk = /\/assets\/[^/]*$/.test(new URL(moduleUrl).pathname);
+  return new URL(isChunk ? '..' : '.', moduleUrl).href;
 }
 
 /** Calls `leave` when the page is left, so that others need not wait for a timeout. Returns what stops watching. */

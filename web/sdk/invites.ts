@@ -32,7 +32,7 @@ export async function createInvite(
     ...(mayInvite !== undefined && { mayInvite }),
   };
   const token = await session.createInvite({ role, expiresInS, ...terms });
-  const pageUrl = new URL(`/${role}`, serverUrl).href;
+  const pageUrl = new URL(role, serverUrl.replace(/\/*$/, '/')).href;
   return { url: makeInviteLink(pageUrl, { room: session.joined.room, token }), token };
 }
 

@@ -130,6 +130,11 @@ export class VolunteerNode extends EventTarget {
     return { adapter, backends };
   }
 
+  /** Whether the server is reached by polling, as on networks that block WebSockets: introductions take longer. Changes with `state`. */
+  get isPolling(): boolean {
+    return this.#mesh?.session.isPolling ?? false;
+  }
+
   get state(): VolunteerState {
     if (this.#stopping) return 'stopped';
     if (!this.#mesh) return 'probing';

@@ -7,7 +7,7 @@ const TOKEN_KEY = 'p2c2r.operator-token';
 
 const watch = new StatusWatch({
   load: (token) =>
-    fetch(new URL('/status.json', location.href), token ? { headers: { Authorization: `Bearer ${token}` } } : {}),
+    fetch(new URL('status.json', location.href), token ? { headers: { Authorization: `Bearer ${token}` } } : {}),
   now: () => performance.now(),
   token: sessionStorage.getItem(TOKEN_KEY) ?? '',
   onToken: (token) => sessionStorage.setItem(TOKEN_KEY, token),

@@ -6,7 +6,7 @@ import { useId } from 'preact/hooks';
 export function PageHeader({ title, children }: { title: string; children?: ComponentChildren }) {
   return (
     <header class="page-header">
-      <a class="page-header__brand" href="/">
+      <a class="page-header__brand" href="./">
         <BrandMark />
         P2C2R
       </a>
@@ -71,6 +71,18 @@ export function Notice({ title, text, isError = false, isWarning = false, testId
       <p class="notice__text">{text}</p>
       {children && <div class="notice__actions">{children}</div>}
     </div>
+  );
+}
+
+/** For pages that reach their server in a roundabout way. */
+export function PollingNotice() {
+  return (
+    <Notice
+      title="This network blocks WebSockets"
+      text="So this page asks the server for news again and again instead: joining and meeting others takes longer. What browsers send each other is as fast as ever. A VPN helps, and whoever runs the network can allow WebSockets."
+      isWarning
+      testId="polling"
+    />
   );
 }
 

@@ -35,5 +35,6 @@ describe('the volunteer page’s address', () => {
     const url = 'https://other.example:8443/volunteer#room=a';
     expect(pastedInvite(url, PAGE)).toEqual({ kind: 'elsewhere', url, host: 'other.example:8443' });
     expect(pastedInvite(`${PAGE}#room=a`.replace('.example', '.example:8080'), PAGE).kind).toBe('elsewhere');
+    expect(pastedInvite(`${PAGE}#room=a`.replace('/volunteer', '/p2c2r/volunteer'), PAGE).kind).toBe('elsewhere');
   });
 });

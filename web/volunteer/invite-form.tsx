@@ -33,10 +33,16 @@ export function pastedInvite(text: string, pageUrl: string): Pasted {
   const link = text.trim();
   const invite = URL.canParse(link) ? parseInviteLink(link) : null;
   if (!invite) return { kind: 'nothing' };
-  const { protocol, host } = new URL(link);
-  if (host === new URL(pageUrl).host) return { kind: 'invite', invite };
+  const url = new URL(link);
+  const { protocol, host } = url;
+  if (serverOf(url) === serverOf(new URL(pageUrl))) return { kind: 'invite', invite };
   // Never link to other protocols, such as `javascript:`.
   return /^https?:$/.test(protocol) ? { kind: 'elsewhere', url: link, host } : { kind: 'nothing' };
+}
+
+/** Several servers may share a host, each with a path of its own. */
+function serverOf({ host, pathname }: URL): string {
+  return host + pathname.replace(/[^/]*$/, '');
 }
 
 /** Start waits for the answer; a server that takes longer is away. */
@@ -45,7 +51,7 @@ const OFFERS_TIMEOUT_MS = 5_000;
 /** What this page's server offers. Nothing when the server is unreachable; starting then reports it. */
 export async function serverOffers(): Promise<Offers> {
   try {
-    const response = await fetch('/healthz', { signal: AbortSignal.timeout(OFFERS_TIMEOUT_MS) });
+    const response = await fetch(new URL('healthz', location.href), { signal: AbortSignal.timeout(OFFERS_TIMEOUT_MS) });
     return offersSchema.parse(await response.json());
   } catch {
     return { lobby: false, relay: false };

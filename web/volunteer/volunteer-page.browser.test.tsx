@@ -8,6 +8,7 @@ import { type Node, Volunteering } from './volunteering.ts';
 
 class FakeNode extends EventTarget implements Pick<Node, 'state' | 'stats'> {
   readonly state = 'serving';
+  isPolling = false;
   readonly capabilities = { adapter: 'card', backends: {} };
   readonly limitStates = [];
   setLimits() {}

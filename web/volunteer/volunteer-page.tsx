@@ -7,7 +7,7 @@ import { type AddressAudience, AddressField, hidesAddress } from '../ui/address-
 import { Button } from '../ui/buttons.tsx';
 import { CopyDiagnostics } from '../ui/copy-diagnostics.tsx';
 import { TextField } from '../ui/fields.tsx';
-import { Notice, PageHeader, Panel, StatusLine } from '../ui/layout.tsx';
+import { Notice, PageHeader, Panel, PollingNotice, StatusLine } from '../ui/layout.tsx';
 import { ModelProgress } from '../ui/model-progress.tsx';
 import { SeenLink } from '../ui/seen-link.tsx';
 import { useSettled } from '../ui/settled.ts';
@@ -85,6 +85,7 @@ export function VolunteerPage({ volunteering, invited, findOffers, ...kept }: Vo
               <Button onPress={() => (volunteering.warning.value = null)}>Dismiss</Button>
             </Notice>
           )}
+          {isOn && volunteering.isPolling.value && <PollingNotice />}
           {needsInvite && !isOn && (
             <InviteForm
               onInvite={(found) => {

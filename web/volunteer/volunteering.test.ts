@@ -7,6 +7,7 @@ class FakeNode extends EventTarget {
   state: Node['state'] = 'serving';
   framesDone = 0;
   gamers = 1;
+  isPolling = false;
   readonly capabilities = { adapter: 'card', backends: {} };
   limitStates: Node['limitStates'] = [];
   setLimits() {}

@@ -39,6 +39,8 @@ export class Volunteering {
   /** What pauses it now, besides the person. */
   readonly limitStates = signal<readonly LimitState[]>([]);
   readonly isPausedByHand = signal(false);
+  /** Whether this network blocks WebSockets. */
+  readonly isPolling = signal(false);
   readonly capabilities = signal<Node['capabilities'] | null>(null);
   readonly figures = signal<Figures | null>(null);
   /** Progress of the network files fetched since the start. */
@@ -170,6 +172,7 @@ export class Volunteering {
   readonly #onState = () => {
     const state = this.#node?.state;
     if (state === undefined) return;
+    if (state !== 'reconnecting') this.isPolling.value = this.#node?.isPolling ?? false;
     this.limitStates.value = this.#node?.limitStates ?? [];
     if (state !== 'stopped') {
       this.phase.value = state === 'probing' ? 'starting' : state;
@@ -199,6 +202,7 @@ export type Node = Pick<
   VolunteerNode,
   | 'capabilities'
   | 'state'
+  | 'isPolling'
   | 'limitStates'
   | 'setLimits'
   | 'stats'
