@@ -98,7 +98,8 @@ export class Context {
     const pagesDir = await mkdtemp(join(this.settings.bundleDir, 'pages-'));
     await cp((await ensureBuilt()).pagesDir, pagesDir, { recursive: true });
     await bundlePages(join(pagesDir, 'bench'), ['volunteer', ...modules]);
-    await bundleSdk(join(pagesDir, 'bench'), variants);
+    // Beside the pages: the SDK connects to where it lies.
+    await bundleSdk(pagesDir, variants);
     const { url } = await this.startServer({ pagesDir });
     const browser = await chromium.launch(await browserOptions(flags, onSystemGl));
     this.defer(() => browser.close());

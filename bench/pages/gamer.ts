@@ -13,7 +13,7 @@ let connected: Sdk.GamerClient | undefined;
 /** The SDK as the server serves it, or a variant of it. */
 export function loadSdk(variant?: Variant): Promise<typeof Sdk> {
   // An address that the bundler cannot know: the server serves it.
-  return import(/* @vite-ignore */ new URL(variant ? `/bench/sdk-${variant}.js` : '/p2c2r.js', location.href).href);
+  return import(/* @vite-ignore */ new URL(variant ? `/sdk-${variant}.js` : '/p2c2r.js', location.href).href);
 }
 
 /** This page's client. */
