@@ -234,6 +234,23 @@ test("a frame waits for this machine's own picture for one interval, and not whe
   expect(drawn.at(-1)).toEqual([1, null]);
 });
 
+test('what comes or is given up before the pixels of its frame are copied counts too', async () => {
+  use(0);
+  const captured = capture(0, { sharpened: true });
+  presenter.dropped(0, 'sharpened');
+  await captured;
+  expect(drawn, 'it does not wait').toEqual([[0, null]]);
+  const next = capture(1, { sharpened: true });
+  const sharpened = sharpen(1);
+  await Promise.all([next, sharpened]);
+  expect([drawn.at(-1), drawnOver]).toEqual([[1, null], [[1, 0.8]]]);
+  const last = capture(2, { sharpened: true });
+  const unused = sharpen(2);
+  presenter.dispose();
+  await Promise.all([last, unused]);
+  expect(openSharpened.size).toBe(0);
+});
+
 test('a frame that this machine sharpened first counts for the volunteer whose detail came on top', async () => {
   use(0);
   await capture(0, { detail: true, sharpened: true });

@@ -49,6 +49,12 @@ export interface DetailPresenterOptions {
   blending: Blending;
 }
 
+/** A frame whose pixels are yet to be copied. What belongs to it may come, or be given up, before they are. */
+interface LoadingFrame extends CapturedFrame {
+  awaited: Awaited;
+  sharpened: SharpenedFrame | null;
+}
+
 /** A frame of the source, from its capture until its detail is of no use any more. */
 interface Entry {
   frameId: number;
@@ -69,7 +75,9 @@ interface Entry {
  */
 export class DetailPresenter {
   readonly #options: DetailPresenterOptions;
-  readonly #loading: DropOldestQueue<CapturedFrame & Pick<Entry, 'awaited'>>;
+  readonly #loading: DropOldestQueue<LoadingFrame>;
+  /** Those in the queue, and the one that is being copied. */
+  readonly #unloaded = new Set<LoadingFrame>();
   #isLoading = false;
   /** All whose pixels are kept. */
   readonly #held = new Set<Entry>();
@@ -86,9 +94,10 @@ export class DetailPresenter {
 
   constructor(options: DetailPresenterOptions) {
     this.#options = options;
-    this.#loading = new DropOldestQueue(1, ({ frame, frameId }) => {
-      frame.close();
-      options.statistics.dropped(frameId, 'superseded');
+    this.#loading = new DropOldestQueue(1, (unloaded) => {
+      unloaded.frame.close();
+      this.#forget(unloaded);
+      options.statistics.dropped(unloaded.frameId, 'superseded');
     });
   }
 
@@ -98,7 +107,9 @@ export class DetailPresenter {
       captured.frame.close();
       return;
     }
-    this.#loading.put({ ...captured, awaited: { ...awaited } });
+    const unloaded = { ...captured, awaited: { ...awaited }, sharpened: null };
+    this.#unloaded.add(unloaded);
+    this.#loading.put(unloaded);
     if (!this.#isLoading) void this.#load();
   }
 
@@ -120,20 +131,22 @@ export class DetailPresenter {
 
   /** Takes ownership of this machine's own picture of a frame. */
   sharpened(picture: SharpenedFrame): void {
-    const entry = [...this.#past.slice(-1), ...this.#waiting].find(({ frameId }) => frameId === picture.frameId);
+    const candidates = [...this.#past.slice(-1), ...this.#waiting, ...this.#unloaded];
+    const entry = candidates.find(({ frameId }) => frameId === picture.frameId);
     if (!entry || this.#isDisposed) {
       picture.frame.close();
       return;
     }
     entry.sharpened?.frame.close();
     entry.sharpened = picture;
+    if (!('raw' in entry)) return;
     if (this.#waiting.includes(entry)) this.#showDue();
     else this.#draw(entry);
   }
 
   /** Something that a frame waits for will not come. */
   dropped(frameId: number, what: keyof Awaited): void {
-    const entry = this.#waiting.find((waiting) => waiting.frameId === frameId);
+    const entry = [...this.#waiting, ...this.#unloaded].find((candidate) => candidate.frameId === frameId);
     if (!entry) return;
     entry.awaited[what] = false;
     this.#showDue();
@@ -164,16 +177,27 @@ export class DetailPresenter {
       const { frame, frameId, capturedMs, awaited } = next;
       try {
         const raw = await composer.load(frame);
-        if (this.#isDisposed) raw.dispose();
-        else this.#loaded({ frameId, capturedMs, raw, awaited, detail: null, sharpened: null });
+        if (this.#isDisposed) {
+          raw.dispose();
+          this.#forget(next);
+        } else {
+          this.#unloaded.delete(next);
+          this.#loaded({ frameId, capturedMs, raw, awaited, detail: null, sharpened: next.sharpened });
+        }
       } catch (cause) {
         log.warn('frame not loaded', { reason: MeshError.from(cause).reason });
+        this.#forget(next);
         statistics.dropped(frameId, 'failed');
       } finally {
         frame.close();
       }
     }
     this.#isLoading = false;
+  }
+
+  #forget(unloaded: LoadingFrame): void {
+    this.#unloaded.delete(unloaded);
+    unloaded.sharpened?.frame.close();
   }
 
   #loaded(entry: Entry): void {
