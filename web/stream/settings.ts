@@ -32,7 +32,7 @@ export interface StreamOptions {
   /** Default 60. */
   maxFps?: number;
   /**
-   * `auto`: whoever makes the better picture. `volunteers`: volunteers whenever one is ready; until then frames are only enlarged, and
+   * `auto`: this machine, and volunteers where they add to it. `volunteers`: volunteers whenever one is ready; until then frames are only enlarged, and
    * `stats().why` says so. `local`: always on this machine. Default: the client's setting.
    */
   where?: Where;
