@@ -4,7 +4,7 @@ import type { CheckedSetup } from '../codec/codecs.ts';
 import { FrameEncoder, type Packet } from '../codec/frame-encoder.ts';
 import type { DropCause } from '../frame.ts';
 import type { InFlightFrame } from '../transport/in-flight-window.ts';
-import { RateController } from '../transport/rate-controller.ts';
+import { queueLimitsFor, RateController } from '../transport/rate-controller.ts';
 import { SendAdaptation } from '../transport/send-adaptation.ts';
 import type { VideoChannel } from '../transport/video-channel.ts';
 
@@ -39,9 +39,9 @@ export class FrameSender {
   /** Throws MeshError `unsupported-browser` if this browser has no such encoder. */
   constructor(options: FrameSenderOptions) {
     this.#options = options;
-    const { codec, width, height, fps, uplinkKbps } = options.setup;
+    const { codec, width, height, fps, uplinkKbps, detail } = options.setup;
     this.#fps = fps;
-    this.#rate = new RateController(uplinkKbps);
+    this.#rate = new RateController(uplinkKbps, queueLimitsFor(detail));
     this.#adaptation = new SendAdaptation(options.setup);
     this.#encoder = new FrameEncoder(
       { codec, width, height, fps, kbps: this.#rate.kbps },

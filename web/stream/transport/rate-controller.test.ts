@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import { STREAM_LIMITS } from '../../../shared/protocol-limits.ts';
-import { INITIAL_KBPS, RateController } from './rate-controller.ts';
+import { INITIAL_KBPS, queueLimitsFor, RateController } from './rate-controller.ts';
 import { MAX_QUEUED_MS } from './video-channel.ts';
 
 const MAX_KBPS = 6_000;
@@ -11,13 +11,21 @@ const ONE_WAY_DELAY_MS = 30;
 
 /** A link with a bounded send queue, and an encoder that keeps to the controlled rate. */
 class SimulatedLink {
-  readonly rate = new RateController(MAX_KBPS);
+  readonly rate: RateController;
   nowMs = 0;
   capacityKbps = 20_000;
+  jitterMs: (frameId: number) => number = () => 0;
   #freeAtMs = 0;
   #heldUntilMs = 0;
   #frameId = 0;
   #underWay: { frameId: number; arrivesMs: number }[] = [];
+  /** Delays of the frames from sending to arrival, ms. */
+  delaysMs: number[] = [];
+
+  /** @param detail - as in the setup of a stream. */
+  constructor(detail: object | null = null) {
+    this.rate = new RateController(MAX_KBPS, queueLimitsFor(detail));
+  }
 
   run(durationMs: number): void {
     for (const untilMs = this.nowMs + durationMs; this.nowMs < untilMs; this.nowMs += 1000 / FPS) {
@@ -30,7 +38,8 @@ class SimulatedLink {
       const sizeBytes = (this.rate.kbps * 1000) / 8 / FPS;
       this.#freeAtMs = Math.max(this.#freeAtMs, this.nowMs) + (8 * sizeBytes) / this.capacityKbps;
       this.rate.onSent(this.#frameId, sizeBytes, this.nowMs);
-      const arrivesMs = Math.max(this.#freeAtMs + ONE_WAY_DELAY_MS, this.#heldUntilMs);
+      const arrivesMs = Math.max(this.#freeAtMs + ONE_WAY_DELAY_MS + this.jitterMs(this.#frameId), this.#heldUntilMs);
+      this.delaysMs.push(arrivesMs - this.nowMs);
       this.#underWay.push({ frameId: this.#frameId++, arrivesMs });
     }
   }
@@ -94,6 +103,24 @@ describe('when the capacity drops to a sixth', () => {
     link.run(5_000);
     expect(link.rate.kbps).toBe(MAX_KBPS);
   });
+});
+
+test('detail keeps the queue of a slow link so short that nine of ten frames cross it within an interval and a half', () => {
+  link = new SimulatedLink({});
+  link.capacityKbps = 1_000;
+  link.run(5_000);
+  link.delaysMs = [];
+  link.run(20_000);
+  const ascending = link.delaysMs.sort((a, b) => a - b);
+  expect(ascending[Math.floor(0.9 * ascending.length)]).toBeLessThan(ONE_WAY_DELAY_MS + 50);
+  expect(link.rate.kbps).toBeGreaterThan(500);
+});
+
+test('jitter lowers the rate of detail no more than that of pictures', () => {
+  link = new SimulatedLink({});
+  link.jitterMs = (frameId) => (frameId % 4) * 12;
+  link.run(10_000);
+  expect(link.rate.kbps).toBe(MAX_KBPS);
 });
 
 test('a full send buffer lowers the rate once, not once for each frame of a burst', () => {

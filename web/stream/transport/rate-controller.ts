@@ -4,12 +4,8 @@ import { MAX_QUEUED_MS } from './video-channel.ts';
 
 /** Initial rate, if the limit is not lower: a bad link carries it, and a good one reaches 15,000 kb/s from it within 1.4 s. */
 export const INITIAL_KBPS = 1_000;
-/** Queueing delay above which a frame counts as queued, ms. */
-const QUEUED_ABOVE_MS = 60;
 /** Congestion: every frame sent during this time was queued, ms. */
 const STANDING_QUEUE_MS = 160;
-/** The rate rises only while the queueing delay is below this, ms. */
-const INCREASE_BELOW_QUEUE_MS = 30;
 /** Time between two steps of the rate, ms. */
 const STEP_MS = 200;
 /** Share of the current rate added at each step before the first sign of congestion, and after it (eightfold within 5 s). */
@@ -27,6 +23,27 @@ const HYSTERESIS = 0.1;
 const BASE_DELAY_WINDOW_MS = 10_000;
 /** Frames remembered until they are acknowledged. */
 const MAX_UNACKNOWLEDGED = 64;
+
+/** Queueing delays that a direction puts up with. */
+export interface QueueLimits {
+  /** Above it a frame counts as queued, ms. */
+  queuedAboveMs: number;
+  /** The rate rises only below it, ms. */
+  increaseBelowMs: number;
+}
+
+/** A picture is shown when it comes, so its queue may outlast the jitter of any wireless network. */
+const PICTURE_LIMITS: QueueLimits = { queuedAboveMs: 60, increaseBelowMs: 30 };
+/**
+ * Detail that comes later than two intervals of the source, 67 ms at 30 fps, is lost, and both directions take their share of that: with a
+ * picture's queue a link of 1 Mb/s carried none in time. Jitter is no queue as long as one frame of five escapes it.
+ */
+const DETAIL_LIMITS: QueueLimits = { queuedAboveMs: 15, increaseBelowMs: 8 };
+
+/** @param detail - what the stream's setup says of it; null: pictures are sent. */
+export function queueLimitsFor(detail: object | null): QueueLimits {
+  return detail === null ? PICTURE_LIMITS : DETAIL_LIMITS;
+}
 
 interface SentFrame {
   sentMs: number;
@@ -47,6 +64,7 @@ export class RateController {
   /** Bytes acknowledged within the window. */
   readonly #deliveredBytes = new SlidingWindow<number>(THROUGHPUT_WINDOW_MS, MAX_UNACKNOWLEDGED);
   readonly #maxKbps: number;
+  readonly #limits: QueueLimits;
   #targetKbps: number;
   #appliedKbps: number;
   #queueMs = 0;
@@ -57,8 +75,9 @@ export class RateController {
   /** No congestion has been seen yet. */
   #isStarting = true;
 
-  constructor(maxKbps: number) {
+  constructor(maxKbps: number, limits: QueueLimits) {
     this.#maxKbps = maxKbps;
+    this.#limits = limits;
     this.#targetKbps = Math.min(maxKbps, INITIAL_KBPS);
     this.#appliedKbps = this.#targetKbps;
   }
@@ -90,10 +109,10 @@ export class RateController {
     const delayMs = receivedMs - frame.sentMs;
     this.#baseDelayMs.add(delayMs, nowMs);
     this.#queueMs = delayMs - this.#baseDelayMs.value;
-    if (this.#queueMs <= QUEUED_ABOVE_MS) this.#unqueuedSentMs = frame.sentMs;
+    if (this.#queueMs <= this.#limits.queuedAboveMs) this.#unqueuedSentMs = frame.sentMs;
     this.#unqueuedSentMs ??= frame.sentMs;
     if (frame.sentMs - this.#unqueuedSentMs > STANDING_QUEUE_MS) return this.onCongestion(nowMs);
-    return this.#queueMs < INCREASE_BELOW_QUEUE_MS && this.#raise(nowMs);
+    return this.#queueMs < this.#limits.increaseBelowMs && this.#raise(nowMs);
   }
 
   /** Frames queue in the network, or the send buffer is full. Returns whether the rate changed. */

@@ -273,6 +273,21 @@ test('where even the cheapest quality is too slow, frames are left as they are, 
   expect(machine.framesUntil('quality') / 60).toBeLessThan(150);
 });
 
+test('a network that is cheaper than the filters below it ends the rest that they were too slow for', () => {
+  const processor: Times = { bilinear: 1, bicubic: 2, spatial: 19, fast: 9, balanced: 40, quality: 120 };
+  const machine = new Machine(processor, 'quality', undefined, processor, 'spatial');
+  machine.governor.budgetMs = machine.governor.patienceMs = 17;
+  machine.governor.size = 'another';
+  expect(machine.shown).toBeNull();
+  machine.run(CLIMB_FRAMES);
+  expect(machine.shown).toBe('fast');
+  machine.run(60 * 60);
+  expect([machine.shown, machine.changes.length]).toEqual(['fast', 1]);
+  machine.times = { ...processor, fast: 30 };
+  machine.run(60);
+  expect(machine.shown).toBeNull();
+});
+
 test('a picture that is slow but still moves is sharpened, and so is any whose frames nobody else would show', () => {
   const slow: Times = { bilinear: 10, bicubic: 70, spatial: 140, fast: 100, balanced: 300, quality: 700 };
   const machine = new Machine(slow);

@@ -31,7 +31,7 @@ type Ladder = readonly [Quality, ...Quality[]];
  * smallest. What is better on paper may be cheaper too, such as a network beside a filter on a processor: then the worse one is passed over.
  *
  * The lowest quality is `bicubic`, which shows more than a browser's own enlarging, or for detail, the lowest that adds any to its base. Where
- * even that takes longer than {@link patienceMs}, frames are better left as they are: they come soft, but at the full rate.
+ * nothing takes less than {@link patienceMs}, frames are better left as they are: they come soft, but at the full rate.
  */
 export class QualityGovernor {
   readonly #now: () => number;
@@ -71,7 +71,7 @@ export class QualityGovernor {
     return this.#quality;
   }
 
-  /** Whether frames are better left as they are, because even {@link quality}, the cheapest one, takes too long. */
+  /** Whether frames are better left as they are, because {@link quality} takes too long, as does whatever is cheaper. */
   get isResting(): boolean {
     return this.#isResting;
   }
@@ -113,7 +113,7 @@ export class QualityGovernor {
 
   /** Quality that should be warmed up now; null: none. */
   get wanted(): Quality | null {
-    const next = this.#isResting ? this.#quality : this.#nextBetter();
+    const next = this.#isResting ? this.#nextWorthIt() : this.#nextBetter();
     if (next === null || !this.#records.isDue(next)) return null;
     const enough = this.#records.isTried(next) ? CLIMB_FRAMES : FIRST_CLIMB_FRAMES;
     return this.#measuredFrames >= enough && this.mayFit(next) ? next : null;
@@ -159,8 +159,10 @@ export class QualityGovernor {
   warmedUp(quality: Quality, tookMs: number): boolean {
     this.#records.learned(quality, tookMs);
     const ladder = this.#ladder;
-    const isBetter = ladder.indexOf(quality) > ladder.indexOf(this.#quality);
-    if (this.#isResting ? quality !== this.#quality : !isBetter) return false;
+    const isUseful = this.#isResting
+      ? ladder.includes(quality)
+      : ladder.indexOf(quality) > ladder.indexOf(this.#quality);
+    if (!isUseful) return false;
     if (tookMs > (this.#isResting ? this.patienceMs : FAR_OVER_RATIO * this.budgetMs)) {
       this.#records.tooSlow(quality, 0);
       return false;
@@ -199,6 +201,16 @@ export class QualityGovernor {
       else if (isNetwork(quality)) break;
     }
     return best ?? above[0] ?? null;
+  }
+
+  /** The quality to end a rest with: the best that is known to be worth it, for a network may be cheaper than the filter below it; else the present one. */
+  #nextWorthIt(): Quality {
+    const isWorthIt = (quality: Quality) =>
+      this.#records.isKnown(quality) &&
+      this.#records.isDue(quality) &&
+      !this.#records.isFailing(quality) &&
+      this.mayFit(quality);
+    return this.#ladder.findLast(isWorthIt) ?? this.#quality;
   }
 
   /** The best lower quality that is expected to fit, else the lowest that takes less time; null where none does. */

@@ -6,7 +6,7 @@ import type { CheckedSetup } from '../codec/codecs.ts';
 import { FrameDecoder } from '../codec/frame-decoder.ts';
 import { FrameEncoder, type Packet } from '../codec/frame-encoder.ts';
 import { canBecome, isSameSize, sizeOf } from '../frame-size.ts';
-import { RateController } from '../transport/rate-controller.ts';
+import { queueLimitsFor, RateController } from '../transport/rate-controller.ts';
 import type { VideoChannel } from '../transport/video-channel.ts';
 import { AdaptiveUpscaler } from '../upscale/adaptive-upscaler.ts';
 import { FrameBudget } from '../upscale/frame-budget.ts';
@@ -72,7 +72,7 @@ export class VolunteerStream {
     const { streamId, codec, width, height, outWidth, outHeight, quality, fps, downlinkKbps, detail } = setup;
     this.#setup = setup;
     this.#applied = setup;
-    this.#rate = new RateController(downlinkKbps);
+    this.#rate = new RateController(downlinkKbps, queueLimitsFor(detail));
     const onError = (error: MeshError) => this.#fail(error);
     this.#upscaler = new AdaptiveUpscaler(
       engine,
