@@ -88,17 +88,16 @@ function detailFrames({ outWidth, outHeight, detail }: FrameTarget): (frame: Vid
     const { offset = 0, stride = 0 } = luma ?? {};
     const scale = (detail?.gain ?? 1) * CODES_PER_STEP;
     for (let y = 1; y < height - 1; y++) {
-      const [top, bottom] = [y, y + 1].map((row) => Math.floor((row * outHeight) / height));
+      const [top = 0, bottom = 0] = [y, y + 1].map((row) => Math.floor((row * outHeight) / height) * outWidth);
+      let out = top + Math.floor(outWidth / width);
       for (let x = 1, at = offset + y * stride + 1; x < width - 1; x++, at++) {
         const around =
           (bytes[at - 1] ?? 0) + (bytes[at + 1] ?? 0) + (bytes[at - stride] ?? 0) + (bytes[at + stride] ?? 0);
         const codes = Math.round((4 * (bytes[at] ?? 0) - around) * scale);
         const code = NO_DETAIL_CODE + Math.max(-MAX_DETAIL_CODES, Math.min(MAX_DETAIL_CODES, codes));
-        const from = Math.floor((x * outWidth) / width);
-        const to = Math.floor(((x + 1) * outWidth) / width);
-        for (let row = top ?? 0; row < (bottom ?? 0); row++)
-          planes.fill(code, row * outWidth + from, row * outWidth + to);
+        for (const end = top + Math.floor(((x + 1) * outWidth) / width); out < end; out++) planes[out] = code;
       }
+      for (let row = top + outWidth; row < bottom; row += outWidth) planes.copyWithin(row, top, top + outWidth);
     }
     return new VideoFrame(planes, {
       ...{ format: 'I420', codedWidth: outWidth, codedHeight: outHeight, timestamp: frame.timestamp },
