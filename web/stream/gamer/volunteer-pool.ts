@@ -3,7 +3,6 @@ import type { MeshError } from '../../../shared/errors.ts';
 import { logger, shortId } from '../../../shared/log.ts';
 import { DropOldestQueue } from '../drop-oldest-queue.ts';
 import type { CapturedFrame, FrameSink } from '../frame.ts';
-import { RecentMedian } from '../rolling-statistics.ts';
 import type { VideoChannel } from '../transport/video-channel.ts';
 import type { UpscaleTile } from '../verify/detail-check.ts';
 import { ProbeSchedule } from './probe-schedule.ts';
@@ -16,6 +15,8 @@ export interface VolunteerPoolOptions {
   clock: Clock;
   random(): number;
   upscaleTile: UpscaleTile;
+  /** Usual time between two frames of the source, ms. */
+  intervalMs(): number;
   sink: FrameSink;
   onSent(sizeBytes: number): void;
   onReceived(sizeBytes: number): void;
@@ -39,13 +40,9 @@ export class VolunteerPool {
   /** By stream id. */
   readonly #members = new Map<number, Member>();
   readonly #waiting: DropOldestQueue<CapturedFrame>;
-  readonly #sourceIntervalMs = new RecentMedian();
-  #newestMs: number | null = null;
-  #fps: number;
 
-  constructor(options: VolunteerPoolOptions, fps: number) {
+  constructor(options: VolunteerPoolOptions) {
     this.#options = options;
-    this.#fps = fps;
     this.#waiting = new DropOldestQueue(1, (captured) => this.#drop(captured));
   }
 
@@ -67,11 +64,6 @@ export class VolunteerPool {
     return null;
   }
 
-  /** Between two frames of the source, ms. */
-  get intervalMs(): number {
-    return Math.max(this.#sourceIntervalMs.value ?? 0, 1000 / this.#fps);
-  }
-
   /** What help to expect; null while no volunteer responds. */
   get forecast(): (Omit<HelpForecast, 'inTimeShare'> & { delayMs: number }) | null {
     // The first one gets most of the frames.
@@ -83,7 +75,6 @@ export class VolunteerPool {
   }
 
   set fps(fps: number) {
-    this.#fps = fps;
     for (const { route } of this.#members.values()) route.fps = fps;
   }
 
@@ -101,7 +92,7 @@ export class VolunteerPool {
       sink,
       onSent,
       onReceived,
-      sourceMs: () => this.intervalMs,
+      sourceMs: () => this.#options.intervalMs(),
       onChanged: () => this.#changed(streamId),
       onFailed: (error) => this.#failed(streamId, error),
     });
@@ -132,8 +123,6 @@ export class VolunteerPool {
 
   /** Takes ownership of the frame. */
   offer(captured: CapturedFrame): void {
-    if (this.#newestMs !== null) this.#sourceIntervalMs.add(captured.capturedMs - this.#newestMs);
-    this.#newestMs = captured.capturedMs;
     this.#waiting.put(captured);
     this.#pump();
   }
@@ -177,7 +166,7 @@ export class VolunteerPool {
     const free = responsive.find(({ route }) => route.hasCapacity())?.route;
     if (!free) return null;
     // A frame that returns when newer ones are already on the screen is useless.
-    return free.meter.expectMs(nowMs) <= soonestMs + this.intervalMs ? free : null;
+    return free.meter.expectMs(nowMs) <= soonestMs + this.#options.intervalMs() ? free : null;
   }
 
   #changed(streamId: number): void {
