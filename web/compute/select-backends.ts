@@ -229,6 +229,7 @@ function processorBackends(
     measured,
     networks: new NetworkSelection({ models, tiers, knownCosts: known?.networks, now }),
     executors: new Map(),
+    now,
     preparesNetworks: false,
     lost: new Promise(() => {
       // A processor is never lost.
@@ -271,6 +272,7 @@ function gpuBackends(
       knownCosts: known?.networks,
       now,
     }),
+    now,
     executors: new Map([...executors].map(([type, { executor }]) => [type, executor])),
     preparesNetworks: models !== undefined && !isSoftware && ours.length > 0,
     lost: Promise.race([device.lost.then(() => ({ problem: null })), wrong]),
