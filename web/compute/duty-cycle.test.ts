@@ -105,6 +105,26 @@ test('what measures the machine pauses before and after, not amid what it measur
   schedule.dispose();
 });
 
+test('what measures the machine in the background keeps to the share too, and work may come in between', async () => {
+  const { clock, schedule } = start(0.25);
+  const startsMs: number[] = [];
+  const measuring = schedule.background(async (untilAllowed) => {
+    for (let run = 0; run < 20; run++) {
+      await untilAllowed();
+      startsMs.push(clock.now());
+      clock.advance(100);
+    }
+  });
+  const task = schedule.task('a', never, async () => ({ isDone: true, finish: async () => clock.now() }));
+  // All but the last run.
+  await runFor(clock, 19 * 400);
+  await measuring;
+  expect(Math.abs((startsMs.at(-1) ?? 0) / (19 * 400) - 1)).toBeLessThan(0.1);
+  expect(await task).toBeLessThan(1_000);
+  expect(schedule.busyMs).toBe(2_000);
+  schedule.dispose();
+});
+
 test('a larger share takes effect at once, and disposal ends the wait', async () => {
   const { clock, schedule } = start(0.1);
   const busy = async () => {

@@ -9,7 +9,7 @@ import { Inference } from './infer/inference.ts';
 import { JsBackend } from './js-backend.ts';
 import { type GpuSpeeds, type MeasuredSpeeds, speedsKey } from './measured-speeds.ts';
 import type { ModelSource } from './models/model-source.ts';
-import { NetworkSelection } from './network-selection.ts';
+import { NetworkSelection, type RunInSlot } from './network-selection.ts';
 import { openOnCpu, openOnGpu } from './ort/onnx-sessions.ts';
 import { OrtWasmBackend } from './ort/ort-wasm-backend.ts';
 import { OrtWebGpuBackend } from './ort/ort-webgpu-backend.ts';
@@ -35,7 +35,7 @@ const ON_PROCESSOR: readonly BackendName[] = ['wasm', 'js', 'ort-wasm'];
 const PROCESSOR_PATHS = () => ({ frameIn: 'copyTo', frameOut: 'pixels' });
 
 interface Options extends Pick<EngineOptions, 'gpu' | 'now' | 'preferBackend' | 'models' | 'onnx' | 'measuredSpeeds'> {
-  /** Set to time everything again, except a software GPU that lost to the processor. */
+  /** Set to time everything again, in the background, except a software GPU that lost to the processor. */
   checkpoint?: Checkpoint;
   /** Half a sentence on why the GPU must not be used, for people. */
   gpuProblem?: string;
@@ -91,27 +91,35 @@ export async function selectBackends(options: Options): Promise<BackendSet> {
   return backends;
 }
 
+interface Checkpoints {
+  /** May wait: nothing is timed at that moment. */
+  betweenRuns: Checkpoint;
+  withinRun: Checkpoint;
+}
+
 /**
- * Times again what was remembered, on backends of its own. Rejects with what `checkpoint` throws, which is called between the runs.
- * A network that cannot be timed keeps its remembered cost.
+ * Times again what was remembered, on backends of its own. Rejects with what the checkpoints throw. A network that cannot be timed keeps its
+ * remembered cost.
  */
 export async function remeasure(
   options: Options,
   measuredSpeeds: MeasuredSpeeds,
-  checkpoint: Checkpoint,
+  { betweenRuns, withinRun }: Checkpoints,
 ): Promise<MeasuredSpeeds> {
-  const backends = await select({ ...options, measuredSpeeds, checkpoint }, options.now());
+  const backends = await select({ ...options, measuredSpeeds, checkpoint: betweenRuns }, options.now());
+  const run: RunInSlot = async (body) => {
+    await betweenRuns();
+    return (await body({ ...EXCLUSIVE_SLOT, yieldNow: withinRun })).finish();
+  };
   try {
     for (const network of NETWORKS) {
-      await checkpoint();
+      await betweenRuns();
       if (!measuredSpeeds.networks[network]) continue;
-      await backends
-        .prepare(network, async (body) => (await body({ ...EXCLUSIVE_SLOT, yieldNow: checkpoint })).finish())
-        .catch(() => {
-          // What was remembered of it is checked whenever it is used.
-        });
+      await backends.prepare(network, run).catch(() => {
+        // What was remembered of it is checked whenever it is used.
+      });
     }
-    await checkpoint();
+    await betweenRuns();
     const { networks, ...others } = backends.measuredSpeeds;
     return { ...others, networks: { ...measuredSpeeds.networks, ...networks } };
   } finally {
@@ -120,9 +128,10 @@ export async function remeasure(
 }
 
 async function select(options: Options, startMs: number): Promise<BackendSet> {
-  const { gpu, now, preferBackend, gpuProblem } = options;
-  // Whoever asks for the GPU by name waits for it.
-  const leftMs = () => (preferBackend ? Number.POSITIVE_INFINITY : MEASURING_BUDGET_MS - (now() - startMs));
+  const { gpu, now, preferBackend, gpuProblem, checkpoint } = options;
+  // Whoever asks for the GPU by name waits for it, and nobody waits for what is measured in the background.
+  const leftMs = () =>
+    preferBackend || checkpoint ? Number.POSITIVE_INFINITY : MEASURING_BUDGET_MS - (now() - startMs);
   const withoutGpu = async (adapterOf: (name: string) => string) => {
     const processor = await measureProcessor(options, '');
     return processorBackends(options, processor, adapterOf(processor.name));
@@ -301,7 +310,7 @@ async function measureGpu(
     const framePaths = await selectFramePaths(wgsl, opened.isSoftware, now, gpu?.framePaths);
     wgsl.framePaths = framePaths;
     await checkpoint?.();
-    const executors = await selectGpuExecutors(opened, { preferBackend, known: gpu?.executors, now });
+    const executors = await selectGpuExecutors(opened, { preferBackend, known: gpu?.executors, now, checkpoint });
     const executorSpeeds = Object.fromEntries([...executors].map(([type, { speed }]) => [type, speed]));
     return { ...failed, speeds: { filterUnitsPerMs, framePaths, executors: executorSpeeds }, executors };
   } catch (cause) {
