@@ -48,8 +48,8 @@ export class KernelThreads {
   }
 
   /**
-   * Lets threads from 1 to before `threads` compute. Resolves when they found no more rows. Throws MeshError `volunteer-failed` when one
-   * ended meanwhile, which may have left rows undone.
+   * Lets threads from 1 to before `threads` compute. Ends when all of them found no more rows. Throws MeshError `volunteer-failed` when one ended
+   * meanwhile, which may have left rows undone.
    */
   async help(workspace: Workspace, job: KernelJob, claims: number, threads: number): Promise<void> {
     const ready = (this.#helpers ?? []).filter(({ isReady }) => isReady).slice(0, threads - 1);
@@ -60,7 +60,8 @@ export class KernelThreads {
       post(helper.worker, { kind: 'work', work });
       return new Promise<void>((resolve, reject) => helper.waiting.push({ resolve, reject }));
     });
-    await Promise.all(helping);
+    // Also after a failure: the others still write into the workspace.
+    for (const result of await Promise.allSettled(helping)) if (result.status === 'rejected') throw result.reason;
   }
 
   forget(workspace: Workspace): void {

@@ -169,14 +169,19 @@ export class WasmBackend implements Backend {
     helping.catch(() => {
       // Awaited below.
     });
-    const rows = workspace.kernels.open(job, 0);
     try {
+      const rows = workspace.kernels.open(job, 0);
       await runInSlices(bands(claims, rows), this.#options.now, yieldNow);
-    } finally {
+    } catch (cause) {
       claims.close();
       // They write into the workspace until then.
-      await helping;
+      await helping.catch(() => {
+        // The first error says why.
+      });
+      throw cause;
     }
+    // Helpers may have rows that no part showed any more.
+    await helping;
   }
 
   #network(name: ModelName): Promise<QuantizedLayer[]> {
