@@ -4,8 +4,8 @@ import { EXCLUSIVE_SLOT } from '../filter-benchmark.ts';
 import { nextMacrotask } from '../schedule.ts';
 import { largestVisibleDifference, paintedPicture } from '../test-pictures.ts';
 import { KernelInstance, rowsPerCall } from './kernel-instance.ts';
-import kernelsUrl from './kernels.wasm?url';
 import type { FromThread, ThreadWork, ToThread } from './kernels.worker.ts';
+import kernelsUrl from './kernels-threads.wasm?url';
 import { RowClaims } from './row-claims.ts';
 import { WasmBackend } from './wasm-backend.ts';
 
@@ -74,7 +74,7 @@ test('rows that a helper has in hand when the own thread finds none are computed
     if (!rows && thread === 0) helper?.ownThreadIsDone();
     return rows;
   });
-  const kernels = { module, isShared: false };
+  const kernels = { module, isShared: true };
   const open = (threads: number) => new WasmBackend({ kernels, threads, models: undefined, now: () => 0 });
   const [alone, together] = [open(1), open(2)];
   const run = async (backend: WasmBackend, seed: number) => {

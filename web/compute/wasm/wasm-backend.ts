@@ -21,6 +21,8 @@ export interface WasmBackendOptions {
   kernels: KernelModule;
   /** Threads to compute with; more than one only with shared memory. */
   threads: number;
+  /** Loads kernels for one thread, for when no more memory can be shared. Undefined: such pictures fail. */
+  loadUnshared?: () => Promise<KernelModule>;
   /** Undefined: only the filters run. */
   models: ModelSource | undefined;
   now(): number;
@@ -43,10 +45,11 @@ export class WasmBackend implements Backend {
   readonly #networks = new Map<ModelName, Promise<QuantizedLayer[]>>();
 
   constructor(options: WasmBackendOptions) {
-    const { kernels, threads } = options;
+    const { kernels, threads, loadUnshared } = options;
     this.#options = options;
     this.#threads = new KernelThreads(kernels.module, threads);
-    this.#workspaces = new WorkspacePool(kernels, (workspace) => this.#threads.forget(workspace));
+    const onDropped = (workspace: Workspace) => this.#threads.forget(workspace);
+    this.#workspaces = new WorkspacePool({ kernels, loadUnshared, onDropped });
   }
 
   /** Threads that the next picture would get: those that have started. */
@@ -126,12 +129,16 @@ export class WasmBackend implements Backend {
     return this.#workspaces.lend(async (workspace) => {
       const source = putPicture(workspace, image);
       const sharp = await this.#sharpened(workspace, source, target, yieldNow);
-      const { job, codes } = detailJob(workspace, source, sharp, coding, this.threads);
+      const { job, codes } = detailJob(workspace, source, sharp, coding, this.#threadsIn(workspace));
       await this.#run(workspace, job, yieldNow);
       const { width, height } = sharp;
       const { address, strideBytes } = codes;
       return use({ codes: workspace.bytes(address, strideBytes * height), width, height, strideBytes });
     });
+  }
+
+  #threadsIn({ isShared }: Workspace): number {
+    return isShared ? this.threads : 1;
   }
 
   async #sharpened(
@@ -140,7 +147,7 @@ export class WasmBackend implements Backend {
     { outWidth, outHeight, quality, input }: Target,
     yieldNow: () => Promise<void>,
   ): Promise<PlacedPicture> {
-    const { threads } = this;
+    const threads = this.#threadsIn(workspace);
     let picture = source;
     let filter = isNetwork(quality) ? null : quality;
     if (isNetwork(quality)) {
