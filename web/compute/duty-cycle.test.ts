@@ -85,6 +85,27 @@ test('where the GPU tells how long it computed, that counts and not the wait for
   schedule.dispose();
 });
 
+test.each([
+  ['0', 0],
+  ['nothing', null],
+  ['the age of the machine', 1e9],
+])('where the GPU tells %s, the wait for its answer counts, and the share is kept', async (_what, saidMs) => {
+  const { clock, schedule } = start(0.25);
+  let frames = 0;
+  const frame = (): void => {
+    const body = async () => {
+      frames++;
+      const done = new Promise<void>((resolve) => clock.after(60, resolve));
+      return { isDone: false, finish: () => done, gpuMs: done.then(() => saidMs) };
+    };
+    void schedule.frame(body).then(frame, () => {});
+  };
+  frame();
+  await runFor(clock, SPAN_MS);
+  expect(Math.abs((frames * 60) / SPAN_MS / 0.25 - 1)).toBeLessThan(0.1);
+  schedule.dispose();
+});
+
 test('what measures the machine pauses before and after, not amid what it measures', async () => {
   const { clock, schedule } = start(0.1);
   const tookMs: number[] = [];

@@ -1,6 +1,7 @@
 import { MeshError } from '../../shared/errors.ts';
 import { DutyCycle } from './duty-cycle.ts';
 import { FairQueue } from './fair-queue.ts';
+import { GpuClock } from './gpu-clock.ts';
 import { Job, runBody, type Settling, type Started } from './schedule-job.ts';
 import { WORK_CLASSES, type WorkClass, WorkShares } from './work-shares.ts';
 
@@ -56,6 +57,7 @@ export class Schedule {
   #hasTaskStarted = false;
   readonly #shares = new WorkShares();
   readonly #duty: DutyCycle;
+  readonly #gpuClock: GpuClock;
   /** End the waits for the duty cycle. */
   readonly #wakes = new Set<() => void>();
   #tasksInFlight = 0;
@@ -69,6 +71,7 @@ export class Schedule {
   constructor(options: ScheduleOptions) {
     this.#options = options;
     this.#duty = new DutyCycle(options.now);
+    this.#gpuClock = new GpuClock(options.now);
   }
 
   /** The part of the time in which anything is computed: above 0, up to 1. */
@@ -156,7 +159,8 @@ export class Schedule {
   #job<T>(of: WorkClass, body: () => Promise<Started<T>>, { resolve, reject }: Settling<T>): Job {
     this.#shares.arrived(of);
     const onEnded = () => this.#ended(job);
-    const job: Job = new Job(of, () => runBody(body, { duty: this.#duty, onEnded, resolve, reject }), reject);
+    const clocks = { now: this.#options.now, duty: this.#duty, gpuClock: this.#gpuClock };
+    const job: Job = new Job(of, () => runBody(body, { ...clocks, onEnded, resolve, reject }), reject);
     return job;
   }
 
