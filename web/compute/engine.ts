@@ -12,7 +12,7 @@ import type { EngineCapabilities, EngineOptions, ExecutedTask, ExecuteOptions, F
 import { assumedSpeeds, referenceExecutor } from './js-backend.ts';
 import type { MeasuredSpeeds } from './measured-speeds.ts';
 import { nextMacrotask, runInSlices, Schedule } from './schedule.ts';
-import { remeasure, selectBackends } from './select-backends.ts';
+import { remeasure, type SelectionOptions, selectBackends } from './select-backends.ts';
 import { SpeedRefresh } from './speed-refresh.ts';
 import { deviceLost } from './wgsl/gpu-device.ts';
 
@@ -261,20 +261,36 @@ export class Engine {
     const options: EngineOptions = isHopeless
       ? { ...this.#options, preferBackend: 'wasm' }
       : { ...this.#options, measuredSpeeds };
-    this.#backends = selectBackends({ ...options, ...(problem !== null && { gpuProblem: problem }) }).then(
-      (backends) => {
-        lost.dispose();
-        this.#current = backends;
-        if (this.#disposed) {
-          backends.dispose();
-          return backends;
-        }
-        this.#watch(backends);
-        this.#options.onCapabilities?.(this.capabilities);
-        return backends;
-      },
-    );
+    this.#backends = this.#replace(lost, { ...options, ...(problem !== null && { gpuProblem: problem }) });
+    this.#backends.catch(() => {
+      // Whoever needs them gets the error.
+    });
   }
+
+  async #replace(lost: BackendSet, options: SelectionOptions): Promise<BackendSet> {
+    const backends = await selectWithoutFail(options).finally(() => lost.dispose());
+    this.#current = backends;
+    if (this.#disposed) {
+      backends.dispose();
+      return backends;
+    }
+    this.#watch(backends);
+    this.#options.onCapabilities?.(this.capabilities);
+    return backends;
+  }
+}
+
+/** Selects backends for an engine that has tasks: without a GPU where that fails, and with the reference where that fails too. */
+async function selectWithoutFail(options: SelectionOptions): Promise<BackendSet> {
+  const onProcessor = { ...options, gpuProblem: options.gpuProblem ?? 'The GPU was lost' };
+  for (const attempt of [options, onProcessor]) {
+    try {
+      return await selectBackends(attempt);
+    } catch (cause) {
+      log.warn('no backends', { why: MeshError.from(cause).message });
+    }
+  }
+  return selectBackends({ ...onProcessor, preferBackend: 'js' });
 }
 
 /** Stops waiting when cancelled; the work goes on for others. Throws MeshError `cancelled`. */

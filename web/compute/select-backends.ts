@@ -34,7 +34,8 @@ const PROCESSOR = "this computer's processor";
 const ON_PROCESSOR: readonly BackendName[] = ['wasm', 'js', 'ort-wasm'];
 const PROCESSOR_PATHS = () => ({ frameIn: 'copyTo', frameOut: 'pixels' });
 
-interface Options extends Pick<EngineOptions, 'gpu' | 'now' | 'preferBackend' | 'models' | 'onnx' | 'measuredSpeeds'> {
+export interface SelectionOptions
+  extends Pick<EngineOptions, 'gpu' | 'now' | 'preferBackend' | 'models' | 'onnx' | 'measuredSpeeds'> {
   /** Set to time everything again, in the background, except a software GPU that lost to the processor. */
   checkpoint?: Checkpoint;
   /** Half a sentence on why the GPU must not be used, for people. */
@@ -74,7 +75,7 @@ const LATE = Symbol('late');
  * timing to the background, where a wrong figure costs a frame, but not the checks, since a driver may have been updated meanwhile and a
  * GPU that computes wrong must never serve. Networks are measured when they are first needed.
  */
-export async function selectBackends(options: Options): Promise<BackendSet> {
+export async function selectBackends(options: SelectionOptions): Promise<BackendSet> {
   const startMs = options.now();
   const backends = await select(options, startMs);
   const { upscale, physics, raytracing, pathfinding } = backends.speeds;
@@ -102,7 +103,7 @@ interface Checkpoints {
  * remembered cost.
  */
 export async function remeasure(
-  options: Options,
+  options: SelectionOptions,
   measuredSpeeds: MeasuredSpeeds,
   { betweenRuns, withinRun }: Checkpoints,
 ): Promise<MeasuredSpeeds> {
@@ -127,7 +128,7 @@ export async function remeasure(
   }
 }
 
-async function select(options: Options, startMs: number): Promise<BackendSet> {
+async function select(options: SelectionOptions, startMs: number): Promise<BackendSet> {
   const { gpu, now, preferBackend, gpuProblem, checkpoint } = options;
   // Whoever asks for the GPU by name waits for it, and nobody waits for what is measured in the background.
   const leftMs = () =>
@@ -162,7 +163,7 @@ async function select(options: Options, startMs: number): Promise<BackendSet> {
   return choose(options, processor, measured);
 }
 
-function choose(options: Options, processor: MeasuredProcessor, gpu: MeasuredGpu): BackendSet {
+function choose(options: SelectionOptions, processor: MeasuredProcessor, gpu: MeasuredGpu): BackendSet {
   const { preferBackend } = options;
   const { speeds, opened } = gpu;
   const { cpuUnitsPerMs } = processor.measured;
@@ -189,7 +190,7 @@ function choose(options: Options, processor: MeasuredProcessor, gpu: MeasuredGpu
  */
 function isKnownToLose(
   { isSoftware }: OpenedDevice,
-  { preferBackend }: Options,
+  { preferBackend }: SelectionOptions,
   { wasm, measured, remembered }: MeasuredProcessor,
 ): boolean {
   if (!isSoftware || preferBackend) return false;
@@ -198,7 +199,7 @@ function isKnownToLose(
 }
 
 /** @param adapter - name of the GPU; empty where none is used. */
-async function measureProcessor(options: Options, adapter: string): Promise<MeasuredProcessor> {
+async function measureProcessor(options: SelectionOptions, adapter: string): Promise<MeasuredProcessor> {
   const { now, preferBackend, measuredSpeeds, checkpoint } = options;
   const key = speedsKey(adapter, preferBackend);
   const remembered = measuredSpeeds?.key === key ? measuredSpeeds : undefined;
@@ -218,7 +219,7 @@ async function measureProcessor(options: Options, adapter: string): Promise<Meas
 }
 
 function processorBackends(
-  { models, onnx, now, preferBackend }: Options,
+  { models, onnx, now, preferBackend }: SelectionOptions,
   processor: MeasuredProcessor,
   adapter: string,
 ): BackendSet {
@@ -248,7 +249,7 @@ function processorBackends(
 }
 
 function gpuBackends(
-  { models, onnx, now, preferBackend }: Options,
+  { models, onnx, now, preferBackend }: SelectionOptions,
   { filters, wasm, known, measured }: MeasuredProcessor,
   gpu: MeasuredGpu,
   chosen: { filters: Backend; unitsPerMs: number; adapter: string },
@@ -295,7 +296,7 @@ function ortWasm(models: ModelSource | undefined, now: () => number): OrtWasmBac
 
 async function measureGpu(
   opened: OpenedDevice,
-  { models, now, preferBackend, checkpoint }: Options,
+  { models, now, preferBackend, checkpoint }: SelectionOptions,
   { known }: MeasuredProcessor,
 ): Promise<MeasuredGpu> {
   const wgsl = new WgslBackend(opened.device, models);
