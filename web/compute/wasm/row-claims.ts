@@ -1,3 +1,9 @@
+/**
+ * Where the claims to the rows of a job are in a workspace: in the first page, which every thread sees. Where one thread has made a shared memory
+ * larger, the views of others may end where it ended before.
+ */
+export const CLAIMS_ADDRESS = 64;
+
 /** Bits of a row number: pictures have at most 8,192 rows. */
 const ROW_BITS = 16;
 const ROW_MASK = 0xffff;

@@ -14,7 +14,7 @@ import { type KernelJob, rowsOf, rowsPerCall } from './kernel-instance.ts';
 import { detailJob, filterJob, networkJob, type PlacedPicture, putPicture } from './kernel-jobs.ts';
 import { KernelThreads } from './kernel-threads.ts';
 import { type QuantizedLayer, quantized } from './quantized-network.ts';
-import { RowClaims } from './row-claims.ts';
+import { CLAIMS_ADDRESS, RowClaims } from './row-claims.ts';
 import { type KernelModule, type Workspace, WorkspacePool } from './workspace.ts';
 
 export interface WasmBackendOptions {
@@ -69,7 +69,7 @@ export class WasmBackend implements Backend {
       image,
       { ...shape, input },
       () => slot.yieldNow(),
-      (result) => new Uint8Array(result),
+      (result) => result.slice(),
     );
     return { isDone: true, finish: async () => pixels };
   }
@@ -168,11 +168,10 @@ export class WasmBackend implements Backend {
 
   async #run(workspace: Workspace, job: KernelJob, yieldNow: () => Promise<void>): Promise<void> {
     const threads = job.scratch.length;
-    const address = workspace.place(threads * Int32Array.BYTES_PER_ELEMENT);
-    const parts = new Int32Array(workspace.memory.buffer, address, threads);
+    const parts = new Int32Array(workspace.memory.buffer, CLAIMS_ADDRESS, threads);
     RowClaims.divide(parts, rowsOf(job));
     const claims = new RowClaims(parts, rowsPerCall(job));
-    const helping = this.#threads.help(workspace, job, address, threads);
+    const helping = this.#threads.help(workspace, job, threads);
     helping.catch(() => {
       // Awaited below.
     });

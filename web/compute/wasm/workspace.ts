@@ -9,7 +9,7 @@ const PAGE_BYTES = 64 * 1024;
 /** Largest memory, pages of 64 KiB: the largest result, doubled by a network before it is made smaller, and its source. */
 const MAX_PAGES = 8_192;
 
-/** Nothing lies before it: address 0 stays free. */
+/** Before it lie only the claims to rows, at CLAIMS_ADDRESS; address 0 stays free. */
 const START = 1_024;
 
 /** Vectors are loaded fastest from multiples of 16, and threads must not write to the same line of a cache, 64 bytes. */
