@@ -10,6 +10,7 @@ import type { MeasuredSpeeds } from './measured-speeds.ts';
 import { upscaleReference } from './reference/upscale.ts';
 import { DETAIL, detailCodes, largestExcess, readDetail } from './test-detail.ts';
 import { fixedSpeeds, watchedGpu } from './test-gpu.ts';
+import { repositoryModels } from './test-models.ts';
 import { opaque, paintedPicture } from './test-pictures.ts';
 
 const nobodys: ExecuteOptions = { owner: 'nobody', signal: new AbortController().signal };
@@ -249,7 +250,7 @@ test('remembered speeds are timed again in the background for the next start, bu
     return () => {};
   };
   const engine = await Engine.create({
-    ...{ gpu, now: () => performance.now(), measuredSpeeds: remembered },
+    ...{ gpu, now: () => performance.now(), measuredSpeeds: remembered, models: repositoryModels },
     onMeasured: (speeds) => told.push(speeds),
     refresh: { clock: { now: () => performance.now(), after }, isMachineBusy: () => false },
   });
@@ -264,7 +265,13 @@ test('remembered speeds are timed again in the background for the next start, bu
   await expect.poll(() => told.length).toBe(2);
   expect(told[1]).toMatchObject({ key: remembered.key, gpu: null });
   expect(told[1]?.cpuUnitsPerMs).toBeGreaterThan(1 / 8);
-  expect(engine.measuredSpeeds).toEqual(remembered);
+  expect(engine.capabilities.backends.upscale, 'they are for the next start').toMatchObject({ unitsPerMs: 1 / 8 });
+
+  await engine.openFrames({ outWidth: 64, outHeight: 36, quality: 'fast' }).ready();
+  expect(told[2], 'what is measured later does not bring the old ones back').toEqual({
+    ...told[1],
+    networks: { fast: { wasm: expect.anything() } },
+  });
 });
 
 test('a cancelled task ends at once, a malformed one is refused, and others are not affected', async () => {
