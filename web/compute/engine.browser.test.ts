@@ -4,7 +4,7 @@ import { MeshError } from '../../shared/errors.ts';
 import { definitionOf } from '../../shared/tasks/catalogue.ts';
 import type { PixelImage } from '../../shared/tasks/definition.ts';
 import { FILTERS, type Filter, IMAGE } from '../../shared/tasks/upscale.ts';
-import { Engine, MAX_DEVICE_LOSSES } from './engine.ts';
+import { Engine } from './engine.ts';
 import type { EngineCapabilities, EngineOptions, ExecuteOptions, FrameUpscaler } from './engine-types.ts';
 import type { MeasuredSpeeds } from './measured-speeds.ts';
 import { upscaleReference } from './reference/upscale.ts';
@@ -288,7 +288,7 @@ test('a cancelled task ends at once, a malformed one is refused, and others are 
   await expect(engine.execute('cooking', large, nobodys)).rejects.toMatchObject({ reason: 'unknown-task' });
 });
 
-test('a lost device returns its task, and tasks and streams go on with a new device, until a machine has lost too many', async () => {
+test('a lost device returns its task, and tasks and streams go on with a new device', async () => {
   const { gpu, devices } = watchedGpu();
   const told: EngineCapabilities[] = [];
   const engine = await startEngine({ gpu, onCapabilities: (capabilities) => told.push(capabilities) });
@@ -306,14 +306,6 @@ test('a lost device returns its task, and tasks and streams go on with a new dev
   expect((await engine.execute('upscale', task, nobodys)).backend).toBe('wgsl');
   expect([devices.length, told.length]).toEqual([2, 1]);
   expect(told[0], 'its speeds are not measured again').toEqual(shared.capabilities);
-
-  for (let loss = 2; loss <= MAX_DEVICE_LOSSES + 1; loss++) {
-    expect(engine.capabilities.backends.upscale?.backend).toBe('wgsl');
-    devices.at(-1)?.destroy();
-    await expect.poll(() => told.length).toBe(loss);
-  }
-  expect(engine.capabilities.backends.upscale?.backend).toBe('wasm');
-  expect((await engine.execute('upscale', task, nobodys)).backend).toBe('wasm');
 });
 
 test('a disposed engine refuses work', async () => {

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { definitionOf } from '../../shared/tasks/catalogue.ts';
-import { Engine } from './engine.ts';
+import { Engine, MAX_DEVICE_LOSSES } from './engine.ts';
 import type { EngineCapabilities } from './engine-types.ts';
 import { paintedPicture } from './test-pictures.ts';
 
@@ -15,29 +15,61 @@ function brokenDevice(lost?: Promise<unknown>) {
   return device;
 }
 
-test('when no backends can be selected after a device was lost, tasks and frames go on without a GPU', async () => {
+function losableDevice() {
   let lose = () => {};
   const lost = new Promise<void>((resolve) => {
     lose = resolve;
   });
-  const first = brokenDevice(lost);
-  const devices = [first, brokenDevice()];
-  const requestDevice = async () => devices.shift();
+  return Object.assign(brokenDevice(lost), { lose: () => lose() });
+}
+
+/** A real GPU by its looks. */
+function gpuOf(requestDevice: () => Promise<unknown>): GPU {
   const requestAdapter = async () => ({ info: { vendor: 'a maker' }, features: new Set(), requestDevice });
+  return { requestAdapter } as unknown as GPU;
+}
+
+const image = paintedPicture(4, 4);
+const task = definitionOf('upscale').pack({ image, width: 8, height: 8, quality: 'spatial' });
+const upscaled = (engine: Engine) =>
+  engine.execute('upscale', task, { owner: 'nobody', signal: new AbortController().signal });
+
+test('when no backends can be selected after a device was lost, tasks and frames go on without a GPU', async () => {
+  const first = losableDevice();
+  const devices: unknown[] = [first, brokenDevice()];
   const told: EngineCapabilities[] = [];
   const engine = await Engine.create({
-    ...{ gpu: { requestAdapter } as unknown as GPU, now: () => performance.now() },
+    ...{ gpu: gpuOf(async () => devices.shift()), now: () => performance.now() },
     onCapabilities: (capabilities) => told.push(capabilities),
   });
-  const image = paintedPicture(4, 4);
-  const task = definitionOf('upscale').pack({ image, width: 8, height: 8, quality: 'spatial' });
-  const upscaled = () => engine.execute('upscale', task, { owner: 'nobody', signal: new AbortController().signal });
-  expect((await upscaled()).backend).toBe('js');
+  expect((await upscaled(engine)).backend).toBe('js');
 
-  lose();
+  first.lose();
   await expect.poll(() => told.length).toBe(1);
-  expect((await upscaled()).backend).toBe('js');
+  expect((await upscaled(engine)).backend).toBe('js');
   expect(told[0]?.adapter).toContain('The GPU was lost');
   expect(first.isDestroyed).toBe(true);
+  engine.dispose();
+});
+
+test('a GPU that was lost too often is left alone', async () => {
+  const devices: ReturnType<typeof losableDevice>[] = [];
+  let told = 0;
+  const engine = await Engine.create({
+    gpu: gpuOf(async () => {
+      const device = losableDevice();
+      devices.push(device);
+      return device;
+    }),
+    now: () => performance.now(),
+    onCapabilities: () => told++,
+  });
+  for (let loss = 1; loss <= MAX_DEVICE_LOSSES + 1; loss++) {
+    expect(devices).toHaveLength(loss);
+    devices.at(-1)?.lose();
+    await expect.poll(() => told).toBe(loss);
+  }
+  expect(devices).toHaveLength(MAX_DEVICE_LOSSES + 1);
+  expect((await upscaled(engine)).backend).toBe('js');
   engine.dispose();
 });
