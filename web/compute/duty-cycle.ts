@@ -79,7 +79,7 @@ export class DutyCycle {
   /** Another thread saw the machine awake: what was not charged of this time is. Tell each time once. */
   wasAwake(fromMs: number, toMs: number): void {
     this.#settle();
-    this.#spend(Math.max(0, Math.min(toMs, this.#unseen.toMs) - Math.max(fromMs, this.#unseen.fromMs)));
+    this.#worked(Math.max(0, Math.min(toMs, this.#unseen.toMs) - Math.max(fromMs, this.#unseen.fromMs)));
   }
 
   #settle(): void {
@@ -89,12 +89,17 @@ export class DutyCycle {
     if (this.#active > 0) {
       const chargedMs = Math.min(elapsedMs, MAX_UNSEEN_MS);
       if (elapsedMs > chargedMs) this.#unseen = { fromMs: nowMs - elapsedMs + chargedMs, toMs: nowMs };
-      this.#spend(chargedMs);
-      // Not limited: the work took longer than may be saved, and all of that time counts.
-      this.#savedMs += this.#share * chargedMs;
+      this.#worked(chargedMs);
     } else {
       this.#savedMs = Math.min(this.#savedMs + this.#share * elapsedMs, this.#share * MAX_SAVED_MS);
     }
+  }
+
+  /** Charges for time in which there was work. */
+  #worked(forMs: number): void {
+    this.#spend(forMs);
+    // Not limited: the work took longer than may be saved, and all of that time counts.
+    this.#savedMs += this.#share * forMs;
   }
 
   #spend(spentMs: number): void {

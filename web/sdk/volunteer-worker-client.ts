@@ -16,6 +16,11 @@ import './worker-errors.ts';
 /** Time, ms, in which the worker should confirm a pause. It answers within a task's slice unless something blocks it. */
 const PAUSE_BUDGET_MS = 200;
 
+/** How often the worker is told that the machine is awake, ms. */
+const AWAKE_INTERVAL_MS = 1_000;
+/** Timers of hidden pages are late by a second or so. If this one is much later, the machine was suspended. */
+const MAX_AWAKE_GAP_MS = 5_000;
+
 const NO_STATS: WorkerStats = {
   tasksDone: 0,
   framesDone: 0,
@@ -45,6 +50,7 @@ export class VolunteerWorkerClient {
   /** On the control channels, which the page keeps. */
   readonly #controlBytes = { bytesIn: 0, bytesOut: 0 };
   #cancelPauseBudget = () => {};
+  #cancelAwake = () => {};
   readonly remote: Comlink.Remote<VolunteerWorkerApi>;
 
   /** Throws MeshError `unsupported-browser`. */
@@ -70,6 +76,7 @@ export class VolunteerWorkerClient {
 
   /** Measures this machine. Throws MeshError if nothing can be computed here, or the worker does not start. */
   start(limits: WorkerLimits, backend?: BackendName): Promise<Capabilities> {
+    this.#tellAwake(systemClock.now());
     const listener = Comlink.proxy((event: VolunteerWorkerEvent) => this.#handle(event));
     return Promise.race([this.remote.start(listener, limits, backend), this.#started.failed]);
   }
@@ -122,6 +129,7 @@ export class VolunteerWorkerClient {
 
   dispose(): void {
     this.#cancelPauseBudget();
+    this.#cancelAwake();
     this.remote[Comlink.releaseProxy]();
     this.#started.terminate();
   }
@@ -134,6 +142,13 @@ export class VolunteerWorkerClient {
     } catch (cause) {
       link.send({ kind: 'stream-failed', streamId, error: MeshError.from(cause).toWire() });
     }
+  }
+
+  #tellAwake(sinceMs: number): void {
+    const nowMs = systemClock.now();
+    const { timeOrigin } = performance;
+    if (nowMs - sinceMs < MAX_AWAKE_GAP_MS) void this.remote.wasAwake(timeOrigin + sinceMs, timeOrigin + nowMs);
+    this.#cancelAwake = systemClock.after(AWAKE_INTERVAL_MS, () => this.#tellAwake(nowMs));
   }
 
   /** The first time an honest gamer may have been too slow to stop: it may connect again, and is given nothing to send for. */

@@ -163,6 +163,11 @@ class VolunteerWorker {
     this.#endpoints.get(linkId)?.closeStream(streamId);
   }
 
+  /** The page was awake from one time to another, ms since 1970. */
+  wasAwake(fromMs: number, toMs: number): void {
+    this.#engine?.wasAwake(fromMs - performance.timeOrigin, toMs - performance.timeOrigin);
+  }
+
   /** Hands running work back at once and takes no more. */
   pause(): void {
     this.#paused = true;
