@@ -270,6 +270,21 @@ test('the hours, the day’s data, the share and the wake lock hold end to end, 
   expect(share).toBeGreaterThan(0.05);
   expect(share).toBeLessThan(0.5);
 
+  // Something blocks the worker, such as a long run of a model: the page hands its work back by itself.
+  const [worker] = volunteer.workers();
+  void worker?.evaluate(() => {
+    const untilMs = performance.now() + 3_000;
+    while (performance.now() < untilMs);
+  });
+  await gamer.waitForTimeout(100);
+  await watchForHandingBack(gamer);
+  const pausedAtMs = await volunteer.evaluate(() => {
+    window.node.pause();
+    return Date.now();
+  });
+  expectAtOnce((await gamer.evaluate(() => window.handedBackAtMs)) - pausedAtMs);
+  await volunteer.evaluate(() => window.node.resume());
+
   await volunteer.evaluate(() => {
     const today = new Date().getDay();
     window.node.setLimits({ hours: [[(today + 3) % 7, 0, 1_440]] });
