@@ -90,9 +90,13 @@ function whyNotAwake() {
 
 /** What this machine tells about itself to a volunteer without a screen. */
 export class MachineSignals {
-  /** @param {Wanted} wanted what its limits need */
-  constructor(wanted) {
+  /**
+   * @param {Wanted} wanted what its limits need
+   * @param {string} [powerSupplies] the folder that tells about batteries
+   */
+  constructor(wanted, powerSupplies = POWER_SUPPLIES) {
     this.wanted = wanted;
+    this.powerSupplies = powerSupplies;
     /** @type {Battery | null} */
     this.battery = null;
     /** @type {boolean | null} */
@@ -138,7 +142,7 @@ export class MachineSignals {
   }
 
   lookAtBattery() {
-    if (this.wanted.isBattery) this.battery = readBattery() ?? this.battery;
+    if (this.wanted.isBattery) this.battery = readBattery(this.powerSupplies) ?? this.battery;
   }
 
   async lookForPeople() {

@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { addData, keptData, readBattery, readIdle } from './machine-signals.mjs';
+import { addData, keptData, MachineSignals, readBattery, readIdle } from './machine-signals.mjs';
 
 let folder: string;
 beforeEach(() => {
@@ -42,6 +42,18 @@ test('an empty bay is no battery, and one that does not tell its level is only k
 
 test('a system that does not tell about batteries is noticed', () => {
   expect(readBattery(join(folder, 'none'))).toBeNull();
+});
+
+test('what changed while nobody watched is read again, and what cannot be read stays as it was', async () => {
+  const machine = new MachineSignals({ isBattery: true, isIdle: false, isAwake: false }, folder);
+  supply('BAT0', { type: 'Battery', status: 'Charging', capacity: '42' });
+  await machine.open();
+  supply('BAT0', { status: 'Discharging' });
+  await machine.look();
+  expect(machine.battery).toEqual({ charging: false, level: 0.42 });
+  machine.powerSupplies = join(folder, 'none');
+  await machine.look();
+  expect(machine.battery).toEqual({ charging: false, level: 0.42 });
 });
 
 test('whether somebody is there X tells, else the login manager, else nobody', async () => {

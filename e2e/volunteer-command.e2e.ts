@@ -40,7 +40,7 @@ async function volunteersAt(serverUrl: string): Promise<number> {
 
 test('it works for a gamer until it is stopped, and then leaves at once', async ({ server, gamerPage }) => {
   const state = await mkdtemp(join(tmpdir(), 'p2c2r-state-'));
-  const limits = ['--max-gamers', '1', '--data-mb-per-day', '2'];
+  const limits = ['--max-gamers', '1', '--data-mb-per-day', '5'];
   const { command, ended, output } = start(['--without-sandbox', '--url', server.url, '--room', 'den', ...limits], {
     env: { ...process.env, XDG_STATE_HOME: state },
   });
@@ -51,8 +51,8 @@ test('it works for a gamer until it is stopped, and then leaves at once', async 
     return timing.ranOn;
   });
   expect(ranOn).not.toBe('local');
-  await gamer.evaluate(() => window.client.submitTask('echo', { bytes: new Uint8Array(1_200_000) }).result);
-  await expect.poll(output).toContain('"paused":["today’s data limit of 2 MB is used up"]');
+  await gamer.evaluate(() => window.client.submitTask('echo', { bytes: new Uint8Array(3_000_000) }).result);
+  await expect.poll(output).toContain('"paused":["today’s data limit of 5 MB is used up"]');
   command.kill('SIGTERM');
   const [code] = await ended;
   expect(code, output()).toBe(0);
@@ -62,7 +62,7 @@ test('it works for a gamer until it is stopped, and then leaves at once', async 
   expect(output(), 'it says plainly that it had to').toContain('runs WITHOUT its sandbox');
   expect(output()).not.toContain('den');
   const { bytes } = JSON.parse(await readFile(join(state, 'p2c2r/data-today.json'), 'utf8'));
-  expect(bytes, 'the next run goes on with it').toBeGreaterThan(2_000_000);
+  expect(bytes, 'the next run goes on with it').toBeGreaterThan(5_000_000);
 });
 
 test('it waits for a server that is away, until it is stopped', async ({ server }) => {
