@@ -176,6 +176,21 @@ test('a night in which the machine was suspended amid a task is not waited for',
   expect(duty.waitMs).toBeLessThan(60_000);
 });
 
+test('work that blocks the thread for a minute is charged whole, as another thread saw the machine awake meanwhile', () => {
+  const clock = new ManualClock();
+  const duty = new DutyCycle(() => clock.now());
+  duty.share = 0.1;
+  clock.advance(1_500);
+  duty.begin();
+  clock.advance(60_000);
+  duty.end();
+  const seconds = Array.from({ length: 70 }, (_, second) => 1_000 * second);
+  for (const fromMs of seconds) duty.wasAwake(fromMs, fromMs + 1_000);
+  // Less what was saved before.
+  expect(duty.waitMs).toBeCloseTo(60_000 / 0.1 - 60_000 - 100);
+  expect(duty.busyMs).toBe(60_000);
+});
+
 test('work that overlaps counts once', () => {
   const clock = new ManualClock();
   const duty = new DutyCycle(() => clock.now());

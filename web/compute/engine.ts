@@ -84,6 +84,14 @@ export class Engine {
     return this.#schedule.busyMs;
   }
 
+  /**
+   * Another thread saw this machine awake, by `now`: work that blocked this one meanwhile is charged whole, where a machine that was
+   * suspended owes nothing. Tell each time once.
+   */
+  wasAwake(fromMs: number, toMs: number): void {
+    this.#schedule.wasAwake(fromMs, toMs);
+  }
+
   /** What was measured so far, the last time that it was. Handed to another engine on the same adapter, it saves that engine the timing. */
   get measuredSpeeds(): MeasuredSpeeds {
     const { measuredSpeeds } = this.#current;

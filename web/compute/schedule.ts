@@ -89,6 +89,11 @@ export class Schedule {
     return this.#duty.busyMs;
   }
 
+  /** See {@link DutyCycle.wasAwake}. */
+  wasAwake(fromMs: number, toMs: number): void {
+    this.#duty.wasAwake(fromMs, toMs);
+  }
+
   /** Rejects with MeshError `closed` when the schedule is disposed first. */
   frame<T>(body: (slot: TimeSlot) => Promise<Started<T>>): Promise<T> {
     if (this.#disposed) return Promise.reject(closed());

@@ -40,6 +40,7 @@ export class LinkEndpoint {
   readonly #streams: VolunteerStreams;
   readonly #heartbeat: HeartbeatResponder;
   readonly #streamIds = new Set<number>();
+  #takenBytes = 0;
 
   constructor(options: LinkEndpointOptions) {
     this.#options = options;
@@ -87,11 +88,19 @@ export class LinkEndpoint {
   }
 
   get bytesIn(): number {
-    return this.#tasks.stats.bytesIn + this.#streams.stats.bytesIn;
+    return this.#tasks.stats.bytesIn + this.#streams.stats.bytesIn + this.#heartbeat.stats.bytesIn;
   }
 
   get bytesOut(): number {
-    return this.#tasks.stats.bytesOut + this.#streams.stats.bytesOut;
+    return this.#tasks.stats.bytesOut + this.#streams.stats.bytesOut + this.#heartbeat.stats.bytesOut;
+  }
+
+  /** Returns the bytes, in and out, since the last call. */
+  takeMovedBytes(): number {
+    const allBytes = this.bytesIn + this.bytesOut;
+    const newBytes = allBytes - this.#takenBytes;
+    this.#takenBytes = allBytes;
+    return newBytes;
   }
 
   /** Sets among how many gamers this machine is shared. Null pauses: tasks are handed back and no more are taken. */
