@@ -12,6 +12,7 @@ import type { StreamSize } from '../frame-size.ts';
 import { toStreamSettings } from '../settings.ts';
 import { VideoChannel } from '../transport/video-channel.ts';
 import { canvasEngine } from '../upscale/test-frame-engine.ts';
+import { DetailHistories } from '../verify/detail-history.ts';
 import { noUpscaleTile } from '../verify/test-upscale-tile.ts';
 import { GamerStream } from './gamer-stream.ts';
 import type { StreamEvent } from './stream-opening.ts';
@@ -63,6 +64,7 @@ beforeEach(async () => {
         source = controller;
       },
     }),
+    histories: new DetailHistories(),
     ...{ first: null, canvas, events: port2, clock, random: () => 0.5, upscaleTile: noUpscaleTile },
     settings: toStreamSettings({ where: 'volunteers', patience: 0 }, 'volunteers'),
     engine: async () => canvasEngine,

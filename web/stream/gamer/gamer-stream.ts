@@ -101,6 +101,7 @@ export class GamerStream {
         clock,
         random,
         upscaleTile: options.upscaleTile,
+        histories: options.histories,
         sink,
         onSent: (sizeBytes) => statistics.sent(sizeBytes),
         onReceived: (sizeBytes) => statistics.received(sizeBytes),

@@ -9,6 +9,7 @@ import { InFlightWindow } from '../transport/in-flight-window.ts';
 import { GIVE_UP_AFTER_MS, LivenessMonitor } from '../transport/liveness-monitor.ts';
 import type { VideoChannel } from '../transport/video-channel.ts';
 import type { UpscaleTile } from '../verify/detail-check.ts';
+import type { DetailHistory } from '../verify/detail-history.ts';
 import { DetailTrust } from '../verify/detail-trust.ts';
 import { PictureCheck } from '../verify/picture-check.ts';
 import { type AnswerMessage, AnswerReceiver } from './answer-receiver.ts';
@@ -30,6 +31,7 @@ export interface VolunteerRouteOptions {
   clock: Clock;
   random(): number;
   upscaleTile: UpscaleTile;
+  history: DetailHistory;
   sink: FrameSink;
   /** Time between two frames of the source, ms. */
   sourceMs(): number;
@@ -70,7 +72,7 @@ export class VolunteerRoute {
       detail &&
       new DetailTrust({
         ...{ setup: { ...ready.setup, detail }, name: ready.name, random, upscaleTile: options.upscaleTile },
-        deadZoneCodes: DEAD_ZONE_CODES,
+        ...{ history: options.history, deadZoneCodes: DEAD_ZONE_CODES },
         now: () => clock.now(),
         requestKeyframe: () => this.#sender.requestKeyframe(),
         onChanged: options.onChanged,
