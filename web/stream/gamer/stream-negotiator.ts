@@ -223,7 +223,8 @@ export class StreamNegotiator {
     this.#waits.failed(key, negotiation.isReady ? 'work' : 'nothing');
     this.#end(negotiation);
     this.#lastError = error;
-    if (error.reason === 'verify-failed') {
+    // The link of a hostile volunteer may have ended, and it been barred for that, before.
+    if (error.reason === 'verify-failed' && !trust.isBarred(negotiation.link.id)) {
       trust.wrong({ volunteerId: negotiation.link.id, work: 'stream', error });
     }
     this.#askMore();
