@@ -1,11 +1,13 @@
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import type { MeshError } from '../../../shared/errors.ts';
 import type { StreamSetup } from '../../../shared/messages.ts';
 import { ForwardedPort } from '../../net/transferable-channel.ts';
+import { DetailReader } from '../compose/detail-reader.ts';
 import { TEST_SETUP } from '../gamer/test-setup.ts';
 import { canvasEngine } from '../upscale/test-frame-engine.ts';
 import { MAX_PENDING_SETUPS, MAX_STREAMS_PER_LINK, VolunteerStreams } from './volunteer-streams.ts';
 
+const DETAIL = { base: 'bicubic', gain: 4, deadZone: 0.5 };
 const SETUP: StreamSetup = { ...TEST_SETUP, streamId: 1 };
 
 let streams: VolunteerStreams;
@@ -26,6 +28,7 @@ beforeEach(() => {
 });
 
 afterEach(() => {
+  vi.restoreAllMocks();
   streams.dispose();
   far.close();
 });
@@ -45,6 +48,24 @@ test.each([
   ['a result more than four times as large', { outWidth: 1_024 }, 'bad-input'],
 ])('%s is rejected', async (_, wrong, reason) => {
   await expect(streams.setup({ ...SETUP, ...wrong })).rejects.toMatchObject({ reason });
+});
+
+test('a codec in which this browser changes the values of detail is refused for detail alone, with a sentence', async () => {
+  const { read } = DetailReader.prototype;
+  vi.spyOn(DetailReader.prototype, 'read').mockImplementation(async function (this: DetailReader, frame) {
+    return (await read.call(this, frame)).map((code) => Math.round((code * 219) / 255 + 16));
+  });
+  await expect(streams.setup({ ...SETUP, codec: 'vp9', detail: DETAIL })).rejects.toMatchObject({
+    reason: 'unsupported-browser',
+    message: expect.stringContaining('changes the values of detail when it encodes vp9'),
+  });
+  await expect(streams.setup({ ...SETUP, codec: 'vp9' })).resolves.toBe('canvas');
+});
+
+test('a codec that was found to carry detail is not tried again', async () => {
+  const trials = vi.spyOn(DetailReader.prototype, 'read');
+  for (let streamId = 0; streamId < 2; streamId++) await streams.setup({ ...SETUP, streamId, detail: DETAIL });
+  expect(trials.mock.calls.length).toBeLessThan(13);
 });
 
 test('the number of streams of one gamer is limited', async () => {
