@@ -146,6 +146,14 @@ test.each<[string, (frameId: number) => Promise<void>]>([
   expectNothingElse();
 });
 
+test('a keyframe of no detail, upon which later detail is coded, does not count as detail', async () => {
+  await answer(await nextAsked(), { code: NO_DETAIL_CODE });
+  await exchange();
+  await answer(await nextAsked(), {});
+  await expectAdded(CODE);
+  expect(stream.stats().framesWithDetail).toBe(1);
+});
+
 test('detail that is declared to be in full range is the same data', async () => {
   await answer(await nextAsked(), { color: { ...DETAIL_COLOR, fullRange: true } });
   await expectAdded(CODE);

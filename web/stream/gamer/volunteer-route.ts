@@ -116,10 +116,11 @@ export class VolunteerRoute {
         this.meter.measured(picture.stagesAt(decodedMs), picture.outcome.quality);
         sink.onUpscaled(picture);
       },
-      onDetail: (detail, decodedMs) => {
+      onDetail: (detail, decodedMs, isEmpty) => {
         this.meter.measured(detail.stagesAt(decodedMs), detail.outcome.quality);
-        if (this.#detailTrust?.received(detail)) sink.onDetail(detail);
-        else sink.onDropped(detail, 'wrong-picture');
+        if (!this.#detailTrust?.received(detail)) sink.onDropped(detail, 'wrong-picture');
+        else if (isEmpty) sink.onDropped(detail, 'restarted');
+        else sink.onDetail(detail);
       },
       onDropped: (frame, cause) => sink.onDropped(frame, cause),
     });
