@@ -17,29 +17,25 @@ export const CAMERA_FPS = 10;
 const HELPED_WITHIN = { timeout: 75_000 };
 
 /**
- * A gamer's page streams its camera, as `window.stream`, until more than a share of the frames, by default most, are shown with what a
- * volunteer made of them. A volunteer that is slower than a frame's deadline, as a software GPU is, can only be seen to work by its
- * pictures, and beside other work makes few of them.
+ * A gamer's page streams its camera, as `window.stream`, until most of the frames are shown with what a
+ * volunteer made of them.
  */
-export async function streamCamera(
-  gamer: Page,
-  transport: 'detail' | 'picture' = 'detail',
-  leastShare = 0.5,
-): Promise<void> {
+export async function streamCamera(gamer: Page, transport: 'detail' | 'picture' = 'detail'): Promise<void> {
   const options = { frameRate: CAMERA_FPS, transport };
   await gamer.evaluate(async ({ frameRate, transport }) => {
-    const camera = await navigator.mediaDevices.getUserMedia({ video: { width: 160, height: 120, frameRate } });
+    const video = { width: { exact: 160 }, height: { exact: 120 }, frameRate };
+    const camera = await navigator.mediaDevices.getUserMedia({ video });
     const [track] = camera.getVideoTracks();
     if (!track) throw new Error('This browser has no camera, not even a fake one.');
     window.stream = await window.client.openStream(track, { scale: 2, quality: 'spatial', transport });
     document.body.append(window.stream.canvas);
   }, options);
   await gamer.waitForFunction(
-    (least) => {
+    () => {
       const { shares, framesPresented } = window.stream.stats();
-      return framesPresented > 20 && shares.some(({ share }) => share > least);
+      return framesPresented > 20 && shares.some(({ share }) => share > 0.5);
     },
-    leastShare,
+    null,
     HELPED_WITHIN,
   );
 }

@@ -52,10 +52,9 @@ export const test = base.extend<Fixtures, WorkerFixtures>({
   // Of every context. A test that is tagged @smoke measures the machine, as on a first visit.
   storageState: async ({ machine, server }, use, { tags }) =>
     use(tags.includes('@smoke') ? undefined : await storageAfterVisit(machine, server.url)),
-  // Without a GPU, drawing the game as often as a screen shows it takes all cores. A test that is tagged @smoke has it so, and one that
-  // is tagged @alone, which measures rates.
+  // Without a GPU, drawing the game as often as a screen shows it takes all cores. A test that is tagged @smoke has it so.
   context: async ({ context }, use, { tags }) => {
-    if (!tags.includes('@smoke') && !tags.includes('@alone')) context.on('page', drawGameSeldom);
+    if (!tags.includes('@smoke')) context.on('page', drawGameSeldom);
     await use(context);
   },
   server: ({ sharedServer }, use) => use(sharedServer),

@@ -2,7 +2,10 @@
 import { expect, test } from './fixtures.ts';
 import { lookAtOutput, lookAtPng, openGamer, saved, TREATED_FILE } from './gamer-page.ts';
 
-test('a still of the running game is saved, alone and beside its source', async ({ server, context }) => {
+test('of the running game a still is saved, alone and beside its source, and a clip recorded with a countdown, stopped and played', async ({
+  server,
+  context,
+}) => {
   const gamer = await context.newPage();
   await openGamer(gamer, server.url);
   const after = await saved(gamer, 'save-after');
@@ -14,11 +17,7 @@ test('a still of the running game is saved, alone and beside its source', async 
   const both = await saved(gamer, 'save-both');
   expect(both.name).toBe('game-before-after-2x.png');
   expect((await lookAtPng(gamer, both.base64)).width).toBeGreaterThan(2560);
-});
 
-test('a clip of before and after is recorded with a countdown, stopped and played', async ({ server, context }) => {
-  const gamer = await context.newPage();
-  await openGamer(gamer, server.url);
   const record = gamer.getByTestId('record');
   await record.click();
   await expect(record).toHaveText(/2[0-5] s left/);
@@ -49,21 +48,10 @@ test('a clip of before and after is recorded with a countdown, stopped and playe
   expect(Math.abs(clip.lengthS - clip.endS)).toBeLessThan(0.5);
 });
 
-test('the picture fills the screen, where the game is still played, and comes back', async ({ server, context }) => {
-  const gamer = await context.newPage();
-  await openGamer(gamer, server.url);
-  await gamer.getByRole('button', { name: 'Full screen' }).press('Enter');
-  await expect(gamer.locator('figure:fullscreen').getByTestId('output')).toBeVisible();
-  await expect(gamer.getByRole('application')).toBeFocused();
-  // The game received the key and paused.
-  await gamer.keyboard.press('p');
-  await expect(gamer.getByTestId('fps-in')).toHaveText('0');
-
-  await gamer.getByRole('button', { name: 'Leave full screen' }).click();
-  await expect(gamer.locator('figure:fullscreen')).toHaveCount(0);
-});
-
-test('the sharp picture moves to a small window and comes back when that is closed', async ({ server, context }) => {
+test('the picture moves to a small window or fills the screen, where the game is still played, and comes back', async ({
+  server,
+  context,
+}) => {
   const gamer = await context.newPage();
   await openGamer(gamer, server.url);
   await gamer.getByTestId('picture-in-picture').click();
@@ -73,6 +61,15 @@ test('the sharp picture moves to a small window and comes back when that is clos
   await expect(gamer.getByTestId('output').locator('canvas')).toBeVisible();
   const { print } = await lookAtOutput(gamer);
   await expect.poll(async () => (await lookAtOutput(gamer)).print).not.toBe(print);
+
+  await gamer.getByRole('button', { name: 'Full screen' }).press('Enter');
+  await expect(gamer.locator('figure:fullscreen').getByTestId('output')).toBeVisible();
+  await expect(gamer.getByRole('application')).toBeFocused();
+  // The game received the key and paused.
+  await gamer.keyboard.press('p');
+  await expect(gamer.getByTestId('fps-in')).toHaveText('0');
+  await gamer.getByRole('button', { name: 'Leave full screen' }).click();
+  await expect(gamer.locator('figure:fullscreen')).toHaveCount(0);
 });
 
 test('without document picture-in-picture, a video in a small window shows the sharp picture', async ({

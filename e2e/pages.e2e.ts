@@ -64,18 +64,10 @@ test('on one machine, a button opens a second window that starts at once and hel
   await expect(gamer.locator('.volunteers__name')).toHaveCount(1);
 });
 
-test('when the volunteer closes its page, the picture goes on here', async ({ server, context }) => {
-  const { gamer, volunteer } = await openBoth(context, server.url);
-  await makeFramesCheap(gamer);
-  await expect(volunteer.getByTestId('frames')).not.toHaveText('0');
-  await volunteer.close();
-
-  await expect(gamer.getByTestId('status')).toContainText('Only enlarged: no volunteer is helping.');
-  const { print } = await lookAtOutput(gamer);
-  await expect.poll(async () => (await lookAtOutput(gamer)).print).not.toBe(print);
-});
-
-test('a volunteer pauses in one click, gets nothing meanwhile, and goes on', async ({ server, context }) => {
+test('a volunteer pauses in one click, gets nothing meanwhile, and goes on; when it closes its page, the picture goes on here', async ({
+  server,
+  context,
+}) => {
   const { gamer, volunteer } = await openBoth(context, server.url);
   await makeFramesCheap(gamer);
   await expect(volunteer.getByTestId('frames')).not.toHaveText('0');
@@ -85,6 +77,11 @@ test('a volunteer pauses in one click, gets nothing meanwhile, and goes on', asy
   await expect(gamer.getByTestId('status')).toContainText('Only enlarged: no volunteer is helping.');
   await volunteer.getByTestId('pause').click();
   await expect(gamer.getByTestId('status')).not.toContainText('no volunteer is helping');
+
+  await volunteer.close();
+  await expect(gamer.getByTestId('status')).toContainText('Only enlarged: no volunteer is helping.');
+  const { print } = await lookAtOutput(gamer);
+  await expect.poll(async () => (await lookAtOutput(gamer)).print).not.toBe(print);
 });
 
 test('a picture is sharpened as a task and can be saved', async ({ server, context }) => {

@@ -70,16 +70,6 @@ test('a camera is sharpened and shown, and released when another source is chose
   await expect(gamer.getByText('Before: 640 × 360')).toBeVisible();
 });
 
-test('a refused camera is explained, and the game goes on', async ({ server, context }) => {
-  const gamer = await context.newPage();
-  await openGamer(gamer, server.url);
-  await choose(gamer, 'Camera');
-  await expect(gamer.getByText('The camera was not allowed.')).toBeVisible();
-  await expect(gamer.getByRole('alert')).toHaveCount(0);
-  const { print } = await lookAtOutput(gamer);
-  await expect.poll(async () => (await lookAtOutput(gamer)).print).not.toBe(print);
-});
-
 test('a shared tab is sharpened, may be resized, and says so when it is stopped', async ({ server, context }) => {
   const shared = await openSharedTab(context, server.url);
   const gamer = await context.newPage();
@@ -110,12 +100,18 @@ test('a browser that cannot capture is offered neither screen nor camera', async
   await expect(gamer.getByTestId('save-after')).toBeVisible();
 });
 
-test('a file that is no picture is refused with a sentence, and the game is a click away', async ({
+test('a refused camera is explained, and a file that is no picture; the game goes on, or is a click away', async ({
   server,
   context,
 }) => {
   const gamer = await context.newPage();
   await openGamer(gamer, server.url);
+  await choose(gamer, 'Camera');
+  await expect(gamer.getByText('The camera was not allowed.')).toBeVisible();
+  await expect(gamer.getByRole('alert')).toHaveCount(0);
+  const { print } = await lookAtOutput(gamer);
+  await expect.poll(async () => (await lookAtOutput(gamer)).print).not.toBe(print);
+
   await gamer
     .getByTestId('source-image')
     .setInputFiles({ name: 'broken.png', mimeType: 'image/png', buffer: Buffer.from('not a picture') });

@@ -1,9 +1,12 @@
+import type { Page } from 'playwright/test';
 import type * as Sdk from '../web/sdk/p2c2r.ts';
 import { expect, test, waitForVolunteers } from './fixtures.ts';
 
 declare global {
   interface Window {
     stream: Sdk.FrameStream;
+    /** In a volunteer's worker: the devices it computed with. */
+    devices: Set<GPUDevice>;
   }
 }
 
@@ -15,7 +18,8 @@ const WAYS = [
 ] as const;
 
 for (const { backend, transport, tolerance } of WAYS) {
-  test(`a canvas streamed to a volunteer is shown larger, in its colours, its time accounted for: ${transport} by ${backend}`, {
+  const also = backend === 'wgsl' ? ', also when the GPU device is lost' : '';
+  test(`a canvas streamed to a volunteer is shown larger, in its colours, its time accounted for: ${transport} by ${backend}${also}`, {
     tag: backend === 'wgsl' ? ['@gpu'] : [],
   }, async ({ volunteerPage, gamerPage }) => {
     const volunteer = await volunteerPage('stream', { backend });
@@ -75,8 +79,37 @@ for (const { backend, transport, tolerance } of WAYS) {
     // A volunteer's worker reports its counts periodically, maybe after the gamer has presented the frame.
     await volunteer.waitForFunction(() => window.node.stats().framesDone > 0);
 
+    if (backend === 'wgsl') await expectToOutliveItsDevice(volunteer, gamer);
+
     await gamer.evaluate(() => window.stream.close());
     // It receives no more frames.
     await expect.poll(() => volunteer.evaluate(() => window.node.stats().load)).toBe(0);
   });
+}
+
+/** The volunteer's device is lost in the middle of the stream: it gets a new one and goes on. */
+async function expectToOutliveItsDevice(volunteer: Page, gamer: Page): Promise<void> {
+  const worker = volunteer.workers().find((one) => one.url().includes('volunteer.worker'));
+  if (!worker) throw new Error('The page has no volunteer.');
+  const devices = () => worker.evaluate(() => self.devices.size);
+  await worker.evaluate(noteDevices);
+  await expect.poll(devices).toBe(1);
+  await worker.evaluate(() => {
+    for (const device of self.devices) device.destroy();
+  });
+  await expect.poll(devices, { timeout: 60_000 }).toBe(2);
+  const framesDone = await volunteer.evaluate(() => window.node.stats().framesDone);
+  await volunteer.waitForFunction((before) => window.node.stats().framesDone > before + 3, framesDone);
+  // Nobody else makes pictures.
+  const shown = await gamer.evaluate(() => window.stream.stats().framesPresented);
+  await gamer.waitForFunction((before) => window.stream.stats().framesPresented > before + 3, shown);
+}
+
+function noteDevices(): void {
+  self.devices = new Set();
+  const { createCommandEncoder } = GPUDevice.prototype;
+  GPUDevice.prototype.createCommandEncoder = function (this: GPUDevice, ...given) {
+    self.devices.add(this);
+    return createCommandEncoder.apply(this, given);
+  };
 }

@@ -94,7 +94,8 @@ class VolunteerWorker {
       onnx: this.#models,
       ...(measuredSpeeds && { measuredSpeeds }),
       onMeasured: (measured) => speeds.save(measured),
-      refresh: { clock: systemClock, isMachineBusy: () => false },
+      // While it is paused, a person needs the machine or its battery.
+      refresh: { clock: systemClock, isMachineBusy: () => this.#paused },
       onCapabilities: (measured) => tell({ kind: 'capabilities', capabilities: toCapabilities(measured) }),
     });
     this.#engine.share = this.#gpuShare;

@@ -9,10 +9,14 @@ import type { Screen, ShownFrame } from './screen.ts';
 import { StreamStatistics } from './stream-statistics.ts';
 
 const INTERVAL_MS = 33;
+/** Of this machine's own picture where there is no detail. */
+const UNHELPED_SHARE = 0.9;
 
 interface NumberedPicture extends RawPicture {
   frameId: number;
 }
+
+type Offered = Partial<Awaited> & { isRepeat?: boolean };
 
 /** What was drawn: the frame, and whose detail was added to it. */
 type Drawn = [frameId: number, detailOf: number | null];
@@ -43,7 +47,7 @@ beforeEach(() => {
   use(1);
 });
 
-function use(frames: number): void {
+function use(frames: number, unhelpedShare = UNHELPED_SHARE): void {
   patience = new Patience(frames, () => clock.now());
   statistics = new StreamStatistics(() => clock.now());
   let newest = -1;
@@ -66,7 +70,10 @@ function use(frames: number): void {
   presenter = new DetailPresenter({
     ...{ clock, composer: composer(), screen, statistics, patience },
     intervalMs: () => INTERVAL_MS,
-    blending: (own) => ({ ownShare: own === null ? 0 : ownShare, weight: 0.1, deadZoneCodes: 1, gainDb: 1 }),
+    blending: (own, detail) => {
+      const share = detail ? ownShare : unhelpedShare;
+      return { ownShare: own === null ? 0 : share, weight: 0.1, deadZoneCodes: 1, gainDb: 1 };
+    },
   });
 }
 
@@ -93,11 +100,11 @@ function composer(): Composer {
 /** Lets promises settle. */
 const settle = () => new Promise((resolve) => setImmediate(resolve));
 
-async function capture(frameId: number, awaited: Partial<Awaited> = { detail: true }): Promise<void> {
+async function capture(frameId: number, { isRepeat = false, ...awaited }: Offered = { detail: true }): Promise<void> {
   statistics.captured(frameId);
   const frame = { timestamp: frameId, close: () => closedFrames++ } as unknown as VideoFrame;
   presenter.offer(
-    { frameId, capturedMs: clock.now(), frame, purpose: 'show' },
+    { frameId, capturedMs: clock.now(), frame, purpose: 'show', isRepeat },
     { detail: false, sharpened: false, ...awaited },
   );
   await settle();
@@ -204,8 +211,8 @@ test("this machine's own picture is drawn over the enlarged frame, by its share;
   await capture(0, { sharpened: true });
   expect(drawn, 'the frame waits for it').toEqual([]);
   await sharpen(0);
-  expect([drawn, drawnOver]).toEqual([[[0, null]], [[0, 0.8]]]);
-  ownShare = 1;
+  expect([drawn, drawnOver]).toEqual([[[0, null]], [[0, UNHELPED_SHARE]]]);
+  use(0, 1);
   await capture(1, { sharpened: true });
   await sharpen(1);
   expect([drawn.length, drawnOver.at(-1)]).toEqual([1, [1, 1]]);
@@ -227,7 +234,7 @@ test("a frame waits for this machine's own picture for one interval, and not whe
   await wait(INTERVAL_MS + 1);
   expect(drawn).toEqual([[0, null]]);
   await sharpen(0);
-  expect(drawnOver, 'what comes later is added while the frame is on the screen').toEqual([[0, 0.8]]);
+  expect(drawnOver, 'what comes later is added while the frame is on the screen').toEqual([[0, UNHELPED_SHARE]]);
   await capture(1, { sharpened: true });
   presenter.dropped(1, 'sharpened');
   await settle();
@@ -243,7 +250,7 @@ test('what comes or is given up before the pixels of its frame are copied counts
   const next = capture(1, { sharpened: true });
   const sharpened = sharpen(1);
   await Promise.all([next, sharpened]);
-  expect([drawn.at(-1), drawnOver]).toEqual([[1, null], [[1, 0.8]]]);
+  expect([drawn.at(-1), drawnOver]).toEqual([[1, null], [[1, UNHELPED_SHARE]]]);
   const last = capture(2, { sharpened: true });
   const unused = sharpen(2);
   presenter.dispose();
@@ -258,6 +265,49 @@ test('a frame that this machine sharpened first counts for the volunteer whose d
   await answer(0);
   const state = { codec: 'vp8', running: 'volunteers', lowered: null, localBackend: '', why: '' } as const;
   expect(statistics.report({ ...state, transport: 'detail' })).toMatchObject({ framesWithDetail: 1, framesLocal: 0 });
+});
+
+test("detail that no longer comes soon stops weakening this machine's own pictures, but stays on a picture that stands still", async () => {
+  use(0);
+  const both = { detail: true, sharpened: true };
+  const show = async (frameId: number, offered: Offered) => {
+    await capture(frameId, offered);
+    await sharpen(frameId);
+  };
+  await show(0, both);
+  await answer(0);
+  expect(drawnOver.at(-1)).toEqual([0, 0.8]);
+  await wait(2 * INTERVAL_MS);
+  await show(1, both);
+  expect([drawn.at(-1), drawnOver.at(-1)], 'a frame or two without detail').toEqual([
+    [1, 0],
+    [1, 0.8],
+  ]);
+  await wait(3 * INTERVAL_MS);
+  await show(2, both);
+  expect([drawn.at(-1), drawnOver.at(-1)]).toEqual([
+    [2, null],
+    [2, UNHELPED_SHARE],
+  ]);
+  await answer(2);
+  await wait(100 * INTERVAL_MS);
+  await show(3, { ...both, isRepeat: true });
+  expect([drawn.at(-1), drawnOver.at(-1)]).toEqual([
+    [3, 2],
+    [3, 0.8],
+  ]);
+  await show(4, both);
+  expect(drawn.at(-1)).toEqual([4, null]);
+});
+
+test('a frame whose pixels are being copied when the source changes its size is not shown', async () => {
+  use(0);
+  const captured = capture(0, {});
+  presenter.clear();
+  await captured;
+  expect([drawn, openPictures.size, closedFrames]).toEqual([[], 0, 1]);
+  await capture(1, {});
+  expect(drawn).toEqual([[1, null]]);
 });
 
 test('each frame counts once, as sharpened by its volunteer if its detail was shown', async () => {
@@ -283,7 +333,7 @@ test('few pictures are kept, and none after the end', async () => {
     await capture(frameId);
     if (frameId % 5 === 0) await answer(frameId);
     await sharpen(frameId);
-    expect(openPictures.size).toBeLessThanOrEqual(6);
+    expect(openPictures.size).toBeLessThanOrEqual(4);
     expect(openSharpened.size).toBeLessThanOrEqual(2);
   }
   presenter.dispose();

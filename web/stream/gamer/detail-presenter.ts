@@ -17,6 +17,12 @@ const log = logger('stream.detail');
 /** Frames already shown whose detail is still of use when it comes: a volunteer's detail is seldom later. */
 const MAX_PAST = 3;
 
+/**
+ * Intervals of the source for which detail serves other frames that this machine sharpens too. What moved since shows less of their own picture for it, so
+ * once no detail comes any more it must not go on doing that.
+ */
+const SERVES_INTERVALS = 4;
+
 /** Intervals that a frame waits for this machine's own picture of it, which is made to take half of one. */
 const SHARPENING_INTERVALS = 1;
 
@@ -29,6 +35,9 @@ export type SharpenedFrame = UpscaledFrame & { outcome: NonNullable<UpscaledFram
  * @param own - quality of the picture; null without one.
  */
 export type Blending = (own: Quality | null, detail: FrameDetail | null) => Blend & { gainDb: number };
+
+/** A frame of the source; a repeated one shows the same picture as the one before it. */
+export type OfferedFrame = CapturedFrame & { isRepeat: boolean };
 
 /** What a frame waits for, beside the enlarged picture. */
 export interface Awaited {
@@ -51,6 +60,7 @@ export interface DetailPresenterOptions {
 
 /** A frame whose pixels are yet to be copied. What belongs to it may come, or be given up, before they are. */
 interface LoadingFrame extends CapturedFrame {
+  pictureId: number;
   awaited: Awaited;
   sharpened: SharpenedFrame | null;
 }
@@ -59,6 +69,8 @@ interface LoadingFrame extends CapturedFrame {
 interface Entry {
   frameId: number;
   capturedMs: number;
+  /** Of the frame that it repeats, or else its own. */
+  pictureId: number;
   raw: RawPicture;
   /** What may still come. */
   awaited: Awaited;
@@ -90,6 +102,10 @@ export class DetailPresenter {
   #due: Entry | null = null;
   #drawing: Entry | null = null;
   #cancelTimer = () => {};
+  /** Of the newest frame. */
+  #pictureId = -1;
+  /** Rises with each {@link clear}: what was begun before it is not used after it. */
+  #generation = 0;
   #isDisposed = false;
 
   constructor(options: DetailPresenterOptions) {
@@ -102,12 +118,13 @@ export class DetailPresenter {
   }
 
   /** Takes ownership of a frame of the source. */
-  offer(captured: CapturedFrame, awaited: Awaited): void {
+  offer(captured: OfferedFrame, awaited: Awaited): void {
     if (this.#isDisposed) {
       captured.frame.close();
       return;
     }
-    const unloaded = { ...captured, awaited: { ...awaited }, sharpened: null };
+    if (!captured.isRepeat) this.#pictureId = captured.frameId;
+    const unloaded = { ...captured, pictureId: this.#pictureId, awaited: { ...awaited }, sharpened: null };
     this.#unloaded.add(unloaded);
     this.#loading.put(unloaded);
     if (!this.#isLoading) void this.#load();
@@ -146,7 +163,8 @@ export class DetailPresenter {
 
   /** Something that a frame waits for will not come. */
   dropped(frameId: number, what: keyof Awaited): void {
-    const entry = [...this.#waiting, ...this.#unloaded].find((candidate) => candidate.frameId === frameId);
+    const candidates = [...this.#past, ...this.#waiting, ...this.#unloaded];
+    const entry = candidates.find((candidate) => candidate.frameId === frameId);
     if (!entry) return;
     entry.awaited[what] = false;
     this.#showDue();
@@ -154,6 +172,7 @@ export class DetailPresenter {
 
   /** Forgets every frame: the source has changed its size. */
   clear(): void {
+    this.#generation++;
     this.#cancelTimer();
     this.#loading.clear();
     this.#waiting = [];
@@ -174,15 +193,16 @@ export class DetailPresenter {
     const { composer, statistics } = this.#options;
     this.#isLoading = true;
     for (let next = this.#loading.take(); next; next = this.#loading.take()) {
-      const { frame, frameId, capturedMs, awaited } = next;
+      const { frame, frameId, capturedMs, pictureId, awaited } = next;
+      const generation = this.#generation;
       try {
         const raw = await composer.load(frame);
-        if (this.#isDisposed) {
+        if (generation !== this.#generation) {
           raw.dispose();
           this.#forget(next);
         } else {
           this.#unloaded.delete(next);
-          this.#loaded({ frameId, capturedMs, raw, awaited, detail: null, sharpened: next.sharpened });
+          this.#loaded({ frameId, capturedMs, pictureId, raw, awaited, detail: null, sharpened: next.sharpened });
         }
       } catch (cause) {
         log.warn('frame not loaded', { reason: MeshError.from(cause).reason });
@@ -201,8 +221,6 @@ export class DetailPresenter {
   }
 
   #loaded(entry: Entry): void {
-    const newest = this.#waiting.at(-1)?.raw ?? this.#past.at(-1)?.raw;
-    if (newest && (newest.width !== entry.raw.width || newest.height !== entry.raw.height)) this.clear();
     this.#held.add(entry);
     this.#waiting.push(entry);
     this.#showDue();
@@ -259,7 +277,7 @@ export class DetailPresenter {
     const context = screen.begin(entry.frameId);
     if (!context) return;
     const { capturedMs, detail, sharpened, raw } = entry;
-    const source = detail ? entry : this.#detailed;
+    const source = detail ? entry : this.#servedBy(entry);
     const { gainDb, ...blend } = this.#options.blending(sharpened?.outcome.quality ?? null, source?.detail ?? null);
     const computeStartMs = clock.now();
     const added = source?.detail && { codes: source.detail.codes, gain: source.detail.gain, of: source.raw };
@@ -271,9 +289,20 @@ export class DetailPresenter {
     if (!this.#isDisposed && this.#past.includes(entry)) this.#detailed = entry;
   }
 
+  /** The frame whose detail a frame without its own gets where the source stood still; null: none. */
+  #servedBy(entry: Entry): Entry | null {
+    const detailed = this.#detailed;
+    if (!detailed || !entry.sharpened || entry.pictureId === detailed.pictureId) return detailed;
+    const ageMs = entry.capturedMs - detailed.capturedMs;
+    return ageMs <= SERVES_INTERVALS * this.#options.intervalMs() ? detailed : null;
+  }
+
   /** Releases the frames whose detail would be of no use any more. */
   #collect(): void {
-    if (this.#past.length > MAX_PAST) this.#past = this.#past.slice(-MAX_PAST);
+    const onScreen = this.#past.at(-1);
+    this.#past = this.#past
+      .slice(-MAX_PAST)
+      .filter((entry) => entry === onScreen || (entry.awaited.detail && !entry.detail));
     const drawable = new Set([...this.#waiting, this.#past.at(-1), this.#due, this.#drawing]);
     const used = new Set([...drawable, ...this.#past, this.#detailed]);
     for (const entry of this.#held) {

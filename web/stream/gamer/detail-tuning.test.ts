@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
 import { DETAIL_GAIN_LIMITS } from '../../../shared/detail.ts';
 import { NETWORKS, QUALITIES, type Quality } from '../../../shared/tasks/upscale.ts';
-import { blendOf, detailCoding, gainHereDb, gainTogetherDb } from './detail-tuning.ts';
+import { blendOf, detailCoding, gainByDetailDb } from './detail-tuning.ts';
 
-const detailGainDb = (quality: Quality, kbps: number) => gainTogetherDb(null, quality, kbps);
+const detailGainDb = (quality: Quality, kbps: number) => gainByDetailDb(null, quality, kbps);
 
 test('the expected gain lies between the measured rates, and beyond them at the nearest or at nothing', () => {
   const [low, middle, high] = [detailGainDb('fast', 500), detailGainDb('fast', 750), detailGainDb('fast', 1_000)];
@@ -31,10 +31,11 @@ test("beside a volunteer's detail this machine's own picture has a smaller share
 });
 
 test('detail is expected to add to what this machine does, and hardly anything to a network that is as good', () => {
-  expect(gainTogetherDb('spatial', 'quality', 1_000)).toBeGreaterThan(gainTogetherDb(null, 'quality', 1_000));
-  expect(gainTogetherDb('fast', 'quality', 1_000)).toBeGreaterThan(gainHereDb('fast'));
-  expect(gainTogetherDb('quality', 'quality', 1_000)).toBe(gainHereDb('quality'));
-  expect(gainTogetherDb('quality', 'spatial', 1_000)).toBe(gainHereDb('quality'));
+  expect(gainByDetailDb('spatial', 'quality', 1_000)).toBeGreaterThan(0);
+  expect(gainByDetailDb('spatial', 'quality', 1_000)).toBeLessThan(gainByDetailDb(null, 'quality', 1_000));
+  expect(gainByDetailDb('fast', 'quality', 1_000)).toBeGreaterThan(0);
+  expect(gainByDetailDb('quality', 'quality', 1_000)).toBe(0);
+  expect(gainByDetailDb('quality', 'spatial', 1_000)).toBe(0);
 });
 
 test('detail is coded more coarsely at low rates, within what volunteers accept', () => {

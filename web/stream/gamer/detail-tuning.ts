@@ -104,24 +104,21 @@ export function blendOf(own: Quality | null, hasDetail: boolean, sharpness: numb
   };
 }
 
-/** What a quality is expected to gain on this machine, dB over bicubic. */
-export function gainHereDb(quality: Quality): number {
-  return GAINS[quality].hereDb;
-}
-
 /**
- * What a volunteer's detail is expected to gain together with this machine's own picture, dB over bicubic.
+ * What a volunteer's detail is expected to add to this machine's own picture, dB of luma PSNR.
  *
- * @param own - null: this machine only enlarges.
+ * @param own - quality of this machine's picture; null: it only enlarges.
  * @param quality - the volunteer's.
  * @param downlinkKbps - bitrate of the way back.
  */
-export function gainTogetherDb(own: Quality | null, quality: Quality, downlinkKbps: number): number {
+export function gainByDetailDb(own: Quality | null, quality: Quality, downlinkKbps: number): number {
   const detailDb = detailGainDb(quality, downlinkKbps);
-  const hereDb = own === null ? 0 : Math.max(0, gainHereDb(own));
-  if (own === null || !isNetwork(own)) return Math.max(hereDb, detailDb, detailDb + hereDb - LOST_BESIDE_FILTER_DB);
-  const steps = isNetwork(quality) ? NETWORKS.indexOf(quality) - NETWORKS.indexOf(own) : 0;
-  return hereDb + (LEFT_BESIDE_NETWORK[Math.max(0, steps)] ?? 0) * detailDb;
+  if (own !== null && isNetwork(own)) {
+    const steps = isNetwork(quality) ? NETWORKS.indexOf(quality) - NETWORKS.indexOf(own) : 0;
+    return (LEFT_BESIDE_NETWORK[Math.max(0, steps)] ?? 0) * detailDb;
+  }
+  const hereDb = own === null ? 0 : Math.max(0, GAINS[own].hereDb);
+  return Math.max(0, detailDb - hereDb, detailDb - (hereDb === 0 ? 0 : LOST_BESIDE_FILTER_DB));
 }
 
 /** What detail alone is expected to gain. */

@@ -1,5 +1,6 @@
 import { MeshError } from '../../../shared/errors.ts';
 import { isReduced, isSameSize, type PictureSize, type StreamSize, streamSize } from '../frame-size.ts';
+import { RecentMedian } from '../rolling-statistics.ts';
 import type { StreamSettings } from '../settings.ts';
 import { retimed, shownSize } from './frame-redrawing.ts';
 import type { StreamStatistics } from './stream-statistics.ts';
@@ -59,9 +60,14 @@ export class FrameIntake {
   #error: MeshError | null = null;
   #nextFrameId = 0;
   #lastTimestampUs = 0;
+  readonly #intervalMs = new RecentMedian();
+  /** When the source gave its newest frame; null before the first. */
+  #sourceMs: number | null = null;
+  #maxFps: number;
 
   constructor(options: FrameIntakeOptions) {
     this.#options = options;
+    this.#maxFps = options.settings.maxFps;
     this.#rateCap = new FrameRateCap(options.settings.maxFps);
   }
 
@@ -75,6 +81,11 @@ export class FrameIntake {
     return this.#reducedFrom;
   }
 
+  /** Usual time between two frames of the source, as it is thinned, ms. */
+  get intervalMs(): number {
+    return Math.max(this.#intervalMs.value ?? 0, 1000 / this.#maxFps);
+  }
+
   /** Null before the first frame and after {@link dispose}. */
   get newest(): Readonly<IntakeFrame> | null {
     return this.#newest;
@@ -86,6 +97,7 @@ export class FrameIntake {
   }
 
   set maxFps(fps: number) {
+    this.#maxFps = fps;
     this.#rateCap.fps = fps;
   }
 
@@ -137,6 +149,10 @@ export class FrameIntake {
       onResize(size);
     }
     const capturedMs = now();
+    if (!isRepeat) {
+      if (this.#sourceMs !== null) this.#intervalMs.add(capturedMs - this.#sourceMs);
+      this.#sourceMs = capturedMs;
+    }
     this.#lastTimestampUs = Math.max(this.#lastTimestampUs + 1, Math.round(capturedMs * 1000));
     const admitted = { frameId, capturedMs, isRepeat, frame: retimed(source, this.#lastTimestampUs, size) };
     this.#newest?.frame.close();

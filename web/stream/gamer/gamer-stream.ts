@@ -6,7 +6,7 @@ import type { CapturedFrame, DropCause, FrameDetail, FrameSink, Purpose, Upscale
 import type { StreamSize } from '../frame-size.ts';
 import { bestOf, MAX_PATIENCE, type StreamSettings } from '../settings.ts';
 import { BeforeView, type FramePair } from './before-view.ts';
-import { blendOf, gainTogetherDb } from './detail-tuning.ts';
+import { blendOf, gainByDetailDb } from './detail-tuning.ts';
 import { FrameIntake, type IntakeFrame } from './frame-intake.ts';
 import { SourceReader } from './frame-source.ts';
 import { LocalRoute } from './local-route.ts';
@@ -72,7 +72,7 @@ export class GamerStream {
     this.#sharpness = new SourceSharpness(now);
     this.#own = new OwnPicture({
       ...{ clock, screen: this.#screen, statistics, patience: this.#patience },
-      intervalMs: () => this.#pool.intervalMs,
+      intervalMs: () => this.#intake.intervalMs,
       blending: (own, detail) => this.#blending(own, detail),
       openComposer: this.#isDetail ? options.openComposer : null,
       onReady: () => this.#intake.repeatNewest(),
@@ -96,22 +96,16 @@ export class GamerStream {
         onDropped: ({ frameId }, cause) => this.#notSharpened(frameId, cause),
       },
     });
-    this.#pool = new VolunteerPool(
-      {
-        clock,
-        random,
-        upscaleTile: options.upscaleTile,
-        histories: options.histories,
-        sink,
-        onSent: (sizeBytes) => statistics.sent(sizeBytes),
-        onReceived: (sizeBytes) => statistics.received(sizeBytes),
-        onFailed: (streamId, error) => this.#volunteerFailed(streamId, error),
-      },
-      settings.maxFps,
-    );
+    this.#pool = new VolunteerPool({
+      ...{ clock, random, sink, upscaleTile: options.upscaleTile, histories: options.histories },
+      intervalMs: () => this.#intake.intervalMs,
+      onSent: (sizeBytes) => statistics.sent(sizeBytes),
+      onReceived: (sizeBytes) => statistics.received(sizeBytes),
+      onFailed: (streamId, error) => this.#volunteerFailed(streamId, error),
+    });
     this.#still = new StillPicture({
       clock,
-      intervalMs: () => this.#pool.intervalMs,
+      intervalMs: () => this.#intake.intervalMs,
       isIncomplete: () => this.#isIncomplete(),
       canRefine: () => this.#isDetail && this.#decision.running === 'volunteers' && this.#pool.name !== null,
       repeat: () => this.#intake.repeatNewest(),
@@ -198,7 +192,7 @@ export class GamerStream {
 
   #blending(own: Quality | null, detail: FrameDetail | null) {
     const { downlinkKbps = 0 } = this.#pool.forecast ?? {};
-    const gainDb = detail ? gainTogetherDb(own, detail.outcome.quality, downlinkKbps) : 0;
+    const gainDb = detail ? gainByDetailDb(own, detail.outcome.quality, downlinkKbps) : 0;
     return { ...blendOf(own, detail !== null, this.#sharpness.value), gainDb };
   }
 
@@ -233,16 +227,16 @@ export class GamerStream {
       const isHelped = this.#pool.name !== null;
       const isSharpened = isAuto && this.#isDetail;
       if (isHelped && this.#isDetail) this.#patience.sent(frameId);
-      this.#patience.judge(this.#pool.intervalMs);
+      this.#patience.judge(this.#intake.intervalMs);
       if (this.#isDetail || !isHelped) {
-        this.#own.show(copy('show'), { detail: isHelped && this.#isDetail, sharpened: isSharpened });
+        this.#own.show({ ...copy('show'), isRepeat }, { detail: isHelped && this.#isDetail, sharpened: isSharpened });
       }
       if (isSharpened) this.#local.offer(copy('show'));
       // Last: if the encoder fails at once, the newest frame is repeated and this one is closed.
       if (isHelped) this.#pool.offer(copy('show'));
       if (this.#intake.newest?.frameId === frameId) this.#pool.probeIdle(() => copy('measure'));
     } else {
-      this.#own.show(copy('show'), { detail: false, sharpened: true });
+      this.#own.show({ ...copy('show'), isRepeat }, { detail: false, sharpened: true });
       this.#local.offer(copy('show'));
       if (isAuto) this.#pool.probeIdle(() => copy('measure'));
     }
@@ -301,9 +295,9 @@ export class GamerStream {
   }
 
   #forecast(): HelpForecast | null {
-    const { forecast, intervalMs } = this.#pool;
+    const { forecast } = this.#pool;
     if (!forecast) return null;
-    const isQuick = forecast.delayMs <= MAX_PATIENCE * intervalMs;
+    const isQuick = forecast.delayMs <= MAX_PATIENCE * this.#intake.intervalMs;
     // While volunteers help, it is counted; before, one frame now and then tells how long it would take.
     const inTimeShare = this.#decision?.running === 'volunteers' ? this.#patience.inTimeShare : Number(isQuick);
     return { ...forecast, inTimeShare };

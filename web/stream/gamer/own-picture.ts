@@ -5,7 +5,7 @@ import type { Composer } from '../compose/composer.ts';
 import type { CapturedFrame, FrameDetail, UpscaledFrame } from '../frame.ts';
 import type { StreamSize } from '../frame-size.ts';
 import { localFrameStages } from '../frame-timing.ts';
-import { type Awaited, DetailPresenter, type DetailPresenterOptions } from './detail-presenter.ts';
+import { type Awaited, DetailPresenter, type DetailPresenterOptions, type OfferedFrame } from './detail-presenter.ts';
 
 const log = logger('stream.picture');
 
@@ -38,7 +38,7 @@ export class OwnPicture {
   }
 
   /** Takes ownership of a frame and shows it. */
-  show(captured: CapturedFrame, awaited: Awaited): void {
+  show(captured: OfferedFrame, awaited: Awaited): void {
     if (this.#presenter) this.#presenter.offer(captured, awaited);
     // Comes back, sharpened or as it is.
     else if (awaited.sharpened) captured.frame.close();

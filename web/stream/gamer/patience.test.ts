@@ -40,13 +40,30 @@ test('where hardly any detail comes in time, the picture waits for none', () => 
   expect(run(automatic(), 40, null, null)).toBe(0);
 });
 
-test('frames that could not be sent say nothing about the delay', () => {
-  const patience = automatic();
+/** Sends frames, of which a share is dropped; the detail of the others comes after 30 ms. */
+function drop(patience: Patience, isDropped: (frame: number) => boolean): Patience {
   for (let frame = 0; frame < 60; frame++) {
-    patience.sent(nextFrameId);
-    patience.dropped(nextFrameId++);
+    const frameId = nextFrameId++;
+    patience.sent(frameId);
+    if (isDropped(frame)) patience.dropped(frameId);
+    else patience.arrived(frameId, 30);
+    clock.advance(INTERVAL_MS);
+    patience.judge(INTERVAL_MS);
   }
-  expect(run(patience, 30)).toBe(1);
+  return patience;
+}
+
+test('frames that were dropped say nothing about the delay, but they had no detail in time', () => {
+  const some = drop(automatic(), (frame) => frame % 3 === 0);
+  expect(some.frames).toBe(1);
+  expect(some.inTimeShare).toBeCloseTo(2 / 3, 1);
+});
+
+test('where most frames are dropped, the picture waits for none: a volunteer may do so to delay it', () => {
+  const most = drop(automatic(), (frame) => frame % 3 !== 0);
+  expect(most.frames).toBe(0);
+  expect(most.inTimeShare).toBeCloseTo(1 / 3, 1);
+  expect(drop(automatic(), () => true)).toMatchObject({ frames: 0, inTimeShare: 0 });
 });
 
 test('a faster volunteer shortens the wait again', () => {

@@ -19,8 +19,8 @@ const SHARE_OF_OWN_INTERVAL = 0.5;
  */
 export class Patience {
   readonly #now: () => number;
-  /** Delay of each frame's detail, ms; infinite until it comes. Oldest first, by frame id. */
-  readonly #delaysMs = new Map<number, number>();
+  /** Delay of each frame's detail, ms: infinite until it comes, null if it never will. Oldest first, by frame id. */
+  readonly #delaysMs = new Map<number, number | null>();
   #chosen: number | null;
   #automatic = MAX_PATIENCE;
   #inTimeShare: number | null = null;
@@ -36,7 +36,10 @@ export class Patience {
     this.#chosen = frames;
   }
 
-  /** Share of the recent frames whose detail came while it could be shown, 0..1; null until enough frames are known. */
+  /**
+   * Share of the recent frames whose detail came while it could be shown, 0..1; null until enough frames are known. Those that were not sent count
+   * too, and those that the volunteer dropped.
+   */
   get inTimeShare(): number | null {
     return this.#inTimeShare;
   }
@@ -46,7 +49,7 @@ export class Patience {
     return this.#chosen ?? this.#automatic;
   }
 
-  /** A frame was sent for detail. */
+  /** A frame is to get detail. */
   sent(frameId: number): void {
     this.#delaysMs.set(frameId, Number.POSITIVE_INFINITY);
     const [oldest] = this.#delaysMs.keys();
@@ -58,9 +61,9 @@ export class Patience {
     if (this.#delaysMs.has(frameId)) this.#delaysMs.set(frameId, delayMs);
   }
 
-  /** Its detail will not come, for a reason that waiting does not change. */
+  /** Its detail will not come: waiting longer would not help it. */
   dropped(frameId: number): void {
-    this.#delaysMs.delete(frameId);
+    if (this.#delaysMs.has(frameId)) this.#delaysMs.set(frameId, null);
   }
 
   /** To be called with each frame of the source. */
@@ -69,14 +72,14 @@ export class Patience {
     this.#judgedMs = this.#now();
     // The newest frames could not be answered yet.
     const settled = [...this.#delaysMs.values()].slice(0, -(MAX_PATIENCE + 1));
-    const ascending = settled.sort((a, b) => a - b);
+    const delaysMs = settled.filter((delayMs) => delayMs !== null).sort((a, b) => a - b);
     const limitMs = (frames: number) => Math.max(frames, SHARE_OF_OWN_INTERVAL) * intervalMs;
-    const largestMs = limitMs(this.#chosen ?? MAX_PATIENCE);
-    this.#inTimeShare = settled.filter((delayMs) => delayMs <= largestMs).length / settled.length;
+    const shareWithin = (frames: number) =>
+      delaysMs.filter((delayMs) => delayMs <= limitMs(frames)).length / settled.length;
+    this.#inTimeShare = shareWithin(this.#chosen ?? MAX_PATIENCE);
     const choices = Array.from({ length: MAX_PATIENCE + 1 }, (_, frames) => frames);
-    const enough = choices.find((frames) => percentile(ascending, MOST) <= limitMs(frames));
-    const isWorthwhile = percentile(ascending, WORTHWHILE) <= limitMs(MAX_PATIENCE);
-    this.#automatic = enough ?? (isWorthwhile ? MAX_PATIENCE : 0);
+    const enough = choices.find((frames) => percentile(delaysMs, MOST) <= limitMs(frames)) ?? MAX_PATIENCE;
+    this.#automatic = shareWithin(MAX_PATIENCE) < WORTHWHILE ? 0 : enough;
   }
 
   /** Forgets what was measured: the volunteers or the size have changed. */

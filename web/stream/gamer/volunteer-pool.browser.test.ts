@@ -11,6 +11,8 @@ import { noUpscaleTile } from '../verify/test-upscale-tile.ts';
 import { TEST_SETUP } from './test-setup.ts';
 import { VolunteerPool } from './volunteer-pool.ts';
 
+const INTERVAL_MS = 1_000 / 30;
+
 /** Real encoders, and volunteers that never answer. */
 let clock: ManualClock;
 let pool: VolunteerPool;
@@ -28,19 +30,17 @@ beforeEach(() => {
     onDetail: () => {},
     onDropped: ({ frameId }: { frameId: number }, cause: string) => dropped.push([frameId, cause]),
   };
-  pool = new VolunteerPool(
-    {
-      clock,
-      random: () => 0,
-      upscaleTile: noUpscaleTile,
-      histories: new DetailHistories(),
-      sink,
-      onSent: () => {},
-      onReceived: () => {},
-      onFailed: (_, error) => failed.push(error.reason),
-    },
-    30,
-  );
+  pool = new VolunteerPool({
+    clock,
+    random: () => 0,
+    upscaleTile: noUpscaleTile,
+    histories: new DetailHistories(),
+    intervalMs: () => INTERVAL_MS,
+    sink,
+    onSent: () => {},
+    onReceived: () => {},
+    onFailed: (_, error) => failed.push(error.reason),
+  });
 });
 
 afterEach(() => pool.clear());

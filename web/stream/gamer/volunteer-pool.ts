@@ -3,7 +3,6 @@ import type { MeshError } from '../../../shared/errors.ts';
 import { logger, shortId } from '../../../shared/log.ts';
 import { DropOldestQueue } from '../drop-oldest-queue.ts';
 import type { CapturedFrame, FrameSink } from '../frame.ts';
-import { RecentMedian } from '../rolling-statistics.ts';
 import type { VideoChannel } from '../transport/video-channel.ts';
 import type { UpscaleTile } from '../verify/detail-check.ts';
 import type { DetailHistories } from '../verify/detail-history.ts';
@@ -18,6 +17,8 @@ export interface VolunteerPoolOptions {
   random(): number;
   upscaleTile: UpscaleTile;
   histories: DetailHistories;
+  /** Usual time between two frames of the source, ms. */
+  intervalMs(): number;
   sink: FrameSink;
   onSent(sizeBytes: number): void;
   onReceived(sizeBytes: number): void;
@@ -41,13 +42,9 @@ export class VolunteerPool {
   /** By stream id. */
   readonly #members = new Map<number, Member>();
   readonly #waiting: DropOldestQueue<CapturedFrame>;
-  readonly #sourceIntervalMs = new RecentMedian();
-  #newestMs: number | null = null;
-  #fps: number;
 
-  constructor(options: VolunteerPoolOptions, fps: number) {
+  constructor(options: VolunteerPoolOptions) {
     this.#options = options;
-    this.#fps = fps;
     this.#waiting = new DropOldestQueue(1, (captured) => this.#drop(captured));
   }
 
@@ -69,11 +66,6 @@ export class VolunteerPool {
     return null;
   }
 
-  /** Between two frames of the source, ms. */
-  get intervalMs(): number {
-    return Math.max(this.#sourceIntervalMs.value ?? 0, 1000 / this.#fps);
-  }
-
   /** What help to expect; null while no volunteer responds. */
   get forecast(): (Omit<HelpForecast, 'inTimeShare'> & { delayMs: number }) | null {
     // The first one gets most of the frames.
@@ -85,7 +77,6 @@ export class VolunteerPool {
   }
 
   set fps(fps: number) {
-    this.#fps = fps;
     for (const { route } of this.#members.values()) route.fps = fps;
   }
 
@@ -104,7 +95,7 @@ export class VolunteerPool {
       sink,
       onSent,
       onReceived,
-      sourceMs: () => this.intervalMs,
+      sourceMs: () => this.#options.intervalMs(),
       onChanged: () => this.#changed(streamId),
       onFailed: (error) => this.#failed(streamId, error),
     });
@@ -135,8 +126,6 @@ export class VolunteerPool {
 
   /** Takes ownership of the frame. */
   offer(captured: CapturedFrame): void {
-    if (this.#newestMs !== null) this.#sourceIntervalMs.add(captured.capturedMs - this.#newestMs);
-    this.#newestMs = captured.capturedMs;
     this.#waiting.put(captured);
     this.#pump();
   }
@@ -180,7 +169,7 @@ export class VolunteerPool {
     const free = responsive.find(({ route }) => route.hasCapacity())?.route;
     if (!free) return null;
     // A frame that returns when newer ones are already on the screen is useless.
-    return free.meter.expectMs(nowMs) <= soonestMs + this.intervalMs ? free : null;
+    return free.meter.expectMs(nowMs) <= soonestMs + this.#options.intervalMs() ? free : null;
   }
 
   #changed(streamId: number): void {

@@ -1,0 +1,27 @@
+import { expect, onTestFinished, test } from 'vitest';
+import { ManualClock } from '../../../shared/manual-clock.ts';
+import { FrameIntake } from './frame-intake.ts';
+import { StreamStatistics } from './stream-statistics.ts';
+
+test("the source's interval is known from its own frames, whoever gets them, and not from repeats of a still one", () => {
+  const clock = new ManualClock(1_000);
+  const now = () => clock.now();
+  const intake = new FrameIntake({
+    ...{ now, settings: { scale: 2, maxFps: 60 }, statistics: new StreamStatistics(now) },
+    onResize: () => {},
+    onFrame: () => {},
+  });
+  onTestFinished(() => intake.dispose());
+  expect(intake.intervalMs).toBeCloseTo(1_000 / 60);
+  const canvas = new OffscreenCanvas(64, 36);
+  canvas.getContext('2d')?.fillRect(0, 0, 8, 8);
+  for (let frame = 0; frame < 8; frame++) {
+    intake.accept(new VideoFrame(canvas, { timestamp: 1_000 * clock.now() }));
+    clock.advance(10);
+    intake.repeatNewest();
+    clock.advance(40);
+  }
+  expect(intake.intervalMs).toBe(50);
+  intake.maxFps = 10;
+  expect(intake.intervalMs).toBe(100);
+});
