@@ -34,7 +34,7 @@ beforeEach(async () => {
   closedWith = [];
   nowMs = 1_000;
   streams = new VolunteerStreams({
-    ...{ port: far, engine: canvasEngine, now, onFailed: () => {} },
+    ...{ port: far, engine: canvasEngine, now, carriesDetail: async () => true, onFailed: () => {} },
     onClosed: (error) => closedWith.push(error),
   });
   channel = new VideoChannel(near, now, () => {});
