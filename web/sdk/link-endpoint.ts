@@ -8,6 +8,7 @@ import type { MemoryBudget } from '../dispatch/memory-budget.ts';
 import { TaskServer } from '../dispatch/task-server.ts';
 import { HeartbeatResponder } from '../net/heartbeat.ts';
 import { adoptChannel, type TransferableChannel } from '../net/transferable-channel.ts';
+import { carriesDetail } from '../stream/compose/codec-self-test.ts';
 import { VolunteerStreams } from '../stream/volunteer/volunteer-streams.ts';
 import type { BusyMeter } from './busy-meter.ts';
 
@@ -60,6 +61,7 @@ export class LinkEndpoint {
       port: adoptChannel(channels.video),
       engine,
       now,
+      carriesDetail: (codec) => carriesDetail(codec, now),
       onFrameDone: () => meter.framesDone++,
       onFailed: (streamId, error) => this.#streamFailed(streamId, error),
       onClosed: (error) => {

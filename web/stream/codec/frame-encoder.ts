@@ -73,6 +73,11 @@ export class FrameEncoder<Tag> {
     return this.#pending.length;
   }
 
+  /** Whether the next frame becomes a keyframe. */
+  get wantsKeyframe(): boolean {
+    return this.#wantsKeyframe;
+  }
+
   /** Encodes a frame, which the encoder scales to its size. The caller keeps the frame. Timestamps must increase. */
   encode(frame: VideoFrame, tag: Tag): void {
     this.#pending.push({ timestampUs: frame.timestamp, tag });

@@ -1,4 +1,5 @@
 import type { Clock } from '../../../shared/clock.ts';
+import { NO_DETAIL_CODE } from '../../../shared/detail.ts';
 import { MeshError } from '../../../shared/errors.ts';
 import { logger } from '../../../shared/log.ts';
 import type { VideoMessage } from '../../../shared/messages.ts';
@@ -14,6 +15,9 @@ import type { PictureCheck } from '../verify/picture-check.ts';
 
 const log = logger('stream.answers');
 
+/** How far a decoder may be from a flat 128, codes (codec-self-test.ts). */
+const CODING_ERROR = 1;
+
 export type AnswerMessage = Extract<VideoMessage, { kind: 'answer' }>;
 
 export interface AnswerReceiverOptions {
@@ -26,8 +30,8 @@ export interface AnswerReceiverOptions {
   check: PictureCheck;
   /** Passes ownership of a verified picture; `decodedMs` is the current time. */
   onPicture(picture: UpscaledFrame & { outcome: UpscaleOutcome }, decodedMs: number): void;
-  /** Passes detail whose size is right; `decodedMs` is the current time. */
-  onDetail(detail: FrameDetail, decodedMs: number): void;
+  /** Passes detail whose size is right; `decodedMs` is the current time. `isEmpty`: only a keyframe to code later detail upon. */
+  onDetail(detail: FrameDetail, decodedMs: number, isEmpty: boolean): void;
   onDropped(frame: InFlightFrame, cause: DropCause): void;
   /** The decoder failed, or a second picture was wrong. */
   onFailed(error: MeshError): void;
@@ -116,7 +120,8 @@ export class AnswerReceiver {
     try {
       const codes = await this.#reader.read(picture);
       const decodedMs = this.#options.clock.now();
-      this.#options.onDetail({ ...this.#made(answer, frame, decodedMs), codes, gain }, decodedMs);
+      const isEmpty = answer.message.keyframe && codes.every(isNone);
+      this.#options.onDetail({ ...this.#made(answer, frame, decodedMs), codes, gain }, decodedMs, isEmpty);
     } catch (cause) {
       this.#options.onDropped(frame, 'undecodable');
       log.warn('detail not read', { reason: MeshError.from(cause).reason });
@@ -151,4 +156,8 @@ export class AnswerReceiver {
     }
     return verdict === 'right' ? null : 'wrong-picture';
   }
+}
+
+function isNone(code: number): boolean {
+  return Math.abs(code - NO_DETAIL_CODE) <= CODING_ERROR;
 }

@@ -1,5 +1,5 @@
 // Protects: whatever a volunteer sends as detail, the picture stays this machine's own, and honest detail that comes after it is shown.
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { NO_DETAIL_CODE } from '../../../shared/detail.ts';
 import { ManualClock } from '../../../shared/manual-clock.ts';
 import type { ColorSpace } from '../../../shared/messages.ts';
@@ -12,6 +12,7 @@ import type { StreamSize } from '../frame-size.ts';
 import { toStreamSettings } from '../settings.ts';
 import { VideoChannel } from '../transport/video-channel.ts';
 import { canvasEngine } from '../upscale/test-frame-engine.ts';
+import { DetailHistories } from '../verify/detail-history.ts';
 import { noUpscaleTile } from '../verify/test-upscale-tile.ts';
 import { GamerStream } from './gamer-stream.ts';
 import type { StreamEvent } from './stream-opening.ts';
@@ -49,7 +50,7 @@ beforeEach(async () => {
   clock = new ManualClock(1_000);
   const now = () => clock.now();
   [gamerEnd, volunteerEnd] = [new TestPort(), new TestPort()];
-  gamerChannel = new VideoChannel(gamerEnd, now, () => {});
+  gamerChannel = new VideoChannel(gamerEnd, now, (error) => error && stream.volunteerLost('vera', error));
   volunteerChannel = new VideoChannel(volunteerEnd, now, () => {});
   [asked, added, levels, events] = [[], [], [], []];
   const { port1, port2 } = new MessageChannel();
@@ -63,6 +64,7 @@ beforeEach(async () => {
         source = controller;
       },
     }),
+    histories: new DetailHistories(),
     ...{ first: null, canvas, events: port2, clock, random: () => 0.5, upscaleTile: noUpscaleTile },
     settings: toStreamSettings({ where: 'volunteers', patience: 0 }, 'volunteers'),
     engine: async () => canvasEngine,
@@ -76,6 +78,7 @@ beforeEach(async () => {
 });
 
 afterEach(async () => {
+  vi.restoreAllMocks();
   await stream.close();
   gamerChannel.close();
   volunteerChannel.close();
@@ -93,18 +96,10 @@ interface Answer {
 }
 
 const BAD: [string, (frameId: number) => Promise<void>][] = [
-  ['of a frame that was never sent', (frameId) => answer(frameId + 100, { code: OTHER })],
   ['of another size', (frameId) => answer(frameId, { code: OTHER, width: 64, height: 36 })],
   ['of something else than its frame', (frameId) => answer(frameId, { isVeil: true, code: 160 })],
   ['of codes that no honest volunteer sends, 0', (frameId) => answer(frameId, { isVeil: true, code: 0 })],
   ['of codes that no honest volunteer sends, 255', (frameId) => answer(frameId, { isVeil: true, code: 255 })],
-  [
-    'that comes twice',
-    async (frameId) => {
-      await answer(frameId, {});
-      await answer(frameId, { code: OTHER });
-    },
-  ],
 ];
 
 test.each(BAD)('detail %s is not shown, and the detail of the next frame is', async (_, misbehave) => {
@@ -125,6 +120,38 @@ test('detail that comes after that of a newer frame does not replace it', async 
   await show(64, 36);
   await expect.poll(() => added.length).toBeGreaterThan(3);
   expectNothingElse(CODE);
+});
+
+test.each<[string, (frameId: number) => Promise<void>]>([
+  ['of a frame that was never sent', (frameId) => answer(frameId + 100, { code: OTHER })],
+  [
+    'that comes twice',
+    async (frameId) => {
+      await answer(frameId, { code: NO_DETAIL_CODE });
+      await answer(frameId, { code: OTHER });
+    },
+  ],
+])('detail %s ends the link, is never decoded, and the picture goes on', async (_, misbehave) => {
+  await misbehave(await nextAsked());
+  const decode = vi.spyOn(VideoDecoder.prototype, 'decode');
+  await exchange();
+  expect(decode.mock.calls.length).toBeLessThan(2);
+  await expect
+    .poll(() => events.find(({ kind }) => kind === 'volunteer-failed'))
+    .toMatchObject({ error: { reason: 'verify-failed', message: expect.stringContaining('Vera answered') } });
+  expect(gamerEnd.readyState).toBe('closed');
+  const drawn = added.length;
+  await show(64, 36);
+  await expect.poll(() => added.length).toBeGreaterThan(drawn);
+  expectNothingElse();
+});
+
+test('a keyframe of no detail, upon which later detail is coded, does not count as detail', async () => {
+  await answer(await nextAsked(), { code: NO_DETAIL_CODE });
+  await exchange();
+  await answer(await nextAsked(), {});
+  await expectAdded(CODE);
+  expect(stream.stats().framesWithDetail).toBe(1);
 });
 
 test('detail that is declared to be in full range is the same data', async () => {

@@ -97,7 +97,7 @@ export class GamerStream {
       },
     });
     this.#pool = new VolunteerPool({
-      ...{ clock, random, sink, upscaleTile: options.upscaleTile },
+      ...{ clock, random, sink, upscaleTile: options.upscaleTile, histories: options.histories },
       intervalMs: () => this.#intake.intervalMs,
       onSent: (sizeBytes) => statistics.sent(sizeBytes),
       onReceived: (sizeBytes) => statistics.received(sizeBytes),

@@ -5,6 +5,7 @@ import { DropOldestQueue } from '../drop-oldest-queue.ts';
 import type { CapturedFrame, FrameSink } from '../frame.ts';
 import type { VideoChannel } from '../transport/video-channel.ts';
 import type { UpscaleTile } from '../verify/detail-check.ts';
+import type { DetailHistories } from '../verify/detail-history.ts';
 import { ProbeSchedule } from './probe-schedule.ts';
 import type { HelpForecast } from './side-choice.ts';
 import { type ReadyVolunteer, VolunteerRoute } from './volunteer-route.ts';
@@ -15,6 +16,7 @@ export interface VolunteerPoolOptions {
   clock: Clock;
   random(): number;
   upscaleTile: UpscaleTile;
+  histories: DetailHistories;
   /** Usual time between two frames of the source, ms. */
   intervalMs(): number;
   sink: FrameSink;
@@ -80,7 +82,7 @@ export class VolunteerPool {
 
   /** Throws MeshError `unsupported-browser` if this browser cannot encode for the volunteer. */
   add(ready: ReadyVolunteer, channel: VideoChannel): void {
-    const { clock, random, upscaleTile, sink, onSent, onReceived } = this.#options;
+    const { clock, random, upscaleTile, histories, sink, onSent, onReceived } = this.#options;
     const { streamId } = ready.setup;
     this.remove(streamId);
     const route = new VolunteerRoute({
@@ -89,6 +91,7 @@ export class VolunteerPool {
       clock,
       random,
       upscaleTile,
+      history: histories.of(ready.volunteerId),
       sink,
       onSent,
       onReceived,

@@ -9,6 +9,7 @@ import { FrameEncoder, type Packet } from '../codec/frame-encoder.ts';
 import { TEST_SETUP } from '../gamer/test-setup.ts';
 import type { DetailWorth } from './detail-benefit.ts';
 import { DetailCheck } from './detail-check.ts';
+import { DetailHistory } from './detail-history.ts';
 
 const CODING = { base: 'bicubic', gain: 4, deadZone: 0.5 } as const;
 const SETUP = { ...TEST_SETUP, streamId: 1, detail: CODING };
@@ -26,6 +27,7 @@ beforeEach(() => {
 function newCheck(): DetailCheck {
   return new DetailCheck({
     setup: SETUP,
+    history: new DetailHistory(),
     now: () => performance.now(),
     random: seededRandom(1),
     upscaleTile: async (params, data) =>

@@ -9,7 +9,8 @@ import type { CheckedSetup } from '../codec/codecs.ts';
 import { FrameDecoder } from '../codec/frame-decoder.ts';
 import type { Packet } from '../codec/frame-encoder.ts';
 import { canBecome, sizeOf } from '../frame-size.ts';
-import { benefitOf, DetailRecord, type DetailWorth, type TileBenefit } from './detail-benefit.ts';
+import { benefitOf, type DetailWorth, type TileBenefit } from './detail-benefit.ts';
+import type { DetailHistory } from './detail-history.ts';
 import type { Place } from './detail-plausibility.ts';
 
 const log = logger('stream.verify');
@@ -32,6 +33,7 @@ const CHROMA_ALIGNMENT = 2;
 export type UpscaleTile = (params: UpscaleParams, source: Uint8Array) => Promise<Uint8Array>;
 
 export interface DetailCheckOptions {
+  history: DetailHistory;
   setup: CheckedSetup;
   now(): number;
   random(): number;
@@ -55,7 +57,6 @@ interface SentTile {
 export class DetailCheck {
   readonly #options: DetailCheckOptions;
   readonly #streak = new CheckStreak();
-  readonly #record = new DetailRecord();
   readonly #reader = new RgbaReader();
   readonly #pending = new Map<number, SentTile>();
   #decoder: FrameDecoder<number | null> | null = null;
@@ -169,7 +170,7 @@ export class DetailCheck {
   }
 
   async #judge({ tile, source }: SentTile, codes: Uint8Array, quality: Quality): Promise<void> {
-    const { setup, upscaleTile, onJudged } = this.#options;
+    const { setup, upscaleTile, history, onJudged } = this.#options;
     const { detail, outWidth } = setup;
     if (!detail) return;
     const size = { width: tile.across.length, height: tile.down.length };
@@ -185,10 +186,10 @@ export class DetailCheck {
       if (!best || benefit.gained > best.gained) best = benefit;
     }
     if (!best || this.#isDisposed) return;
-    this.#record.add(best);
+    history.record.add(best);
     if (best.gained >= 0) this.#streak.right();
     else this.#streak.wrong();
-    const { worth } = this.#record;
+    const { worth } = history.record;
     if (worth) onJudged(worth);
   }
 }

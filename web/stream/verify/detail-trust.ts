@@ -5,15 +5,15 @@ import type { Packet } from '../codec/frame-encoder.ts';
 import type { FrameDetail } from '../frame.ts';
 import type { DetailWorth } from './detail-benefit.ts';
 import { DetailCheck, type UpscaleTile } from './detail-check.ts';
+import type { DetailHistory } from './detail-history.ts';
 import { DetailWatch } from './detail-watch.ts';
-
-/** Verdicts in a row that a volunteer's detail is of no use, after which it gets no more frames. */
-const MAX_USELESS_VERDICTS = 10;
 
 export interface DetailTrustOptions {
   setup: CheckedSetup & { detail: DetailCoding };
   /** Display name of the volunteer. */
   name: string;
+  /** Of this volunteer, kept when the route ends. */
+  history: DetailHistory;
   deadZoneCodes: number;
   now(): number;
   random(): number;
@@ -33,17 +33,16 @@ export class DetailTrust {
   readonly #options: DetailTrustOptions;
   readonly #watch: DetailWatch;
   readonly #check: DetailCheck;
-  #uselessVerdicts = 0;
 
   constructor(options: DetailTrustOptions) {
-    const { setup, now, random, upscaleTile, requestKeyframe, deadZoneCodes } = options;
+    const { setup, now, random, upscaleTile, requestKeyframe, deadZoneCodes, history } = options;
     this.#options = options;
     this.#check = new DetailCheck({
-      ...{ setup, now, random, upscaleTile, requestKeyframe },
+      ...{ setup, history, now, random, upscaleTile, requestKeyframe },
       onJudged: (worth) => this.#judged(worth),
     });
     this.#watch = new DetailWatch({
-      ...{ random, deadZoneCodes, gain: setup.detail.gain },
+      ...{ history, random, deadZoneCodes, gain: setup.detail.gain },
       out: { width: setup.outWidth, height: setup.outHeight },
       onSuspicious: (at) => this.#check.suspect(at),
       onUseless: () => this.#useless(),
@@ -52,7 +51,7 @@ export class DetailTrust {
 
   /** Whether its detail was found to improve the picture, or was not judged yet. */
   get isUseful(): boolean {
-    return this.#uselessVerdicts === 0;
+    return this.#options.history.isUseful;
   }
 
   /** A frame is sent to the volunteer. The caller keeps it. @param scale - how much smaller than itself it is sent */
@@ -77,17 +76,18 @@ export class DetailTrust {
   }
 
   #judged(worth: DetailWorth): void {
-    const { name, onFailed, onChanged } = this.#options;
-    this.#uselessVerdicts = worth === 'useless' ? this.#uselessVerdicts + 1 : 0;
+    const { name, history, onFailed, onChanged } = this.#options;
+    const isUseless = history.judged(worth === 'useless');
     if (worth === 'wrong')
       onFailed(MeshError.verifyFailed(`${name} answered a live stream with detail of something else.`));
-    else if (this.#uselessVerdicts >= MAX_USELESS_VERDICTS) this.#useless();
+    else if (isUseless) this.#useless();
     else onChanged();
   }
 
   /** Not its fault: the link may be too slow, or the picture has nothing to sharpen. */
   #useless(): void {
-    const { name, onFailed } = this.#options;
+    const { name, history, onFailed } = this.#options;
+    history.rested();
     onFailed(new MeshError('volunteer-failed', `The detail of ${name} does not improve the picture.`));
   }
 }

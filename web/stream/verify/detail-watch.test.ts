@@ -2,6 +2,7 @@
 import { beforeEach, expect, test } from 'vitest';
 import { NO_DETAIL_CODE } from '../../../shared/detail.ts';
 import { seededRandom } from '../../../shared/tasks/test-random.ts';
+import { DetailHistory } from './detail-history.ts';
 import type { Place } from './detail-plausibility.ts';
 import { DetailWatch } from './detail-watch.ts';
 import type { LumaPlane } from './source-edges.ts';
@@ -25,13 +26,18 @@ beforeEach(() => {
   random = seededRandom(3);
   suspected = [];
   [useless, openFrames] = [0, 0];
-  watch = new DetailWatch({
+  watch = watchOf(new DetailHistory());
+});
+
+/** Of one route of a volunteer with this history. */
+function watchOf(history: DetailHistory): DetailWatch {
+  return new DetailWatch({
     out: { width: SCENE.outWidth, height: SCENE.outHeight },
-    ...{ gain: CODING.gain, deadZoneCodes: 4, random },
+    ...{ history, gain: CODING.gain, deadZoneCodes: 4, random },
     onSuspicious: (at) => suspected.push(at),
     onUseless: () => useless++,
   });
-});
+}
 
 /** What a decoder gives, in main memory. */
 function frameOf({ width, height, bytes, stride }: LumaPlane): VideoFrame {
@@ -109,6 +115,16 @@ test('detail that is mostly implausible is of no use', async () => {
   await run(29, () => plus(sceneOf(0).codes, () => 100 * (random() - 0.5)));
   expect(useless).toBe(0);
   await run(1, () => plus(sceneOf(0).codes, () => 100 * (random() - 0.5)));
+  expect(useless).toBe(1);
+});
+
+test('it is that also where the volunteer ended its route in between', async () => {
+  const history = new DetailHistory();
+  for (let route = 0; route < 3; route++) {
+    expect(useless).toBe(0);
+    watch = watchOf(history);
+    await run(10, () => plus(sceneOf(0).codes, () => 100 * (random() - 0.5)));
+  }
   expect(useless).toBe(1);
 });
 

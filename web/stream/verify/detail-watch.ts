@@ -1,19 +1,19 @@
 import type { Quality } from '../../../shared/tasks/upscale.ts';
+import { type DetailHistory, WATCHED_FRAMES } from './detail-history.ts';
 import { type Judgement, judgeDetail, type Place, type PlausibilityOptions } from './detail-plausibility.ts';
 import { EdgeReader, type SourceEdges } from './source-edges.ts';
 
 /** Frames whose detail may still come: more than are ever in flight to a volunteer. */
 const MAX_PENDING = 16;
-/** Judgements that count: two seconds at 30 fps. */
-const WINDOW = 60;
-/** How many of them must be bad for a closer look: a codec's glitch spoils one or two frames. */
+/** How many of the last frames must be bad for a closer look: a codec's glitch spoils one or two frames. */
 const SUSPICIOUS = 3;
 /** ...and from which on the detail is of no use at all. */
-const USELESS = WINDOW / 2;
+const USELESS = WATCHED_FRAMES / 2;
 /** Frames in a row with the other sign after which that is the usual one: a volunteer looks for the kind of the source's pixels once a second. */
 const NEW_SIGN = 6;
 
 export interface DetailWatchOptions extends PlausibilityOptions {
+  history: DetailHistory;
   random(): number;
   /** Again some detail was implausible. @param at - where; null: everywhere */
   onSuspicious(at: Place | null): void;
@@ -29,8 +29,6 @@ export class DetailWatch {
   readonly #options: DetailWatchOptions;
   readonly #reader = new EdgeReader();
   readonly #pending = new Map<number, SourceEdges>();
-  /** Whether each of the last frames was implausible, oldest first. */
-  readonly #judged: boolean[] = [];
   #sinceSuspicion = 0;
   readonly #usual = new UsualSign();
   #isDisposed = false;
@@ -55,8 +53,7 @@ export class DetailWatch {
     if (!edges || this.#isDisposed) return true;
     const { fault, sign } = judgeDetail(edges, codes, this.#options);
     const isPlausible = fault === null && this.#usual.has(sign, quality);
-    this.#judged.push(!isPlausible);
-    if (this.#judged.length > WINDOW) this.#judged.shift();
+    this.#options.history.looked(isPlausible);
     if (!isPlausible) this.#suspect(fault?.of === 'tile' ? fault.at : null);
     return isPlausible;
   }
@@ -67,8 +64,8 @@ export class DetailWatch {
   }
 
   #suspect(at: Place | null): void {
-    const { onSuspicious, onUseless } = this.#options;
-    const bad = this.#judged.filter(Boolean).length;
+    const { history, onSuspicious, onUseless } = this.#options;
+    const bad = history.implausibleFrames;
     this.#sinceSuspicion = Math.min(this.#sinceSuspicion + 1, bad);
     if (this.#sinceSuspicion >= SUSPICIOUS) {
       this.#sinceSuspicion = 0;
