@@ -1,3 +1,5 @@
+import { QUALITIES, type Quality } from './tasks/upscale.ts';
+
 /**
  * Detail: what a network adds to the luma of an enlarged picture, sent as the luma plane of a video of its own. The player adds it to its own
  * enlargement of its own frame (docs/streams.md).
@@ -6,6 +8,11 @@
 /** What detail is added to, by the names in `StreamSetup`; each is a filter that every machine computes alike, within a step of 255. */
 export const DETAIL_BASES = ['bicubic'] as const;
 export type DetailBase = (typeof DETAIL_BASES)[number];
+
+/** Detail of the base itself is nothing, and that of a lesser filter would make the picture worse. */
+export function isAboveBase(quality: Quality, base: DetailBase): boolean {
+  return QUALITIES.indexOf(quality) > QUALITIES.indexOf(base);
+}
 
 /** The code of no detail. With chroma of the same value it is a grey picture, which costs a codec next to nothing. */
 export const NO_DETAIL_CODE = 128;

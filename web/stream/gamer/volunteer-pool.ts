@@ -1,6 +1,7 @@
 import type { Clock } from '../../../shared/clock.ts';
 import type { MeshError } from '../../../shared/errors.ts';
 import { logger, shortId } from '../../../shared/log.ts';
+import type { Quality } from '../../../shared/tasks/upscale.ts';
 import { DropOldestQueue } from '../drop-oldest-queue.ts';
 import type { CapturedFrame, FrameSink } from '../frame.ts';
 import { RecentMedian } from '../rolling-statistics.ts';
@@ -42,6 +43,7 @@ export class VolunteerPool {
   readonly #sourceIntervalMs = new RecentMedian();
   #newestMs: number | null = null;
   #fps: number;
+  #allowed: Quality | null = null;
 
   constructor(options: VolunteerPoolOptions, fps: number) {
     this.#options = options;
@@ -87,6 +89,12 @@ export class VolunteerPool {
     for (const { route } of this.#members.values()) route.fps = fps;
   }
 
+  /** Volunteers are asked for this quality from now on. */
+  allow(quality: Quality): void {
+    this.#allowed = quality;
+    for (const { route } of this.#members.values()) route.allow(quality);
+  }
+
   /** Throws MeshError `unsupported-browser` if this browser cannot encode for the volunteer. */
   add(ready: ReadyVolunteer, channel: VideoChannel): void {
     const { clock, random, upscaleTile, sink, onSent, onReceived } = this.#options;
@@ -105,6 +113,8 @@ export class VolunteerPool {
       onChanged: () => this.#changed(streamId),
       onFailed: (error) => this.#failed(streamId, error),
     });
+    // It may have been set up before the settings changed.
+    if (this.#allowed) route.allow(this.#allowed);
     this.#members.set(streamId, { route, probes: new ProbeSchedule(), wasSilent: false });
     const { codec } = ready.setup;
     log.info('added', { volunteer: shortId(ready.volunteerId), stream: streamId, codec });

@@ -1,6 +1,7 @@
 import type { Clock } from '../../../shared/clock.ts';
 import { MeshError } from '../../../shared/errors.ts';
 import type { VideoMessage } from '../../../shared/messages.ts';
+import type { Quality } from '../../../shared/tasks/upscale.ts';
 import type { Carried } from '../../../shared/wire.ts';
 import type { CheckedSetup } from '../codec/codecs.ts';
 import type { CapturedFrame, FrameSink } from '../frame.ts';
@@ -169,6 +170,11 @@ export class VolunteerRoute {
     } finally {
       source.close();
     }
+  }
+
+  /** The volunteer is asked for this quality from now on. */
+  allow(quality: Quality): void {
+    this.#detailTrust?.allow(quality);
   }
 
   set fps(fps: number) {

@@ -1,6 +1,7 @@
+import { isAboveBase } from '../../../shared/detail.ts';
 import { MeshError } from '../../../shared/errors.ts';
 import type { VideoMessage, VolunteerDropCause } from '../../../shared/messages.ts';
-import { QUALITIES, type Quality } from '../../../shared/tasks/upscale.ts';
+import type { Quality } from '../../../shared/tasks/upscale.ts';
 import type { Carried } from '../../../shared/wire.ts';
 import type { CheckedSetup } from '../codec/codecs.ts';
 import { FrameDecoder } from '../codec/frame-decoder.ts';
@@ -199,7 +200,7 @@ export class VolunteerStream {
     const { channel } = this.#options;
     this.#upscaleFailures = 0;
     try {
-      if (this.#isBelowBase(outcome.quality)) this.#drop(held, 'too-slow');
+      if (this.#hasNoDetail(outcome.quality)) this.#drop(held, 'too-slow');
       // Dropping a frame before the encoder is better than after it, when later frames would depend on it.
       else if (!channel.hasCapacity(this.#rate.kbps)) this.#downlinkFull(held);
       else if (this.#encoder.queued >= MAX_FRAMES_WAITING) this.#drop(held, 'volunteer-busy');
@@ -209,10 +210,9 @@ export class VolunteerStream {
     }
   }
 
-  /** Detail of the base itself is nothing, and that of a lesser filter would make the picture worse. */
-  #isBelowBase(quality: Quality): boolean {
+  #hasNoDetail(quality: Quality): boolean {
     const { detail } = this.#setup;
-    return detail !== null && QUALITIES.indexOf(quality) <= QUALITIES.indexOf(detail.base);
+    return detail !== null && !isAboveBase(quality, detail.base);
   }
 
   #upscaleFailed(held: HeldFrame, cause: unknown): void {
