@@ -6,7 +6,7 @@ import { DropOldestQueue } from '../drop-oldest-queue.ts';
 import type { CapturedFrame, FrameSink } from '../frame.ts';
 import { RecentMedian } from '../rolling-statistics.ts';
 import type { VideoChannel } from '../transport/video-channel.ts';
-import type { UpscaleTile } from '../verify/detail-check.ts';
+import type { UpscaleTile } from '../verify/tile-check.ts';
 import { ProbeSchedule } from './probe-schedule.ts';
 import type { HelpForecast } from './side-choice.ts';
 import { type ReadyVolunteer, VolunteerRoute } from './volunteer-route.ts';

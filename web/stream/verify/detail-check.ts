@@ -1,17 +1,18 @@
+import type { DetailCoding } from '../../../shared/detail.ts';
 import { MeshError } from '../../../shared/errors.ts';
 import { logger } from '../../../shared/log.ts';
 import { CheckStreak } from '../../../shared/reputation.ts';
-import { INPUT_KINDS, isNetwork, type Quality, type UpscaleParams } from '../../../shared/tasks/upscale.ts';
-import { type PictureTile, randomTile, sourceOf } from '../../../shared/tasks/upscale-tile.ts';
-import { detailRows } from '../../compute/reference/detail.ts';
+import type { Quality } from '../../../shared/tasks/upscale.ts';
+import { randomTile, sourceOf } from '../../../shared/tasks/upscale-tile.ts';
 import { RgbaReader } from '../../compute/video-frames.ts';
 import type { CheckedSetup } from '../codec/codecs.ts';
 import { FrameDecoder } from '../codec/frame-decoder.ts';
 import type { Packet } from '../codec/frame-encoder.ts';
 import { canBecome, sizeOf } from '../frame-size.ts';
-import { benefitOf, DetailRecord, type DetailWorth, type TileBenefit } from './detail-benefit.ts';
+import { DetailRecord, type DetailWorth } from './detail-benefit.ts';
 import type { Place } from './detail-plausibility.ts';
 import { SampledRuns } from './sampled-runs.ts';
+import { type Answer, benefitOfTile, RecentKinds, type SentTile, type UpscaleTile } from './tile-check.ts';
 
 const log = logger('stream.verify');
 
@@ -22,11 +23,8 @@ const SUSPECTED_SHARE = 0.5;
 /** Chroma has half the size of luma. */
 const CHROMA_ALIGNMENT = 2;
 
-/** Enlarges the pixels of a tile on this machine. Rejects with MeshError where it cannot. */
-export type UpscaleTile = (params: UpscaleParams, source: Uint8Array) => Promise<Uint8Array>;
-
 export interface DetailCheckOptions {
-  setup: CheckedSetup;
+  setup: CheckedSetup & { detail: DetailCoding };
   now(): number;
   random(): number;
   upscaleTile: UpscaleTile;
@@ -34,18 +32,6 @@ export interface DetailCheckOptions {
   requestKeyframe(): void;
   /** More of this volunteer's detail was judged. */
   onJudged(worth: DetailWorth): void;
-}
-
-/** A tile of a frame that was sent, as the volunteer decoded it. */
-interface SentTile {
-  tile: PictureTile;
-  source: Uint8Array;
-}
-
-/** The volunteer's answer. */
-interface Answer {
-  codes: Uint8Array;
-  quality: Quality;
 }
 
 /** A frame that is checked. What came first waits for the other: a volunteer that does not compute may answer before this machine has decoded. */
@@ -70,6 +56,7 @@ export class DetailCheck {
   #isUrgent = true;
   /** Where the detail was doubtful last; null: nowhere in particular. */
   #suspected: Place | null = null;
+  readonly #kinds: RecentKinds;
   #isReading = false;
   #isComputing = false;
   #isDisposed = false;
@@ -77,6 +64,7 @@ export class DetailCheck {
   constructor(options: DetailCheckOptions) {
     this.#options = options;
     this.#runs = new SampledRuns(options);
+    this.#kinds = new RecentKinds(options.now);
   }
 
   /** A packet was sent to the volunteer. */
@@ -174,9 +162,9 @@ export class DetailCheck {
         this.#tilePlace(),
         CHROMA_ALIGNMENT,
       );
-      const { data } = await this.#reader.read(frame);
+      const picture = await this.#reader.read(frame);
       if (this.#isDisposed) return;
-      pending.sent = { tile, source: sourceOf(data, sent.width, tile) };
+      pending.sent = { tile, source: sourceOf(picture.data, sent.width, tile), kinds: this.#kinds.of(picture) };
       this.#compare(frameId, pending);
     } catch (cause) {
       this.#pending.delete(frameId);
@@ -195,28 +183,14 @@ export class DetailCheck {
     return () => coordinates.shift() ?? random();
   }
 
-  async #judge({ tile, source }: SentTile, { codes, quality }: Answer): Promise<void> {
-    const { setup, upscaleTile, onJudged } = this.#options;
-    const { detail, outWidth } = setup;
-    if (!detail) return;
-    const size = { width: tile.across.length, height: tile.down.length };
-    const outSize = { outWidth: tile.across.outLength, outHeight: tile.down.outLength };
-    let best: TileBenefit | null = null;
-    // A tile does not reveal the kind of the whole picture's pixels, so it may match either set of a network's weights.
-    for (const input of isNetwork(quality) ? INPUT_KINDS : [undefined]) {
-      const sharp = await upscaleTile({ ...size, ...outSize, quality, ...(input && { input }) }, source);
-      const picture = { width: outSize.outWidth, height: outSize.outHeight, data: sharp };
-      const expected = new Uint8Array(outSize.outWidth * outSize.outHeight);
-      for (const _ of detailRows({ ...size, data: source }, picture, detail, expected));
-      const benefit = benefitOf(expected, codes, outWidth, tile);
-      if (!best || benefit.gained > best.gained) best = benefit;
-    }
-    if (!best || this.#isDisposed) return;
-    this.#record.add(best);
-    if (best.gained >= 0) this.#streak.right();
+  async #judge(sent: SentTile, answer: Answer): Promise<void> {
+    const benefit = await benefitOfTile(sent, answer, this.#options);
+    if (this.#isDisposed) return;
+    this.#record.add(benefit);
+    if (benefit.gained >= 0) this.#streak.right();
     else this.#streak.wrong();
     this.#isUrgent = this.#streak.isNew;
     const { worth } = this.#record;
-    if (worth) onJudged(worth);
+    if (worth) this.#options.onJudged(worth);
   }
 }

@@ -6,8 +6,9 @@ import type { Packet } from '../codec/frame-encoder.ts';
 import type { FrameDetail } from '../frame.ts';
 import { ClaimedQuality } from './claimed-quality.ts';
 import type { DetailWorth } from './detail-benefit.ts';
-import { DetailCheck, type UpscaleTile } from './detail-check.ts';
+import { DetailCheck } from './detail-check.ts';
 import { DetailWatch } from './detail-watch.ts';
+import type { UpscaleTile } from './tile-check.ts';
 
 /** Verdicts in a row that a volunteer's detail is of no use, after which it gets no more frames. */
 const MAX_USELESS_VERDICTS = 10;
