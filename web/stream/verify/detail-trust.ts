@@ -82,7 +82,7 @@ export class DetailTrust {
     if (claim === 'false') this.#wrong();
     if (claim !== 'right') return false;
     this.#check.received(frameId, codes, quality);
-    return this.#watch.isPlausible(frameId, codes, quality);
+    return this.#watch.isPlausible(frameId, codes);
   }
 
   dispose(): void {
