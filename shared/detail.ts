@@ -18,10 +18,15 @@ export function isAboveBase(quality: Quality, base: DetailBase): boolean {
 export const NO_DETAIL_CODE = 128;
 /**
  * Largest distance of a code from {@link NO_DETAIL_CODE}: what limited-range luma, 16..235 (ITU-R BT.709, item 4.6), holds on both sides.
- * An honest volunteer's detail changes no pixel by more than this divided by the gain. Other codes come from a codec's overshoot or from a cheat, and
- * are at most 128 away.
+ * Other codes come from a codec's overshoot or from a cheat, and count as if they were this far away.
  */
 export const MAX_DETAIL_CODES = 107;
+
+/**
+ * Most that detail changes a pixel by, steps of 255, whatever its codes, gain and weight: an eighth of the range, which no volunteer can write much with. Few pixels of
+ * honest detail reach it, at the hardest edges.
+ */
+export const MAX_ADDED_STEPS = 32;
 
 /** How detail is coded. */
 export interface DetailCoding {

@@ -1,6 +1,6 @@
 // Protects: whatever a volunteer sends as detail, the picture stays this machine's own, and honest detail that comes after it is shown.
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { NO_DETAIL_CODE } from '../../../shared/detail.ts';
+import { MAX_ADDED_STEPS, NO_DETAIL_CODE } from '../../../shared/detail.ts';
 import { ManualClock } from '../../../shared/manual-clock.ts';
 import type { ColorSpace } from '../../../shared/messages.ts';
 import type { Quality } from '../../../shared/tasks/upscale.ts';
@@ -145,7 +145,7 @@ test('detail as strong as can be, where the frame has edges, changes no pixel by
       return Math.abs(level() - plain);
     })
     .toBeGreaterThan(10);
-  expect(Math.max(...levels.map((each) => Math.abs(each - plain)))).toBeLessThanOrEqual(NO_DETAIL_CODE / GAIN);
+  expect(Math.max(...levels.map((each) => Math.abs(each - plain)))).toBeLessThanOrEqual(MAX_ADDED_STEPS);
 });
 
 test.each<[string, Answer]>([
