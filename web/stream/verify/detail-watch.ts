@@ -55,7 +55,7 @@ export class DetailWatch {
     const edges = this.#pending.get(frameId);
     this.#pending.delete(frameId);
     if (!edges || this.#isDisposed) return true;
-    const { fault, sign } = judgeDetail(edges, codes, this.#options);
+    const { fault, sign } = judgeDetail(edges, codes, this.#options, this.#options.random);
     const isPlausible = fault === null && this.#usual.has(sign);
     this.#judged.push(!isPlausible);
     if (this.#judged.length > WINDOW) this.#judged.shift();
