@@ -128,6 +128,7 @@ export class GamerStream {
     log.info('settings', { quality, where, maxFps });
     this.#intake.maxFps = maxFps;
     this.#pool.fps = maxFps;
+    this.#pool.allow(bestOf(quality));
     this.#patience.chosen = patience;
     this.#shapeLocal();
     this.#restart();

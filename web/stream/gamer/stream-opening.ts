@@ -5,8 +5,8 @@ import type { StreamSize } from '../frame-size.ts';
 import type { StreamSettings } from '../settings.ts';
 import type { VideoChannel } from '../transport/video-channel.ts';
 import type { FrameEngine } from '../upscale/frame-engine.ts';
-import type { UpscaleTile } from '../verify/detail-check.ts';
 import type { DetailHistories } from '../verify/detail-history.ts';
+import type { UpscaleTile } from '../verify/tile-check.ts';
 import type { StreamStats } from './stream-statistics.ts';
 
 /** What the page hands to its worker to open a stream. Everything but `settings` is transferred. */

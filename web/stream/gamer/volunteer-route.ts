@@ -2,6 +2,7 @@ import { totalBytes } from '../../../shared/bytes.ts';
 import type { Clock } from '../../../shared/clock.ts';
 import { MeshError } from '../../../shared/errors.ts';
 import type { VideoMessage } from '../../../shared/messages.ts';
+import type { Quality } from '../../../shared/tasks/upscale.ts';
 import type { Carried } from '../../../shared/wire.ts';
 import type { CheckedSetup } from '../codec/codecs.ts';
 import type { CapturedFrame, FrameSink } from '../frame.ts';
@@ -9,10 +10,10 @@ import { CompletionEstimator } from '../transport/completion-estimator.ts';
 import { InFlightWindow } from '../transport/in-flight-window.ts';
 import { GIVE_UP_AFTER_MS, LivenessMonitor } from '../transport/liveness-monitor.ts';
 import type { VideoChannel } from '../transport/video-channel.ts';
-import type { UpscaleTile } from '../verify/detail-check.ts';
 import type { DetailHistory } from '../verify/detail-history.ts';
 import { DetailTrust } from '../verify/detail-trust.ts';
 import { PictureCheck } from '../verify/picture-check.ts';
+import type { UpscaleTile } from '../verify/tile-check.ts';
 import { AnswerAllowance } from './answer-allowance.ts';
 import { type AnswerMessage, AnswerReceiver } from './answer-receiver.ts';
 import { DEAD_ZONE_CODES } from './detail-tuning.ts';
@@ -177,6 +178,11 @@ export class VolunteerRoute {
     } finally {
       source.close();
     }
+  }
+
+  /** The volunteer is asked for this quality from now on. */
+  allow(quality: Quality): void {
+    this.#detailTrust?.allow(quality);
   }
 
   set fps(fps: number) {

@@ -1,12 +1,15 @@
 import type { DetailCoding } from '../../../shared/detail.ts';
 import { MeshError } from '../../../shared/errors.ts';
+import type { Quality } from '../../../shared/tasks/upscale.ts';
 import type { CheckedSetup } from '../codec/codecs.ts';
 import type { Packet } from '../codec/frame-encoder.ts';
 import type { FrameDetail } from '../frame.ts';
+import { ClaimedQuality } from './claimed-quality.ts';
 import type { DetailWorth } from './detail-benefit.ts';
-import { DetailCheck, type UpscaleTile } from './detail-check.ts';
+import { DetailCheck } from './detail-check.ts';
 import type { DetailHistory } from './detail-history.ts';
 import { DetailWatch } from './detail-watch.ts';
+import type { UpscaleTile } from './tile-check.ts';
 
 export interface DetailTrustOptions {
   setup: CheckedSetup & { detail: DetailCoding };
@@ -31,12 +34,14 @@ export interface DetailTrustOptions {
  */
 export class DetailTrust {
   readonly #options: DetailTrustOptions;
+  readonly #claimed: ClaimedQuality;
   readonly #watch: DetailWatch;
   readonly #check: DetailCheck;
 
   constructor(options: DetailTrustOptions) {
     const { setup, now, random, upscaleTile, requestKeyframe, deadZoneCodes, history } = options;
     this.#options = options;
+    this.#claimed = new ClaimedQuality(setup.detail.base, setup.quality);
     this.#check = new DetailCheck({
       ...{ setup, history, now, random, upscaleTile, requestKeyframe },
       onJudged: (worth) => this.#judged(worth),
@@ -54,6 +59,11 @@ export class DetailTrust {
     return this.#options.history.isUseful;
   }
 
+  /** The volunteer is asked for this quality from now on. */
+  allow(quality: Quality): void {
+    this.#claimed.allow(quality);
+  }
+
   /** A frame is sent to the volunteer. The caller keeps it. @param scale - how much smaller than itself it is sent */
   sends(source: VideoFrame, frameId: number, scale: number): void {
     this.#watch.sends(source, frameId, scale);
@@ -66,8 +76,12 @@ export class DetailTrust {
 
   /** The detail of a frame has come. The caller keeps the codes, and does not change them. @returns whether it may be shown. */
   received({ frameId, codes, outcome }: Pick<FrameDetail, 'frameId' | 'codes' | 'outcome'>): boolean {
-    this.#check.received(frameId, codes, outcome.quality);
-    return this.#watch.isPlausible(frameId, codes, outcome.quality);
+    const { quality } = outcome;
+    const claim = this.#claimed.judge(quality);
+    if (claim === 'false') this.#wrong();
+    if (claim !== 'right') return false;
+    this.#check.received(frameId, codes, quality);
+    return this.#watch.isPlausible(frameId, codes);
   }
 
   dispose(): void {
@@ -76,12 +90,15 @@ export class DetailTrust {
   }
 
   #judged(worth: DetailWorth): void {
-    const { name, history, onFailed, onChanged } = this.#options;
-    const isUseless = history.judged(worth === 'useless');
-    if (worth === 'wrong')
-      onFailed(MeshError.verifyFailed(`${name} answered a live stream with detail of something else.`));
+    const isUseless = this.#options.history.judged(worth === 'useless');
+    if (worth === 'wrong') this.#wrong();
     else if (isUseless) this.#useless();
-    else onChanged();
+    else this.#options.onChanged();
+  }
+
+  #wrong(): void {
+    const { name, onFailed } = this.#options;
+    onFailed(MeshError.verifyFailed(`${name} answered a live stream with detail of something else.`));
   }
 
   /** Not its fault: the link may be too slow, or the picture has nothing to sharpen. */

@@ -1,7 +1,7 @@
-import { NO_DETAIL_CODE } from '../../../shared/detail.ts';
+import { isAboveBase, NO_DETAIL_CODE } from '../../../shared/detail.ts';
 import { MeshError } from '../../../shared/errors.ts';
 import type { VideoMessage, VolunteerDropCause } from '../../../shared/messages.ts';
-import { QUALITIES, type Quality } from '../../../shared/tasks/upscale.ts';
+import type { Quality } from '../../../shared/tasks/upscale.ts';
 import type { Carried } from '../../../shared/wire.ts';
 import { DetailFrameMaker } from '../../compute/detail-frames.ts';
 import type { CheckedSetup, Codec } from '../codec/codecs.ts';
@@ -207,7 +207,7 @@ export class VolunteerStream {
     const { channel } = this.#options;
     this.#upscaleFailures = 0;
     try {
-      if (this.#isBelowBase(outcome.quality)) this.#drop(held, 'too-slow');
+      if (this.#hasNoDetail(outcome.quality)) this.#drop(held, 'too-slow');
       // Dropping a frame before the encoder is better than after it, when later frames would depend on it.
       else if (!channel.hasCapacity(this.#rate.kbps)) this.#downlinkFull(held);
       else if (this.#encoder.queued >= MAX_FRAMES_WAITING) this.#drop(held, 'volunteer-busy');
@@ -233,9 +233,9 @@ export class VolunteerStream {
   }
 
   /** Detail of the base itself is nothing, and that of a lesser filter would make the picture worse. */
-  #isBelowBase(quality: Quality): boolean {
+  #hasNoDetail(quality: Quality): boolean {
     const { detail } = this.#setup;
-    return detail !== null && QUALITIES.indexOf(quality) <= QUALITIES.indexOf(detail.base);
+    return detail !== null && !isAboveBase(quality, detail.base);
   }
 
   #upscaleFailed(held: HeldFrame, cause: unknown): void {
