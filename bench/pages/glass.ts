@@ -218,7 +218,7 @@ async function receivedDetail({ quality, coding, up, down }: DetailOffload) {
   const details = processed(frames, throughCodec(sources(clip), uplinkOf(clip, up), sent));
   const reader = new DetailReader(clip);
   const codesByTime = new Map<number, Uint8Array>();
-  for await (const frame of throughCodec(details, downlinkOf(clip, down), answered)) {
+  for await (const frame of throughCodec(details, { ...downlinkOf(clip, down), isDetail: true }, answered)) {
     codesByTime.set(frame.timestamp, await reader.read(frame));
     frame.close();
   }

@@ -1,12 +1,11 @@
-import { isAboveBase, NO_DETAIL_CODE } from '../../../shared/detail.ts';
+import { isAboveBase } from '../../../shared/detail.ts';
 import { MeshError } from '../../../shared/errors.ts';
 import type { VideoMessage, VolunteerDropCause } from '../../../shared/messages.ts';
 import type { Quality } from '../../../shared/tasks/upscale.ts';
 import type { Carried } from '../../../shared/wire.ts';
-import { DetailFrameMaker } from '../../compute/detail-frames.ts';
-import type { CheckedSetup, Codec } from '../codec/codecs.ts';
+import type { CheckedSetup } from '../codec/codecs.ts';
 import { FrameDecoder } from '../codec/frame-decoder.ts';
-import { FrameEncoder, type Packet } from '../codec/frame-encoder.ts';
+import { encodeDetail, FrameEncoder, type Packet } from '../codec/frame-encoder.ts';
 import { canBecome, isSameSize, sizeOf } from '../frame-size.ts';
 import { queueLimitsFor, RateController } from '../transport/rate-controller.ts';
 import type { VideoChannel } from '../transport/video-channel.ts';
@@ -19,12 +18,6 @@ import { type TimedOutcome, UpscaleQueue } from '../upscale/upscale-queue.ts';
 const MAX_FRAMES_WAITING = 3;
 /** Failures of the engine in a row after which the stream is given up. */
 const MAX_UPSCALE_FAILURES = 3;
-
-/**
- * Codecs whose detail begins with a keyframe of no detail, which takes 0.2 to 0.4 kB instead of 6 to 20: the first difference carries nearly as much detail,
- * and is in time. H.264 and VP8 spend as much on the differences then (docs/streams.md).
- */
-const EMPTY_KEYFRAMES: readonly Codec[] = ['av1', 'vp9'];
 
 /** Shortest time between two changes of a stream's settings, ms: a person who moves a slider does not notice, and a flood costs little. */
 export const CHANGE_INTERVAL_MS = 200;
@@ -219,17 +212,8 @@ export class VolunteerStream {
 
   /** The caller keeps the frame. */
   #encode(frame: VideoFrame, held: UpscaledFrame): void {
-    const { codec, detail, outWidth: width, outHeight: height } = this.#setup;
-    if (!detail || !this.#encoder.wantsKeyframe || !EMPTY_KEYFRAMES.includes(codec)) {
-      this.#encoder.encode(frame, held);
-      return;
-    }
-    const codes = new Uint8Array(width * height).fill(NO_DETAIL_CODE);
-    const { timestamp, duration } = frame;
-    const time = { timestamp, duration, hasAlpha: false };
-    const empty = new DetailFrameMaker().make({ codes, width, height, strideBytes: width }, time);
-    this.#encoder.encode(empty, held);
-    empty.close();
+    if (this.#setup.detail) encodeDetail(this.#encoder, this.#setup.codec, frame, held);
+    else this.#encoder.encode(frame, held);
   }
 
   /** Detail of the base itself is nothing, and that of a lesser filter would make the picture worse. */
