@@ -24,7 +24,7 @@ declare global {
 }
 
 const TASKS = 12;
-/** A limit of the test, far above the 250 ms that are meant, for a machine that is busy with other tests. */
+/** A limit of the test, far above the 250 ms that `npm run bench -- limits` measures, for a machine that is busy with other tests. */
 const HANDED_BACK_MS = 1_500;
 
 /** Puts a battery into the page that the test controls. Runs before the page's own code. */
@@ -245,7 +245,7 @@ test('the hours, the day’s data, the share and the wake lock hold end to end, 
   const held = () => volunteer.evaluate(() => ({ held: window.node.limitState?.limit, locks: window.heldLocks }));
   expect(await held()).toEqual({ held: undefined, locks: 1 });
 
-  // Loosely, because other tests use the same processor; `npm run bench -- compute` measures it.
+  // Loosely, because other tests use the same processor; `npm run bench -- limits` measures it.
   const busyShare = async () => {
     const [busyMs, atMs] = await volunteer.evaluate(() => [window.node.stats().busyMs, performance.now()]);
     await volunteer.waitForTimeout(1_500);
