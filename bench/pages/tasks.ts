@@ -37,12 +37,10 @@ export async function measureEcho(room: string) {
 const upscale = (image: ReturnType<typeof gamer.freshPicture>) =>
   gamer.client().submitTask('upscale', { image }).result;
 
-/** Submits pictures, waits until the volunteer has some, and then until it has none. Returns when that was, ms since 1970. */
-export async function untilHandedBack(): Promise<number> {
-  void Promise.all(Array.from({ length: 50 }, () => upscale(gamer.freshPicture(640, 360))));
-  for (const isBusy of [true, false]) {
-    while (gamer.client().stats().inFlight > 0 !== isBusy) await gamer.sleep(2);
-  }
+/** Submits pictures and waits until the volunteer has some; else until it has none. Returns when that was, ms since 1970. */
+export async function untilBusy(isBusy: boolean): Promise<number> {
+  if (isBusy) void Promise.all(Array.from({ length: 30 }, () => upscale(gamer.freshPicture(640, 360))));
+  while (gamer.client().stats().inFlight > 0 !== isBusy) await gamer.sleep(2);
   return Date.now();
 }
 
