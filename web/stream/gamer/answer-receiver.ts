@@ -1,11 +1,10 @@
 import type { Clock } from '../../../shared/clock.ts';
-import { NO_DETAIL_CODE } from '../../../shared/detail.ts';
 import { MeshError } from '../../../shared/errors.ts';
 import { logger } from '../../../shared/log.ts';
 import type { VideoMessage } from '../../../shared/messages.ts';
 import type { CheckedSetup } from '../codec/codecs.ts';
 import { FrameDecoder } from '../codec/frame-decoder.ts';
-import { DetailReader } from '../compose/detail-reader.ts';
+import { DetailReader, isNoDetail } from '../compose/detail-reader.ts';
 import type { DropCause, FrameDetail, UpscaledFrame, UpscaleOutcome } from '../frame.ts';
 import { sizeOf } from '../frame-size.ts';
 import { volunteerFrameStages } from '../frame-timing.ts';
@@ -14,9 +13,6 @@ import type { VideoChannel } from '../transport/video-channel.ts';
 import type { PictureCheck } from '../verify/picture-check.ts';
 
 const log = logger('stream.answers');
-
-/** How far a decoder may be from a flat 128, codes (codec-self-test.ts). */
-const CODING_ERROR = 1;
 
 export type AnswerMessage = Extract<VideoMessage, { kind: 'answer' }>;
 
@@ -120,7 +116,7 @@ export class AnswerReceiver {
     try {
       const codes = await this.#reader.read(picture);
       const decodedMs = this.#options.clock.now();
-      const isEmpty = answer.message.keyframe && codes.every(isNone);
+      const isEmpty = answer.message.keyframe && isNoDetail(codes);
       this.#options.onDetail({ ...this.#made(answer, frame, decodedMs), codes, gain }, decodedMs, isEmpty);
     } catch (cause) {
       this.#options.onDropped(frame, 'undecodable');
@@ -156,8 +152,4 @@ export class AnswerReceiver {
     }
     return verdict === 'right' ? null : 'wrong-picture';
   }
-}
-
-function isNone(code: number): boolean {
-  return Math.abs(code - NO_DETAIL_CODE) <= CODING_ERROR;
 }
