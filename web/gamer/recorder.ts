@@ -14,6 +14,8 @@ export const MAX_CLIP_MS = 30_000;
 /** A frame is often shown first without its detail. Times that a still is taken again for it, and the time between two, ms. */
 const MAX_RETAKES = 10;
 const RETAKE_MS = 30;
+/** How long a first pair of pictures is waited for, ms: a stream that was opened or resized a moment ago has none until its next frame. */
+const FIRST_WITHIN_MS = 5_000;
 
 interface RecorderOptions {
   player: Player;
@@ -50,8 +52,7 @@ export class Recorder {
     if (this.#isRecording) return;
     this.#isRecording = true;
     try {
-      const first = await player.comparison();
-      if (!first) return;
+      const first = await this.#shown();
       // Named after what is shown when the clip starts.
       const nameWith = this.#namer('before-after', first.quality);
       const context = blankCanvas(clipSize(first.after));
@@ -89,7 +90,6 @@ export class Recorder {
     const { player, download } = this.#options;
     try {
       const shown = await this.#take();
-      if (!shown) return;
       const nameWith = this.#namer(what, shown.quality);
       const picture = draw(shown);
       shown.release();
@@ -100,14 +100,30 @@ export class Recorder {
   }
 
   /** A sharpened picture, if one comes soon. */
-  async #take(): Promise<Comparison | null> {
-    const { player, clock } = this.#options;
+  async #take(): Promise<Comparison> {
     for (let retakes = 0; ; retakes++) {
-      const shown = await player.comparison();
-      if (!shown || !isEnlarged(shown.quality) || retakes === MAX_RETAKES) return shown;
+      const shown = await this.#shown();
+      if (!isEnlarged(shown.quality) || retakes === MAX_RETAKES) return shown;
       shown.release();
-      await new Promise<void>((resolve) => clock.after(RETAKE_MS, resolve));
+      await this.#wait();
     }
+  }
+
+  /** Throws MeshError `source-ended` where none comes. */
+  async #shown(): Promise<Comparison> {
+    const { player, clock } = this.#options;
+    for (const startMs = clock.now(); clock.now() - startMs < FIRST_WITHIN_MS; await this.#wait()) {
+      const shown = await player.comparison();
+      if (shown) return shown;
+    }
+    throw new MeshError(
+      'source-ended',
+      'No picture is shown that could be saved. Choose a source, or wait for its first frame.',
+    );
+  }
+
+  #wait(): Promise<void> {
+    return new Promise((resolve) => this.#options.clock.after(RETAKE_MS, resolve));
   }
 
   #namer(what: SavedPicture['what'], quality: Quality | null): (extension: string) => string {
