@@ -1,0 +1,74 @@
+import { type Clock, systemClock } from '../../../shared/clock.ts';
+import { MeshError } from '../../../shared/errors.ts';
+import type { PeerOptions } from '../peer.ts';
+import type { IceFinding, NetworkFindings, RelayTransport } from './findings.ts';
+import type { Connect } from './ice-gathering.ts';
+import { probeRelays, probeStun, type SortedIceServers, sortIceServers } from './ice-probes.ts';
+import { probeServer } from './server-probe.ts';
+import { probeThroughput } from './throughput-probe.ts';
+
+/**
+ * Time limits of the steps, ms; together they stay below the 10 s that a person waits for a test. Joining by polling begins after a
+ * WebSocket had 3 s. STUN and TURN repeat a lost request three times within 3.5 s (RFC 8489, section 6.2.1).
+ */
+export const LIMITS = { serverMs: 4_500, iceMs: 3_000, throughputMs: 2_000 } as const;
+
+export interface NetworkTestOptions {
+  url: string;
+  /** In place of those that the server names. */
+  iceServers?: RTCIceServer[] | undefined;
+  /** WebRTC for Node. */
+  wrtc?: PeerOptions['wrtc'];
+  clock?: Clock;
+}
+
+/**
+ * Tries everything between this browser, the server and its relay: the server first, since it names the others, then STUN and each way to
+ * the relay at once, then how fast data flows. Takes at most the sum of {@link LIMITS}. Never rejects.
+ */
+export async function testNetwork(options: NetworkTestOptions): Promise<NetworkFindings> {
+  const { url, wrtc, clock = systemClock } = options;
+  const connect = connectionMaker(wrtc);
+  const origin = globalThis.location?.origin ?? null;
+  const server = await probeServer({ ...{ url, clock, origin }, limitMs: LIMITS.serverMs, fetch: globalThis.fetch });
+  const sorted = sortIceServers(options.iceServers ?? server.iceServers);
+  const iceOptions = { connect, clock, limitMs: LIMITS.iceMs };
+  const [stun, found] = await Promise.all([
+    probeStun(sorted.stunUrls, iceOptions),
+    probeRelays(sorted.relay, iceOptions),
+  ]);
+  const throughput = await probeThroughput({
+    ...{ connect, clock, ...pathOf(sorted.relay, found) },
+    limitMs: LIMITS.throughputMs,
+  });
+  const credentialRefusal = options.iceServers ? null : server.credentialRefusal;
+  return {
+    isOnline: globalThis.navigator?.onLine ?? true,
+    server: server.finding,
+    credentialRefusal,
+    stun,
+    relay: credentialRefusal === null ? found : withoutCredential(found),
+    throughput,
+  };
+}
+
+function connectionMaker(wrtc: PeerOptions['wrtc']): Connect {
+  return (configuration) => {
+    const Connection = wrtc ? wrtc.RTCPeerConnection : globalThis.RTCPeerConnection;
+    if (typeof Connection !== 'function') throw new MeshError('unsupported-browser', 'This browser has no WebRTC.');
+    return new Connection(configuration);
+  };
+}
+
+/** The quickest way to the relay that works. */
+function pathOf(relay: SortedIceServers['relay'], found: Record<RelayTransport, IceFinding>) {
+  const transport = (['udp', 'tcp', 'tls'] as const).find((name) => found[name].result === 'works');
+  return transport ? { iceServers: relay[transport], byRelay: true } : { iceServers: [], byRelay: false };
+}
+
+/** Which ways a relay has is known only with a credential for it. */
+function withoutCredential(found: Record<RelayTransport, IceFinding>): Record<RelayTransport, IceFinding> {
+  const unknown = (finding: IceFinding): IceFinding =>
+    finding.result === 'not-offered' ? { ...finding, result: 'no-credential' } : finding;
+  return { udp: unknown(found.udp), tcp: unknown(found.tcp), tls: unknown(found.tls) };
+}
