@@ -7,7 +7,7 @@ export const LINUX_FLAGS = '--enable-unsafe-webgpu --enable-features=Vulkan';
 
 const USE_HTTPS = 'Open this page at its https:// address.';
 const HTTPS_FOR_HOST =
-  'Serve the pages over HTTPS: `npm start -- --lan` at home, a proxy with a certificate on the internet.';
+  'Serve the pages over HTTPS: npm start -- --lan at home, a proxy with a certificate on the internet.';
 const INSECURE = 'This page was opened over http://, and browsers give it to secure pages only.';
 
 /** Puts what a machine computes with into words. */
@@ -52,7 +52,7 @@ function gpuAdvice({ isSecure, isLinux, browser, gpu }: MachineFindings): Pick<C
   if (browser === 'chromium' && isLinux) {
     return {
       next: `On Linux turn on chrome://flags/#enable-unsafe-webgpu, or start the browser with ${LINUX_FLAGS}. See chrome://gpu for what it says of the driver.`,
-      nextForHost: 'For a volunteer without a screen: `npm run volunteer` with --browser-flag (docs/hosting.md).',
+      nextForHost: 'For a volunteer without a screen: npm run volunteer, with --browser-flag (docs/hosting.md).',
     };
   }
   if (browser === 'firefox')
@@ -68,13 +68,13 @@ function gpuAdvice({ isSecure, isLinux, browser, gpu }: MachineFindings): Pick<C
 function halfPrecisionStep({ gpu }: MachineFindings): ConnectionStep {
   const step = { name: 'shader-f16', required: false } as const;
   if (gpu.result !== 'works')
-    return { ...step, ok: false, found: 'Not tested: it is a part of WebGPU.', next: 'See WebGPU.' };
+    return { ...step, ok: false, found: 'Not tested: it is a part of WebGPU.', next: 'See the graphics card.' };
   if (gpu.hasHalfPrecision)
     return { ...step, ok: true, found: 'Networks compute in half precision, which is up to twice as fast.' };
   return {
     ...{ ...step, ok: false },
     found: 'This GPU or its driver has no half precision: networks compute in single precision, more slowly.',
-    next: gpu.isSoftware ? 'See WebGPU.' : 'Update the graphics driver; older cards do not have it.',
+    next: gpu.isSoftware ? 'See the graphics card.' : 'Update the graphics driver; older cards do not have it.',
   };
 }
 
@@ -90,7 +90,7 @@ function codecStep({ codecs, isSecure }: MachineFindings): ConnectionStep {
         [`${codec} decodes`, decodes],
       ]),
     );
-    return { ...step, ok: true, figures, found: `${sentencesOf(codecs)}` };
+    return { ...step, ok: true, figures, found: sentencesOf(codecs) };
   }
   const cause = isSecure
     ? 'This browser encodes and decodes no video for pages (WebCodecs).'

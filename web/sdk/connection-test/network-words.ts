@@ -47,8 +47,10 @@ function serverStep({ server, isOnline }: NetworkFindings): ConnectionStep {
   }
   return {
     ...failed,
-    found: message,
-    next: `See whether other sites open. If they do: ${TELL_OWNER.toLowerCase().replace('.', '')}, and try later.`,
+    // Not the message, which has the server's address.
+    found:
+      'The server does not answer: it does not run, something between blocks it, or it refuses pages of this origin.',
+    next: `See whether other sites open. If they do: ${lowerFirst(TELL_OWNER)}`,
     nextForHost:
       'See that the server runs and /healthz opens. For a page of another origin, name that origin in ALLOWED_ORIGINS.',
   };

@@ -84,7 +84,10 @@ function relayFailure(
     case 'unreachable':
     case 'silent':
       return {
-        found: result === 'silent' ? `The relay does not answer by ${label}.` : REFUSES[transport],
+        found:
+          result === 'silent'
+            ? `No answer from the relay by ${label}: it does not listen there, or a firewall drops what is sent.`
+            : REFUSES[transport],
         next: `Nothing to do, where another way works. Otherwise: ${lowerFirst(OWN_NETWORK)}`,
         nextForHost: OPEN_PORT[transport],
       };
