@@ -11,8 +11,6 @@ export type IceResult =
   | 'works'
   /** The server names no such address. */
   | 'not-offered'
-  /** The server names one, but gave no credential for it. */
-  | 'no-credential'
   /** The relay does not accept the credential. */
   | 'refused'
   /** The relay has given as many addresses as it may. */
@@ -65,12 +63,18 @@ export type ThroughputFinding =
     }
   | { result: 'failed'; path: 'relay' | 'direct' };
 
+/**
+ * Why the server gave no credential for its relay. `too-many`: this address has tested often; `fixed`: its relay has one that does not expire,
+ * which only sessions get that know somebody.
+ */
+export type CredentialRefusal = 'too-many' | 'fixed' | 'failed';
+
 export interface NetworkFindings {
   /** False where the browser knows that it has no network. */
   isOnline: boolean;
   server: ServerFinding;
-  /** Why the server gave no credential for its relay; null where it gave one or has none. */
-  credentialRefusal: string | null;
+  /** Null where the server gave a credential for its relay, or has none. Otherwise its addresses are not known either. */
+  credentialRefusal: CredentialRefusal | null;
   stun: StunFinding;
   relay: Record<RelayTransport, IceFinding>;
   throughput: ThroughputFinding;

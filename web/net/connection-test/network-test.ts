@@ -1,7 +1,7 @@
 import { type Clock, systemClock } from '../../../shared/clock.ts';
 import { MeshError } from '../../../shared/errors.ts';
 import type { PeerOptions } from '../peer.ts';
-import type { IceFinding, NetworkFindings, RelayTransport } from './findings.ts';
+import { type IceFinding, type NetworkFindings, RELAY_TRANSPORTS, type RelayTransport } from './findings.ts';
 import type { Connect } from './ice-gathering.ts';
 import { probeRelays, probeStun, type SortedIceServers, sortIceServers } from './ice-probes.ts';
 import { probeServer } from './server-probe.ts';
@@ -33,21 +33,20 @@ export async function testNetwork(options: NetworkTestOptions): Promise<NetworkF
   const server = await probeServer({ ...{ url, clock, origin }, limitMs: LIMITS.serverMs, fetch: globalThis.fetch });
   const sorted = sortIceServers(options.iceServers ?? server.iceServers);
   const iceOptions = { connect, clock, limitMs: LIMITS.iceMs };
-  const [stun, found] = await Promise.all([
+  const [stun, relay] = await Promise.all([
     probeStun(sorted.stunUrls, iceOptions),
     probeRelays(sorted.relay, iceOptions),
   ]);
   const throughput = await probeThroughput({
-    ...{ connect, clock, ...pathOf(sorted.relay, found) },
+    ...{ connect, clock, ...pathOf(sorted.relay, relay) },
     limitMs: LIMITS.throughputMs,
   });
-  const credentialRefusal = options.iceServers ? null : server.credentialRefusal;
   return {
     isOnline: globalThis.navigator?.onLine ?? true,
     server: server.finding,
-    credentialRefusal,
+    credentialRefusal: options.iceServers ? null : server.credentialRefusal,
     stun,
-    relay: credentialRefusal === null ? found : withoutCredential(found),
+    relay,
     throughput,
   };
 }
@@ -61,14 +60,7 @@ function connectionMaker(wrtc: PeerOptions['wrtc']): Connect {
 }
 
 /** The quickest way to the relay that works. */
-function pathOf(relay: SortedIceServers['relay'], found: Record<RelayTransport, IceFinding>) {
-  const transport = (['udp', 'tcp', 'tls'] as const).find((name) => found[name].result === 'works');
-  return transport ? { iceServers: relay[transport], byRelay: true } : { iceServers: [], byRelay: false };
-}
-
-/** Which ways a relay has is known only with a credential for it. */
-function withoutCredential(found: Record<RelayTransport, IceFinding>): Record<RelayTransport, IceFinding> {
-  const unknown = (finding: IceFinding): IceFinding =>
-    finding.result === 'not-offered' ? { ...finding, result: 'no-credential' } : finding;
-  return { udp: unknown(found.udp), tcp: unknown(found.tcp), tls: unknown(found.tls) };
+function pathOf(servers: SortedIceServers['relay'], found: Record<RelayTransport, IceFinding>) {
+  const transport = RELAY_TRANSPORTS.find((name) => found[name].result === 'works');
+  return transport ? { iceServers: servers[transport], byRelay: true } : { iceServers: [], byRelay: false };
 }

@@ -1,9 +1,9 @@
 import { randomId } from '../../../shared/bytes.ts';
 import type { Clock } from '../../../shared/clock.ts';
 import { MeshError } from '../../../shared/errors.ts';
-import { type IceGrant, PROTOCOL_VERSION } from '../../../shared/signaling.ts';
+import { PROTOCOL_VERSION } from '../../../shared/signaling.ts';
 import { SignalingSession } from '../signaling-session.ts';
-import type { ServerFinding } from './findings.ts';
+import type { CredentialRefusal, ServerFinding } from './findings.ts';
 
 /** Round trips that are timed; the shortest counts, since anything can delay one. */
 const ROUND_TRIPS = 3;
@@ -21,8 +21,8 @@ export interface ServerProbeOptions {
 export interface ServerProbe {
   finding: ServerFinding;
   iceServers: RTCIceServer[];
-  /** Why the server gave no credential for its relay; null where it gave one or has none. */
-  credentialRefusal: string | null;
+  /** Null where the server gave a credential for its relay, or has none. */
+  credentialRefusal: CredentialRefusal | null;
 }
 
 /**
@@ -74,22 +74,20 @@ async function examine(session: SignalingSession, clock: Clock, startMs: number)
     await session.request('gamers', null);
     rttMs = Math.min(rttMs, clock.now() - sentMs);
   }
-  const grant = joined.relay ? await testGrant(session) : { iceServers: joined.iceServers, refusal: null };
-  return {
-    finding: { result: 'works', isPolling, joinMs, rttMs },
-    iceServers: grant.iceServers,
-    credentialRefusal: grant.refusal,
-  };
+  const finding = { result: 'works', isPolling, joinMs, rttMs } as const;
+  return joined.relay
+    ? { finding, ...(await testGrant(session)) }
+    : { finding, iceServers: joined.iceServers, credentialRefusal: null };
 }
 
-async function testGrant(
-  session: SignalingSession,
-): Promise<Pick<IceGrant, 'iceServers'> & { refusal: string | null }> {
+async function testGrant(session: SignalingSession): Promise<Pick<ServerProbe, 'iceServers' | 'credentialRefusal'>> {
   try {
     const { iceServers } = await session.request('ice', null);
-    return { iceServers, refusal: null };
+    const hasRelay = iceServers.some(({ credential }) => credential !== undefined);
+    return { iceServers, credentialRefusal: hasRelay ? null : 'fixed' };
   } catch (cause) {
-    return { iceServers: session.joined.iceServers, refusal: MeshError.from(cause).message };
+    const isTooMany = MeshError.from(cause).reason === 'rate-limited';
+    return { iceServers: session.joined.iceServers, credentialRefusal: isTooMany ? 'too-many' : 'failed' };
   }
 }
 

@@ -56,7 +56,7 @@ function serverStep({ server, isOnline }: NetworkFindings): ConnectionStep {
   };
 }
 
-function stunStep({ stun }: NetworkFindings): ConnectionStep {
+function stunStep({ stun, server }: NetworkFindings): ConnectionStep {
   const { result, ms, translation } = stun;
   const step = { name: 'stun', required: false, figures: { result, translation } } as const;
   const timed = ms === null ? {} : { ms: roundMs(ms) };
@@ -64,6 +64,9 @@ function stunStep({ stun }: NetworkFindings): ConnectionStep {
     case 'works':
       return { ...step, ...timed, ok: true, found: STUN_SAYS[translation ?? 'unknown'] };
     case 'not-offered':
+      if (server.result === 'failed') {
+        return { ...step, ok: false, found: 'Not tested: only the server names one.', next: 'Reach the server first.' };
+      }
       return {
         ...step,
         ok: false,

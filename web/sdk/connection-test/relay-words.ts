@@ -1,4 +1,5 @@
 import {
+  type CredentialRefusal,
   type IceFinding,
   type NetworkFindings,
   RELAY_TRANSPORTS,
@@ -11,10 +12,16 @@ import { type ConnectionStep, roundMs } from './report.ts';
 export function relaySteps(found: NetworkFindings): ConnectionStep[] {
   const { relay } = found;
   if (RELAY_TRANSPORTS.every((transport) => relay[transport].result === 'not-offered')) {
-    const step = { name: 'relay', ok: false, required: false, figures: { result: 'not-offered' } } as const;
+    const step = {
+      name: 'relay',
+      ok: false,
+      required: false,
+      figures: { result: found.credentialRefusal ?? 'not-offered' },
+    } as const;
     if (found.server.result === 'failed') {
       return [{ ...step, found: 'Not tested: only the server names its relay.', next: 'Reach the server first.' }];
     }
+    if (found.credentialRefusal !== null) return [{ ...step, ...REFUSALS[found.credentialRefusal] }];
     return [
       {
         ...step,
@@ -24,12 +31,12 @@ export function relaySteps(found: NetworkFindings): ConnectionStep[] {
       },
     ];
   }
-  return RELAY_TRANSPORTS.map((transport) => relayStep(transport, relay[transport], found.credentialRefusal));
+  return RELAY_TRANSPORTS.map((transport) => relayStep(transport, relay[transport]));
 }
 
 const RELAY_LABELS: Record<RelayTransport, string> = { udp: 'UDP', tcp: 'TCP', tls: 'TLS' };
 
-function relayStep(transport: RelayTransport, { result, ms }: IceFinding, refusal: string | null): ConnectionStep {
+function relayStep(transport: RelayTransport, { result, ms }: IceFinding): ConnectionStep {
   const label = RELAY_LABELS[transport];
   const step = { name: `relay-${transport}`, required: false, figures: { result } } as const;
   if (result === 'works') {
@@ -41,16 +48,12 @@ function relayStep(transport: RelayTransport, { result, ms }: IceFinding, refusa
       found: `The relay answers by ${label}, and gave an address within ${took} ms.`,
     };
   }
-  return { ...step, ok: false, ...relayFailure(transport, result, refusal) };
+  return { ...step, ok: false, ...relayFailure(transport, result) };
 }
 
 type Failure = Pick<ConnectionStep, 'found' | 'next' | 'nextForHost'>;
 
-function relayFailure(
-  transport: RelayTransport,
-  result: Exclude<IceFinding['result'], 'works'>,
-  refusal: string | null,
-): Failure {
+function relayFailure(transport: RelayTransport, result: Exclude<IceFinding['result'], 'works'>): Failure {
   const label = RELAY_LABELS[transport];
   switch (result) {
     case 'not-offered':
@@ -58,12 +61,6 @@ function relayFailure(
         found: `The server names no way to its relay by ${label}.`,
         next: 'Nothing to do, where another way works.',
         nextForHost: ADD_WAY[transport],
-      };
-    case 'no-credential':
-      return {
-        found: `Not tested: the server gave no credential. ${refusal ?? ''}`.trim(),
-        next: 'Wait a few minutes, then test again.',
-        nextForHost: 'For a school or company behind one address, raise LIMIT_FACTOR.',
       };
     case 'refused':
       return {
@@ -93,6 +90,25 @@ function relayFailure(
       };
   }
 }
+
+const REFUSALS: Record<CredentialRefusal, Failure> = {
+  'too-many': {
+    found: 'Not tested: this address has tested many times, and the server gives it no further credential for now.',
+    next: 'Test again in ten minutes.',
+    nextForHost: 'For a school or company behind one address, raise LIMIT_FACTOR.',
+  },
+  fixed: {
+    found: 'Not tested: the relay has a fixed credential, which the server gives only to people who meet somebody.',
+    next: 'Link with somebody: that shows whether it works.',
+    nextForHost:
+      'Name the relay in TURN_URLS instead of ICE_SERVERS: its credentials expire, so that tests get them too.',
+  },
+  failed: {
+    found: 'Not tested: the server gave no credential.',
+    next: 'Test again.',
+    nextForHost: 'See the log of the server.',
+  },
+};
 
 const REFUSES: Record<RelayTransport, string> = {
   udp: 'The relay cannot be reached by UDP: its port is closed, or this network blocks UDP.',
@@ -159,6 +175,10 @@ export function relayNeedStep(found: NetworkFindings): ConnectionStep {
       found: 'Not tested: the server was not reached.',
       next: 'Reach the server first.',
     };
+  }
+  if (found.credentialRefusal !== null) {
+    const next = 'See the relay.';
+    return { ...step, required: false, ok: false, found: `${SENTENCES[need]} The relay was not tested.`, next };
   }
   const isMissing = RELAY_TRANSPORTS.every((transport) => found.relay[transport].result === 'not-offered');
   const state = isMissing ? 'The server has no relay.' : 'The relay does not work from here; above is why.';
