@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { formatBytes, formatKbps, formatMs, formatPercent, formatRate, NO_FIGURE } from './format.ts';
+import { MESH_ERROR_REASONS } from '../../shared/errors.ts';
+import { formatBytes, formatKbps, formatMs, formatPercent, formatRate, isTestable, NO_FIGURE } from './format.ts';
 
 describe('formatted figures', () => {
   it('milliseconds have a decimal only below ten', () => {
@@ -26,4 +27,12 @@ describe('formatted figures', () => {
       Array(4).fill(NO_FIGURE),
     );
   });
+});
+
+it('the connection test is offered for errors whose cause it may find, not for those of a person or a room', () => {
+  const offered = MESH_ERROR_REASONS.filter(isTestable);
+  expect(offered).toEqual(
+    expect.arrayContaining(['connection-failed', 'signaling-unreachable', 'unsupported-browser']),
+  );
+  for (const reason of ['not-invited', 'cancelled', 'bad-input']) expect(offered).not.toContain(reason);
 });
