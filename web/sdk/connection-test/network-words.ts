@@ -1,8 +1,17 @@
 import type { NetworkFindings } from '../../net/connection-test/findings.ts';
 import { DEFAULT_BITRATE_KBPS } from '../../stream/settings.ts';
-import { ALLOW_WEBRTC, lowerFirst, NO_WEBRTC, nameNotFound, OWN_NETWORK, SET_UP_RELAY, TELL_OWNER } from './advice.ts';
 import { relayNeedStep, relaySteps } from './relay-words.ts';
-import { type ConnectionStep, roundMs } from './report.ts';
+import {
+  ALLOW_WEBRTC,
+  type ConnectionStep,
+  lowerFirst,
+  NO_WEBRTC,
+  nameNotFound,
+  OWN_NETWORK,
+  roundMs,
+  SET_UP_RELAY,
+  TELL_OWNER,
+} from './report.ts';
 
 /** Puts what was found in a network into words. */
 export function networkSteps(found: NetworkFindings): ConnectionStep[] {

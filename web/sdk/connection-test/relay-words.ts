@@ -5,8 +5,17 @@ import {
   RELAY_TRANSPORTS,
   type RelayTransport,
 } from '../../net/connection-test/findings.ts';
-import { ALLOW_WEBRTC, lowerFirst, NO_WEBRTC, nameNotFound, OWN_NETWORK, SET_UP_RELAY, TELL_OWNER } from './advice.ts';
-import { type ConnectionStep, roundMs } from './report.ts';
+import {
+  ALLOW_WEBRTC,
+  type ConnectionStep,
+  lowerFirst,
+  NO_WEBRTC,
+  nameNotFound,
+  OWN_NETWORK,
+  roundMs,
+  SET_UP_RELAY,
+  TELL_OWNER,
+} from './report.ts';
 
 /** How the relay is reached, by each way that it may have. */
 export function relaySteps(found: NetworkFindings): ConnectionStep[] {
