@@ -10,6 +10,7 @@ test('a step is good, limited where something could be done or is missing, and b
   expect(verdictOf({ ...GOOD, next: 'A VPN helps.' })).toBe('limited');
   expect(verdictOf({ ...GOOD, ok: false, required: false })).toBe('limited');
   expect(verdictOf({ ...GOOD, ok: false })).toBe('bad');
+  expect(verdictOf({ ...GOOD, ok: false, required: false, skipped: true })).toBe('skipped');
 });
 
 test('the headline names what fails, and promises no more than what was found', () => {

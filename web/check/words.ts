@@ -2,14 +2,20 @@ import type { ConnectionReport, ConnectionStep, ConnectionStepName } from '../sd
 import type { Tone } from '../ui/layout.tsx';
 
 /** `limited`: it fails and is not needed, or works less well than it could. */
-export type Verdict = 'good' | 'limited' | 'bad';
+export type Verdict = 'good' | 'limited' | 'bad' | 'skipped';
 
-export function verdictOf({ ok, required, next }: ConnectionStep): Verdict {
+export function verdictOf({ ok, required, skipped, next }: ConnectionStep): Verdict {
+  if (skipped) return 'skipped';
   if (!ok && required) return 'bad';
   return ok && next === undefined ? 'good' : 'limited';
 }
 
-export const VERDICT_LABELS: Record<Verdict, string> = { good: 'Works', limited: 'Limited', bad: 'Fails' };
+export const VERDICT_LABELS: Record<Verdict, string> = {
+  good: 'Works',
+  limited: 'Limited',
+  bad: 'Fails',
+  skipped: 'Not tested',
+};
 
 export const STEP_LABELS: Record<ConnectionStepName, string> = {
   server: 'Server',
@@ -40,7 +46,7 @@ export function headlineOf(report: ConnectionReport | null): { tone: Tone; headl
   if (failing.length > 0) {
     return { tone: 'bad', headline: `Something that is needed does not work: ${failing.join('; ')}.` };
   }
-  const limited = report.steps.filter((step) => verdictOf(step) === 'limited');
+  const limited = report.steps.filter((step) => verdictOf(step) !== 'good');
   if (limited.length === 0) return { tone: 'good', headline: 'Everything works.' };
   return { tone: 'good', headline: 'What is needed works. Below is what could be better.' };
 }

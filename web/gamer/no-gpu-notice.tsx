@@ -84,7 +84,7 @@ export function NoGpuNotice({ scale, onScale, ...situation }: NoGpuNoticeProps) 
       {scale > LEAST_SCALE && (
         <Button onPress={() => onScale(LEAST_SCALE)}>{`Lower the scale to ${LEAST_SCALE}×`}</Button>
       )}
-      <CheckLink />
+      <CheckLink label="Find out why" />
     </Notice>
   );
 }

@@ -75,10 +75,10 @@ export function Notice({ title, text, isError = false, isWarning = false, testId
 }
 
 /** Leads to the test of this connection, in a tab of its own: whoever follows it loses nothing here. */
-export function CheckLink() {
+export function CheckLink({ label = 'Test this connection' }: { label?: string }) {
   return (
     <a class="check-link" href="check" target="_blank" rel="noopener" data-testid="check">
-      Test this connection
+      {label}
     </a>
   );
 }

@@ -13,7 +13,7 @@ export function CapabilitiesPanel({ capabilities }: { capabilities: Node['capabi
   return (
     <Panel title="What this machine can do">
       {gpu && (!capabilities || gpu.kind === 'insecure') && <p class="soft">{gpuMessage(gpu)}</p>}
-      {gpu && gpu.kind !== 'gpu' && <CheckLink />}
+      {gpu && gpu.kind !== 'gpu' && <CheckLink label="Find out why" />}
       {capabilities ? (
         <dl class="capabilities">
           <div class="capabilities__entry">

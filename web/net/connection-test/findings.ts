@@ -72,6 +72,7 @@ export type CredentialRefusal = 'too-many' | 'fixed' | 'failed';
 export interface NetworkFindings {
   /** False where the browser knows that it has no network. */
   isOnline: boolean;
+  hasWebRtc: boolean;
   server: ServerFinding;
   /** Null where the server gave a credential for its relay, or has none. Otherwise its addresses are not known either. */
   credentialRefusal: CredentialRefusal | null;

@@ -43,6 +43,7 @@ export async function testNetwork(options: NetworkTestOptions): Promise<NetworkF
   });
   return {
     isOnline: globalThis.navigator?.onLine ?? true,
+    hasWebRtc: connectionOf(wrtc) !== undefined,
     server: server.finding,
     credentialRefusal: options.iceServers ? null : server.credentialRefusal,
     stun,
@@ -51,10 +52,15 @@ export async function testNetwork(options: NetworkTestOptions): Promise<NetworkF
   };
 }
 
+/** Undefined where there is no WebRTC. */
+function connectionOf(wrtc: PeerOptions['wrtc']): typeof RTCPeerConnection | undefined {
+  return wrtc ? wrtc.RTCPeerConnection : globalThis.RTCPeerConnection;
+}
+
 function connectionMaker(wrtc: PeerOptions['wrtc']): Connect {
   return (configuration) => {
-    const Connection = wrtc ? wrtc.RTCPeerConnection : globalThis.RTCPeerConnection;
-    if (typeof Connection !== 'function') throw new MeshError('unsupported-browser', 'This browser has no WebRTC.');
+    const Connection = connectionOf(wrtc);
+    if (!Connection) throw new MeshError('unsupported-browser', 'This browser has no WebRTC.');
     return new Connection(configuration);
   };
 }

@@ -68,7 +68,7 @@ function gpuAdvice({ isSecure, isLinux, browser, gpu }: MachineFindings): Pick<C
 function halfPrecisionStep({ gpu }: MachineFindings): ConnectionStep {
   const step = { name: 'shader-f16', required: false } as const;
   if (gpu.result !== 'works')
-    return { ...step, ok: false, found: 'Not tested: it is a part of WebGPU.', next: 'See the graphics card.' };
+    return { ...step, ok: false, skipped: true, found: 'It is a part of WebGPU.', next: 'See the graphics card.' };
   if (gpu.hasHalfPrecision)
     return { ...step, ok: true, found: 'Networks compute in half precision, which is up to twice as fast.' };
   return {

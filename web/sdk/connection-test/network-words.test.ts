@@ -52,7 +52,7 @@ test('behind a failure to reach the server nothing else is blamed', () => {
       .steps.filter(({ ok, required }) => !ok && required)
       .map(({ name }) => name),
   ).toEqual(['server']);
-  for (const name of ['stun', 'relay', 'relay-need'] as const) expect(stepOf(steps, name).found).toMatch(/^Not tested/);
+  for (const name of ['stun', 'relay', 'relay-need'] as const) expect(stepOf(steps, name).skipped).toBe(true);
 });
 
 test.each(['silent', 'unreachable', 'unknown-host', 'no-webrtc', 'not-offered'] as const)(
@@ -74,6 +74,8 @@ test('a line below a stream’s bitrate is named, and so is a relay that passes 
   expect(direct).toMatchObject({ ok: true });
   expect(direct.found).toContain('says nothing of your line');
   expect(throughput({ result: 'failed', path: 'direct' })).toMatchObject({ ok: false, required: true });
+  const unlinked = stepsOf({ throughput: { result: 'failed', path: 'direct' }, hasWebRtc: false });
+  expect(stepOf(unlinked, 'throughput').found).toContain('no WebRTC');
 });
 
 test('a relay that is reached by TCP alone is said to be', () => {

@@ -74,7 +74,13 @@ function stunStep({ stun, server }: NetworkFindings): ConnectionStep {
       return { ...step, ...timed, ok: true, found: STUN_SAYS[translation ?? 'unknown'] };
     case 'not-offered':
       if (server.result === 'failed') {
-        return { ...step, ok: false, found: 'Not tested: only the server names one.', next: 'Reach the server first.' };
+        return {
+          ...step,
+          ok: false,
+          skipped: true,
+          found: 'Only the server names one.',
+          next: 'Reach the server first.',
+        };
       }
       return {
         ...step,
@@ -111,11 +117,11 @@ const STUN_SAYS = {
   unknown: 'Answered: others learn the address of this network, so most of them can connect directly.',
 } as const;
 
-function throughputStep({ throughput, relay, stun }: NetworkFindings): ConnectionStep {
+function throughputStep({ throughput, relay, hasWebRtc }: NetworkFindings): ConnectionStep {
   const name = 'throughput';
   if (throughput.result === 'failed') {
     if (throughput.path === 'direct') {
-      const found = `This page could not connect with itself. ${stun.result === 'no-webrtc' ? NO_WEBRTC : 'A firewall on this computer, a setting or an extension blocks it.'}`;
+      const found = `This page could not connect with itself. ${hasWebRtc ? 'A firewall on this computer, a setting or an extension blocks it.' : NO_WEBRTC}`;
       return { name, required: true, ok: false, found, next: ALLOW_WEBRTC };
     }
     return {

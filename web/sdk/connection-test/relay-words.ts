@@ -28,9 +28,9 @@ export function relaySteps(found: NetworkFindings): ConnectionStep[] {
       figures: { result: found.credentialRefusal ?? 'not-offered' },
     } as const;
     if (found.server.result === 'failed') {
-      return [{ ...step, found: 'Not tested: only the server names its relay.', next: 'Reach the server first.' }];
+      return [{ ...step, skipped: true, found: 'Only the server names its relay.', next: 'Reach the server first.' }];
     }
-    if (found.credentialRefusal !== null) return [{ ...step, ...REFUSALS[found.credentialRefusal] }];
+    if (found.credentialRefusal !== null) return [{ ...step, skipped: true, ...REFUSALS[found.credentialRefusal] }];
     return [
       {
         ...step,
@@ -102,18 +102,18 @@ function relayFailure(transport: RelayTransport, result: Exclude<IceFinding['res
 
 const REFUSALS: Record<CredentialRefusal, Failure> = {
   'too-many': {
-    found: 'Not tested: this address has tested many times, and the server gives it no further credential for now.',
+    found: 'This address has tested many times, and the server gives it no further credential for now.',
     next: 'Test again in ten minutes.',
     nextForHost: 'For a school or company behind one address, raise LIMIT_FACTOR.',
   },
   fixed: {
-    found: 'Not tested: the relay has a fixed credential, which the server gives only to people who meet somebody.',
+    found: 'The relay has a fixed credential, which the server gives only to people who meet somebody.',
     next: 'Link with somebody: that shows whether it works.',
     nextForHost:
       'Name the relay in TURN_URLS instead of ICE_SERVERS: its credentials expire, so that tests get them too.',
   },
   failed: {
-    found: 'Not tested: the server gave no credential.',
+    found: 'The server gave no credential.',
     next: 'Test again.',
     nextForHost: 'See the log of the server.',
   },
@@ -181,13 +181,21 @@ export function relayNeedStep(found: NetworkFindings): ConnectionStep {
       ...step,
       required: false,
       ok: false,
-      found: 'Not tested: the server was not reached.',
+      skipped: true,
+      found: 'The server was not reached.',
       next: 'Reach the server first.',
     };
   }
   if (found.credentialRefusal !== null) {
     const next = 'See the relay.';
-    return { ...step, required: false, ok: false, found: `${SENTENCES[need]} The relay was not tested.`, next };
+    return {
+      ...step,
+      required: false,
+      ok: false,
+      skipped: true,
+      found: `${SENTENCES[need]} The relay was not tested.`,
+      next,
+    };
   }
   const isMissing = RELAY_TRANSPORTS.every((transport) => found.relay[transport].result === 'not-offered');
   const state = isMissing ? 'The server has no relay.' : 'The relay does not work from here; above is why.';

@@ -20,6 +20,8 @@ export interface ConnectionStep {
   ok: boolean;
   /** Whether live pictures from others need it here. Without anything else they still come, if slower or from fewer people. */
   required: boolean;
+  /** It could not be tried, since something before it failed; `ok` is then false. */
+  skipped?: true;
   /** How long an answer took, ms: of the server a round trip, of STUN and the relay from the start of the browser's search, of data one way and back. */
   ms?: number;
   /** What was found, with its cause where it is a failure, in sentences for a person. */

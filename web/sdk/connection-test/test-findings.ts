@@ -9,6 +9,7 @@ export const SILENT: IceFinding = { result: 'silent', ms: null };
 /** A network at home, and a server with a relay. */
 export const GOOD_NETWORK: NetworkFindings = {
   isOnline: true,
+  hasWebRtc: true,
   server: { result: 'works', isPolling: false, joinMs: 80, rttMs: 20.4 },
   credentialRefusal: null,
   stun: { result: 'works', ms: 30, translation: 'steady' },
