@@ -58,7 +58,11 @@ export async function gatherCandidates(options: GatherOptions): Promise<Gatherin
       );
       // Without anything to send, nothing is gathered.
       connection.createDataChannel('connection test');
-      connection.setLocalDescription().catch(reject);
+      // WebRTC for Node makes no description by itself.
+      connection
+        .createOffer()
+        .then((offer) => connection.setLocalDescription(offer))
+        .catch(reject);
     });
     return { candidates, errors, foundAfterMs, isComplete };
   } finally {

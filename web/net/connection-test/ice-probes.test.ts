@@ -28,6 +28,7 @@ function browser(answers: (urls: string) => readonly Event[]) {
     };
     return Object.assign(target, {
       createDataChannel: () => ({}),
+      createOffer: async () => ({}),
       setLocalDescription: async () => {
         answers(urls).forEach((event, index) => {
           clock.after((index + 1) * 10, () => emit(event));
@@ -37,6 +38,8 @@ function browser(answers: (urls: string) => readonly Event[]) {
     }) as unknown as RTCPeerConnection;
   };
   const run = async <T>(probe: Promise<T>): Promise<T> => {
+    // The offer is made before the clock goes on.
+    await new Promise(setImmediate);
     for (let steps = 0; steps < LIMIT_MS / 10; steps++) {
       clock.advance(10);
       await Promise.resolve();

@@ -1,5 +1,6 @@
 import type { Clock } from '../../../shared/clock.ts';
 import { iceRouteOf } from '../connection-outcome.ts';
+import { withLowWater } from '../peer.ts';
 import type { ThroughputFinding } from './findings.ts';
 import type { Connect } from './ice-gathering.ts';
 
@@ -55,13 +56,17 @@ type Measured = Omit<Extract<ThroughputFinding, { result: 'works' }>, 'result' |
 
 async function measure(near: RTCPeerConnection, far: RTCPeerConnection, clock: Clock): Promise<Measured> {
   const settings: RTCDataChannelInit = { negotiated: true, id: 0 };
-  const [here, there] = [near.createDataChannel('up', settings), far.createDataChannel('up', settings)];
+  const channelOf = (connection: RTCPeerConnection) =>
+    withLowWater(connection.createDataChannel('test', settings), clock);
+  const [here, there] = [channelOf(near), channelOf(far)];
   const opened = Promise.all([here, there].map(isOpen));
   exchangeCandidates(near, far);
-  await near.setLocalDescription();
-  await far.setRemoteDescription(descriptionOf(near));
-  await far.setLocalDescription();
-  await near.setRemoteDescription(descriptionOf(far));
+  const offer = await near.createOffer();
+  await near.setLocalDescription(offer);
+  await far.setRemoteDescription(offer);
+  const answer = await far.createAnswer();
+  await far.setLocalDescription(answer);
+  await near.setRemoteDescription(answer);
   await opened;
   const upMbps = await send(here, there, clock);
   const downMbps = await send(there, here, clock);
@@ -80,11 +85,6 @@ function exchangeCandidates(near: RTCPeerConnection, far: RTCPeerConnection): vo
   }
 }
 
-function descriptionOf(connection: RTCPeerConnection): RTCSessionDescription {
-  if (!connection.localDescription) throw new Error('the browser made no description');
-  return connection.localDescription;
-}
-
 function isOpen(channel: RTCDataChannel): Promise<void> {
   return new Promise((resolve, reject) => {
     channel.addEventListener('open', () => resolve());
@@ -94,34 +94,39 @@ function isOpen(channel: RTCDataChannel): Promise<void> {
 
 /** @returns megabits a second from the first message that arrived to the last */
 function send(from: RTCDataChannel, to: RTCDataChannel, clock: Clock): Promise<number> {
-  return new Promise((resolve, reject) => {
+  return new Promise((resolve) => {
     const chunk = new ArrayBuffer(CHUNK_BYTES);
-    const endMs = clock.now() + SENDING_MS;
     let sentBytes = 0;
     let arrivedBytes = 0;
     let firstMs: number | null = null;
-    const finish = () => {
+    let cancelEnd = () => {};
+    const finish = (startMs: number) => {
       cancelEnd();
-      from.onbufferedamountlow = null;
-      to.onmessage = null;
-      if (firstMs === null) reject(new Error('nothing arrived'));
-      // The first message only starts the clock. One timer step is the shortest time that can be told.
-      else resolve((arrivedBytes * 8) / 1_000 / Math.max(1, clock.now() - firstMs));
+      from.removeEventListener('bufferedamountlow', fill);
+      to.removeEventListener('message', receive);
+      // A timer's step is the shortest time that can be told.
+      resolve((arrivedBytes * 8) / 1_000 / Math.max(1, clock.now() - startMs));
     };
-    const cancelEnd = clock.after(SENDING_MS, finish);
-    to.onmessage = () => {
-      if (firstMs === null) firstMs = clock.now();
-      else arrivedBytes += CHUNK_BYTES;
-      if (arrivedBytes >= MAX_SENT_BYTES - CHUNK_BYTES) finish();
+    const receive = () => {
+      if (firstMs !== null) {
+        arrivedBytes += CHUNK_BYTES;
+        if (arrivedBytes >= MAX_SENT_BYTES - CHUNK_BYTES) finish(firstMs);
+        return;
+      }
+      // The first message only starts the clock: how long it took to come says nothing of the rate.
+      const startMs = clock.now();
+      firstMs = startMs;
+      cancelEnd = clock.after(SENDING_MS, () => finish(startMs));
     };
     const fill = () => {
-      while (sentBytes < MAX_SENT_BYTES && from.bufferedAmount < QUEUE_BYTES && clock.now() < endMs) {
+      while (sentBytes < MAX_SENT_BYTES && from.bufferedAmount < QUEUE_BYTES) {
         from.send(chunk);
         sentBytes += CHUNK_BYTES;
       }
     };
     from.bufferedAmountLowThreshold = QUEUE_BYTES / 2;
-    from.onbufferedamountlow = fill;
+    from.addEventListener('bufferedamountlow', fill);
+    to.addEventListener('message', receive);
     fill();
   });
 }

@@ -58,11 +58,16 @@ test('behind a failure to reach the server nothing else is blamed', () => {
 test.each(['silent', 'unreachable', 'unknown-host', 'no-webrtc', 'not-offered'] as const)(
   'STUN that is %s has a cause and a next step',
   (result) => {
-    const step = stepOf(stepsOf({ stun: stunAs(result) }), 'stun');
+    const step = stepOf(stepsOf({ stun: stunAs(result), relay: NO_RELAY }), 'stun');
     expect(step.ok).toBe(false);
     expect(step.next).toMatch(/\.$/);
   },
 );
+
+test('where the relay is reached by UDP, a silent STUN server is not taken for a network that blocks UDP', () => {
+  const { found } = stepOf(stepsOf({ stun: stunAs('silent') }), 'stun');
+  expect(found).toContain('UDP leaves this network');
+});
 
 test('a line below a stream’s bitrate is named, and so is a relay that passes nothing', () => {
   const throughput = (found: NetworkFindings['throughput']) => stepOf(stepsOf({ throughput: found }), 'throughput');

@@ -65,7 +65,7 @@ function serverStep({ server, isOnline }: NetworkFindings): ConnectionStep {
   };
 }
 
-function stunStep({ stun, server }: NetworkFindings): ConnectionStep {
+function stunStep({ stun, server, relay }: NetworkFindings): ConnectionStep {
   const { result, ms, translation } = stun;
   const step = { name: 'stun', required: false, figures: { result, translation } } as const;
   const timed = ms === null ? {} : { ms: roundMs(ms) };
@@ -99,6 +99,11 @@ function stunStep({ stun, server }: NetworkFindings): ConnectionStep {
     case 'no-webrtc':
       return { ...step, ok: false, found: NO_WEBRTC, next: ALLOW_WEBRTC };
     default:
+      if (relay.udp.result === 'works') {
+        const found = 'No STUN server answers, though UDP leaves this network: the relay was reached by it.';
+        const nextForHost = 'See that the STUN servers in ICE_SERVERS run.';
+        return { ...step, ok: false, found, next: 'Nothing to do: the relay helps.', nextForHost };
+      }
       return {
         ...step,
         ok: false,
