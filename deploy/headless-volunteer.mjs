@@ -74,10 +74,18 @@ export class HeadlessVolunteer {
     const { insecure, isSandboxed } = this.options;
     if (!isSandboxed) this.log.warn(RUNS_WITHOUT);
     const browser = await this.launch();
+    let flush = () => {};
     try {
+      // The machine may have been unplugged while the server was away.
+      await this.machine.look();
       const page = await browser.newPage({ ignoreHTTPSErrors: insecure });
       const signals = await tellPage(page, this.machine, this.log);
+      flush = signals.flush;
+      this.machine.watch(() => void signals.tell());
       const stopped = await whenStopped(page);
+      await page.exposeFunction('reportPauses', (/** @type {string[]} */ paused) =>
+        paused.length > 0 ? this.log.info({ paused }, 'paused') : this.log.info('no longer paused'),
+      );
       const ended = endOf(page, stop);
       const started = await Promise.race([this.start(page), ended]);
       if (typeof started === 'string') return started;
@@ -86,7 +94,8 @@ export class HeadlessVolunteer {
         return started.message;
       }
       this.log.info({ adapter: started.adapter, isSandboxed }, 'serving');
-      this.machine.watch(() => void signals.tell());
+      // What changed before there was a page to tell.
+      await signals.tell();
       const logging = setInterval(() => void this.logStatistics(page), LOG_INTERVAL_MS);
       try {
         const why = await Promise.race([ended, stopped.why]);
@@ -96,10 +105,10 @@ export class HeadlessVolunteer {
         return why.message;
       } finally {
         clearInterval(logging);
-        this.machine.close();
-        signals.flush();
       }
     } finally {
+      this.machine.close();
+      flush();
       await browser.close();
     }
   }
@@ -150,6 +159,18 @@ export class HeadlessVolunteer {
           node.addEventListener('error', (/** @type {Event} */ event) => {
             last = /** @type {CustomEvent<{ reason: string, message: string }>} */ (event).detail;
           });
+          let told = '';
+          const tellPauses = () => {
+            const pauses = node.limitStates.map((/** @type {{ what: string }} */ { what }) => what);
+            if (pauses.join() === told) return;
+            told = pauses.join();
+            const { reportPauses } = /** @type {{ reportPauses(pauses: string[]): Promise<void> }} */ (
+              /** @type {unknown} */ (window)
+            );
+            void reportPauses(pauses);
+          };
+          tellPauses();
+          node.addEventListener('state', tellPauses);
           // The node does not resume a session that the server ended. The last error is the reason.
           node.addEventListener('state', async () => {
             if (node.state !== 'stopped') return;

@@ -1,5 +1,5 @@
 import { execFile, spawn, spawnSync } from 'node:child_process';
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
@@ -90,9 +90,13 @@ function whyNotAwake() {
 
 /** What this machine tells about itself to a volunteer without a screen. */
 export class MachineSignals {
-  /** @param {Wanted} wanted what its limits need */
-  constructor(wanted) {
+  /**
+   * @param {Wanted} wanted what its limits need
+   * @param {string} [powerSupplies] the folder that tells about batteries
+   */
+  constructor(wanted, powerSupplies = POWER_SUPPLIES) {
     this.wanted = wanted;
+    this.powerSupplies = powerSupplies;
     /** @type {Battery | null} */
     this.battery = null;
     /** @type {boolean | null} */
@@ -104,15 +108,14 @@ export class MachineSignals {
   }
 
   /**
-   * Reads what is wanted once, before the browser starts.
+   * Sees whether what is wanted can be told here, before the browser starts.
    * @throws {SetupError} with a sentence for each flag that could do nothing here
    */
   async open() {
     const { isBattery, isIdle, isAwake } = this.wanted;
     /** @type {string[]} */
     const problems = [];
-    if (isBattery) this.battery = readBattery();
-    if (isIdle) this.isIdle = await readIdle();
+    await this.look();
     if (isBattery && !this.battery) {
       problems.push(
         `--pause-on-battery and --pause-below-battery need ${POWER_SUPPLIES}, which this system does not have. Leave them out.`,
@@ -132,6 +135,20 @@ export class MachineSignals {
     if (problems.length > 0) throw new SetupError(problems.join('\n'));
   }
 
+  /** Reads what is wanted. What cannot be read just now stays as it was. */
+  async look() {
+    this.lookAtBattery();
+    await this.lookForPeople();
+  }
+
+  lookAtBattery() {
+    if (this.wanted.isBattery) this.battery = readBattery(this.powerSupplies) ?? this.battery;
+  }
+
+  async lookForPeople() {
+    if (this.wanted.isIdle) this.isIdle = (await readIdle()) ?? this.isIdle;
+  }
+
   /**
    * Calls back whenever the battery or the idleness changed, until {@link close}.
    * @param {() => void} onChange
@@ -148,14 +165,8 @@ export class MachineSignals {
       }, intervalMs);
       this.timers.push(timer);
     };
-    const lookAtBattery = () => {
-      this.battery = readBattery() ?? this.battery;
-    };
-    const lookForPeople = async () => {
-      this.isIdle = (await readIdle()) ?? this.isIdle;
-    };
-    if (isBattery) repeat(lookAtBattery, BATTERY_INTERVAL_MS);
-    if (isIdle) repeat(lookForPeople, IDLE_INTERVAL_MS);
+    if (isBattery) repeat(() => this.lookAtBattery(), BATTERY_INTERVAL_MS);
+    if (isIdle) repeat(() => this.lookForPeople(), IDLE_INTERVAL_MS);
   }
 
   /**
@@ -181,20 +192,32 @@ export class MachineSignals {
 /** Where the data of the day is kept between runs: the XDG Base Directory Specification's folder for state. */
 export const DATA_FILE = join(process.env.XDG_STATE_HOME || join(homedir(), '.local/state'), 'p2c2r/data-today.json');
 
-/** @returns {string | null} what {@link keepData} wrote last */
+/** @typedef {{ day: string, bytes: number }} DataOfDay a local date, and what was sent and received on it */
+
+/** @returns {DataOfDay | null} what {@link addData} wrote last */
 export function keptData(file = DATA_FILE) {
   try {
-    return readFileSync(file, 'utf8');
+    const { day, bytes } = JSON.parse(readFileSync(file, 'utf8'));
+    return typeof day === 'string' && Number.isFinite(bytes) ? { day, bytes } : null;
   } catch {
     return null;
   }
 }
 
 /**
- * @param {string} data
+ * Adds to what the file holds, since all volunteers of this machine's user share it.
+ * @param {DataOfDay} added
+ * @returns {DataOfDay} what the file holds now
  * @throws {Error} if the file cannot be written
  */
-export function keepData(data, file = DATA_FILE) {
+export function addData(added, file = DATA_FILE) {
+  const kept = keptData(file);
+  const bytes = added.bytes + (kept?.day === added.day ? kept.bytes : 0);
+  const data = { day: added.day, bytes };
   mkdirSync(dirname(file), { recursive: true });
-  writeFileSync(file, data);
+  // Renamed, so that nobody reads half of it.
+  const written = `${file}.${process.pid}`;
+  writeFileSync(written, JSON.stringify(data));
+  renameSync(written, file);
+  return data;
 }

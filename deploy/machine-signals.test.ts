@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { keepData, keptData, readBattery, readIdle } from './machine-signals.mjs';
+import { addData, keptData, MachineSignals, readBattery, readIdle } from './machine-signals.mjs';
 
 let folder: string;
 beforeEach(() => {
@@ -44,6 +44,18 @@ test('a system that does not tell about batteries is noticed', () => {
   expect(readBattery(join(folder, 'none'))).toBeNull();
 });
 
+test('what changed while nobody watched is read again, and what cannot be read stays as it was', async () => {
+  const machine = new MachineSignals({ isBattery: true, isIdle: false, isAwake: false }, folder);
+  supply('BAT0', { type: 'Battery', status: 'Charging', capacity: '42' });
+  await machine.open();
+  supply('BAT0', { status: 'Discharging' });
+  await machine.look();
+  expect(machine.battery).toEqual({ charging: false, level: 0.42 });
+  machine.powerSupplies = join(folder, 'none');
+  await machine.look();
+  expect(machine.battery).toEqual({ charging: false, level: 0.42 });
+});
+
 test('whether somebody is there X tells, else the login manager, else nobody', async () => {
   const answers = (known: Record<string, string>) => async (command: string) => {
     const answer = known[command];
@@ -63,9 +75,13 @@ test('whether somebody is there X tells, else the login manager, else nobody', a
   expect(await readIdle(answers({}), display)).toBeNull();
 });
 
-test('the data of the day is kept from run to run', () => {
+test('two volunteers of one machine share the data of the day, which is kept from run to run and starts anew', () => {
   const file = join(folder, 'state/data.json');
   expect(keptData(file)).toBeNull();
-  keepData('{"day":"2031-05-07","bytes":1}', file);
-  expect(keptData(file)).toContain('2031-05-07');
+  addData({ day: '2031-05-07', bytes: 100 }, file);
+  expect(addData({ day: '2031-05-07', bytes: 20 }, file)).toEqual({ day: '2031-05-07', bytes: 120 });
+  expect(keptData(file)).toEqual({ day: '2031-05-07', bytes: 120 });
+  expect(addData({ day: '2031-05-08', bytes: 3 }, file)).toEqual({ day: '2031-05-08', bytes: 3 });
+  writeFileSync(file, '{"day":');
+  expect(keptData(file)).toBeNull();
 });

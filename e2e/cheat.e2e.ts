@@ -40,7 +40,7 @@ const WRITING = `{
   const encode = VideoEncoder.prototype.encode;
   VideoEncoder.prototype.encode = function (frame, options) {
     const { format, codedWidth: width, codedHeight: height, timestamp, colorSpace } = frame;
-    if (format !== 'I420' || width !== ${WIDTH}) return encode.call(this, frame, options);
+    if (format !== 'I420' || width !== ${WIDTH} || height !== ${HEIGHT}) return encode.call(this, frame, options);
     const codes = new Uint8Array(width * height * 1.5).fill(128);
     for (let y = ${WRITTEN.top}; y < ${WRITTEN.top + WRITTEN.side}; y++) {
       codes.fill(170, y * width + ${WRITTEN.left}, y * width + ${WRITTEN.left + WRITTEN.side});

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { chown, mkdtemp } from 'node:fs/promises';
+import { chown, mkdtemp, readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ROOT } from '../deploy/child.mjs';
@@ -17,9 +17,9 @@ test.afterEach(() => {
 });
 
 /** Tests may run as root, and in containers that allow no sandbox: then the command must be told so by name. */
-const volunteer = (...args: string[]) => command(['--without-sandbox', ...args]);
+const volunteer = (...args: string[]) => start(['--without-sandbox', ...args]);
 
-function command(args: string[], as: { uid?: number; gid?: number; env?: NodeJS.ProcessEnv } = {}) {
+function start(args: string[], as: { uid?: number; gid?: number; env?: NodeJS.ProcessEnv } = {}) {
   const command = spawn(process.execPath, [join(ROOT, 'deploy/volunteer.mjs'), ...args], {
     stdio: ['ignore', 'pipe', 'pipe'],
     ...as,
@@ -39,7 +39,11 @@ async function volunteersAt(serverUrl: string): Promise<number> {
 }
 
 test('it works for a gamer until it is stopped, and then leaves at once', async ({ server, gamerPage }) => {
-  const { command, ended, output } = volunteer('--url', server.url, '--room', 'den', '--max-gamers', '1');
+  const state = await mkdtemp(join(tmpdir(), 'p2c2r-state-'));
+  const limits = ['--max-gamers', '1', '--data-mb-per-day', '5'];
+  const { command, ended, output } = start(['--without-sandbox', '--url', server.url, '--room', 'den', ...limits], {
+    env: { ...process.env, XDG_STATE_HOME: state },
+  });
   const gamer = await gamerPage('den', { where: 'volunteers' });
   await waitForVolunteers(gamer, 1);
   const ranOn = await gamer.evaluate(async () => {
@@ -47,6 +51,11 @@ test('it works for a gamer until it is stopped, and then leaves at once', async 
     return timing.ranOn;
   });
   expect(ranOn).not.toBe('local');
+  // Its result may not come any more.
+  await gamer.evaluate(() => {
+    window.client.submitTask('echo', { bytes: new Uint8Array(3_000_000) }).result.catch(() => {});
+  });
+  await expect.poll(output).toContain('"paused":["today’s data limit of 5 MB is used up"]');
   command.kill('SIGTERM');
   const [code] = await ended;
   expect(code, output()).toBe(0);
@@ -55,6 +64,8 @@ test('it works for a gamer until it is stopped, and then leaves at once', async 
   expect(output()).toContain('"serving"');
   expect(output(), 'it says plainly that it had to').toContain('runs WITHOUT its sandbox');
   expect(output()).not.toContain('den');
+  const { bytes } = JSON.parse(await readFile(join(state, 'p2c2r/data-today.json'), 'utf8'));
+  expect(bytes, 'the next run goes on with it').toBeGreaterThan(5_000_000);
 });
 
 test('it waits for a server that is away, until it is stopped', async ({ server }) => {
@@ -86,7 +97,7 @@ test('when the room’s owner removes it, it says so and does not return', async
 
 if (isRoot) {
   test('root is refused with instructions, unless it explicitly asks to run without a sandbox', async ({ server }) => {
-    const { ended, output } = command(['--url', server.url, '--room', 'den']);
+    const { ended, output } = start(['--url', server.url, '--room', 'den']);
     expect((await ended)[0]).toBe(1);
     expect(output()).toMatch(/This is root.*Start it as another user.*--without-sandbox/);
     expect(output()).not.toContain('"serving"');
@@ -99,7 +110,7 @@ if (process.platform === 'linux' && (!isRoot || canNobodyRead())) {
     const home = await mkdtemp(join(tmpdir(), 'p2c2r-volunteer-'));
     if (isRoot) await chown(home, NOBODY.uid, NOBODY.gid);
     const env = { ...process.env, HOME: home, TMPDIR: home, XDG_CONFIG_HOME: home, XDG_CACHE_HOME: home };
-    const { output } = command(['--url', server.url, '--room', 'den'], { ...(isRoot && NOBODY), env });
+    const { output } = start(['--url', server.url, '--room', 'den'], { ...(isRoot && NOBODY), env });
     await expect
       .poll(output, { timeout: 60_000 })
       .toMatch(/"isSandboxed":true|cannot build its sandbox here.*docs\/hosting\.md/);

@@ -1,3 +1,5 @@
+import { QUALITIES, type Quality } from './tasks/upscale.ts';
+
 /**
  * Detail: what a network adds to the luma of an enlarged picture, sent as the luma plane of a video of its own. The player adds it to its own
  * enlargement of its own frame (docs/streams.md).
@@ -7,14 +9,24 @@
 export const DETAIL_BASES = ['bicubic'] as const;
 export type DetailBase = (typeof DETAIL_BASES)[number];
 
+/** Detail of the base itself is nothing, and that of a lesser filter would make the picture worse. */
+export function isAboveBase(quality: Quality, base: DetailBase): boolean {
+  return QUALITIES.indexOf(quality) > QUALITIES.indexOf(base);
+}
+
 /** The code of no detail. With chroma of the same value it is a grey picture, which costs a codec next to nothing. */
 export const NO_DETAIL_CODE = 128;
 /**
  * Largest distance of a code from {@link NO_DETAIL_CODE}: what limited-range luma, 16..235 (ITU-R BT.709, item 4.6), holds on both sides.
- * An honest volunteer's detail changes no pixel by more than this divided by the gain. Other codes come from a codec's overshoot or from a cheat, and
- * are at most 128 away.
+ * Other codes come from a codec's overshoot or from a cheat, and count as if they were this far away.
  */
 export const MAX_DETAIL_CODES = 107;
+
+/**
+ * Most that detail changes a pixel by, steps of 255, whatever its codes, gain and weight: an eighth of the range, which no volunteer can write much with. Few pixels of
+ * honest detail reach it, at the hardest edges.
+ */
+export const MAX_ADDED_STEPS = 32;
 
 /** How detail is coded. */
 export interface DetailCoding {

@@ -1,6 +1,6 @@
 import { seededRandom } from '../../shared/tasks/test-random.ts';
 import { FrameDecoder } from '../../web/stream/codec/frame-decoder.ts';
-import { FrameEncoder, type FrameEncoderSettings } from '../../web/stream/codec/frame-encoder.ts';
+import { encodeDetail, FrameEncoder, type FrameEncoderSettings } from '../../web/stream/codec/frame-encoder.ts';
 
 /** An encoder that has given nothing for this long has skipped the frame to keep its bitrate. */
 const SKIPPED_AFTER_MS = 250;
@@ -15,6 +15,8 @@ const DATAGRAM_BYTES = 1_200;
 export interface CodedWay extends FrameEncoderSettings {
   /** Share of the datagrams that are lost, 0..1; none by default. */
   loss?: number;
+  /** Whether it carries detail. */
+  isDetail?: boolean;
 }
 
 /** What one direction of a stream sent. */
@@ -32,12 +34,11 @@ export const newTraffic = (): Traffic => ({ bytes: 0, keyframeBytes: 0, encodeMs
  * them. Frames go in as fast as the codec takes them: their timestamps are what its rate control sees. After a loss nothing comes out until
  * the keyframe that the decoder asks for, as in a stream.
  *
- * @param frames - are closed here.
- * @param traffic - is added to.
+ * @param frames - are closed here; `traffic` is added to.
  */
 export async function* throughCodec(
   frames: AsyncIterable<VideoFrame>,
-  { loss = 0, ...settings }: CodedWay,
+  { loss = 0, isDetail = false, ...settings }: CodedWay,
   traffic: Traffic,
 ): AsyncGenerator<VideoFrame> {
   const decoded: VideoFrame[] = [];
@@ -93,7 +94,8 @@ export async function* throughCodec(
   try {
     for await (const frame of frames) {
       clipMs = frame.timestamp / 1_000;
-      encoder.encode(frame, performance.now());
+      if (isDetail) encodeDetail(encoder, settings.codec, frame, performance.now());
+      else encoder.encode(frame, performance.now());
       frame.close();
       await until(() => encoder.queued === 0 && answered === sent, SKIPPED_AFTER_MS);
       await until(() => encoder.queued < MAX_QUEUED && answered === sent, STUCK_AFTER_MS);

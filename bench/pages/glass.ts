@@ -6,7 +6,7 @@ import { servedModels } from '../../web/compute/test-models.ts';
 import { makeFrame } from '../../web/compute/video-frames.ts';
 import { openDevice } from '../../web/compute/wgsl/gpu-device.ts';
 import type { Composer, RawPicture } from '../../web/stream/compose/composer.ts';
-import { DetailReader } from '../../web/stream/compose/detail-reader.ts';
+import { DetailReader, isNoDetail } from '../../web/stream/compose/detail-reader.ts';
 import { composingMs } from '../../web/stream/compose/open-composer.ts';
 import { WasmComposer } from '../../web/stream/compose/wasm-composer.ts';
 import { WebGlComposer } from '../../web/stream/compose/webgl-composer.ts';
@@ -218,8 +218,10 @@ async function receivedDetail({ quality, coding, up, down }: DetailOffload) {
   const details = processed(frames, throughCodec(sources(clip), uplinkOf(clip, up), sent));
   const reader = new DetailReader(clip);
   const codesByTime = new Map<number, Uint8Array>();
-  for await (const frame of throughCodec(details, downlinkOf(clip, down), answered)) {
-    codesByTime.set(frame.timestamp, await reader.read(frame));
+  for await (const frame of throughCodec(details, { ...downlinkOf(clip, down), isDetail: true }, answered)) {
+    const codes = await reader.read(frame);
+    // A stream takes a keyframe of no detail for none.
+    if (!isNoDetail(codes)) codesByTime.set(frame.timestamp, codes);
     frame.close();
   }
   frames.dispose();

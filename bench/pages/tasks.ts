@@ -3,6 +3,8 @@ import { durationsMs, inTurn, mapValues, median, mediansInTurn, percentile, sum 
 import { connectBare } from './bare-channel.ts';
 import * as gamer from './gamer.ts';
 
+export { connect } from './gamer.ts';
+
 const [ROUNDS, TRIPS] = [7, 300];
 
 /** Echo tasks beside a bare channel, in a gamer's page whose volunteer is in another page of this browser. */
@@ -34,6 +36,13 @@ export async function measureEcho(room: string) {
 
 const upscale = (image: ReturnType<typeof gamer.freshPicture>) =>
   gamer.client().submitTask('upscale', { image }).result;
+
+/** Submits pictures and waits until the volunteer has some; else until it has none. Returns when that was, ms since 1970. */
+export async function untilBusy(isBusy: boolean): Promise<number> {
+  if (isBusy) void Promise.all(Array.from({ length: 30 }, () => upscale(gamer.freshPicture(640, 360))));
+  while (gamer.client().stats().inFlight > 0 !== isBusy) await gamer.sleep(2);
+  return Date.now();
+}
 
 const COUNT = 100;
 

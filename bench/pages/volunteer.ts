@@ -8,10 +8,19 @@ export { answerBare } from './bare-channel.ts';
 /** By room. */
 const nodes = new Map<string, VolunteerNode>();
 
+const battery = Object.assign(new EventTarget(), { charging: true, level: 1 });
+
+/** Plugs this page's machine in, or unplugs it. Returns when, ms since 1970. */
+export function setCharging(charging: boolean): number {
+  const atMs = Date.now();
+  Object.assign(battery, { charging }).dispatchEvent(new Event('chargingchange'));
+  return atMs;
+}
+
 /** Makes this page a volunteer for as long as it is open. */
 export async function volunteer({ variant, ...options }: VolunteerOptions & { variant?: Variant }) {
   const { VolunteerNode } = await loadSdk(variant);
-  const node = await VolunteerNode.start({ iceServers: [], ...options });
+  const node = await VolunteerNode.start({ iceServers: [], signals: { battery }, ...options });
   if (options.room !== undefined) nodes.set(options.room, node);
   return node.capabilities;
 }

@@ -1,6 +1,7 @@
 import { NETWORKS } from '../../shared/tasks/upscale.ts';
 import type { Section, Site } from '../context.ts';
 import type * as EnginePage from '../pages/engine.ts';
+import type * as TasksPage from '../pages/tasks.ts';
 import { figure, type Row, short, text } from '../report.ts';
 
 export const infer: Section = {
@@ -32,9 +33,7 @@ export const infer: Section = {
 };
 
 /** How many times faster the kernels of the processor must be than what they replace. */
-const LEAST_OVER_JS = 10;
-const LEAST_OVER_ORT = 1.5;
-const LEAST_OF_TWO = 1.7;
+const [LEAST_OVER_JS, LEAST_OVER_ORT, LEAST_OF_TWO] = [10, 1.5, 1.7];
 
 export const processor: Section = {
   name: 'processor',
@@ -94,12 +93,11 @@ export const types: Section = {
   },
 };
 
-const SHARES = [0.1, 0.25, 0.5];
-const SPAN_MS = 30_000;
+const [SHARES, SPAN_MS] = [[0.1, 0.25, 0.5], 30_000];
 
 export const limits: Section = {
   name: 'limits',
-  about: 'the part of the time in which an engine computes at gpuShare 0.1, 0.25 and 0.5, under full demand for 30 s',
+  about: 'the part of the time an engine computes at gpuShare 0.1 to 0.5, and how soon a limit hands work back',
   async run(context) {
     const site = await context.openSite({ modules: ['engine'] });
     const rows: Row[] = [];
@@ -117,14 +115,23 @@ export const limits: Section = {
         );
       }
     }
-    return rows;
+    return [...rows, await handingBack(await context.openSite({ modules: ['tasks'] }))];
   },
 };
 
-/** Starts after the first, of which the slowest counts. */
-const LATER_STARTS = 3;
-/** Within which a volunteer that has started here before must serve, ms. */
-const MOST_LATER_MS = 1_000;
+/** From the browser's event that mains power is gone until no work is left at the volunteer, amid work that would take seconds. */
+async function handingBack(site: Site): Promise<Row> {
+  const volunteer = await site.volunteer({ room: 'limits', limits: { pauseOnBattery: true }, backend: 'js' });
+  const gamer = await site.page<typeof TasksPage>('tasks');
+  await gamer.call('connect', { room: 'limits' });
+  await gamer.call('untilBusy', true);
+  const handedBack = gamer.call('untilBusy', false);
+  const unpluggedAtMs = await volunteer.call('setCharging', false);
+  return figure('unplugged to work handed back', (await handedBack) - unpluggedAtMs, 'ms', { atMost: 250 });
+}
+
+/** Starts after the first, of which the slowest counts, and within how many ms a volunteer that has started here before must serve. */
+const [LATER_STARTS, MOST_LATER_MS] = [3, 1_000];
 
 /** How long a person who pressed Start waits until a volunteer serves, on a first visit and on later ones, which remember the machine's speeds. */
 export const start: Section = {

@@ -76,12 +76,10 @@ const CODES_PER_STEP = 1 / 32;
  * codec has as much to do as with a network's.
  */
 function detailFrames({ outWidth, outHeight, detail }: FrameTarget): (frame: VideoFrame) => Promise<VideoFrame> {
-  const size = outWidth * outHeight;
-  const planes = new Uint8Array(size * 1.5).fill(NO_DETAIL_CODE);
+  const planes = new Uint8Array(1.5 * outWidth * outHeight).fill(NO_DETAIL_CODE);
   let bytes = new Uint8Array(0);
   return async (frame) => {
-    const sizeBytes = frame.allocationSize();
-    if (bytes.length !== sizeBytes) bytes = new Uint8Array(sizeBytes);
+    if (bytes.length !== frame.allocationSize()) bytes = new Uint8Array(frame.allocationSize());
     // Software decoders give luma first.
     const [luma] = await frame.copyTo(bytes);
     const { width = 0, height = 0 } = frame.visibleRect ?? {};

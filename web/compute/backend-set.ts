@@ -5,6 +5,7 @@ import { type Filter, isNetwork, type Quality, upscale } from '../../shared/task
 import { type Backend, type FrameTarget, filterAfter, type TaskExecutor, type UpscaleShape } from './backend.ts';
 import type { Inference } from './infer/inference.ts';
 import type { MeasuredSpeeds } from './measured-speeds.ts';
+import { MemoryFailures } from './memory-failures.ts';
 import type { NetworkSelection, RunInSlot } from './network-selection.ts';
 import type { SpotChecks } from './spot-checks.ts';
 
@@ -16,7 +17,7 @@ export interface BackendSetParts {
   /** How frames get into the backends and out of them, by now: paths that turn out to be wrong are given up. */
   framePaths(): { frameIn: string; frameOut: string };
   filters: Backend;
-  /** Computes pictures for which a GPU has no memory. */
+  /** Computes pictures that are too large for a GPU. */
   processor: Backend;
   /** Null where there is no GPU to check. */
   spotChecks: SpotChecks | null;
@@ -30,6 +31,7 @@ export interface BackendSetParts {
   measured: Omit<MeasuredSpeeds, 'networks'>;
   preparesNetworks: boolean;
   lost: Promise<LostGpu>;
+  now(): number;
   /** Disposed in this order. */
   owned: readonly { dispose(): void }[];
 }
@@ -53,8 +55,7 @@ export class BackendSet {
   /** Resolves when the GPU device is lost, for whatever reason, or gives wrong pixels. */
   readonly lost: Promise<LostGpu>;
   readonly #parts: BackendSetParts;
-  /** Pixels of the smallest result for which a backend had no memory, by backend and network. */
-  readonly #tooLarge = new Map<string, number>();
+  readonly #memoryFailures: MemoryFailures;
 
   constructor(parts: BackendSetParts) {
     this.adapter = parts.adapter;
@@ -62,6 +63,7 @@ export class BackendSet {
     this.inference = parts.inference;
     this.lost = parts.lost;
     this.#parts = parts;
+    this.#memoryFailures = new MemoryFailures(parts.now);
   }
 
   /** Measured speeds by kind of task: the filters, the networks so far, and the types with an executor. */
@@ -92,44 +94,54 @@ export class BackendSet {
   }
 
   /**
-   * Predicts the time for a picture, ms; null where that is not known: of networks that were not measured, and of a GPU's filters, whose
-   * benchmark on a small picture measures mostly how long an answer is under way.
+   * Predicts the time for a picture on the backend that {@link backendFor} gives, ms; null where that is not known: of networks that were not
+   * measured there, and of a GPU's filters, whose benchmark on a small picture measures mostly how long an answer is under way.
    */
   predictMs(shape: UpscaleShape): number | null {
     const { quality, width, height } = shape;
-    if (!isNetwork(quality)) return this.#predictFilterMs(quality, shape);
-    const doubledMs = this.#parts.networks.predictMs(quality, width * height);
+    const { filters, networks, processor } = this.#parts;
+    // Undefined while the network was not measured.
+    const fastest = isNetwork(quality) ? networks.find(quality, width * height) : filters;
+    const backend = fastest && this.#orProcessor(fastest, shape);
+    if (!isNetwork(quality)) return this.#predictFilterMs(quality, shape, backend);
+    const doubledMs = networks.predictMs(quality, width * height, backend === fastest ? undefined : processor.name);
     const filter = filterAfter(shape);
-    return doubledMs === null ? null : doubledMs + (filter ? (this.#predictFilterMs(filter, shape) ?? 0) : 0);
+    return doubledMs === null ? null : doubledMs + (filter ? (this.#predictFilterMs(filter, shape, backend) ?? 0) : 0);
   }
 
-  #predictFilterMs(quality: Filter, shape: UpscaleShape): number | null {
-    const { filters, unitsPerMs } = this.#parts;
-    return filters.name === 'wgsl' ? null : upscale.cost({ ...shape, quality }) / unitsPerMs;
+  #predictFilterMs(quality: Filter, shape: UpscaleShape, { name } = this.#parts.filters): number | null {
+    return name === 'wgsl' ? null : upscale.cost({ ...shape, quality }) / this.#parts.measured.cpuUnitsPerMs;
   }
 
-  /** The fastest backend that computes a prepared quality right. Throws MeshError `unknown-model`. */
+  /** The fastest backend that computes a prepared quality right and has room for the picture. Throws MeshError `unknown-model`. */
   backendFor(shape: UpscaleShape): Backend {
     const { quality, width, height } = shape;
-    const { filters, networks, processor, spotChecks } = this.#parts;
+    const { filters, networks, spotChecks } = this.#parts;
     const fastest = isNetwork(quality) ? networks.backendFor(quality, width * height) : filters;
-    if (pixelsOf(shape) >= (this.#tooLarge.get(memoryKey(fastest, quality)) ?? Number.POSITIVE_INFINITY))
-      return processor;
-    return spotChecks?.watch(fastest) ?? fastest;
+    const backend = this.#orProcessor(fastest, shape);
+    return spotChecks?.watch(backend) ?? backend;
+  }
+
+  /** The processor computes what is too large for the fastest backend. */
+  #orProcessor(fastest: Backend, shape: UpscaleShape): Backend {
+    const { processor } = this.#parts;
+    if (isNetwork(shape.quality) && !processor.prepare) return fastest;
+    const hasRoom = (fastest.fits?.(shape) ?? true) && !this.#memoryFailures.has(fastest.name, shape);
+    return hasRoom ? fastest : processor;
   }
 
   /**
    * A backend failed. Returns whether {@link backendFor} now gives another one for the same picture: when a GPU has no memory for it, the
-   * processor computes it and all that are as large, since trying each again would fail each time.
+   * processor computes it and all that are as large for a while, since trying each again would fail each time.
    */
   hasOther(backend: Backend, shape: UpscaleShape, cause: unknown): boolean {
     const { processor } = this.#parts;
     const { quality, width, height, outWidth, outHeight } = shape;
     if (!(cause instanceof MeshError) || cause.reason !== 'too-large' || backend.name === processor.name) return false;
     if (isNetwork(quality) && !processor.prepare) return false;
-    const key = memoryKey(backend, quality);
-    this.#tooLarge.set(key, Math.min(pixelsOf(shape), this.#tooLarge.get(key) ?? Number.POSITIVE_INFINITY));
-    log.warn('the GPU has no memory for a picture; the processor computes it', {
+    // What its limits forbid says nothing about its memory: a narrow picture is too long, and one with more pixels is not.
+    if (backend.fits?.(shape) ?? true) this.#memoryFailures.add(backend.name, shape);
+    log.warn('a picture is too large for the GPU; the processor computes it', {
       quality,
       sizes: `${width}x${height} to ${outWidth}x${outHeight}`,
     });
@@ -153,12 +165,4 @@ export class BackendSet {
   dispose(): void {
     for (const part of this.#parts.owned) part.dispose();
   }
-}
-
-function memoryKey({ name }: Backend, quality: Quality): string {
-  return isNetwork(quality) ? `${name} ${quality}` : name;
-}
-
-function pixelsOf({ outWidth, outHeight }: UpscaleShape): number {
-  return outWidth * outHeight;
 }

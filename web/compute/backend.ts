@@ -40,6 +40,11 @@ export interface Backend {
   startPixels(pixels: Uint8Array, shape: UpscaleParams, slot: TimeSlot): Promise<Started<Uint8Array<ArrayBuffer>>>;
   /** Loads what a quality needs, so that its first time slot waits for nothing. Backends without it run only filters. Throws MeshError. */
   prepare?(quality: Quality): Promise<void>;
+  /**
+   * Whether the limits of the device allow a picture, however much memory is free. Asked before the backend is chosen; backends without it have
+   * no such limits.
+   */
+  fits?(shape: UpscaleShape): boolean;
   openFrames(target: FrameTarget): BackendFrames;
   dispose(): void;
 }

@@ -85,6 +85,27 @@ test('where the GPU tells how long it computed, that counts and not the wait for
   schedule.dispose();
 });
 
+test.each([
+  ['0', 0],
+  ['nothing', null],
+  ['the age of the machine', 1e9],
+])('where the GPU tells %s, the wait for its answer counts, and the share is kept', async (_what, saidMs) => {
+  const { clock, schedule } = start(0.25);
+  let frames = 0;
+  const frame = (): void => {
+    const body = async () => {
+      frames++;
+      const done = new Promise<void>((resolve) => clock.after(60, resolve));
+      return { isDone: false, finish: () => done, gpuMs: done.then(() => saidMs) };
+    };
+    void schedule.frame(body).then(frame, () => {});
+  };
+  frame();
+  await runFor(clock, SPAN_MS);
+  expect(Math.abs((frames * 60) / SPAN_MS / 0.25 - 1)).toBeLessThan(0.1);
+  schedule.dispose();
+});
+
 test('what measures the machine pauses before and after, not amid what it measures', async () => {
   const { clock, schedule } = start(0.1);
   const tookMs: number[] = [];
@@ -102,6 +123,26 @@ test('what measures the machine pauses before and after, not amid what it measur
   await runFor(clock, (5 * SLICE_MS) / 0.1);
   await both;
   expect(tookMs).toEqual([5 * SLICE_MS, 5 * SLICE_MS]);
+  schedule.dispose();
+});
+
+test('what measures the machine in the background keeps to the share too, and work may come in between', async () => {
+  const { clock, schedule } = start(0.25);
+  const startsMs: number[] = [];
+  const measuring = schedule.background(async (untilAllowed) => {
+    for (let run = 0; run < 20; run++) {
+      await untilAllowed();
+      startsMs.push(clock.now());
+      clock.advance(100);
+    }
+  });
+  const task = schedule.task('a', never, async () => ({ isDone: true, finish: async () => clock.now() }));
+  // All but the last run.
+  await runFor(clock, 19 * 400);
+  await measuring;
+  expect(Math.abs((startsMs.at(-1) ?? 0) / (19 * 400) - 1)).toBeLessThan(0.1);
+  expect(await task).toBeLessThan(1_000);
+  expect(schedule.busyMs).toBe(2_000);
   schedule.dispose();
 });
 
@@ -133,6 +174,21 @@ test('a night in which the machine was suspended amid a task is not waited for',
   clock.advance(8 * 3_600_000);
   duty.end();
   expect(duty.waitMs).toBeLessThan(60_000);
+});
+
+test('work that blocks the thread for a minute is charged whole, as another thread saw the machine awake meanwhile', () => {
+  const clock = new ManualClock();
+  const duty = new DutyCycle(() => clock.now());
+  duty.share = 0.1;
+  clock.advance(1_500);
+  duty.begin();
+  clock.advance(60_000);
+  duty.end();
+  const seconds = Array.from({ length: 70 }, (_, second) => 1_000 * second);
+  for (const fromMs of seconds) duty.wasAwake(fromMs, fromMs + 1_000);
+  // Less what was saved before.
+  expect(duty.waitMs).toBeCloseTo(60_000 / 0.1 - 60_000 - 100);
+  expect(duty.busyMs).toBe(60_000);
 });
 
 test('work that overlaps counts once', () => {

@@ -8,10 +8,10 @@ export const SHARE_WINDOW_MS = 1_000;
 const MAX_SAVED_MS = SHARE_WINDOW_MS / 10;
 
 /**
- * Longest time, ms, that one piece of work is charged for. No work takes that long without a pause: the machine was suspended meanwhile,
- * and would owe the whole night.
+ * Longest time, ms, that is charged for without a sign that the machine was awake. Either the work blocked this thread, or the machine was
+ * suspended, in which some systems' clocks go on, and would owe the whole night. {@link DutyCycle.wasAwake} tells the two apart.
  */
-const MAX_CHARGE_MS = 10_000;
+const MAX_UNSEEN_MS = 10_000;
 
 /**
  * Holds the engine to a share of the time: after work of 10 ms at a share of 0.1 comes a pause of 90 ms. A token bucket (ITU-T I.371) whose
@@ -27,6 +27,8 @@ export class DutyCycle {
   #active = 0;
   #settledAtMs: number;
   #busyMs = 0;
+  /** The newest time with work that was not charged. */
+  #unseen = { fromMs: 0, toMs: 0 };
 
   constructor(now: () => number) {
     this.#now = now;
@@ -71,7 +73,13 @@ export class DutyCycle {
   /** Charges for work whose time was measured elsewhere, such as by the GPU's own clock. */
   charge(spentMs: number): void {
     this.#settle();
-    this.#spend(Math.min(spentMs, MAX_CHARGE_MS));
+    this.#spend(Math.min(spentMs, MAX_UNSEEN_MS));
+  }
+
+  /** Another thread saw the machine awake: what was not charged of this time is. Tell each time once. */
+  wasAwake(fromMs: number, toMs: number): void {
+    this.#settle();
+    this.#worked(Math.max(0, Math.min(toMs, this.#unseen.toMs) - Math.max(fromMs, this.#unseen.fromMs)));
   }
 
   #settle(): void {
@@ -79,13 +87,19 @@ export class DutyCycle {
     const elapsedMs = Math.max(0, nowMs - this.#settledAtMs);
     this.#settledAtMs = nowMs;
     if (this.#active > 0) {
-      const chargedMs = Math.min(elapsedMs, MAX_CHARGE_MS);
-      this.#spend(chargedMs);
-      // Not limited: the work took longer than may be saved, and all of that time counts.
-      this.#savedMs += this.#share * chargedMs;
+      const chargedMs = Math.min(elapsedMs, MAX_UNSEEN_MS);
+      if (elapsedMs > chargedMs) this.#unseen = { fromMs: nowMs - elapsedMs + chargedMs, toMs: nowMs };
+      this.#worked(chargedMs);
     } else {
       this.#savedMs = Math.min(this.#savedMs + this.#share * elapsedMs, this.#share * MAX_SAVED_MS);
     }
+  }
+
+  /** Charges for time in which there was work. */
+  #worked(forMs: number): void {
+    this.#spend(forMs);
+    // Not limited: the work took longer than may be saved, and all of that time counts.
+    this.#savedMs += this.#share * forMs;
   }
 
   #spend(spentMs: number): void {

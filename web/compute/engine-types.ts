@@ -55,7 +55,7 @@ export interface EngineOptions {
   measuredSpeeds?: MeasuredSpeeds;
   /** Called with what `Engine.measuredSpeeds` gives at the start, and again whenever more was measured. */
   onMeasured?(speeds: MeasuredSpeeds): void;
-  /** Set to have the given `measuredSpeeds` timed again, for the next start, once the machine is idle. */
+  /** Set to have the given `measuredSpeeds` timed again, for the next start, once the machine is idle; busy: it must not compute now. */
   refresh?: { clock: Clock; isMachineBusy(): boolean };
 }
 

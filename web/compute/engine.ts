@@ -12,7 +12,7 @@ import type { EngineCapabilities, EngineOptions, ExecutedTask, ExecuteOptions, F
 import { assumedSpeeds, referenceExecutor } from './js-backend.ts';
 import type { MeasuredSpeeds } from './measured-speeds.ts';
 import { nextMacrotask, runInSlices, Schedule } from './schedule.ts';
-import { remeasure, selectBackends } from './select-backends.ts';
+import { remeasure, type SelectionOptions, selectBackends } from './select-backends.ts';
 import { SpeedRefresh } from './speed-refresh.ts';
 import { deviceLost } from './wgsl/gpu-device.ts';
 
@@ -35,6 +35,8 @@ export class Engine {
   readonly #refresh: SpeedRefresh | null;
   #backends: Promise<BackendSet>;
   #current: BackendSet;
+  /** Of the backends' key. They are for the next start: changing the backends of a running engine would drop the models it has loaded. */
+  #refreshedSpeeds: MeasuredSpeeds | null = null;
   #losses = 0;
   #disposed = false;
 
@@ -82,9 +84,20 @@ export class Engine {
     return this.#schedule.busyMs;
   }
 
-  /** What was measured so far. Handed to another engine on the same adapter, it saves that engine the timing. */
+  /**
+   * Another thread saw this machine awake, by `now`: work that blocked this one meanwhile is charged whole, where a machine that was
+   * suspended owes nothing. Tell each time once.
+   */
+  wasAwake(fromMs: number, toMs: number): void {
+    this.#schedule.wasAwake(fromMs, toMs);
+  }
+
+  /** What was measured so far, the last time that it was. Handed to another engine on the same adapter, it saves that engine the timing. */
   get measuredSpeeds(): MeasuredSpeeds {
-    return this.#current.measuredSpeeds;
+    const { measuredSpeeds } = this.#current;
+    const refreshed = this.#refreshedSpeeds;
+    if (refreshed?.key !== measuredSpeeds.key) return measuredSpeeds;
+    return { ...refreshed, networks: { ...measuredSpeeds.networks, ...refreshed.networks } };
   }
 
   /**
@@ -221,14 +234,23 @@ export class Engine {
     return { value, attachments, backend, computeMs: now() - startMs };
   }
 
-  /** The speeds that it measures are for the next start: changing the backends of a running engine would drop the models it has loaded. */
   #startRefresh(): SpeedRefresh | null {
     const { refresh, measuredSpeeds, onMeasured } = this.#options;
     if (!refresh || measuredSpeeds?.key !== this.measuredSpeeds.key) return null;
     return new SpeedRefresh({
       ...refresh,
-      measure: (checkpoint) => remeasure(this.#options, this.measuredSpeeds, checkpoint),
-      onMeasured: (speeds) => onMeasured?.(speeds),
+      measure: (checkpoint) =>
+        this.#schedule.background((untilAllowed) => {
+          const betweenRuns = async () => {
+            await untilAllowed();
+            await checkpoint();
+          };
+          return remeasure(this.#options, this.measuredSpeeds, { betweenRuns, withinRun: checkpoint });
+        }),
+      onMeasured: (speeds) => {
+        this.#refreshedSpeeds = speeds;
+        onMeasured?.(this.measuredSpeeds);
+      },
     });
   }
 
@@ -243,24 +265,40 @@ export class Engine {
     this.#losses++;
     const isHopeless = this.#losses > MAX_DEVICE_LOSSES;
     log.warn('device lost', { losses: this.#losses, isHopeless, problem });
-    const { measuredSpeeds } = lost;
+    const { measuredSpeeds } = this;
     const options: EngineOptions = isHopeless
       ? { ...this.#options, preferBackend: 'wasm' }
       : { ...this.#options, measuredSpeeds };
-    this.#backends = selectBackends({ ...options, ...(problem !== null && { gpuProblem: problem }) }).then(
-      (backends) => {
-        lost.dispose();
-        this.#current = backends;
-        if (this.#disposed) {
-          backends.dispose();
-          return backends;
-        }
-        this.#watch(backends);
-        this.#options.onCapabilities?.(this.capabilities);
-        return backends;
-      },
-    );
+    this.#backends = this.#replace(lost, { ...options, ...(problem !== null && { gpuProblem: problem }) });
+    this.#backends.catch(() => {
+      // Whoever needs them gets the error.
+    });
   }
+
+  async #replace(lost: BackendSet, options: SelectionOptions): Promise<BackendSet> {
+    const backends = await selectWithoutFail(options).finally(() => lost.dispose());
+    this.#current = backends;
+    if (this.#disposed) {
+      backends.dispose();
+      return backends;
+    }
+    this.#watch(backends);
+    this.#options.onCapabilities?.(this.capabilities);
+    return backends;
+  }
+}
+
+/** Selects backends for an engine that has tasks: without a GPU where that fails, and with the reference where that fails too. */
+async function selectWithoutFail(options: SelectionOptions): Promise<BackendSet> {
+  const onProcessor = { ...options, gpuProblem: options.gpuProblem ?? 'The GPU was lost' };
+  for (const attempt of [options, onProcessor]) {
+    try {
+      return await selectBackends(attempt);
+    } catch (cause) {
+      log.warn('no backends', { why: MeshError.from(cause).message });
+    }
+  }
+  return selectBackends({ ...onProcessor, preferBackend: 'js' });
 }
 
 /** Stops waiting when cancelled; the work goes on for others. Throws MeshError `cancelled`. */

@@ -1,4 +1,5 @@
 import type { DutyCycle } from './duty-cycle.ts';
+import type { GpuClock } from './gpu-clock.ts';
 import type { WorkClass } from './work-shares.ts';
 
 /** Work in flight. The rest of it needs no time slot, so the next work may start meanwhile. */
@@ -8,9 +9,10 @@ export interface Started<T> {
   /** Resolves to the result. Throws MeshError `device-lost`, `closed`. */
   finish(): Promise<T>;
   /**
-   * Resolves to how long the GPU was busy with it, ms, where the GPU tells; else it counts as busy until the end of `finish`. Never rejects.
+   * Resolves to how long the GPU was busy with it, ms; null where it does not tell after all. Undefined: it counts as busy until the end of
+   * `finish`. Never rejects.
    */
-  readonly gpuMs?: Promise<number>;
+  readonly gpuMs?: Promise<number | null>;
 }
 
 export interface Settling<T> {
@@ -59,8 +61,13 @@ export class Job {
   }
 }
 
-interface Running<T> extends Settling<T> {
+interface Clocks {
+  now(): number;
   duty: DutyCycle;
+  gpuClock: GpuClock;
+}
+
+interface Running<T> extends Settling<T>, Clocks {
   /** Called once, first: the code that awaits the result may start to compute at once. */
   onEnded(): void;
 }
@@ -68,12 +75,13 @@ interface Running<T> extends Settling<T> {
 /** Runs the body of a piece of work. Resolves when the rest of it needs no time slot. */
 export async function runBody<T>(
   body: () => Promise<Started<T>>,
-  { duty, onEnded, resolve, reject }: Running<T>,
+  { onEnded, resolve, reject, ...clocks }: Running<T>,
 ): Promise<void> {
+  const { duty } = clocks;
   duty.begin();
   try {
     const started = await body();
-    const finishing = finishOf(started, duty).finally(onEnded).then(resolve, reject);
+    const finishing = finishOf(started, clocks).finally(onEnded).then(resolve, reject);
     // The next work may compute without a pause, and the end of this one would be noticed only after it.
     if (started.isDone) await finishing;
   } catch (cause) {
@@ -83,12 +91,16 @@ export async function runBody<T>(
   }
 }
 
-/** Charges the duty cycle for the work after the time slot: by the GPU's clock where there is one, else until the result is there. */
-async function finishOf<T>(started: Started<T>, duty: DutyCycle): Promise<T> {
-  if (started.gpuMs) {
+/** Charges the duty cycle for the work after the time slot: by the GPU's clock where there is a right one, else until the result is there. */
+async function finishOf<T>(started: Started<T>, { now, duty, gpuClock }: Clocks): Promise<T> {
+  const { gpuMs } = started;
+  if (gpuMs && gpuClock.isTrusted) {
     duty.end();
-    void started.gpuMs.then((gpuMs) => duty.charge(gpuMs));
-    return started.finish();
+    const startMs = now();
+    const finishing = started.finish();
+    const charge = async () => duty.charge(gpuClock.spentMs(await gpuMs, startMs));
+    finishing.then(charge, charge);
+    return finishing;
   }
   try {
     return await started.finish();

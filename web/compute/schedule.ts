@@ -1,6 +1,7 @@
 import { MeshError } from '../../shared/errors.ts';
 import { DutyCycle } from './duty-cycle.ts';
 import { FairQueue } from './fair-queue.ts';
+import { GpuClock } from './gpu-clock.ts';
 import { Job, runBody, type Settling, type Started } from './schedule-job.ts';
 import { WORK_CLASSES, type WorkClass, WorkShares } from './work-shares.ts';
 
@@ -56,8 +57,9 @@ export class Schedule {
   #hasTaskStarted = false;
   readonly #shares = new WorkShares();
   readonly #duty: DutyCycle;
-  /** Ends the wait for the duty cycle. */
-  #wake: (() => void) | null = null;
+  readonly #gpuClock: GpuClock;
+  /** End the waits for the duty cycle. */
+  readonly #wakes = new Set<() => void>();
   #tasksInFlight = 0;
   /** The machine's time up to this moment is charged to an owner. */
   #chargedUntilMs = Number.NEGATIVE_INFINITY;
@@ -69,6 +71,7 @@ export class Schedule {
   constructor(options: ScheduleOptions) {
     this.#options = options;
     this.#duty = new DutyCycle(options.now);
+    this.#gpuClock = new GpuClock(options.now);
   }
 
   /** The part of the time in which anything is computed: above 0, up to 1. */
@@ -78,12 +81,17 @@ export class Schedule {
 
   set share(share: number) {
     this.#duty.share = share;
-    this.#wake?.();
+    this.#wakeAll();
   }
 
   /** Time with work since the start, ms. */
   get busyMs(): number {
     return this.#duty.busyMs;
+  }
+
+  /** See {@link DutyCycle.wasAwake}. */
+  wasAwake(fromMs: number, toMs: number): void {
+    this.#duty.wasAwake(fromMs, toMs);
   }
 
   /** Rejects with MeshError `closed` when the schedule is disposed first. */
@@ -110,6 +118,23 @@ export class Schedule {
     return this.#task({ owner: BENCHMARK_OWNER, signal: NEVER_CANCELLED, isInterruptible: false }, body);
   }
 
+  /**
+   * Runs what measures this machine while it has nothing else to do. It has no time slot, since it may wait for a download, and work that arrives
+   * would wait for it; the caller ends it then. The duty cycle is charged for it, and waited for where it calls `untilAllowed`.
+   */
+  async background<T>(body: (untilAllowed: () => Promise<void>) => Promise<T>): Promise<T> {
+    this.#duty.begin();
+    try {
+      return await body(async () => {
+        this.#duty.end();
+        await this.#untilAllowed();
+        this.#duty.begin();
+      });
+    } finally {
+      this.#duty.end();
+    }
+  }
+
   #task<T>({ owner, signal, isInterruptible }: TaskTerms, body: (slot: TimeSlot) => Promise<Started<T>>): Promise<T> {
     if (this.#disposed) return Promise.reject(closed());
     if (signal.aborted) return Promise.reject(MeshError.cancelled());
@@ -129,7 +154,7 @@ export class Schedule {
 
   dispose(): void {
     this.#disposed = true;
-    this.#wake?.();
+    this.#wakeAll();
     for (const job of [...this.#frames.splice(0), ...this.#tasks.drain()]) job.reject(closed());
     // They find out, and end.
     for (const paused of [this.#pausedFrame, ...this.#pausedTasks.splice(0)]) void paused?.turn();
@@ -139,7 +164,8 @@ export class Schedule {
   #job<T>(of: WorkClass, body: () => Promise<Started<T>>, { resolve, reject }: Settling<T>): Job {
     this.#shares.arrived(of);
     const onEnded = () => this.#ended(job);
-    const job: Job = new Job(of, () => runBody(body, { duty: this.#duty, onEnded, resolve, reject }), reject);
+    const clocks = { now: this.#options.now, duty: this.#duty, gpuClock: this.#gpuClock };
+    const job: Job = new Job(of, () => runBody(body, { ...clocks, onEnded, resolve, reject }), reject);
     return job;
   }
 
@@ -166,15 +192,20 @@ export class Schedule {
   async #untilAllowed(): Promise<void> {
     while (this.#duty.waitMs > 0 && !this.#disposed) {
       await new Promise<void>((resolve) => {
-        const cancel = this.#options.after(this.#duty.waitMs, resolve);
-        this.#wake = () => {
+        const wake = () => {
           cancel();
+          this.#wakes.delete(wake);
           resolve();
         };
+        const cancel = this.#options.after(this.#duty.waitMs, wake);
+        this.#wakes.add(wake);
       });
-      this.#wake = null;
       this.#lastYieldMs = this.#options.now();
     }
+  }
+
+  #wakeAll(): void {
+    for (const wake of this.#wakes) wake();
   }
 
   /** Whether work of the class can start or go on. */

@@ -9,7 +9,7 @@ import { Inference } from './infer/inference.ts';
 import { JsBackend } from './js-backend.ts';
 import { type GpuSpeeds, type MeasuredSpeeds, speedsKey } from './measured-speeds.ts';
 import type { ModelSource } from './models/model-source.ts';
-import { NetworkSelection } from './network-selection.ts';
+import { NetworkSelection, type RunInSlot } from './network-selection.ts';
 import { openOnCpu, openOnGpu } from './ort/onnx-sessions.ts';
 import { OrtWasmBackend } from './ort/ort-wasm-backend.ts';
 import { OrtWebGpuBackend } from './ort/ort-webgpu-backend.ts';
@@ -34,8 +34,9 @@ const PROCESSOR = "this computer's processor";
 const ON_PROCESSOR: readonly BackendName[] = ['wasm', 'js', 'ort-wasm'];
 const PROCESSOR_PATHS = () => ({ frameIn: 'copyTo', frameOut: 'pixels' });
 
-interface Options extends Pick<EngineOptions, 'gpu' | 'now' | 'preferBackend' | 'models' | 'onnx' | 'measuredSpeeds'> {
-  /** Set to time everything again, except a software GPU that lost to the processor. */
+export interface SelectionOptions
+  extends Pick<EngineOptions, 'gpu' | 'now' | 'preferBackend' | 'models' | 'onnx' | 'measuredSpeeds'> {
+  /** Set to time everything again, in the background, except a software GPU that lost to the processor. */
   checkpoint?: Checkpoint;
   /** Half a sentence on why the GPU must not be used, for people. */
   gpuProblem?: string;
@@ -74,7 +75,7 @@ const LATE = Symbol('late');
  * timing to the background, where a wrong figure costs a frame, but not the checks, since a driver may have been updated meanwhile and a
  * GPU that computes wrong must never serve. Networks are measured when they are first needed.
  */
-export async function selectBackends(options: Options): Promise<BackendSet> {
+export async function selectBackends(options: SelectionOptions): Promise<BackendSet> {
   const startMs = options.now();
   const backends = await select(options, startMs);
   const { upscale, physics, raytracing, pathfinding } = backends.speeds;
@@ -91,27 +92,35 @@ export async function selectBackends(options: Options): Promise<BackendSet> {
   return backends;
 }
 
+interface Checkpoints {
+  /** May wait: nothing is timed at that moment. */
+  betweenRuns: Checkpoint;
+  withinRun: Checkpoint;
+}
+
 /**
- * Times again what was remembered, on backends of its own. Rejects with what `checkpoint` throws, which is called between the runs.
- * A network that cannot be timed keeps its remembered cost.
+ * Times again what was remembered, on backends of its own. Rejects with what the checkpoints throw. A network that cannot be timed keeps its
+ * remembered cost.
  */
 export async function remeasure(
-  options: Options,
+  options: SelectionOptions,
   measuredSpeeds: MeasuredSpeeds,
-  checkpoint: Checkpoint,
+  { betweenRuns, withinRun }: Checkpoints,
 ): Promise<MeasuredSpeeds> {
-  const backends = await select({ ...options, measuredSpeeds, checkpoint }, options.now());
+  const backends = await select({ ...options, measuredSpeeds, checkpoint: betweenRuns }, options.now());
+  const run: RunInSlot = async (body) => {
+    await betweenRuns();
+    return (await body({ ...EXCLUSIVE_SLOT, yieldNow: withinRun })).finish();
+  };
   try {
     for (const network of NETWORKS) {
-      await checkpoint();
+      await betweenRuns();
       if (!measuredSpeeds.networks[network]) continue;
-      await backends
-        .prepare(network, async (body) => (await body({ ...EXCLUSIVE_SLOT, yieldNow: checkpoint })).finish())
-        .catch(() => {
-          // What was remembered of it is checked whenever it is used.
-        });
+      await backends.prepare(network, run).catch(() => {
+        // What was remembered of it is checked whenever it is used.
+      });
     }
-    await checkpoint();
+    await betweenRuns();
     const { networks, ...others } = backends.measuredSpeeds;
     return { ...others, networks: { ...measuredSpeeds.networks, ...networks } };
   } finally {
@@ -119,10 +128,11 @@ export async function remeasure(
   }
 }
 
-async function select(options: Options, startMs: number): Promise<BackendSet> {
-  const { gpu, now, preferBackend, gpuProblem } = options;
-  // Whoever asks for the GPU by name waits for it.
-  const leftMs = () => (preferBackend ? Number.POSITIVE_INFINITY : MEASURING_BUDGET_MS - (now() - startMs));
+async function select(options: SelectionOptions, startMs: number): Promise<BackendSet> {
+  const { gpu, now, preferBackend, gpuProblem, checkpoint } = options;
+  // Whoever asks for the GPU by name waits for it, and nobody waits for what is measured in the background.
+  const leftMs = () =>
+    preferBackend || checkpoint ? Number.POSITIVE_INFINITY : MEASURING_BUDGET_MS - (now() - startMs);
   const withoutGpu = async (adapterOf: (name: string) => string) => {
     const processor = await measureProcessor(options, '');
     return processorBackends(options, processor, adapterOf(processor.name));
@@ -153,7 +163,7 @@ async function select(options: Options, startMs: number): Promise<BackendSet> {
   return choose(options, processor, measured);
 }
 
-function choose(options: Options, processor: MeasuredProcessor, gpu: MeasuredGpu): BackendSet {
+function choose(options: SelectionOptions, processor: MeasuredProcessor, gpu: MeasuredGpu): BackendSet {
   const { preferBackend } = options;
   const { speeds, opened } = gpu;
   const { cpuUnitsPerMs } = processor.measured;
@@ -180,7 +190,7 @@ function choose(options: Options, processor: MeasuredProcessor, gpu: MeasuredGpu
  */
 function isKnownToLose(
   { isSoftware }: OpenedDevice,
-  { preferBackend }: Options,
+  { preferBackend }: SelectionOptions,
   { wasm, measured, remembered }: MeasuredProcessor,
 ): boolean {
   if (!isSoftware || preferBackend) return false;
@@ -189,7 +199,7 @@ function isKnownToLose(
 }
 
 /** @param adapter - name of the GPU; empty where none is used. */
-async function measureProcessor(options: Options, adapter: string): Promise<MeasuredProcessor> {
+async function measureProcessor(options: SelectionOptions, adapter: string): Promise<MeasuredProcessor> {
   const { now, preferBackend, measuredSpeeds, checkpoint } = options;
   const key = speedsKey(adapter, preferBackend);
   const remembered = measuredSpeeds?.key === key ? measuredSpeeds : undefined;
@@ -209,7 +219,7 @@ async function measureProcessor(options: Options, adapter: string): Promise<Meas
 }
 
 function processorBackends(
-  { models, onnx, now, preferBackend }: Options,
+  { models, onnx, now, preferBackend }: SelectionOptions,
   processor: MeasuredProcessor,
   adapter: string,
 ): BackendSet {
@@ -229,6 +239,7 @@ function processorBackends(
     measured,
     networks: new NetworkSelection({ models, tiers, knownCosts: known?.networks, now }),
     executors: new Map(),
+    now,
     preparesNetworks: false,
     lost: new Promise(() => {
       // A processor is never lost.
@@ -238,7 +249,7 @@ function processorBackends(
 }
 
 function gpuBackends(
-  { models, onnx, now, preferBackend }: Options,
+  { models, onnx, now, preferBackend }: SelectionOptions,
   { filters, wasm, known, measured }: MeasuredProcessor,
   gpu: MeasuredGpu,
   chosen: { filters: Backend; unitsPerMs: number; adapter: string },
@@ -271,6 +282,7 @@ function gpuBackends(
       knownCosts: known?.networks,
       now,
     }),
+    now,
     executors: new Map([...executors].map(([type, { executor }]) => [type, executor])),
     preparesNetworks: models !== undefined && !isSoftware && ours.length > 0,
     lost: Promise.race([device.lost.then(() => ({ problem: null })), wrong]),
@@ -284,7 +296,7 @@ function ortWasm(models: ModelSource | undefined, now: () => number): OrtWasmBac
 
 async function measureGpu(
   opened: OpenedDevice,
-  { models, now, preferBackend, checkpoint }: Options,
+  { models, now, preferBackend, checkpoint }: SelectionOptions,
   { known }: MeasuredProcessor,
 ): Promise<MeasuredGpu> {
   const wgsl = new WgslBackend(opened.device, models);
@@ -299,7 +311,7 @@ async function measureGpu(
     const framePaths = await selectFramePaths(wgsl, opened.isSoftware, now, gpu?.framePaths);
     wgsl.framePaths = framePaths;
     await checkpoint?.();
-    const executors = await selectGpuExecutors(opened, { preferBackend, known: gpu?.executors, now });
+    const executors = await selectGpuExecutors(opened, { preferBackend, known: gpu?.executors, now, checkpoint });
     const executorSpeeds = Object.fromEntries([...executors].map(([type, { speed }]) => [type, speed]));
     return { ...failed, speeds: { filterUnitsPerMs, framePaths, executors: executorSpeeds }, executors };
   } catch (cause) {

@@ -12,7 +12,7 @@ export const REFRESH_AFTER_IDLE_MS = 10_000;
 
 export interface SpeedRefreshOptions {
   clock: Clock;
-  /** Whether other work than that reported to {@link SpeedRefresh.workStarted} uses the machine. */
+  /** Whether other work than that reported to {@link SpeedRefresh.workStarted} uses the machine, or it must not compute now. */
   isMachineBusy(): boolean;
   /** Times this machine and calls `checkpoint` between the runs. Rejects when that does, or when this machine cannot be measured. */
   measure(checkpoint: Checkpoint): Promise<MeasuredSpeeds>;

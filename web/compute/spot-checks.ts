@@ -64,6 +64,7 @@ export class SpotChecks {
     const watched: Backend = {
       name: backend.name,
       prepare: async (quality) => backend.prepare?.(quality),
+      fits: (shape) => backend.fits?.(shape) ?? true,
       startPixels: (pixels, shape, slot) => this.#startPixels(backend, pixels, shape, slot),
       openFrames: (target) => this.#openFrames(backend, target),
       dispose: () => backend.dispose(),

@@ -7,7 +7,7 @@ import { type PhysicsBody, type PhysicsParams, physics } from '../../shared/task
 import { PICTURE_CHECK } from '../../shared/tasks/raytracing/verify.ts';
 import { type RaytracingParams, raytracing } from '../../shared/tasks/raytracing.ts';
 import type { BackendName, TaskExecutor } from './backend.ts';
-import { EXCLUSIVE_SLOT } from './filter-benchmark.ts';
+import { type Checkpoint, EXCLUSIVE_SLOT } from './filter-benchmark.ts';
 import { findPaths, simulateBodies, traceRays } from './js-backend.ts';
 import { type ExecutorSpeed, MIN_MEASURED_MS } from './measured-speeds.ts';
 import { nextMacrotask, runInSlices, type TimeSlot } from './schedule.ts';
@@ -51,6 +51,8 @@ export interface ExecutorSelection {
   /** Speeds measured earlier on the same adapter: nothing is timed, and each type is checked before its first task. */
   known: Readonly<Record<string, ExecutorSpeed>> | undefined;
   now(): number;
+  /** Called before each type. What it waits for does not count. */
+  checkpoint?: Checkpoint | undefined;
 }
 
 /** A task executor and what it was measured at. */
@@ -66,24 +68,27 @@ export interface MeasuredExecutor {
  */
 export async function selectGpuExecutors(
   { device, isSoftware }: OpenedDevice,
-  { preferBackend, known, now }: ExecutorSelection,
+  { preferBackend, known, now, checkpoint }: ExecutorSelection,
 ): Promise<ReadonlyMap<string, MeasuredExecutor>> {
   const isPreferred = preferBackend === 'wgsl';
   const selected = new Map<string, MeasuredExecutor>();
   if (!isPreferred && (isSoftware || preferBackend)) return selected;
   const isSmall = isPreferred || known !== undefined;
+  let spentMs = 0;
   const select = async <Params>(type: string, benchmark: ExecutorBenchmark<Params>) => {
     if (known) {
       const speed = known[type];
       if (speed) selected.set(type, { executor: checkedExecutor(benchmark, speed, now), speed });
       return;
     }
+    await checkpoint?.();
+    const startMs = now();
     // A GPU that does not run tasks may still sharpen pictures.
     const measuring = measure(benchmark, now, isPreferred).catch(() => null);
-    const speed = await (isPreferred ? measuring : orNull(measuring, EXECUTOR_BUDGET_MS - (now() - startMs)));
+    const speed = await (isPreferred ? measuring : orNull(measuring, EXECUTOR_BUDGET_MS - spentMs));
+    spentMs += now() - startMs;
     if (speed) selected.set(type, { executor: executorOf(benchmark, speed), speed });
   };
-  const startMs = now();
   await select('raytracing', raytracingBenchmark(new WgslRayTracer(device, now)));
   await select('pathfinding', pathfindingBenchmark(new WgslPathFinder(device, now), isSmall));
   await select('physics', physicsBenchmark(new WgslSimulator(device, now), isSmall));

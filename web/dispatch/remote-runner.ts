@@ -232,6 +232,7 @@ export class RemoteRunner implements Runner, MemoryUser {
       if (message.serial <= this.#creditSerial) return;
       this.#creditSerial = message.serial;
       this.#creditWindow = message.window;
+      if (message.window === 0) this.#takeAllBack();
     } else if (message.kind === 'result') this.#finished(message, attachments);
     else if (message.kind === 'failed') {
       this.#take(message.id)?.onOutcome({ kind: 'failed', error: errorOfPeer(message.error, 'volunteer') });
@@ -242,6 +243,11 @@ export class RemoteRunner implements Runner, MemoryUser {
     } else if (message.kind === 'returned') this.#take(message.id)?.onOutcome({ kind: 'returned' });
     else throw MeshError.malformed('A volunteer sent a task to a gamer.');
     this.#options.onRoom();
+  }
+
+  /** A pause: the volunteer hands everything back, but what is still on its way there only once it has arrived, which may take seconds. */
+  #takeAllBack(): void {
+    for (const id of [...this.#outstanding.keys()]) this.#take(id)?.onOutcome({ kind: 'returned' });
   }
 
   #finished(message: Extract<TaskMessage, { kind: 'result' }>, attachments: Uint8Array[]): void {

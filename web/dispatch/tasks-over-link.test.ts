@@ -182,6 +182,17 @@ test('a pause hands every task back at once, and none are taken until it ends', 
   expect(runner.hasCapacity).toBe(true);
 });
 
+test('a pause gives back tasks that are still on their way there, and what comes of them afterwards is ignored', async () => {
+  const { outcomes } = start(1);
+  await ticksPass();
+  server.share = 0;
+  await ticksPass();
+  deliver(volunteerPort, gamerPort);
+  expect(outcomes).toEqual([{ kind: 'returned' }]);
+  await exchange();
+  expect([outcomes.length, executions.length, broken]).toEqual([1, 0, []]);
+});
+
 test('a lost GPU hands the task back; any other failure is reported with its reason', async () => {
   const [lost, failed] = [start(1), start(2)];
   await exchange();

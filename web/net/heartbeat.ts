@@ -4,7 +4,7 @@ import { MeshError } from '../../shared/errors.ts';
 import { type HeartbeatMessage, heartbeatMessageSchema } from '../../shared/messages.ts';
 import { bare } from '../../shared/wire.ts';
 import { RECHECK_MS, RttEstimator, SilenceDetector } from './failure-detector.ts';
-import { FlowChannel } from './flow-channel.ts';
+import { FlowChannel, type FlowChannelStats } from './flow-channel.ts';
 import type { ChannelPort } from './transferable-channel.ts';
 
 /** Timing of the heartbeat, ms. */
@@ -197,6 +197,10 @@ export class HeartbeatResponder {
       },
       () => clock.now(),
     );
+  }
+
+  get stats(): FlowChannelStats {
+    return this.#channel.stats;
   }
 
   /** Work of this gamer began: sends a lease at once, and repeats it as long as there is work. */

@@ -5,7 +5,7 @@ import { MeshError } from '../../shared/errors.ts';
 import { TRANSFER } from '../../shared/protocol-limits.ts';
 import { PROTOCOL_VERSION } from '../../shared/signaling.ts';
 import { bare, encodeTransfer } from '../../shared/wire.ts';
-import { LINK } from './link.ts';
+import { type ControlBytes, LINK } from './link.ts';
 import { CAPABILITIES, type EndOptions, type LinkEnd, linkPair } from './test-links.ts';
 
 /** Two links in one page over real WebRTC. */
@@ -85,6 +85,30 @@ test('closing before the offer arrives releases the prepared connection', async 
   expect(volunteer.connections).toHaveLength(1);
   volunteer.link.close(null);
   await happened(() => expect(isGone(volunteer)).toBe(true));
+});
+
+test('a side that opens a channel of its own, which nobody would read or count, loses the link for good', async () => {
+  const { gamer, volunteer } = pair();
+  await areOpen(gamer, volunteer);
+  gamer.connections[0]?.createDataChannel('video', { negotiated: false });
+  await areClosed(volunteer, gamer);
+  expect(volunteer.events.at(-1)).toMatchObject({ kind: 'closed', error: { reason: 'malformed' } });
+});
+
+test('every message of the control channel is counted on both sides before it is read', async () => {
+  const counted = { gamer: { in: 0, out: 0 }, volunteer: { in: 0, out: 0 } };
+  const counting = (side: { in: number; out: number }) => ({
+    onControlBytes: ({ bytesIn, bytesOut }: ControlBytes) => {
+      side.in += bytesIn;
+      side.out += bytesOut;
+    },
+  });
+  const { gamer, volunteer } = pair(counting(counted.gamer), counting(counted.volunteer));
+  await areOpen(gamer, volunteer);
+  gamer.link.send({ kind: 'stream-close', streamId: 7 });
+  await happened(() => expect(kinds(volunteer)).toContain('message'));
+  expect(counted.volunteer).toEqual({ in: counted.gamer.out, out: counted.gamer.in });
+  expect(Math.min(counted.gamer.in, counted.gamer.out)).toBeGreaterThan(0);
 });
 
 test('different protocol versions close the link on both sides with that reason', async () => {

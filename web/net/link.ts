@@ -47,6 +47,13 @@ export interface LinkEnvironment {
    * The returned function is called when that connection ends.
    */
   attachChannels(link: Link, createChannel: (name: Exclude<ChannelName, 'control'>) => RTCDataChannel): () => void;
+  /** Called for every message on the control channel, before it is read. */
+  onControlBytes?(link: Link, bytes: ControlBytes): void;
+}
+
+export interface ControlBytes {
+  bytesIn: number;
+  bytesOut: number;
 }
 
 export type LinkEvent =
@@ -128,7 +135,10 @@ export class Link {
 
   /** Sends on the control channel; without a connection, the message is dropped. */
   send(message: ControlMessage): void {
-    this.#connection?.peer.send(concatBytes(encodeTransfer([bare(message)])));
+    if (!this.#connection) return;
+    const bytes = concatBytes(encodeTransfer([bare(message)]));
+    this.#environment.onControlBytes?.(this, { bytesIn: 0, bytesOut: bytes.byteLength });
+    this.#connection.peer.send(bytes);
   }
 
   /** Creates another channel on the present connection. Throws MeshError `closed` without one. */
@@ -173,6 +183,7 @@ export class Link {
       onSignal: (signal) => this.#environment.sendSignal(this.peerId, attempt, signal),
       onConnect: () => this.#connected(),
       onMessage: (data) => this.#received(data),
+      onForeignChannel: () => this.close(MeshError.malformed('The other browser opened a channel of its own.')),
       onClose: (error) => {
         if (this.#connection?.peer !== peer) return;
         const isUnreachable = error && peer.hasNoRoute && !this.#hasConnected;
@@ -203,12 +214,15 @@ export class Link {
   }
 
   #received(data: Uint8Array | string): void {
+    const connection = this.#connection;
+    this.#environment.onControlBytes?.(this, { bytesIn: data.length, bytesOut: 0 });
+    // Whoever counts may have ended it.
+    if (this.#connection !== connection) return;
     try {
       if (typeof data === 'string') throw MeshError.malformed('Text arrived where bytes were expected.');
       if (data.byteLength > TRANSFER.maxControlBytes) {
         throw MeshError.tooLarge('A control message', data.byteLength, TRANSFER.maxControlBytes);
       }
-      const connection = this.#connection;
       for (const { message } of decodeTransfer(data, controlMessageSchema)) {
         // A message before this one may have ended the connection; a hello after a goodbye must not open the link again.
         if (this.#connection !== connection) return;

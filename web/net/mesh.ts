@@ -47,6 +47,7 @@ export interface MeshOptions {
   /** Volunteers: called for every join. */
   status?(): VolunteerStatus;
   attachChannels: LinkEnvironment['attachChannels'];
+  onControlBytes?: LinkEnvironment['onControlBytes'];
   onEvent(event: MeshEvent): void;
 }
 
@@ -103,12 +104,13 @@ export class Mesh {
 
   private constructor(options: MeshOptions) {
     this.#options = options;
-    const { role, capabilities, clock, random, attachChannels, relayOnly = false } = options;
+    const { role, capabilities, clock, random, attachChannels, onControlBytes, relayOnly = false } = options;
     this.#relayOnly = relayOnly;
     this.#environment = {
       clock,
       random,
       attachChannels,
+      ...(onControlBytes && { onControlBytes }),
       hasRelay: () => this.#hasRelay(this.session),
       nextAttempt: () => this.#attempts++,
       sendSignal: (peerId, attempt, signal) => this.session.signal(peerId, attempt, signal),

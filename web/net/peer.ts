@@ -32,6 +32,8 @@ export interface PeerOwner {
   onConnect(): void;
   /** One message on the control channel; text, which this version never sends, is passed on unchanged. */
   onMessage(data: Uint8Array | string): void;
+  /** The other side opened a channel, or sends sound or a picture. All channels are known beforehand: nobody would read or count these. */
+  onForeignChannel?(): void;
   /** Called once; `error` is null if either side closed on purpose. */
   onClose(error: MeshError | null): void;
 }
@@ -101,6 +103,9 @@ export class Peer {
       if (!this.#closed) this.#owner?.onMessage(data);
     });
     this.#peer._channel?.addEventListener('open', () => this.#opened());
+    for (const event of ['datachannel', 'track']) {
+      this.#peer._pc?.addEventListener(event, () => this.#owner?.onForeignChannel?.());
+    }
     this.#peer.on('iceStateChange', (state: RTCIceConnectionState) => this.#iceChanged(state));
   }
 

@@ -2,7 +2,7 @@ import type { ChannelName } from '../../shared/channels.ts';
 import { type Clock, systemClock } from '../../shared/clock.ts';
 import type { Capabilities } from '../../shared/messages.ts';
 import { type Introduction, PROTOCOL_VERSION, type Role } from '../../shared/signaling.ts';
-import { Link, type LinkEnvironment, type LinkEvent } from './link.ts';
+import { type ControlBytes, Link, type LinkEnvironment, type LinkEvent } from './link.ts';
 import { Peer, type PeerOptions } from './peer.ts';
 
 export const CAPABILITIES: Capabilities = {
@@ -16,6 +16,7 @@ export type CreateChannel = Parameters<LinkEnvironment['attachChannels']>[1];
 
 export interface EndOptions {
   attach?(createChannel: CreateChannel): () => void;
+  onControlBytes?(bytes: ControlBytes): void;
   protocolVersion?: number;
   relayOnly?: boolean;
   iceServers?: RTCIceServer[];
@@ -74,6 +75,7 @@ function linkEnd(role: Role, options: EndOptions, other: () => Link): LinkEnd {
       return { kind: 'hello', protocolVersion, role, capabilities };
     },
     attachChannels: (_, createChannel) => attach(createChannel),
+    onControlBytes: (_, bytes) => options.onControlBytes?.(bytes),
   };
   const introduction: Introduction = {
     peerId: `peer of the ${role}`,

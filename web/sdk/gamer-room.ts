@@ -156,7 +156,12 @@ export class GamerRoom {
       onChanged: onVolunteersChanged,
       onTrouble: (error) => this.#reportError(error),
       moveVideo: (volunteerId, channel) =>
-        engine.moveVideo(volunteerId, makeTransferable(channel), (error) => link.broken(error)),
+        engine.moveVideo(volunteerId, makeTransferable(channel), (error) => {
+          // Its stream says so too, but maybe after the link is gone, and the stream with it.
+          const isHostile = error.reason === 'verify-failed' && !trust.isBarred(volunteerId);
+          if (isHostile) trust.wrong({ volunteerId, work: 'stream', error });
+          link.broken(error);
+        }),
     });
     this.#links.set(link.peerId, gamerLink);
     return gamerLink;

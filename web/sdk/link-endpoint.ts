@@ -8,6 +8,7 @@ import type { MemoryBudget } from '../dispatch/memory-budget.ts';
 import { TaskServer } from '../dispatch/task-server.ts';
 import { HeartbeatResponder } from '../net/heartbeat.ts';
 import { adoptChannel, type TransferableChannel } from '../net/transferable-channel.ts';
+import { carriesDetail } from '../stream/compose/codec-self-test.ts';
 import { VolunteerStreams } from '../stream/volunteer/volunteer-streams.ts';
 import type { BusyMeter } from './busy-meter.ts';
 
@@ -40,6 +41,7 @@ export class LinkEndpoint {
   readonly #streams: VolunteerStreams;
   readonly #heartbeat: HeartbeatResponder;
   readonly #streamIds = new Set<number>();
+  #takenBytes = 0;
 
   constructor(options: LinkEndpointOptions) {
     this.#options = options;
@@ -59,6 +61,7 @@ export class LinkEndpoint {
       port: adoptChannel(channels.video),
       engine,
       now,
+      carriesDetail: (codec) => carriesDetail(codec, now),
       onFrameDone: () => meter.framesDone++,
       onFailed: (streamId, error) => this.#streamFailed(streamId, error),
       onClosed: (error) => {
@@ -87,11 +90,19 @@ export class LinkEndpoint {
   }
 
   get bytesIn(): number {
-    return this.#tasks.stats.bytesIn + this.#streams.stats.bytesIn;
+    return this.#tasks.stats.bytesIn + this.#streams.stats.bytesIn + this.#heartbeat.stats.bytesIn;
   }
 
   get bytesOut(): number {
-    return this.#tasks.stats.bytesOut + this.#streams.stats.bytesOut;
+    return this.#tasks.stats.bytesOut + this.#streams.stats.bytesOut + this.#heartbeat.stats.bytesOut;
+  }
+
+  /** Returns the bytes, in and out, since the last call. */
+  takeMovedBytes(): number {
+    const allBytes = this.bytesIn + this.bytesOut;
+    const newBytes = allBytes - this.#takenBytes;
+    this.#takenBytes = allBytes;
+    return newBytes;
   }
 
   /** Sets among how many gamers this machine is shared. Null pauses: tasks are handed back and no more are taken. */

@@ -7,8 +7,13 @@ import { ModelStore } from '../compute/models/model-store.ts';
  * A store of the networks on the server that a worker was loaded from, whatever page started the worker.
  *
  * @param workerUrl - the worker's `import.meta.url`. In the sources and in the build, workers lie in a folder beside the models'.
+ * @param onReceived - called with the bytes of each part of a download
  */
-export function openModelStore(workerUrl: string, onProgress: (progress: ModelProgress) => void): ModelStore {
+export function openModelStore(
+  workerUrl: string,
+  onProgress: (progress: ModelProgress) => void,
+  onReceived: (newBytes: number) => void = () => {},
+): ModelStore {
   return new ModelStore({
     baseUrl: new URL('../models/', workerUrl),
     fetch: (input, init) => fetch(input, init),
@@ -16,6 +21,7 @@ export function openModelStore(workerUrl: string, onProgress: (progress: ModelPr
     digest: (bytes) => sha256Hex(bytes, crypto.subtle),
     clock: systemClock,
     onProgress,
+    onReceived,
   });
 }
 

@@ -97,6 +97,7 @@ export class StreamRig {
       port: volunteerEnd,
       engine: volunteerEngine,
       now: systemClock.now,
+      carriesDetail: async () => true,
       onFailed: (streamId, error) => this.#failed(streamId, error),
       onClosed: () => {},
     });

@@ -276,6 +276,7 @@ export interface VolunteerLimits {
   hours: [weekday: number, fromMinute: number, toMinute: number][];
   /**
    * Most megabytes (1,000,000 bytes) sent and received a day, together for all volunteers of this origin in this browser; 0 is no limit.
+   * It counts what is exchanged with gamers, and models that are downloaded. The page itself and its messages to the server are not counted.
    * @default 0
    */
   dataMBPerDay: number;
@@ -307,6 +308,7 @@ export interface VolunteerStats {
   qualities: Quality[];
   /** Time spent computing, ms. */
   busyMs: number;
+  /** From gamers, and of models that were downloaded. */
   bytesIn: number;
   bytesOut: number;
   /** What counts towards `dataMBPerDay`. */

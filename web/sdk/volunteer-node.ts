@@ -14,7 +14,7 @@ import { applyLogSetting } from './log-setting.ts';
 import type { MachineSignals } from './serving/machine-signals.ts';
 import { ServingConditions } from './serving/serving-conditions.ts';
 import type { LimitState, VolunteerLimits, VolunteerOptions, VolunteerStats } from './types.ts';
-import type { WorkerLimits, WorkerStats } from './volunteer.worker.ts';
+import type { WorkerLimits } from './volunteer.worker.ts';
 import { checkedLimits, DEFAULT_LIMITS, requireSupported } from './volunteer-limits.ts';
 import { VolunteerWorkerClient } from './volunteer-worker-client.ts';
 
@@ -23,16 +23,6 @@ import { VolunteerWorkerClient } from './volunteer-worker-client.ts';
  * `paused`: takes no work, because it was asked to pause or because a limit holds it back.
  */
 export type VolunteerState = 'probing' | 'serving' | 'paused' | 'reconnecting' | 'stopped';
-
-const NO_STATS: WorkerStats = {
-  tasksDone: 0,
-  framesDone: 0,
-  load: 0,
-  qualities: [],
-  busyMs: 0,
-  bytesIn: 0,
-  bytesOut: 0,
-};
 
 /**
  * A machine that lends its GPU to the gamers of a room.
@@ -51,7 +41,6 @@ export class VolunteerNode extends EventTarget {
   #limits: VolunteerLimits;
   #capabilities: Capabilities = { adapter: '', backends: {}, tasks: [], codecs: [] };
   #mesh: Mesh | null = null;
-  #stats: WorkerStats = NO_STATS;
   /** Asked to pause. */
   #paused = false;
   #frozen = false;
@@ -87,9 +76,9 @@ export class VolunteerNode extends EventTarget {
     this.#signals = signals;
     this.#worker = new VolunteerWorkerClient({
       links: () => this.#mesh?.links ?? new Map<string, Link>(),
-      onStats: (stats) => {
-        this.#stats = stats;
-        this.#conditions.counted(stats.bytesIn + stats.bytesOut);
+      onStats: () => {
+        const { bytesIn, bytesOut } = this.#worker.stats;
+        this.#conditions.counted(bytesIn + bytesOut);
         this.dispatchEvent(new Event('stats'));
       },
       onCapabilities: (capabilities) => {
@@ -170,7 +159,7 @@ export class VolunteerNode extends EventTarget {
   }
 
   stats(): VolunteerStats {
-    return { ...this.#stats, gamers: this.#openLinks().length, bytesToday: this.#conditions.bytesToday };
+    return { ...this.#worker.stats, gamers: this.#openLinks().length, bytesToday: this.#conditions.bytesToday };
   }
 
   /** A report for diagnosing a problem. It has no names, invites, keys or network addresses. Never rejects. */
@@ -236,6 +225,7 @@ export class VolunteerNode extends EventTarget {
       capabilities: () => this.#offer(),
       status: () => this.#status(),
       attachChannels: (link, createChannel) => this.#worker.attach(link, createChannel),
+      onControlBytes: (link, bytes) => this.#worker.countControl(link, bytes),
       onEvent: (event) => this.#handle(event),
     });
     this.#repeatStatus();
@@ -275,13 +265,14 @@ export class VolunteerNode extends EventTarget {
   /** The pauses that were asked for, those of the limits and that of a frozen page are one to the worker, the server and the gamers. */
   #applyPauses(): void {
     if (this.#stopping) return;
+    this.#worker.isDataUsedUp = this.#conditions.holds.some(({ limit }) => limit === 'dataMBPerDay');
     const isHeldBack = this.#paused || this.#frozen || this.#conditions.holds.length > 0;
     if (isHeldBack !== this.#isHeldBack) {
       this.#isHeldBack = isHeldBack;
       this.#conditions.isServing = this.#mesh !== null && !isHeldBack;
-      if (isHeldBack) void this.#worker.remote.pause();
+      if (isHeldBack) this.#worker.pause();
       else {
-        void this.#worker.remote.resume();
+        this.#worker.resume();
         // Gamers whose streams were handed back take this as an offer.
         this.#sendCapabilities();
       }
@@ -293,12 +284,8 @@ export class VolunteerNode extends EventTarget {
     this.#frozen = isFrozen;
     this.#applyPauses();
     if (!isFrozen) return;
-    // The worker is frozen too, and may hand nothing back any more. Gamers notice a closed connection at once, and connect again.
-    const error = new MeshError(
-      'connection-failed',
-      'The browser froze the volunteer’s page. Its work continues elsewhere.',
-    );
-    for (const link of this.#openLinks()) link.fail(error);
+    // The worker is frozen too.
+    this.#worker.failLinks('The browser froze the volunteer’s page. Its work continues elsewhere.');
   }
 
   #sendCapabilities(): void {
@@ -320,7 +307,7 @@ export class VolunteerNode extends EventTarget {
   }
 
   #status(): VolunteerStatus {
-    const { load } = this.#stats;
+    const { load } = this.#worker.stats;
     const { tasks } = this.#capabilities;
     return { load, accepting: !this.#isHeldBack, tasks, maxGamers: this.#limits.maxGamers };
   }

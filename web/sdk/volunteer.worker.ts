@@ -32,13 +32,17 @@ export interface WorkerStats {
   /** The qualities with which frames are made at the moment, each once. */
   qualities: Quality[];
   busyMs: number;
+  /** From gamers, and of models that were downloaded. */
   bytesIn: number;
   bytesOut: number;
 }
 
+/** By link: bytes that its channels in the worker moved, in and out, since the last report. */
+export type MovedBytes = ReadonlyMap<string, number>;
+
 /** What the worker reports to its page. */
 export type VolunteerWorkerEvent =
-  | { kind: 'stats'; stats: WorkerStats }
+  | { kind: 'stats'; stats: WorkerStats; moved: MovedBytes }
   /** The GPU was lost and the machine measured again. */
   | { kind: 'capabilities'; capabilities: Capabilities }
   | { kind: 'model-progress'; progress: ModelProgress }
@@ -53,13 +57,21 @@ class VolunteerWorker {
   readonly #endpoints = new Map<string, LinkEndpoint>();
   readonly #meter = new BusyMeter(systemClock.now, () => this.#engine ?? { busyMs: 0, share: 1 });
   readonly #memory = new MemoryBudget();
-  readonly #models = openModelStore(import.meta.url, (progress) => this.#tell({ kind: 'model-progress', progress }));
+  readonly #models = openModelStore(
+    import.meta.url,
+    (progress) => this.#tell({ kind: 'model-progress', progress }),
+    (newBytes) => {
+      this.#past.bytesIn += newBytes;
+    },
+  );
   #engine: Engine | null = null;
   #tell: (event: VolunteerWorkerEvent) => void = () => {};
   #paused = false;
   #gpuShare = 1;
-  /** Bytes of links that have ended. */
-  #past = { bytesIn: 0, bytesOut: 0 };
+  /** Bytes of links that have ended, and of models. */
+  readonly #past = { bytesIn: 0, bytesOut: 0 };
+  /** Of links that ended since the last report. */
+  #moved = new Map<string, number>();
 
   /** Sends this worker's log to the page. */
   openLog(connection: LogConnection): void {
@@ -94,7 +106,8 @@ class VolunteerWorker {
       onnx: this.#models,
       ...(measuredSpeeds && { measuredSpeeds }),
       onMeasured: (measured) => speeds.save(measured),
-      refresh: { clock: systemClock, isMachineBusy: () => false },
+      // While it is paused, a person needs the machine or its battery.
+      refresh: { clock: systemClock, isMachineBusy: () => this.#paused },
       onCapabilities: (measured) => tell({ kind: 'capabilities', capabilities: toCapabilities(measured) }),
     });
     this.#engine.share = this.#gpuShare;
@@ -134,6 +147,7 @@ class VolunteerWorker {
     this.#endpoints.delete(linkId);
     this.#past.bytesIn += endpoint.bytesIn;
     this.#past.bytesOut += endpoint.bytesOut;
+    this.#countMoved(linkId, endpoint);
     endpoint.dispose();
     this.#shareCredit();
   }
@@ -148,6 +162,11 @@ class VolunteerWorker {
 
   closeStream(linkId: string, streamId: number): void {
     this.#endpoints.get(linkId)?.closeStream(streamId);
+  }
+
+  /** The page was awake from one time to another, ms since 1970. */
+  wasAwake(fromMs: number, toMs: number): void {
+    this.#engine?.wasAwake(fromMs - performance.timeOrigin, toMs - performance.timeOrigin);
   }
 
   /** Hands running work back at once and takes no more. */
@@ -178,7 +197,14 @@ class VolunteerWorker {
     const bytesIn = this.#past.bytesIn + sumOf(endpoints, (endpoint) => endpoint.bytesIn);
     const bytesOut = this.#past.bytesOut + sumOf(endpoints, (endpoint) => endpoint.bytesOut);
     const qualities = [...new Set(endpoints.flatMap((endpoint) => endpoint.qualities))];
-    this.#tell({ kind: 'stats', stats: { tasksDone, framesDone, load, qualities, busyMs, bytesIn, bytesOut } });
+    for (const [linkId, endpoint] of this.#endpoints) this.#countMoved(linkId, endpoint);
+    const moved = this.#moved;
+    this.#moved = new Map();
+    this.#tell({ kind: 'stats', stats: { tasksDone, framesDone, load, qualities, busyMs, bytesIn, bytesOut }, moved });
+  }
+
+  #countMoved(linkId: string, endpoint: LinkEndpoint): void {
+    this.#moved.set(linkId, (this.#moved.get(linkId) ?? 0) + endpoint.takeMovedBytes());
   }
 }
 

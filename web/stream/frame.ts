@@ -76,6 +76,8 @@ export type DropCause =
   /** A newer frame was shown first. */
   | 'late'
   | 'wrong-size'
+  /** Its answer was a keyframe of no detail, upon which the detail of later frames is coded. */
+  | 'restarted'
   /** Its picture or detail does not match the source frame. */
   | 'wrong-picture'
   /** The frame could not be used: it has an unsupported size, or the browser failed to process it. */

@@ -1,4 +1,4 @@
-import { useRef } from 'preact/hooks';
+import { useRef, useState } from 'preact/hooks';
 import type { VolunteerLimits } from '../sdk/types.ts';
 import { Switch } from '../ui/switch.tsx';
 
@@ -18,6 +18,10 @@ const WEEK: readonly (readonly [weekday: number, name: string])[] = [
   [0, 'Sunday'],
 ];
 
+const LOCAL_TIME = 'Local time. A window that ends before it begins ends on the next day.';
+/** No day at all would mean the same to the limit as no limit: help day and night. */
+const LAST_DAY = 'One day stays on. To help at any time, turn this limit off; to stop helping, press Stop.';
+
 interface HoursFieldProps {
   hours: Hours;
   onChange: (hours: Hours) => void;
@@ -27,6 +31,8 @@ interface HoursFieldProps {
 export function HoursField({ hours, onChange }: HoursFieldProps) {
   /** Times of days that are switched off. */
   const kept = useRef(new Map<number, { from: number; to: number }>());
+  /** Why the last input changed nothing. */
+  const [refusal, setRefusal] = useState('');
   const windowOf = (weekday: number) => {
     const [, from, to] = hours.find(([day]) => day === weekday) ?? [];
     return from === undefined || to === undefined ? null : { from, to };
@@ -35,12 +41,31 @@ export function HoursField({ hours, onChange }: HoursFieldProps) {
 
   const setDay = (weekday: number, isOn: boolean, { from, to } = timesOf(weekday)) => {
     kept.current.set(weekday, { from, to });
+    setRefusal('');
     const others = hours.filter(([day]) => day !== weekday);
     onChange(isOn ? [...others, [weekday, from, to]] : others);
   };
 
-  const setAll = (isOn: boolean) =>
+  const setAll = (isOn: boolean) => {
+    setRefusal('');
     onChange(isOn ? WEEK.map(([weekday]) => [weekday, timesOf(weekday).from, timesOf(weekday).to]) : []);
+  };
+
+  const toggleDay = (weekday: number, box: HTMLInputElement) => {
+    const isLast = !box.checked && hours.every(([day]) => day === weekday);
+    if (isLast) {
+      box.checked = true;
+      setRefusal(LAST_DAY);
+    } else setDay(weekday, box.checked);
+  };
+
+  /** A time that cannot be: what the field shows is not what holds. */
+  const setTimes = (weekday: number, name: string, { from, to }: { from: number; to: number }) => {
+    const isWindow = from !== to && !Number.isNaN(from + to);
+    if (isWindow) return setDay(weekday, true, { from, to });
+    const holds = timesOf(weekday);
+    setRefusal(`${name} needs two different times. Until then ${timeText(holds.from)} to ${timeText(holds.to)} holds.`);
+  };
 
   return (
     <div class="hours">
@@ -48,7 +73,7 @@ export function HoursField({ hours, onChange }: HoursFieldProps) {
         label="Only at certain hours"
         isOn={hours.length > 0}
         onChange={setAll}
-        note={hours.length > 0 ? 'Local time. A window that ends before it begins ends on the next day.' : undefined}
+        note={hours.length > 0 ? LOCAL_TIME : undefined}
         testId="hours"
       />
       {hours.length > 0 && (
@@ -63,7 +88,7 @@ export function HoursField({ hours, onChange }: HoursFieldProps) {
                     type="checkbox"
                     checked={isOn}
                     aria-label={name}
-                    onChange={(event) => setDay(weekday, event.currentTarget.checked)}
+                    onChange={(event) => toggleDay(weekday, event.currentTarget)}
                   />
                   <span aria-hidden="true">{name.slice(0, 3)}</span>
                 </label>
@@ -71,22 +96,26 @@ export function HoursField({ hours, onChange }: HoursFieldProps) {
                   label={`${name}, from`}
                   minute={from}
                   disabled={!isOn}
-                  onChange={(changed) => changed !== to && setDay(weekday, true, { from: changed, to })}
+                  onChange={(changed) => setTimes(weekday, name, { from: changed, to })}
                 />
                 <span aria-hidden="true">to</span>
                 <TimeInput
                   label={`${name}, to`}
                   minute={to}
                   disabled={!isOn}
-                  onChange={(changed) => {
-                    // Midnight ends the day.
-                    const end = changed === 0 ? MINUTES_PER_DAY : changed;
-                    if (end !== from) setDay(weekday, true, { from, to: end });
-                  }}
+                  // Midnight ends the day.
+                  onChange={(changed) =>
+                    setTimes(weekday, name, { from, to: changed === 0 ? MINUTES_PER_DAY : changed })
+                  }
                 />
               </div>
             );
           })}
+          {refusal && (
+            <p class="hours__refusal" role="alert">
+              {refusal}
+            </p>
+          )}
         </div>
       )}
     </div>
@@ -98,6 +127,7 @@ interface TimeInputProps {
   /** Of the day. */
   minute: number;
   disabled: boolean;
+  /** NaN: the field is empty. */
   onChange: (minute: number) => void;
 }
 
@@ -111,7 +141,7 @@ function TimeInput({ label, minute, disabled, onChange }: TimeInputProps) {
       disabled={disabled}
       onChange={(event) => {
         const [hours = Number.NaN, minutes = Number.NaN] = event.currentTarget.value.split(':').map(Number);
-        if (Number.isInteger(hours) && Number.isInteger(minutes)) onChange(hours * 60 + minutes);
+        onChange(hours * 60 + minutes);
       }}
     />
   );

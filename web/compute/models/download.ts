@@ -22,6 +22,8 @@ export interface DownloadOptions {
   signal?: AbortSignal | undefined;
   /** Called with the bytes received so far. */
   onBytes?: (loadedBytes: number) => void;
+  /** Called with the bytes of each part that was received. */
+  onReceived?: ((newBytes: number) => void) | undefined;
 }
 
 /** Downloads a file. Throws MeshError: `connection-failed` with advice, `malformed` when the body is longer than `limitBytes`, `cancelled`. */
@@ -69,7 +71,7 @@ function checkAnswer({ ok, status, headers }: Response, what: string): void {
 
 async function readBody(
   { body }: Response,
-  { what, limitBytes, onBytes }: DownloadOptions,
+  { what, limitBytes, onBytes, onReceived }: DownloadOptions,
   onSign: () => void,
 ): Promise<Uint8Array<ArrayBuffer>> {
   const parts: Uint8Array[] = [];
@@ -79,6 +81,7 @@ async function readBody(
     for (let read = await reader?.read(); read?.value; read = await reader?.read()) {
       onSign();
       loadedBytes += read.value.byteLength;
+      onReceived?.(read.value.byteLength);
       if (loadedBytes > limitBytes) {
         throw new MeshError('malformed', `${what} is longer than ${limitBytes} bytes. ${RELOAD}`);
       }

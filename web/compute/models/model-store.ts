@@ -40,6 +40,8 @@ export interface ModelStoreOptions {
   digest(bytes: Uint8Array<ArrayBuffer>): Promise<string>;
   clock: Clock;
   onProgress?(progress: ModelProgress): void;
+  /** Called with the bytes of each part of a download: also of what turns out to be damaged, or is kept by the browser's HTTP cache. */
+  onReceived?: (newBytes: number) => void;
 }
 
 interface LoadedFile {
@@ -207,9 +209,9 @@ export class ModelStore implements ModelSource, OnnxSource {
     }
   }
 
-  #download(path: string, options: Omit<DownloadOptions, 'fetch' | 'clock' | 'what'>) {
-    const { baseUrl, fetch, clock } = this.#options;
-    return download(new URL(path, baseUrl), { ...options, fetch, clock, what: path });
+  #download(path: string, options: Omit<DownloadOptions, 'fetch' | 'clock' | 'what' | 'onReceived'>) {
+    const { baseUrl, fetch, clock, onReceived } = this.#options;
+    return download(new URL(path, baseUrl), { ...options, fetch, clock, onReceived, what: path });
   }
 
   async #isWhole(bytes: Uint8Array<ArrayBuffer>, file: ModelFile): Promise<boolean> {

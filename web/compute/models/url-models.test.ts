@@ -54,6 +54,19 @@ test.each([
   expect(requests).toEqual([]);
 });
 
+test('what is downloaded is counted, also when it is refused afterwards', async () => {
+  let received = 0;
+  const onReceived = (newBytes: number) => {
+    received += newBytes;
+  };
+  const store = server.store({ fetch: async () => answer(), onReceived });
+  store.acceptModelsFrom = [ELSEWHERE];
+  const loadOnnx = (url: string) => store.loadOnnx(url, () => {}, new AbortController().signal);
+  await loadOnnx(`${ELSEWHERE}/a.onnx`);
+  await expect(loadOnnx(await pinned(BYTES.slice(1)))).rejects.toMatchObject({ reason: 'malformed' });
+  expect(received).toBe(2 * BYTES.byteLength);
+});
+
 test("the page's own worker may fetch from any safe origin", async () => {
   expect(await load('https://anywhere.example/a.onnx', null)).toEqual(BYTES);
   await expect(load('http://anywhere.example/a.onnx', null)).rejects.toMatchObject({ reason: 'unknown-model' });

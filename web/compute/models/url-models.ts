@@ -17,6 +17,8 @@ export interface UrlModelsOptions {
   caches: CacheStorage | undefined;
   digest(bytes: Uint8Array<ArrayBuffer>): Promise<string>;
   clock: Clock;
+  /** Called with the bytes of each part of a download. */
+  onReceived?: ((newBytes: number) => void) | undefined;
 }
 
 const PIN = /^#sha256=([0-9a-f]{64})$/;
@@ -80,7 +82,7 @@ export class UrlModels {
   }
 
   async #fetch(url: URL, reporter: ProgressReporter, signal: AbortSignal): Promise<Uint8Array<ArrayBuffer>> {
-    const { fetch, clock } = this.#options;
+    const { fetch, clock, onReceived } = this.#options;
     return download(url, {
       // No cookies and no referrer are sent, and a redirect cannot lead to an origin that was not allowed.
       fetch: async (input, init) => {
@@ -99,6 +101,7 @@ export class UrlModels {
       cache: 'no-cache',
       signal,
       onBytes: (loadedBytes) => reporter.loaded(loadedBytes),
+      onReceived,
     });
   }
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { aliasedPicture, smoothPicture } from '../test-pictures.ts';
-import { FRAMES_BETWEEN_INSPECTIONS, InputKindTracker, inputKindOf } from './input-kind.ts';
+import { FRAMES_BETWEEN_INSPECTIONS, InputKindTracker, inputKindOf, possibleKindsOf } from './input-kind.ts';
 
 describe('the kind of a picture', () => {
   test('is aliased where each pixel is one sample', () => expect(inputKindOf(aliasedPicture())).toBe('aliased'));
@@ -13,6 +13,13 @@ describe('the kind of a picture', () => {
   test('is recognised through the noise of a codec', () => {
     expect(inputKindOf(aliasedPicture(12))).toBe('aliased');
     expect(inputKindOf(smoothPicture(12))).toBe('smooth');
+  });
+
+  test('is certain where most edges say so, and may be either where few do', () => {
+    expect(possibleKindsOf(aliasedPicture())).toEqual(['aliased']);
+    expect(possibleKindsOf(smoothPicture())).toEqual(['smooth']);
+    const even = { width: 64, height: 36, data: new Uint8ClampedArray(64 * 36 * 4).fill(90) };
+    expect(possibleKindsOf(even)).toEqual(['smooth', 'aliased']);
   });
 
   test('is smooth where there are no edges', () => {

@@ -1,5 +1,5 @@
 import type { PixelImage } from '../../../shared/tasks/definition.ts';
-import type { InputKind } from '../../../shared/tasks/upscale.ts';
+import { INPUT_KINDS, type InputKind } from '../../../shared/tasks/upscale.ts';
 import { RgbaReader } from '../video-frames.ts';
 
 /** Only every fourth row and column is inspected: 0.5 ms for 640x360, and thousands of edges. */
@@ -17,6 +17,9 @@ const SMOOTH_FROM = 0.45;
 /** Fewer edges say nothing; then little depends on the kind. */
 const MIN_EDGES = 40;
 
+/** How far the share may be from {@link SMOOTH_FROM}, and by how much the edges may exceed {@link MIN_EDGES}, where the next picture may be of the other kind. */
+const UNCERTAIN = { share: 0.1, edgesFactor: 2 } as const;
+
 /** Frames of a stream from one inspection to the next: a second at 60 frames a second, for an inspection is a copy out of the GPU. */
 export const FRAMES_BETWEEN_INSPECTIONS = 60;
 
@@ -26,13 +29,28 @@ export const FRAMES_BETWEEN_INSPECTIONS = 60;
  * sample belongs to one side. Over all frames of the training data, coded ones included, `aliased` ones have such a pixel at 4-50 % of
  * their edges, `smooth` ones at 50-76 %.
  */
-export function inputKindOf({ width, height, data }: PixelImage): InputKind {
+export function inputKindOf(image: PixelImage): InputKind {
+  return kindOf(edgesIn(image));
+}
+
+/** The kinds that a picture, and those right before and after it, may be taken for: one, unless it is a close decision. */
+export function possibleKindsOf(image: PixelImage): readonly InputKind[] {
+  const count = edgesIn(image);
+  const isClose = Math.abs(count.between / Math.max(1, count.edges) - SMOOTH_FROM) < UNCERTAIN.share;
+  return isClose || count.edges < UNCERTAIN.edgesFactor * MIN_EDGES ? INPUT_KINDS : [kindOf(count)];
+}
+
+function kindOf({ edges, between }: EdgeCount): InputKind {
+  if (edges < MIN_EDGES) return 'smooth';
+  return between < edges * SMOOTH_FROM ? 'aliased' : 'smooth';
+}
+
+function edgesIn({ width, height, data }: PixelImage): EdgeCount {
   const count: EdgeCount = { edges: 0, between: 0 };
   const step = LINE_STEP;
   for (let y = 0; y < height; y += step) countEdges(data, y * width * 4, 4, width, count);
   for (let x = 0; x < width; x += step) countEdges(data, x * 4, width * 4, height, count);
-  if (count.edges < MIN_EDGES) return 'smooth';
-  return count.between < count.edges * SMOOTH_FROM ? 'aliased' : 'smooth';
+  return count;
 }
 
 interface EdgeCount {

@@ -99,7 +99,7 @@ export class GpuPlanes {
     bandPixels: number,
   ): Promise<GpuPlanes> {
     const { device } = passes;
-    if (size.width * size.height * 16 > device.limits.maxStorageBufferBindingSize) throw noMemory(size);
+    if (!planesFit(device, size)) throw noMemory(size);
     device.pushErrorScope('out-of-memory');
     const planes = new GpuPlanes(passes, size, bandsOf(size, network, bandPixels));
     const error = await device.popErrorScope().catch((cause: unknown) => {
@@ -158,6 +158,11 @@ export class GpuPlanes {
     const entries = buffers.map((buffer, binding) => ({ binding, resource: { buffer } }));
     return this.#passes.device.createBindGroup({ layout: pipeline.getBindGroupLayout(0), entries });
   }
+}
+
+/** Whether the device can bind a picture of this size, doubled. */
+export function planesFit({ limits }: GPUDevice, { width, height }: { width: number; height: number }): boolean {
+  return width * height * 16 <= limits.maxStorageBufferBindingSize;
 }
 
 function noMemory({ width, height }: { width: number; height: number }): MeshError {

@@ -1,7 +1,14 @@
 import { MeshError } from '../../../shared/errors.ts';
 import type { PixelImage } from '../../../shared/tasks/definition.ts';
 import { isNetwork, type Quality, type UpscaleParams } from '../../../shared/tasks/upscale.ts';
-import { type Backend, type BackendFrames, type FrameTarget, filterAfter, requireNetwork } from '../backend.ts';
+import {
+  type Backend,
+  type BackendFrames,
+  type FrameTarget,
+  filterAfter,
+  requireNetwork,
+  type UpscaleShape,
+} from '../backend.ts';
 import type { NetworkShape } from '../models/manifest.ts';
 import { type ModelName, type ModelSource, modelName } from '../models/model-source.ts';
 import { InputKindTracker, inputKindOf } from '../networks/input-kind.ts';
@@ -10,7 +17,7 @@ import { runInSlices, type Started, type TimeSlot } from '../schedule.ts';
 import { PixelFrames, type UpscalePixels } from '../video-frames.ts';
 import { MAX_CACHED_BYTES } from '../wgsl/gpu-buffers.ts';
 import { deviceLost } from '../wgsl/gpu-device.ts';
-import { GpuPlanes, PlanePasses, type ValueType } from './gpu-planes.ts';
+import { GpuPlanes, PlanePasses, planesFit, type ValueType } from './gpu-planes.ts';
 import { type LoadedNetwork, NetworkSessions } from './onnx-sessions.ts';
 import { gpuRuntime, gpuSession, serialized, toRunError } from './runtime.ts';
 
@@ -52,6 +59,10 @@ export class OrtWebGpuBackend implements Backend {
 
   async prepare(quality: Quality): Promise<void> {
     if (isNetwork(quality)) await this.#sessions.prepare(quality);
+  }
+
+  fits({ width, height }: UpscaleShape): boolean {
+    return planesFit(this.#options.device, { width, height });
   }
 
   async startPixels(data: Uint8Array, shape: UpscaleParams, slot: TimeSlot): Promise<Started<Uint8Array<ArrayBuffer>>> {

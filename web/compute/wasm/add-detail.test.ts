@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { beforeAll, expect, test } from 'vitest';
-import { MAX_DETAIL_CODES, NO_DETAIL_CODE } from '../../../shared/detail.ts';
+import { MAX_ADDED_STEPS, MAX_DETAIL_CODES, NO_DETAIL_CODE } from '../../../shared/detail.ts';
 import { seededRandom } from '../../../shared/tasks/test-random.ts';
 import kernelsUrl from './kernels.wasm?url';
 import { Workspace } from './workspace.ts';
@@ -32,8 +32,11 @@ function randomPixels(): Uint8Array {
 
 function randomCodes(): Uint8Array {
   const random = seededRandom(6);
-  const span = 2 * MAX_DETAIL_CODES + 1;
-  return Uint8Array.from({ length: COUNT }, () => NO_DETAIL_CODE - MAX_DETAIL_CODES + Math.floor(random() * span));
+  return Uint8Array.from({ length: COUNT }, () => Math.floor(random() * 256));
+}
+
+function limited(value: number, most: number): number {
+  return Math.min(Math.max(value, -most), most);
 }
 
 test.each([
@@ -43,19 +46,28 @@ test.each([
   [4, 0],
   [1 / 16, 0],
 ])(
-  '%f steps a code with a dead zone of %i codes are added to the colours within a step, never to alpha',
+  '%f steps a code with a dead zone of %i codes are added to the colours within a step and the bounds, never to alpha',
   (steps, deadZone) => {
     const pixels = randomPixels();
     const codes = randomCodes();
     const result = added(pixels, codes, steps, deadZone);
     for (let i = 0; i < pixels.length; i++) {
-      const distance = (codes[i >> 2] ?? 0) - NO_DETAIL_CODE;
-      const offset = i % 4 === 3 || Math.abs(distance) <= deadZone ? 0 : distance * steps;
+      const distance = limited((codes[i >> 2] ?? 0) - NO_DETAIL_CODE, MAX_DETAIL_CODES);
+      const offset = i % 4 === 3 || Math.abs(distance) <= deadZone ? 0 : limited(distance * steps, MAX_ADDED_STEPS);
       const expected = Math.min(Math.max((pixels[i] ?? 0) + offset, 0), 255);
       expect(Math.abs((result[i] ?? 0) - expected)).toBeLessThanOrEqual(1);
     }
   },
 );
+
+test('nothing changes by more than the bound', () => {
+  const grey = new Uint8Array(COUNT * 4).fill(128);
+  const codes = Uint8Array.from({ length: COUNT }, (_, i) => i % 256);
+  for (const steps of [0.85 / 1.5, 1, 4]) {
+    const changes = added(grey, codes, steps, 0).map((value) => Math.abs(value - 128));
+    expect(Math.max(...changes)).toBe(MAX_ADDED_STEPS);
+  }
+});
 
 test('no detail, and detail inside the dead zone, change nothing', () => {
   const pixels = randomPixels();

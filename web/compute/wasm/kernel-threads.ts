@@ -18,6 +18,8 @@ export function threadsOf(isIsolated: boolean, cores: number): number {
 interface Helper {
   worker: Worker;
   isReady: boolean;
+  /** The workspaces that it was given. */
+  opened: Set<number>;
   /** Work that it was sent and has not finished, in order. */
   waiting: { resolve(): void; reject(error: MeshError): void }[];
 }
@@ -48,26 +50,30 @@ export class KernelThreads {
   }
 
   /**
-   * Lets threads from 1 to before `threads` compute. Resolves when they found no more rows. Throws MeshError `volunteer-failed` when one
-   * ended meanwhile, which may have left rows undone.
+   * Lets threads from 1 to before `threads` compute. Ends when all of them found no more rows. Throws MeshError `volunteer-failed` when one ended
+   * meanwhile, which may have left rows undone.
    */
-  async help(workspace: Workspace, job: KernelJob, claims: number, threads: number): Promise<void> {
+  async help(workspace: Workspace, job: KernelJob, threads: number): Promise<void> {
     const ready = (this.#helpers ?? []).filter(({ isReady }) => isReady).slice(0, threads - 1);
     const id = this.#workspaces.get(workspace) ?? this.#nextWorkspace++;
     this.#workspaces.set(workspace, id);
     const helping = ready.map((helper, i) => {
-      const work: ThreadWork = { workspace: id, memory: workspace.memory, job, thread: i + 1, claims };
+      if (!helper.opened.has(id)) post(helper.worker, { kind: 'open', workspace: id, memory: workspace.memory });
+      helper.opened.add(id);
+      const work: ThreadWork = { workspace: id, job, thread: i + 1 };
       post(helper.worker, { kind: 'work', work });
       return new Promise<void>((resolve, reject) => helper.waiting.push({ resolve, reject }));
     });
-    await Promise.all(helping);
+    // Also after a failure: the others still write into the workspace.
+    for (const result of await Promise.allSettled(helping)) if (result.status === 'rejected') throw result.reason;
   }
 
   forget(workspace: Workspace): void {
     const id = this.#workspaces.get(workspace);
     if (id === undefined) return;
     this.#workspaces.delete(workspace);
-    for (const { worker } of this.#helpers ?? []) post(worker, { kind: 'forget', workspace: id });
+    for (const { worker, opened } of this.#helpers ?? [])
+      if (opened.delete(id)) post(worker, { kind: 'forget', workspace: id });
   }
 
   dispose(): void {
@@ -78,7 +84,7 @@ export class KernelThreads {
 
   #start(): Helper {
     const worker = startModuleWorker(new URL(threadUrl, import.meta.url));
-    const helper: Helper = { worker, isReady: false, waiting: [] };
+    const helper: Helper = { worker, isReady: false, opened: new Set(), waiting: [] };
     worker.onmessage = ({ data }: MessageEvent<FromThread>) => {
       if (data.kind === 'started') helper.isReady = true;
       else if (data.kind === 'done') helper.waiting.shift()?.resolve();

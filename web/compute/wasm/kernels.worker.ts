@@ -1,19 +1,19 @@
 import { KernelInstance, type KernelJob, rowsPerCall } from './kernel-instance.ts';
-import { RowClaims } from './row-claims.ts';
+import { CLAIMS_ADDRESS, RowClaims } from './row-claims.ts';
 
 /** A thread's share of a job. */
 export interface ThreadWork {
-  /** Names the memory in later messages. */
+  /** Names the memory. */
   workspace: number;
-  memory: WebAssembly.Memory;
   job: KernelJob;
-  /** Index of the thread, and where in the memory its claims to rows are. */
+  /** Index of the thread. */
   thread: number;
-  claims: number;
 }
 
 export type ToThread =
   | { kind: 'start'; module: WebAssembly.Module }
+  /** Comes once before work in a memory and not with each picture: it is the largest part of a message. */
+  | { kind: 'open'; workspace: number; memory: WebAssembly.Memory }
   | { kind: 'work'; work: ThreadWork }
   | { kind: 'forget'; workspace: number };
 
@@ -26,22 +26,34 @@ const opened = new Map<number, { memory: WebAssembly.Memory; kernels: KernelInst
 
 self.onmessage = ({ data }: MessageEvent<ToThread>) => {
   try {
-    if (data.kind === 'work') compute(data.work);
-    else if (data.kind === 'forget') opened.delete(data.workspace);
-    else module = data.module;
-    if (data.kind !== 'forget') answer({ kind: data.kind === 'work' ? 'done' : 'started' });
+    switch (data.kind) {
+      case 'start':
+        module = data.module;
+        return answer({ kind: 'started' });
+      case 'open':
+        return open(data.workspace, data.memory);
+      case 'work':
+        compute(data.work);
+        return answer({ kind: 'done' });
+      case 'forget':
+        opened.delete(data.workspace);
+    }
   } catch (cause) {
     answer({ kind: 'failed', error: cause instanceof Error ? cause.message : String(cause) });
   }
 };
 
-/** Computes until no rows are left. Messages wait meanwhile: a job that is given up leaves no rows. */
-function compute({ workspace, memory, job, thread, claims }: ThreadWork): void {
+function open(workspace: number, memory: WebAssembly.Memory): void {
   if (!module) throw new Error('no kernels');
-  const known = opened.get(workspace) ?? { memory, kernels: new KernelInstance(module, memory) };
-  opened.set(workspace, known);
+  opened.set(workspace, { memory, kernels: new KernelInstance(module, memory) });
+}
+
+/** Computes until no rows are left. Messages wait meanwhile: a job that is given up leaves no rows. */
+function compute({ workspace, job, thread }: ThreadWork): void {
+  const known = opened.get(workspace);
+  if (!known) throw new Error('no memory');
   const rows = known.kernels.open(job, thread);
-  const parts = new Int32Array(memory.buffer, claims, job.scratch.length);
+  const parts = new Int32Array(known.memory.buffer, CLAIMS_ADDRESS, job.scratch.length);
   const mine = new RowClaims(parts, rowsPerCall(job));
   for (let next = mine.take(thread); next; next = mine.take(thread)) rows(next.from, next.to);
 }

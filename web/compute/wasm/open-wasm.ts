@@ -13,29 +13,58 @@ const log = logger('compute.wasm');
 /** The backend, or a half sentence on why there is none. */
 export type OpenedWasm = { backend: WasmBackend; problem: null } | { backend: null; problem: string };
 
+interface OpenOptions {
+  models?: ModelSource;
+  now(): number;
+}
+
 /** Loads the kernels of the processor and checks their filters. Networks are checked when they are first needed. */
-export async function openWasm({ models, now }: { models?: ModelSource; now(): number }): Promise<OpenedWasm> {
-  let backend: WasmBackend | null = null;
+export async function openWasm(options: OpenOptions): Promise<OpenedWasm> {
   try {
-    const { kernels, threads } = await loadKernels();
-    backend = new WasmBackend({ kernels, threads, models, now });
-    if (await filtersAreCorrect(backend)) return { backend, problem: null };
-    throw new MeshError('volunteer-failed', 'WebAssembly computes wrong');
+    return { backend: await openWithMostThreads(options), problem: null };
   } catch (cause) {
-    backend?.dispose();
     const { reason, message } = MeshError.from(cause);
     log.warn('no kernels on the processor', { reason });
     return { backend: null, problem: message };
   }
 }
 
+/** Memory for threads takes half a gigabyte of addresses, which 32-bit browsers may not have: one thread still beats plain JavaScript tenfold. */
+async function openWithMostThreads(options: OpenOptions): Promise<WasmBackend> {
+  const threads = mostThreads();
+  if (threads > 1) {
+    try {
+      return await openChecked(options, threads);
+    } catch (cause) {
+      log.warn('no threads for the kernels', { why: MeshError.from(cause).message });
+    }
+  }
+  return openChecked(options, 1);
+}
+
+/** Throws MeshError, and what WebAssembly throws. */
+async function openChecked({ models, now }: OpenOptions, threads: number): Promise<WasmBackend> {
+  const { kernels } = await loadKernels(threads);
+  const loadUnshared = async () => (await loadKernels(1)).kernels;
+  const backend = new WasmBackend({ kernels, threads, loadUnshared, models, now });
+  try {
+    if (await filtersAreCorrect(backend)) return backend;
+    throw new MeshError('volunteer-failed', 'WebAssembly computes wrong');
+  } catch (cause) {
+    backend.dispose();
+    throw cause;
+  }
+}
+
+function mostThreads(): number {
+  return threadsOf(self.crossOriginIsolated === true, navigator.hardwareConcurrency);
+}
+
 /**
  * Fetches and compiles the kernels, by default for several threads where memory can be shared; one thread's memory is not shared. Throws MeshError `unsupported-browser` where WebAssembly
  * or its vectors are missing or forbidden, `connection-failed` where the kernels cannot be fetched.
  */
-export async function loadKernels(
-  threads = threadsOf(self.crossOriginIsolated === true, navigator.hardwareConcurrency),
-): Promise<{ kernels: KernelModule; threads: number }> {
+export async function loadKernels(threads = mostThreads()): Promise<{ kernels: KernelModule; threads: number }> {
   const bytes = await fetched(threads > 1 ? threadsUrl : plainUrl);
   return { kernels: { module: await compiled(bytes), isShared: threads > 1 }, threads };
 }

@@ -1,6 +1,10 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { seededRandom } from '../../../shared/tasks/test-random.ts';
 import { RowClaims, type Rows } from './row-claims.ts';
+
+interface NumberAtomics {
+  compareExchange(parts: Int32Array, thread: number, expected: number, replacement: number): number;
+}
 
 /** Threads in a memory that they share. */
 function divided(threads: number, rows: number, rowsPerTake: number): RowClaims[] {
@@ -49,5 +53,20 @@ describe('the rows of a picture', () => {
     expect(second?.take(1)).toEqual({ from: 50, to: 60 });
     first?.close();
     expect([first?.take(0), second?.take(1)]).toEqual([null, null]);
+  });
+
+  test('are left also by a thread that has them in hand at that moment', () => {
+    const [first, second] = divided(2, 100, 50);
+    expect(second?.take(1)).toEqual({ from: 50, to: 100 });
+    const onNumbers: NumberAtomics = Atomics;
+    const { compareExchange } = onNumbers;
+    const steals = vi.spyOn(onNumbers, 'compareExchange').mockImplementationOnce((...change) => {
+      const before = compareExchange(...change);
+      first?.close();
+      return before;
+    });
+    expect([second?.take(1), second?.take(1), first?.take(0)]).toEqual([null, null, null]);
+    expect(steals).toHaveBeenCalled();
+    steals.mockRestore();
   });
 });

@@ -1,6 +1,15 @@
+/**
+ * Where the claims to the rows of a job are in a workspace: in the first page, which every thread sees. Where one thread has made a shared memory
+ * larger, the views of others may end where it ended before.
+ */
+export const CLAIMS_ADDRESS = 64;
+
 /** Bits of a row number: pictures have at most 8,192 rows. */
 const ROW_BITS = 16;
 const ROW_MASK = 0xffff;
+
+/** A part of a job that was given up: empty, and no part that is in use is like it. */
+const CLOSED = ROW_MASK;
 
 /** Threads take half of what another one has left, but no fewer rows than it computes at a time. */
 const STOLEN_SHARE = 2;
@@ -32,21 +41,26 @@ export class RowClaims {
     }
   }
 
-  /** The next rows of a thread; null when none are left. */
+  /**
+   * The next rows of a thread; null when no part has any. Another thread may then still compute rows, and have some in hand that it puts into its own
+   * part only later: they are done when all threads have got null.
+   */
   take(thread: number): Rows | null {
     for (;;) {
       const own = this.#takeFirst(thread);
       if (own) return own;
+      const empty = Atomics.load(this.#parts, thread);
       const stolen = this.#steal();
       if (!stolen) return null;
-      // Its part was empty, so nobody else changes it. Others may take from it in turn, should this thread's core be taken away.
-      Atomics.store(this.#parts, thread, packed(stolen.from, stolen.to));
+      // Its part is empty, so nobody else changes it, unless the job is given up. Others may take from it in turn, should this thread's core be taken away.
+      const part = packed(stolen.from, stolen.to);
+      if (Atomics.compareExchange(this.#parts, thread, empty, part) !== empty) return null;
     }
   }
 
-  /** Leaves nothing to take, for a job that is given up. */
+  /** Leaves nothing to take, for a job that is given up. Rows that a thread has in hand would be lost to one that is not. */
   close(): void {
-    for (let thread = 0; thread < this.#parts.length; thread++) Atomics.store(this.#parts, thread, 0);
+    for (let thread = 0; thread < this.#parts.length; thread++) Atomics.store(this.#parts, thread, CLOSED);
   }
 
   #takeFirst(thread: number): Rows | null {

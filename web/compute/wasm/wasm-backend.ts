@@ -14,13 +14,15 @@ import { type KernelJob, rowsOf, rowsPerCall } from './kernel-instance.ts';
 import { detailJob, filterJob, networkJob, type PlacedPicture, putPicture } from './kernel-jobs.ts';
 import { KernelThreads } from './kernel-threads.ts';
 import { type QuantizedLayer, quantized } from './quantized-network.ts';
-import { RowClaims } from './row-claims.ts';
+import { CLAIMS_ADDRESS, RowClaims } from './row-claims.ts';
 import { type KernelModule, type Workspace, WorkspacePool } from './workspace.ts';
 
 export interface WasmBackendOptions {
   kernels: KernelModule;
   /** Threads to compute with; more than one only with shared memory. */
   threads: number;
+  /** Loads kernels for one thread, for when no more memory can be shared. Undefined: such pictures fail. */
+  loadUnshared?: () => Promise<KernelModule>;
   /** Undefined: only the filters run. */
   models: ModelSource | undefined;
   now(): number;
@@ -43,10 +45,11 @@ export class WasmBackend implements Backend {
   readonly #networks = new Map<ModelName, Promise<QuantizedLayer[]>>();
 
   constructor(options: WasmBackendOptions) {
-    const { kernels, threads } = options;
+    const { kernels, threads, loadUnshared } = options;
     this.#options = options;
     this.#threads = new KernelThreads(kernels.module, threads);
-    this.#workspaces = new WorkspacePool(kernels, (workspace) => this.#threads.forget(workspace));
+    const onDropped = (workspace: Workspace) => this.#threads.forget(workspace);
+    this.#workspaces = new WorkspacePool({ kernels, loadUnshared, onDropped });
   }
 
   /** Threads that the next picture would get: those that have started. */
@@ -66,7 +69,7 @@ export class WasmBackend implements Backend {
       image,
       { ...shape, input },
       () => slot.yieldNow(),
-      (result) => new Uint8Array(result),
+      (result) => result.slice(),
     );
     return { isDone: true, finish: async () => pixels };
   }
@@ -126,12 +129,16 @@ export class WasmBackend implements Backend {
     return this.#workspaces.lend(async (workspace) => {
       const source = putPicture(workspace, image);
       const sharp = await this.#sharpened(workspace, source, target, yieldNow);
-      const { job, codes } = detailJob(workspace, source, sharp, coding, this.threads);
+      const { job, codes } = detailJob(workspace, source, sharp, coding, this.#threadsIn(workspace));
       await this.#run(workspace, job, yieldNow);
       const { width, height } = sharp;
       const { address, strideBytes } = codes;
       return use({ codes: workspace.bytes(address, strideBytes * height), width, height, strideBytes });
     });
+  }
+
+  #threadsIn({ isShared }: Workspace): number {
+    return isShared ? this.threads : 1;
   }
 
   async #sharpened(
@@ -140,7 +147,7 @@ export class WasmBackend implements Backend {
     { outWidth, outHeight, quality, input }: Target,
     yieldNow: () => Promise<void>,
   ): Promise<PlacedPicture> {
-    const { threads } = this;
+    const threads = this.#threadsIn(workspace);
     let picture = source;
     let filter = isNetwork(quality) ? null : quality;
     if (isNetwork(quality)) {
@@ -161,22 +168,26 @@ export class WasmBackend implements Backend {
 
   async #run(workspace: Workspace, job: KernelJob, yieldNow: () => Promise<void>): Promise<void> {
     const threads = job.scratch.length;
-    const address = workspace.place(threads * Int32Array.BYTES_PER_ELEMENT);
-    const parts = new Int32Array(workspace.memory.buffer, address, threads);
+    const parts = new Int32Array(workspace.memory.buffer, CLAIMS_ADDRESS, threads);
     RowClaims.divide(parts, rowsOf(job));
     const claims = new RowClaims(parts, rowsPerCall(job));
-    const helping = this.#threads.help(workspace, job, address, threads);
+    const helping = this.#threads.help(workspace, job, threads);
     helping.catch(() => {
       // Awaited below.
     });
-    const rows = workspace.kernels.open(job, 0);
     try {
+      const rows = workspace.kernels.open(job, 0);
       await runInSlices(bands(claims, rows), this.#options.now, yieldNow);
-    } finally {
+    } catch (cause) {
       claims.close();
       // They write into the workspace until then.
-      await helping;
+      await helping.catch(() => {
+        // The first error says why.
+      });
+      throw cause;
     }
+    // Helpers may have rows that no part showed any more.
+    await helping;
   }
 
   #network(name: ModelName): Promise<QuantizedLayer[]> {

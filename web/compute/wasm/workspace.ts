@@ -1,12 +1,15 @@
 import { MeshError } from '../../../shared/errors.ts';
+import { logger } from '../../../shared/log.ts';
 import { KernelInstance } from './kernel-instance.ts';
+
+const log = logger('compute.wasm');
 
 const PAGE_BYTES = 64 * 1024;
 
 /** Largest memory, pages of 64 KiB: the largest result, doubled by a network before it is made smaller, and its source. */
 const MAX_PAGES = 8_192;
 
-/** Nothing lies before it: address 0 stays free. */
+/** Before it lie only the claims to rows, at CLAIMS_ADDRESS; address 0 stays free. */
 const START = 1_024;
 
 /** Vectors are loaded fastest from multiples of 16, and threads must not write to the same line of a cache, 64 bytes. */
@@ -21,10 +24,14 @@ export interface KernelModule {
 /** Memory with the kernels on it, for one job at a time. */
 export class Workspace {
   readonly memory: WebAssembly.Memory;
+  /** Whether threads can compute in it. */
+  readonly isShared: boolean;
   readonly kernels: KernelInstance;
   #top = START;
 
+  /** Throws what WebAssembly throws where there is no room: shared memory takes the addresses of its largest size at once. */
   constructor({ module, isShared }: KernelModule) {
+    this.isShared = isShared;
     this.memory = new WebAssembly.Memory({ initial: 1, maximum: MAX_PAGES, shared: isShared });
     this.kernels = new KernelInstance(module, this.memory);
   }
@@ -64,13 +71,17 @@ export class Workspace {
     try {
       this.memory.grow(pages);
     } catch (cause) {
-      throw new MeshError(
-        'volunteer-failed',
-        'The browser has too little memory for this picture. Close other tabs, or use a smaller picture.',
-        { cause },
-      );
+      throw noMemory(cause);
     }
   }
+}
+
+function noMemory(cause: unknown): MeshError {
+  return new MeshError(
+    'volunteer-failed',
+    'The browser has too little memory for this picture. Close other tabs, or use a smaller picture.',
+    { cause },
+  );
 }
 
 /** Memory, bytes, above which a workspace is not kept: that of a 4K frame. A memory cannot shrink. */
@@ -79,23 +90,30 @@ const MAX_KEPT_BYTES = 128 * 1024 * 1024;
 /** Workspaces kept for the next job: frames interrupt tasks, and tasks frames. */
 const MAX_KEPT = 3;
 
+export interface WorkspacePoolOptions {
+  kernels: KernelModule;
+  /** Loads kernels for memory that is not shared. Undefined: there is nothing to fall back to. */
+  loadUnshared?: (() => Promise<KernelModule>) | undefined;
+  /** Called for each workspace that is not used again. */
+  onDropped(workspace: Workspace): void;
+}
+
 /** Lends workspaces. */
 export class WorkspacePool {
-  readonly #module: KernelModule;
-  readonly #onDropped: (workspace: Workspace) => void;
+  readonly #options: WorkspacePoolOptions;
+  #kernels: KernelModule;
   readonly #free: Workspace[] = [];
   #disposed = false;
 
-  /** @param onDropped - called for each workspace that is not used again. */
-  constructor(module: KernelModule, onDropped: (workspace: Workspace) => void) {
-    this.#module = module;
-    this.#onDropped = onDropped;
+  constructor(options: WorkspacePoolOptions) {
+    this.#options = options;
+    this.#kernels = options.kernels;
   }
 
-  /** Runs a job that has a workspace to itself. Throws MeshError `closed`, and what the job throws. */
+  /** Runs a job that has a workspace to itself. Throws MeshError `closed`, `volunteer-failed` when there is no memory, and what the job throws. */
   async lend<T>(job: (workspace: Workspace) => Promise<T>): Promise<T> {
     if (this.#disposed) throw MeshError.closed('The compute engine');
-    const workspace = this.#free.pop() ?? new Workspace(this.#module);
+    const workspace = this.#free.pop() ?? (await this.#open());
     workspace.clear();
     try {
       return await job(workspace);
@@ -106,12 +124,25 @@ export class WorkspacePool {
 
   dispose(): void {
     this.#disposed = true;
-    for (const workspace of this.#free.splice(0)) this.#onDropped(workspace);
+    for (const workspace of this.#free.splice(0)) this.#options.onDropped(workspace);
+  }
+
+  /** Where no more memory can be shared, that of one thread takes what it uses and no more. */
+  async #open(): Promise<Workspace> {
+    try {
+      return new Workspace(this.#kernels);
+    } catch (cause) {
+      const { loadUnshared } = this.#options;
+      if (!this.#kernels.isShared || !loadUnshared) throw noMemory(cause);
+      log.warn('no more shared memory: further pictures get one thread', { why: MeshError.from(cause).message });
+      this.#kernels = await loadUnshared();
+      return this.#open();
+    }
   }
 
   #takeBack(workspace: Workspace): void {
     const isKept = !this.#disposed && workspace.sizeBytes <= MAX_KEPT_BYTES && this.#free.length < MAX_KEPT;
     if (isKept) this.#free.push(workspace);
-    else this.#onDropped(workspace);
+    else this.#options.onDropped(workspace);
   }
 }

@@ -22,9 +22,10 @@ test('the GPU tells how long it computed: no longer than the wait for its answer
     const gpuMs = await Promise.all(started.flatMap((one) => one.gpuMs ?? []));
     const waitedMs = performance.now() - startMs;
     expect(gpuMs.length > 0).toBe(isTold);
-    for (const ms of gpuMs) expect(ms).toBeGreaterThanOrEqual(0);
-    expect(Math.max(0, ...gpuMs)).toBeLessThanOrEqual(waitedMs);
-    if (isTold) expect(Math.max(...gpuMs)).toBeGreaterThan(0);
+    const toldMs = gpuMs.map((ms) => ms ?? Number.NaN);
+    for (const ms of toldMs) expect(ms).toBeGreaterThanOrEqual(0);
+    expect(Math.max(0, ...toldMs)).toBeLessThanOrEqual(waitedMs);
+    if (isTold) expect(Math.max(...toldMs)).toBeGreaterThan(0);
   }
   backend.dispose();
 });

@@ -16,8 +16,8 @@ export interface TimedPass {
   readonly timestampWrites: GPUComputePassTimestampWrites;
   /** Encodes the copy of the times. Call it after the pass, before the encoder is finished. */
   encode(encoder: GPUCommandEncoder): void;
-  /** Resolves to how long the GPU computed, ms; 0 when its device was lost. Call it once, after the submission. Never rejects. */
-  read(): Promise<number>;
+  /** Resolves to how long the GPU computed, ms; null when it does not tell. Call it once, after the submission. Never rejects. */
+  read(): Promise<number | null>;
 }
 
 /** Measures how long the GPU computes, by its own clock (WebGPU `timestamp-query`), without what else the browser waits for. */
@@ -48,10 +48,10 @@ export class GpuTimer {
           const [begin = 0n, end = 0n] = new BigUint64Array(readable.getMappedRange());
           readable.unmap();
           this.#free.push(slot);
-          // Some clocks are reset by a change of power state.
-          return Math.max(0, Number(end - begin) / NS_PER_MS);
+          return msBetween(begin, end);
         } catch {
-          return 0;
+          // The device was lost.
+          return null;
         }
       },
     };
@@ -74,4 +74,9 @@ export class GpuTimer {
       readable: buffer(GPUBufferUsage.COPY_DST | GPUBufferUsage.MAP_READ),
     };
   }
+}
+
+/** Time between two stamps, ns, in ms; null where one was not written, or the clock was reset between them by a change of power state. */
+export function msBetween(begin: bigint, end: bigint): number | null {
+  return begin === 0n || end < begin ? null : Number(end - begin) / NS_PER_MS;
 }

@@ -1,6 +1,6 @@
 import { MeshError } from '../../../shared/errors.ts';
 import { INPUT_KINDS, isNetwork, type Network } from '../../../shared/tasks/upscale.ts';
-import { filterAfter, type PictureShape } from '../backend.ts';
+import { filterAfter, type PictureShape, type UpscaleShape } from '../backend.ts';
 import { type ModelSource, modelName } from '../models/model-source.ts';
 import type { Started } from '../schedule.ts';
 import { DetailPass } from './detail-pass.ts';
@@ -16,7 +16,7 @@ import { MAX_CACHED_BYTES, ReadbackRing } from './gpu-buffers.ts';
 import { deviceLost } from './gpu-device.ts';
 import { GpuTimer, type TimedPass } from './gpu-timer.ts';
 import { NetworkCache } from './networks/compiled-network.ts';
-import { checkNetworkFits, NetworkPasses } from './networks/network-passes.ts';
+import { NetworkPasses, networkFits } from './networks/network-passes.ts';
 
 /** Bytes of a pixel of a picture, and of detail. */
 const RGBA_BYTES = 4;
@@ -43,8 +43,19 @@ export class PassFactory {
     await Promise.all(INPUT_KINDS.map((input) => this.#networks.get(modelName(network, input))));
   }
 
+  /** Whether the device can double pictures of the shape; a network that was not prepared is said to. */
+  fits(shape: UpscaleShape): boolean {
+    const { quality } = shape;
+    if (!isNetwork(quality)) return true;
+    return INPUT_KINDS.every((input) => {
+      const network = this.#networks.find(modelName(quality, input));
+      return !network || networkFits(this.#device, network, shape);
+    });
+  }
+
   /**
-   * Compiles what a shape needs, and returns a function that creates the passes without waiting. Throws as {@link ModelSource.load} does.
+   * Compiles what a shape needs, and returns a function that creates the passes without waiting. Throws MeshError `too-large` for a shape that
+   * does not fit; as {@link ModelSource.load} does.
    */
   async passesFor(shape: PictureShape, source: SourceKind): Promise<() => Passes> {
     const { quality, input } = shape;
@@ -58,7 +69,13 @@ export class PassFactory {
       source === 'external' ? this.#pipelines.get('bilinear', 'external') : null,
       resizing && this.#pipelines.get(resizing, 'texture'),
     ]);
-    checkNetworkFits(this.#device, network, shape);
+    if (!networkFits(this.#device, network, shape)) {
+      const size = `${shape.width}x${shape.height}`;
+      throw new MeshError(
+        'too-large',
+        `A picture of ${size} is too large for a network on this GPU. Make it smaller, or use 'spatial'.`,
+      );
+    }
     return () => new NetworkPasses(this.#device, { network, copy, resize }, shape);
   }
 

@@ -8,6 +8,7 @@ import {
   type FramePaths,
   type FrameTarget,
   SAFE_FRAME_PATHS,
+  type UpscaleShape,
 } from '../backend.ts';
 import { DetailFrameMaker } from '../detail-frames.ts';
 import { type FrameTime, timeOf, uprightSize } from '../frame-orientation.ts';
@@ -43,6 +44,10 @@ export class WgslBackend implements Backend {
     if (!isNetwork(quality)) return;
     await this.#passFactory.prepare(quality);
     if (quality === CHECKED_NETWORK) await this.#checkFramePaths();
+  }
+
+  fits(shape: UpscaleShape): boolean {
+    return this.#passFactory.fits(shape);
   }
 
   async startPixels(pixels: Uint8Array, shape: UpscaleParams): Promise<Started<Uint8Array<ArrayBuffer>>> {

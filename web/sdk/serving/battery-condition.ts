@@ -17,6 +17,8 @@ export class BatteryCondition implements Condition {
   /** Opened with the first limit that needs it. */
   #opening: Promise<void> | null = null;
   #battery: BatterySignal | null = null;
+  /** The browser refused to tell about a battery. */
+  #isUntold = false;
   #stopListening = () => {};
   #isDisposed = false;
 
@@ -26,16 +28,24 @@ export class BatteryCondition implements Condition {
 
   get hold(): Hold | null {
     const { pauseOnBattery, pauseBelowBattery } = this.#limits;
+    const limit = pauseOnBattery ? 'pauseOnBattery' : 'pauseBelowBattery';
+    // A limit that nobody can keep must not look as if it were kept.
+    if (this.#isUntold && this.#isWanted)
+      return { limit, why: 'this browser does not tell whether it runs on battery' };
     if (!this.#battery || this.#battery.charging) return null;
-    if (pauseOnBattery) return { limit: 'pauseOnBattery', why: 'on battery' };
+    if (pauseOnBattery) return { limit, why: 'on battery' };
     if (this.#battery.level >= pauseBelowBattery) return null;
     const percent = Math.round(100 * pauseBelowBattery);
-    return { limit: 'pauseBelowBattery', why: `the battery is below ${percent} %` };
+    return { limit, why: `the battery is below ${percent} %` };
   }
 
   apply(limits: VolunteerLimits): void {
     this.#limits = limits;
-    if (limits.pauseOnBattery || limits.pauseBelowBattery > 0) this.#opening ??= this.#open();
+    if (this.#isWanted && !this.#battery) this.#opening ??= this.#open();
+  }
+
+  get #isWanted(): boolean {
+    return this.#limits.pauseOnBattery || this.#limits.pauseBelowBattery > 0;
   }
 
   async ready(): Promise<void> {
@@ -49,11 +59,16 @@ export class BatteryCondition implements Condition {
   }
 
   async #open(): Promise<void> {
-    const battery = await Promise.resolve(this.#options.open()).catch(() => null);
-    if (!battery || this.#isDisposed) return;
+    const { open, onChange } = this.#options;
+    const battery = await Promise.resolve()
+      .then(open)
+      .catch(() => null);
+    // The next limit that needs it tries again.
+    this.#opening = null;
+    if (this.#isDisposed) return;
     this.#battery = battery;
-    const { onChange } = this.#options;
-    this.#stopListening = listenTo(battery, ['chargingchange', 'levelchange'], onChange);
+    this.#isUntold = battery === null;
+    if (battery) this.#stopListening = listenTo(battery, ['chargingchange', 'levelchange'], onChange);
     onChange();
   }
 }

@@ -1,4 +1,4 @@
-import { afterEach, expect, test } from 'vitest';
+import { afterEach, expect, test, vi } from 'vitest';
 import { ManualClock } from '../../../shared/manual-clock.ts';
 import { DEFAULT_LIMITS } from '../volunteer-limits.ts';
 import { IDLE_AFTER_MS, type MachineSignals } from './machine-signals.ts';
@@ -58,6 +58,27 @@ test('on battery it is held back, and mains power ends that', async () => {
   battery.set(false, 0.5);
   battery.set(true);
   expect(history).toEqual([['on battery'], []]);
+});
+
+test('where the browser refuses to tell about a battery, the limit holds back and says so, until it is lifted', async () => {
+  let answer = (): Promise<FakeBattery> => Promise.reject(new DOMException('by policy', 'NotAllowedError'));
+  vi.stubGlobal('navigator', { getBattery: () => answer() });
+  try {
+    const { it, history } = conditions({});
+    it.limits = { ...DEFAULT_LIMITS, pauseOnBattery: true };
+    await it.ready();
+    expect(it.holds).toEqual([
+      { limit: 'pauseOnBattery', why: 'this browser does not tell whether it runs on battery' },
+    ]);
+    it.limits = DEFAULT_LIMITS;
+    expect(history.at(-1)).toEqual([]);
+    answer = async () => new FakeBattery();
+    it.limits = { ...DEFAULT_LIMITS, pauseBelowBattery: 0.5 };
+    await it.ready();
+    expect(it.holds).toEqual([]);
+  } finally {
+    vi.unstubAllGlobals();
+  }
 });
 
 test('below a level of the battery it is held back, also where it starts so', async () => {

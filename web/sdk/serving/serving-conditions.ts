@@ -50,7 +50,7 @@ export class ServingConditions {
       new WeeklyHours(today),
       this.#data,
     ];
-    this.#awake = awakeBy(signals);
+    this.#awake = awakeBy(signals, clock);
     this.#watchTime();
   }
 
@@ -120,9 +120,10 @@ export class ServingConditions {
   }
 }
 
-function awakeBy({ keepAwake }: MachineSignals): Pick<KeepAwake, 'isWanted' | 'dispose'> {
+function awakeBy({ keepAwake, battery }: MachineSignals, clock: Clock): Pick<KeepAwake, 'isWanted' | 'dispose'> {
   if (!keepAwake) {
-    return new KeepAwake({ locks: wakeLocks(), page: typeof document === 'undefined' ? null : document });
+    const page = typeof document === 'undefined' ? null : document;
+    return new KeepAwake({ clock, page, locks: wakeLocks(), battery: async () => battery ?? openBattery() });
   }
   return {
     set isWanted(isWanted: boolean) {

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { ManualClock } from '../../../shared/manual-clock.ts';
 import { KeepAwake } from './wake-lock.ts';
 
 class FakeLock extends EventTarget {
@@ -22,18 +23,29 @@ const settled = () => new Promise((resolve) => setTimeout(resolve));
 function start() {
   const page = new FakePage();
   const locks: FakeLock[] = [];
+  const clock = new ManualClock();
+  const battery = new EventTarget();
+  const browser = { refuses: false };
   const awake = new KeepAwake({
-    page,
+    ...{ page, clock, battery: async () => battery },
     locks: {
       async request() {
-        if (page.visibilityState !== 'visible') throw new DOMException('hidden', 'NotAllowedError');
+        if (page.visibilityState !== 'visible' || browser.refuses) throw new DOMException('hidden', 'NotAllowedError');
         const lock = new FakeLock();
         locks.push(lock);
         return lock;
       },
     },
   });
-  return { page, locks, awake, held: () => locks.filter(({ isReleased }) => !isReleased).length };
+  return {
+    page,
+    clock,
+    battery,
+    browser,
+    locks,
+    awake,
+    held: () => locks.filter(({ isReleased }) => !isReleased).length,
+  };
 }
 
 test('a lock that the browser took from a hidden page is requested again when the page is shown', async () => {
@@ -72,4 +84,30 @@ test('a page that is hidden when it starts to serve gets its lock when it is sho
   await settled();
   expect(held()).toBe(1);
   awake.dispose();
+});
+
+test('a lock that the browser refused or took away is requested again after a while, and when the charging changes', async () => {
+  const { clock, battery, browser, locks, awake, held } = start();
+  browser.refuses = true;
+  awake.isWanted = true;
+  await settled();
+  clock.advance(5_000);
+  browser.refuses = false;
+  await settled();
+  expect(held()).toBe(0);
+  clock.advance(5_000);
+  await settled();
+  expect(held()).toBe(1);
+
+  browser.refuses = true;
+  await locks[0]?.release();
+  clock.advance(3_600_000);
+  await settled();
+  expect(held()).toBe(0);
+  browser.refuses = false;
+  battery.dispatchEvent(new Event('chargingchange'));
+  await settled();
+  expect(held()).toBe(1);
+  awake.dispose();
+  expect([held(), clock.pending]).toEqual([0, 0]);
 });

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { isCodecUsable } from '../codec/codecs.ts';
 import { forgetOpenFrames, openFrames } from '../gamer/test-frame-ledger.ts';
-import { codecsForDetail, detailFidelity } from './codec-self-test.ts';
+import { carriesDetail, codecsForDetail, detailFidelity } from './codec-self-test.ts';
 import { DetailReader } from './detail-reader.ts';
 
 const now = () => performance.now();
@@ -30,6 +30,20 @@ test('a codec that changes the range of luma is not used', async () => {
     return (await read.call(this, frame)).map((code) => Math.round((code * 219) / 255 + 16));
   });
   expect(await codecsForDetail(['vp8'], now, LONG_MS)).toEqual([]);
+});
+
+test('what was tried is remembered, but not that a browser was too busy to tell', async () => {
+  const encode = vi.spyOn(VideoEncoder.prototype, 'encode');
+  const configure = vi.spyOn(VideoEncoder.prototype, 'configure').mockImplementationOnce(() => {
+    throw new DOMException('busy', 'OperationError');
+  });
+  expect(await carriesDetail('vp8', now)).toBe(true);
+  expect(configure).toHaveBeenCalledTimes(1);
+  expect(await carriesDetail('vp8', now)).toBe(true);
+  const { length } = encode.mock.calls;
+  expect(length).toBeGreaterThan(0);
+  expect(await carriesDetail('vp8', now)).toBe(true);
+  expect(encode.mock.calls).toHaveLength(length);
 });
 
 test('a codec that this browser lacks is not used', async () => {

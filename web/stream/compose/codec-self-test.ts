@@ -40,13 +40,21 @@ export async function codecsForDetail(
 ): Promise<Codec[]> {
   const right: Codec[] = [];
   for (const codec of codecs) {
-    const { flatError, rampError } = await detailFidelity(codec, now, trialMs);
-    const isRight = (flatError ?? 0) <= FLAT_TOLERANCE && (rampError ?? 0) <= RAMP_TOLERANCE;
-    log.info('tried', { codec, isRight, flatError, rampError });
-    if (isRight) right.push(codec);
+    if (isRight(await detailFidelity(codec, now, trialMs))) right.push(codec);
   }
   return right;
 }
+
+/** Whether this browser carries detail right in a codec, as {@link codecsForDetail}. Tried when it is first asked, some 100 ms, and not again in this thread. */
+export async function carriesDetail(codec: Codec, now: () => number): Promise<boolean> {
+  const trial = trials.get(codec) ?? detailFidelity(codec, now);
+  trials.set(codec, trial);
+  const fidelity = await trial;
+  if (fidelity.flatError === null) trials.delete(codec);
+  return isRight(fidelity);
+}
+
+const trials = new Map<Codec, Promise<DetailFidelity>>();
 
 /** Sends a flat 128 and two ramps of all codes through a codec. Never throws. */
 export async function detailFidelity(codec: Codec, now: () => number, trialMs = TRIAL_MS): Promise<DetailFidelity> {
@@ -56,13 +64,20 @@ export async function detailFidelity(codec: Codec, now: () => number, trialMs = 
     const errors: number[] = [];
     for (const pattern of [FLAT, ACROSS, DOWN, FLAT]) errors.push(await roundTrip.largestError(pattern));
     const [first = 0, across = 0, down = 0, last = 0] = errors;
-    return { codec, flatError: Math.max(first, last), rampError: Math.max(across, down) };
+    const fidelity = { codec, flatError: Math.max(first, last), rampError: Math.max(across, down) };
+    log.info('tried', { ...fidelity, isRight: isRight(fidelity) });
+    return fidelity;
   } catch (cause) {
     log.warn('cannot carry detail', { codec, reason: MeshError.from(cause).reason });
     return { codec, flatError: null, rampError: null };
   } finally {
     roundTrip?.dispose();
   }
+}
+
+/** One that was not measured is not wrong. */
+function isRight({ flatError, rampError }: DetailFidelity): boolean {
+  return (flatError ?? 0) <= FLAT_TOLERANCE && (rampError ?? 0) <= RAMP_TOLERANCE;
 }
 
 const FLAT = pattern(() => NO_DETAIL_CODE);

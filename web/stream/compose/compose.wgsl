@@ -1,10 +1,10 @@
 // Enlarges a picture and adds detail, as webgl-programs.ts does. Positions in whole numbers, as in web/compute/kernels/sampling.wgsl.
-// The code that uses this puts TILE_SIDE before it.
+// The code that uses this puts TILE_SIDE, MAX_DETAIL_CODES and MAX_ADDED_STEPS before it.
 
 struct Addition {
   result_size: vec2i,
-  // What one code adds, of 1. 0: there is no detail.
-  step_per_code: f32,
+  // What one code adds, steps of 255. 0: there is no detail.
+  steps_per_code: f32,
   dead_zone: i32,
   is_of_other: i32,
 }
@@ -84,10 +84,12 @@ fn composed(@builtin(position) place: vec4f) -> @location(0) vec4f {
     row(at.x, at.y + 1, across, last) * down.z + row(at.x, at.y + 2, across, last) * down.w;
   // A cubic rings at edges.
   var base = clamp(sum, vec3f(0.0), vec3f(1.0));
-  if (addition.step_per_code > 0.0) {
-    let distance = i32(textureLoad(codes, position, 0).r) - 128;
+  if (addition.steps_per_code > 0.0) {
+    let distance = clamp(i32(textureLoad(codes, position, 0).r) - 128, -MAX_DETAIL_CODES, MAX_DETAIL_CODES);
     if (abs(distance) > addition.dead_zone && (addition.is_of_other == 0 || is_still(at, last))) {
-      base += f32(distance) * addition.step_per_code;
+      // Whole steps, as in composition.ts: so the bound is exact.
+      let steps = floor(f32(distance) * addition.steps_per_code + 0.5);
+      base += clamp(steps, -MAX_ADDED_STEPS, MAX_ADDED_STEPS) / 255.0;
     }
   }
   return vec4f(clamp(base, vec3f(0.0), vec3f(1.0)), 1.0);

@@ -1,4 +1,4 @@
-import { NO_DETAIL_CODE } from '../../../shared/detail.ts';
+import { MAX_ADDED_STEPS, NO_DETAIL_CODE } from '../../../shared/detail.ts';
 import { MeshError } from '../../../shared/errors.ts';
 import type { PixelImage } from '../../../shared/tasks/definition.ts';
 import { colorSpaceOf, type Painting, rgbFrame, yuvFrame } from '../../compute/painted-frames.ts';
@@ -74,7 +74,7 @@ export async function composesRight(composer: Composer): Promise<boolean> {
     return (
       isNear(base, composePixels(pixelsOf(scene), null, EXACT, OUT), TOLERANCE) &&
       isNear(unchanged, base, 0) &&
-      ramp.every((code, i) => Math.abs((stepped[i * 4] ?? 0) - code) <= RAMP_TOLERANCE) &&
+      ramp.every((code, i) => Math.abs((stepped[i * 4] ?? 0) - boundedOf(code)) <= RAMP_TOLERANCE) &&
       isNear(composed, composePixels(pixelsOf(scene), ramp, USUAL, OUT), TOLERANCE) &&
       // Above and left of the change old detail is added, in the corner of the change it is not.
       isNear(old.subarray(0, OUT.width * 4), composed.subarray(0, OUT.width * 4), TOLERANCE) &&
@@ -83,6 +83,11 @@ export async function composesRight(composer: Composer): Promise<boolean> {
   } finally {
     for (const raw of pictures) raw.dispose();
   }
+}
+
+/** What a code of {@link EXACT} detail makes of grey. */
+function boundedOf(code: number): number {
+  return Math.min(Math.max(code, NO_DETAIL_CODE - MAX_ADDED_STEPS), NO_DETAIL_CODE + MAX_ADDED_STEPS);
 }
 
 /** Detail on which every error shows, and as it usually is. */

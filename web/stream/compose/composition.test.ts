@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest';
-import { NO_DETAIL_CODE } from '../../../shared/detail.ts';
+import { MAX_ADDED_STEPS, NO_DETAIL_CODE } from '../../../shared/detail.ts';
 import type { PixelImage } from '../../../shared/tasks/definition.ts';
 import { upscaleReference } from '../../compute/reference/upscale.ts';
 import { opaque, paintedPicture } from '../../compute/test-pictures.ts';
 import type { AppliedDetail } from './composer.ts';
-import { checkComposition, composePixels } from './composition.ts';
+import { addedSteps, checkComposition, composePixels } from './composition.ts';
 import { codesWhereStill } from './still-tiles.ts';
 
 const OUT = { width: 48, height: 32 };
@@ -29,6 +29,25 @@ test('detail is the same to red, green and blue, scaled by weight and gain, and 
   const codes = Uint8Array.from([128 + 40, 128 - 100]);
   const pixels = composePixels(flat, codes, { gain: 4, weight: 0.8, deadZoneCodes: 0 }, { width: 2, height: 1 });
   expect([...pixels]).toEqual([108, 128, 255, 255, 0, 100, 120, 255]);
+});
+
+test.each([
+  { gain: 1.5, weight: 0.85 },
+  { gain: 2, weight: 0.85 },
+  { gain: 1, weight: 4 },
+  { gain: 16, weight: 4 },
+])('no code changes a pixel by more than the bound: %o', (scale) => {
+  const added = Array.from({ length: 256 }, (_, code) => addedSteps(code, { ...scale, deadZoneCodes: 0 }));
+  expect(Math.max(...added)).toBeLessThanOrEqual(MAX_ADDED_STEPS);
+  expect(Math.min(...added)).toBeGreaterThanOrEqual(-MAX_ADDED_STEPS);
+  expect(added).toEqual(added.toSorted((a, b) => a - b));
+});
+
+test('codes that no honest volunteer sends count as the last one that it does', () => {
+  const scale = { gain: 4, weight: 0.7, deadZoneCodes: 0 };
+  expect([0, 20, 236, 255].map((code) => addedSteps(code, scale))).toEqual(
+    [21, 21, 235, 235].map((code) => addedSteps(code, scale)),
+  );
 });
 
 test('noise inside the dead zone adds nothing', () => {

@@ -1,4 +1,4 @@
-import { DETAIL_GAIN_LIMITS, NO_DETAIL_CODE } from '../../../shared/detail.ts';
+import { DETAIL_GAIN_LIMITS, MAX_ADDED_STEPS, MAX_DETAIL_CODES, NO_DETAIL_CODE } from '../../../shared/detail.ts';
 import { MeshError } from '../../../shared/errors.ts';
 import type { PixelImage } from '../../../shared/tasks/definition.ts';
 import { upscaleReference } from '../../compute/reference/upscale.ts';
@@ -43,6 +43,17 @@ export function stepsPerCode({ gain, weight }: DetailScale): number {
   return Math.round((weight / gain) * 2048) / 2048;
 }
 
+/** What a code adds, in whole steps of 255. */
+export function addedSteps(code: number, scale: DetailScale): number {
+  const distance = limited(code - NO_DETAIL_CODE, MAX_DETAIL_CODES);
+  if (Math.abs(distance) <= scale.deadZoneCodes) return 0;
+  return limited(Math.round(distance * stepsPerCode(scale)), MAX_ADDED_STEPS);
+}
+
+function limited(value: number, most: number): number {
+  return Math.min(Math.max(value, -most), most);
+}
+
 /**
  * The definition of composition in plain TypeScript, which the other ways match within a step of 255: the bicubic filter, and the same addition
  * to red, green and blue, limited to 0..255. Opaque RGBA8.
@@ -57,10 +68,7 @@ export function composePixels(
 ): Uint8ClampedArray<ArrayBuffer> {
   const pixels = upscaleReference(picture, { outWidth: out.width, outHeight: out.height, quality: 'bicubic' });
   if (!codes) return pixels;
-  const added = Int16Array.from({ length: 256 }, (_, code) => {
-    const distance = code - NO_DETAIL_CODE;
-    return Math.abs(distance) > scale.deadZoneCodes ? Math.round(distance * stepsPerCode(scale)) : 0;
-  });
+  const added = Int16Array.from({ length: 256 }, (_, code) => addedSteps(code, scale));
   for (let i = 0, at = 0; i < codes.length; i++, at += 4) {
     const offset = added[codes[i] ?? NO_DETAIL_CODE] ?? 0;
     if (offset === 0) continue;

@@ -1,3 +1,4 @@
+import { NO_DETAIL_CODE } from '../../../shared/detail.ts';
 import { MeshError } from '../../../shared/errors.ts';
 import { RgbaReader } from '../../compute/video-frames.ts';
 import { type PictureSize, sizeOf } from '../frame-size.ts';
@@ -5,6 +6,9 @@ import { type PictureSize, sizeOf } from '../frame-size.ts';
 /** Formats whose first plane is luma: 8 bits a sample, or 10 or 12 in the low bits of two bytes. */
 const PLANAR = /^(?:NV12A?|I4(?:20|22|44)A?(?:P(10|12))?)$/;
 const RGB = ['RGBA', 'RGBX', 'BGRA', 'BGRX'];
+
+/** How far a decoder may be from a flat 128, codes (codec-self-test.ts). */
+const CODING_ERROR = 1;
 
 /** Limited range in full-range steps (ITU-R BT.709, item 4.6). */
 const BLACK = 16;
@@ -102,4 +106,9 @@ function toEightBits(samples: Uint8Array, bits: number, codes: Uint8Array): void
     const sample = (samples[2 * x] ?? 0) | ((samples[2 * x + 1] ?? 0) << 8);
     codes[x] = Math.min((sample + half) >> shift, 255);
   }
+}
+
+/** Whether codes add nothing: those of a keyframe that only later detail is coded upon. */
+export function isNoDetail(codes: Uint8Array): boolean {
+  return codes.every((code) => Math.abs(code - NO_DETAIL_CODE) <= CODING_ERROR);
 }

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { NO_DETAIL_CODE } from '../../../shared/detail.ts';
+import { MAX_ADDED_STEPS, NO_DETAIL_CODE } from '../../../shared/detail.ts';
 import { uprightSize } from '../../compute/frame-orientation.ts';
 import { canvasFrame, colorSpaceOf, cut, type Painting, rgbFrame, yuvFrame } from '../../compute/painted-frames.ts';
 import { composePixels } from './composition.ts';
@@ -146,13 +146,28 @@ export function testWay(name: string, open: () => Promise<Way>): void {
       const out = { width: 430, height: 4 };
       const raw = await loaded(rgbFrame('RGBX', { width: 215, height: 2 }, undefined, () => [128, 128, 128]));
       const codes = Uint8Array.from({ length: 430 * 4 }, (_, i) => 21 + Math.floor((i % 430) / 2));
-      const ramp = await drawn(composer, raw, detailOf(raw, codes, { gain: 1, weight: 1, deadZoneCodes: 0 }), out);
+      // A code is a quarter of a step, so that all of them are within the bound.
+      const ramp = await drawn(composer, raw, detailOf(raw, codes, { gain: 2, weight: 0.5, deadZoneCodes: 0 }), out);
       expect(
         largestDifference(
-          codes,
+          Array.from(codes, (code) => 128 + (code - 128) / 4),
           ramp.filter((_, i) => i % 4 === 1),
         ),
-      ).toBeLessThanOrEqual(2);
+      ).toBeLessThanOrEqual(1);
+    });
+
+    test('detail as strong as can be, of any code, changes no pixel by more than the bound', async () => {
+      const out = { width: 512, height: 4 };
+      const raw = await loaded(rgbFrame('RGBX', { width: 256, height: 2 }, undefined, () => [120, 130, 140]));
+      const codes = Uint8Array.from({ length: 512 * 4 }, (_, i) => Math.floor((i % 512) / 2));
+      const base = await drawn(composer, raw, null, out);
+      for (const scale of [
+        { gain: 1.5, weight: 0.85, deadZoneCodes: 4 },
+        { gain: 1, weight: 4, deadZoneCodes: 0 },
+      ]) {
+        const made = await drawn(composer, raw, detailOf(raw, codes, scale), out);
+        expect(largestDifference(made, base)).toBe(MAX_ADDED_STEPS);
+      }
     });
 
     test('detail of another picture is added where the source stood still', async () => {

@@ -128,7 +128,7 @@ export class WebGlComposer implements Composer {
     program.setTexture('codes', 1, this.#codes);
     program.setTexture('changes', 2, this.#changed);
     gl.uniform2i(program.place('resultSize'), width, height);
-    gl.uniform1f(program.place('stepPerCode'), adds ? stepsPerCode(detail) / 255 : 0);
+    gl.uniform1f(program.place('stepsPerCode'), adds ? stepsPerCode(detail) : 0);
     gl.uniform1i(program.place('deadZone'), detail?.deadZoneCodes ?? 0);
     gl.uniform1i(program.place('isOfOther'), isOfOther ? 1 : 0);
     gl.drawArrays(gl.TRIANGLES, 0, 3);

@@ -1,3 +1,4 @@
+import { MAX_ADDED_STEPS, MAX_DETAIL_CODES } from '../../../shared/detail.ts';
 import { MeshError } from '../../../shared/errors.ts';
 import { TILE_SIDE } from './still-tiles.ts';
 
@@ -39,8 +40,8 @@ uniform sampler2D source;
 uniform usampler2D codes;
 uniform sampler2D changes;
 uniform ivec2 resultSize;
-// What one code adds, of 1. 0: there is no detail.
-uniform float stepPerCode;
+// What one code adds, steps of 255. 0: there is no detail.
+uniform float stepsPerCode;
 uniform int deadZone;
 uniform bool isOfOther;
 out vec4 color;
@@ -90,9 +91,11 @@ void main() {
     row(at, at.y + 1, across, last) * down.z + row(at, at.y + 2, across, last) * down.w;
   // A cubic rings at edges.
   vec3 base = clamp(sum, 0.0, 1.0);
-  if (stepPerCode > 0.0) {
-    int distance = int(texelFetch(codes, position, 0).r) - 128;
-    if (abs(distance) > deadZone && (!isOfOther || isStill(at, last))) base += float(distance) * stepPerCode;
+  if (stepsPerCode > 0.0) {
+    int distance = clamp(int(texelFetch(codes, position, 0).r) - 128, -${MAX_DETAIL_CODES}, ${MAX_DETAIL_CODES});
+    // Whole steps, as in composition.ts: so the bound is exact.
+    float steps = clamp(floor(float(distance) * stepsPerCode + 0.5), -${MAX_ADDED_STEPS}.0, ${MAX_ADDED_STEPS}.0);
+    if (abs(distance) > deadZone && (!isOfOther || isStill(at, last))) base += steps / 255.0;
   }
   color = vec4(clamp(base, 0.0, 1.0), 1.0);
 }`;

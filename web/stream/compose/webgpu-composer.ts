@@ -1,3 +1,4 @@
+import { MAX_ADDED_STEPS, MAX_DETAIL_CODES } from '../../../shared/detail.ts';
 import { MeshError } from '../../../shared/errors.ts';
 import { uprightSize } from '../../compute/frame-orientation.ts';
 import { isPlain } from '../../compute/video-frames.ts';
@@ -11,6 +12,13 @@ import { TILE_SIDE } from './still-tiles.ts';
 
 /** Bytes of the structure `Addition` of compose.wgsl, padded to its alignment. */
 const ADDITION_BYTES = 24;
+
+/** What compose.wgsl shares with the other ways. */
+const CONSTANTS = [
+  `const TILE_SIDE = ${TILE_SIDE};`,
+  `const MAX_DETAIL_CODES = ${MAX_DETAIL_CODES};`,
+  `const MAX_ADDED_STEPS = f32(${MAX_ADDED_STEPS});`,
+].join('\n');
 
 class GpuPicture implements RawPicture {
   readonly width: number;
@@ -76,7 +84,7 @@ export class WebGpuComposer implements Composer {
   static async open(device: GPUDevice): Promise<WebGpuComposer> {
     const module = device.createShaderModule({
       label: 'compose',
-      code: `const TILE_SIDE = ${TILE_SIDE};\n${shaderCode}`,
+      code: `${CONSTANTS}\n${shaderCode}`,
     });
     const pipeline = (entryPoint: string, format: GPUTextureFormat) =>
       device.createRenderPipelineAsync({
@@ -198,7 +206,7 @@ export class WebGpuComposer implements Composer {
     const bytes = new DataView(new ArrayBuffer(ADDITION_BYTES));
     bytes.setInt32(0, width, true);
     bytes.setInt32(4, height, true);
-    bytes.setFloat32(8, detail ? stepsPerCode(detail) / 255 : 0, true);
+    bytes.setFloat32(8, detail ? stepsPerCode(detail) : 0, true);
     bytes.setInt32(12, detail?.deadZoneCodes ?? 0, true);
     bytes.setInt32(16, isOfOther ? 1 : 0, true);
     this.#device.queue.writeBuffer(this.#addition, 0, bytes);

@@ -4,7 +4,7 @@ import { logger } from '../../../shared/log.ts';
 import type { VideoMessage } from '../../../shared/messages.ts';
 import type { CheckedSetup } from '../codec/codecs.ts';
 import { FrameDecoder } from '../codec/frame-decoder.ts';
-import { DetailReader } from '../compose/detail-reader.ts';
+import { DetailReader, isNoDetail } from '../compose/detail-reader.ts';
 import type { DropCause, FrameDetail, UpscaledFrame, UpscaleOutcome } from '../frame.ts';
 import { sizeOf } from '../frame-size.ts';
 import { volunteerFrameStages } from '../frame-timing.ts';
@@ -26,8 +26,8 @@ export interface AnswerReceiverOptions {
   check: PictureCheck;
   /** Passes ownership of a verified picture; `decodedMs` is the current time. */
   onPicture(picture: UpscaledFrame & { outcome: UpscaleOutcome }, decodedMs: number): void;
-  /** Passes detail whose size is right; `decodedMs` is the current time. */
-  onDetail(detail: FrameDetail, decodedMs: number): void;
+  /** Passes detail whose size is right; `decodedMs` is the current time. `isEmpty`: only a keyframe to code later detail upon. */
+  onDetail(detail: FrameDetail, decodedMs: number, isEmpty: boolean): void;
   onDropped(frame: InFlightFrame, cause: DropCause): void;
   /** The decoder failed, or a second picture was wrong. */
   onFailed(error: MeshError): void;
@@ -116,7 +116,8 @@ export class AnswerReceiver {
     try {
       const codes = await this.#reader.read(picture);
       const decodedMs = this.#options.clock.now();
-      this.#options.onDetail({ ...this.#made(answer, frame, decodedMs), codes, gain }, decodedMs);
+      const isEmpty = answer.message.keyframe && isNoDetail(codes);
+      this.#options.onDetail({ ...this.#made(answer, frame, decodedMs), codes, gain }, decodedMs, isEmpty);
     } catch (cause) {
       this.#options.onDropped(frame, 'undecodable');
       log.warn('detail not read', { reason: MeshError.from(cause).reason });

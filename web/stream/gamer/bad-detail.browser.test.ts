@@ -1,8 +1,9 @@
 // Protects: whatever a volunteer sends as detail, the picture stays this machine's own, and honest detail that comes after it is shown.
-import { afterEach, beforeEach, expect, test } from 'vitest';
-import { NO_DETAIL_CODE } from '../../../shared/detail.ts';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { MAX_ADDED_STEPS, NO_DETAIL_CODE } from '../../../shared/detail.ts';
 import { ManualClock } from '../../../shared/manual-clock.ts';
 import type { ColorSpace } from '../../../shared/messages.ts';
+import type { Quality } from '../../../shared/tasks/upscale.ts';
 import { deliver, TestPort } from '../../net/test-channel.ts';
 import type { Codec } from '../codec/codecs.ts';
 import { FrameEncoder } from '../codec/frame-encoder.ts';
@@ -12,13 +13,14 @@ import type { StreamSize } from '../frame-size.ts';
 import { toStreamSettings } from '../settings.ts';
 import { VideoChannel } from '../transport/video-channel.ts';
 import { canvasEngine } from '../upscale/test-frame-engine.ts';
+import { DetailHistories } from '../verify/detail-history.ts';
 import { noUpscaleTile } from '../verify/test-upscale-tile.ts';
 import { GamerStream } from './gamer-stream.ts';
 import type { StreamEvent } from './stream-opening.ts';
 import { TEST_SETUP } from './test-setup.ts';
 
 const GAIN = 4;
-const QUALITY = 'quality';
+const QUALITY = 'balanced';
 /** Stripes of two columns each: luma is as far from grey as this, to both sides in turn. */
 const [GREY, CONTRAST] = [128, 20];
 /** An honest volunteer's code on bright stripes, which is as far from none on dark ones... */
@@ -49,7 +51,7 @@ beforeEach(async () => {
   clock = new ManualClock(1_000);
   const now = () => clock.now();
   [gamerEnd, volunteerEnd] = [new TestPort(), new TestPort()];
-  gamerChannel = new VideoChannel(gamerEnd, now, () => {});
+  gamerChannel = new VideoChannel(gamerEnd, now, (error) => error && stream.volunteerLost('vera', error));
   volunteerChannel = new VideoChannel(volunteerEnd, now, () => {});
   [asked, added, levels, events] = [[], [], [], []];
   const { port1, port2 } = new MessageChannel();
@@ -63,6 +65,7 @@ beforeEach(async () => {
         source = controller;
       },
     }),
+    histories: new DetailHistories(),
     ...{ first: null, canvas, events: port2, clock, random: () => 0.5, upscaleTile: noUpscaleTile },
     settings: toStreamSettings({ where: 'volunteers', patience: 0 }, 'volunteers'),
     engine: async () => canvasEngine,
@@ -76,6 +79,7 @@ beforeEach(async () => {
 });
 
 afterEach(async () => {
+  vi.restoreAllMocks();
   await stream.close();
   gamerChannel.close();
   volunteerChannel.close();
@@ -89,22 +93,17 @@ interface Answer {
   width?: number;
   height?: number;
   codec?: Codec;
+  /** What it says it is. */
+  quality?: Quality;
   color?: ColorSpace;
 }
 
 const BAD: [string, (frameId: number) => Promise<void>][] = [
-  ['of a frame that was never sent', (frameId) => answer(frameId + 100, { code: OTHER })],
   ['of another size', (frameId) => answer(frameId, { code: OTHER, width: 64, height: 36 })],
+  ['of a better quality than was asked for', (frameId) => answer(frameId, { quality: 'quality', code: OTHER })],
   ['of something else than its frame', (frameId) => answer(frameId, { isVeil: true, code: 160 })],
   ['of codes that no honest volunteer sends, 0', (frameId) => answer(frameId, { isVeil: true, code: 0 })],
   ['of codes that no honest volunteer sends, 255', (frameId) => answer(frameId, { isVeil: true, code: 255 })],
-  [
-    'that comes twice',
-    async (frameId) => {
-      await answer(frameId, {});
-      await answer(frameId, { code: OTHER });
-    },
-  ],
 ];
 
 test.each(BAD)('detail %s is not shown, and the detail of the next frame is', async (_, misbehave) => {
@@ -127,6 +126,38 @@ test('detail that comes after that of a newer frame does not replace it', async 
   expectNothingElse(CODE);
 });
 
+test.each<[string, (frameId: number) => Promise<void>]>([
+  ['of a frame that was never sent', (frameId) => answer(frameId + 100, { code: OTHER })],
+  [
+    'that comes twice',
+    async (frameId) => {
+      await answer(frameId, { code: NO_DETAIL_CODE });
+      await answer(frameId, { code: OTHER });
+    },
+  ],
+])('detail %s ends the link, is never decoded, and the picture goes on', async (_, misbehave) => {
+  await misbehave(await nextAsked());
+  const decode = vi.spyOn(VideoDecoder.prototype, 'decode');
+  await exchange();
+  expect(decode.mock.calls.length).toBeLessThan(2);
+  await expect
+    .poll(() => events.find(({ kind }) => kind === 'volunteer-failed'))
+    .toMatchObject({ error: { reason: 'verify-failed', message: expect.stringContaining('Vera answered') } });
+  expect(gamerEnd.readyState).toBe('closed');
+  const drawn = added.length;
+  await show(64, 36);
+  await expect.poll(() => added.length).toBeGreaterThan(drawn);
+  expectNothingElse();
+});
+
+test('a keyframe of no detail, upon which later detail is coded, does not count as detail', async () => {
+  await answer(await nextAsked(), { code: NO_DETAIL_CODE });
+  await exchange();
+  await answer(await nextAsked(), {});
+  await expectAdded(CODE);
+  expect(stream.stats().framesWithDetail).toBe(1);
+});
+
 test('detail that is declared to be in full range is the same data', async () => {
   await answer(await nextAsked(), { color: { ...DETAIL_COLOR, fullRange: true } });
   await expectAdded(CODE);
@@ -141,7 +172,7 @@ test('detail as strong as can be, where the frame has edges, changes no pixel by
       return Math.abs(level() - plain);
     })
     .toBeGreaterThan(10);
-  expect(Math.max(...levels.map((each) => Math.abs(each - plain)))).toBeLessThanOrEqual(NO_DETAIL_CODE / GAIN);
+  expect(Math.max(...levels.map((each) => Math.abs(each - plain)))).toBeLessThanOrEqual(MAX_ADDED_STEPS);
 });
 
 test.each<[string, Answer]>([
@@ -158,6 +189,25 @@ test.each<[string, Answer]>([
   await show(64, 36);
   await expect.poll(() => added.length).toBeGreaterThan(drawn);
   expectNothingElse();
+});
+
+test.each(['bilinear', 'bicubic'] as const)(
+  'detail of %s, of which there is none, bars its volunteer and is not shown',
+  async (quality) => {
+    await answer(await nextAsked(), { quality });
+    await exchange();
+    await expect
+      .poll(() => events.find(({ kind }) => kind === 'volunteer-failed'))
+      .toMatchObject({ error: { reason: 'verify-failed' } });
+    await show(64, 36);
+    expectNothingElse();
+  },
+);
+
+test('detail of a better quality is shown once the stream allows that', async () => {
+  stream.set({ quality: 'quality' });
+  await answer(await nextAsked(), { quality: 'quality' });
+  await expectAdded(CODE);
 });
 
 test('detail that comes after the source changed its size is not shown, and that of the new size is', async () => {
@@ -182,7 +232,7 @@ function help(streamId: number, size: StreamSize): void {
   stream.addVolunteer({
     volunteerId: 'vera',
     name: 'Vera',
-    setup: { ...TEST_SETUP, ...size, streamId, detail },
+    setup: { ...TEST_SETUP, ...size, streamId, quality: QUALITY, detail },
     predictedMs: 5,
   });
 }
@@ -219,7 +269,7 @@ function signAt(column: number): 1 | -1 {
 /** Sends an answer once it is encoded: a keyframe of its own. */
 async function answer(
   frameId: number,
-  { code = CODE, isVeil = false, width = 128, height = 72, codec = 'vp8', color }: Answer,
+  { code = CODE, isVeil = false, width = 128, height = 72, codec = 'vp8', quality = QUALITY, color }: Answer,
   streamId = 1,
 ): Promise<void> {
   const stages = { queueMs: 0, decodeMs: 1, computeMs: 1, encodeMs: 1, totalMs: 3 };
@@ -231,7 +281,7 @@ async function answer(
     { codec, width, height, fps: 30, kbps: 20_000 },
     {
       onPacket({ data, ...packet }) {
-        const given = { ...packet, color: color ?? packet.color, stages, quality: QUALITY, lowered: null } as const;
+        const given = { ...packet, color: color ?? packet.color, stages, quality, lowered: null } as const;
         const message = { kind: 'answer', streamId, frameId, ...given, downlinkKbps: 1_000 } as const;
         volunteerChannel.trySendFrame(message, data, 20_000);
         encoder.dispose();

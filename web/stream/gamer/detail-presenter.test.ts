@@ -296,8 +296,10 @@ test("detail that no longer comes soon stops weakening this machine's own pictur
     [3, 2],
     [3, 0.8],
   ]);
+  expect(shown.at(-1), 'the same picture is as good as before').toMatchObject({ frameId: 3, volunteerId: 'vera' });
   await show(4, both);
   expect(drawn.at(-1)).toEqual([4, null]);
+  expect(shown.at(-1)?.volunteerId).toBeNull();
 });
 
 test('a frame whose pixels are being copied when the source changes its size is not shown', async () => {

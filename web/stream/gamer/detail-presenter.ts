@@ -283,7 +283,8 @@ export class DetailPresenter {
     const added = source?.detail && { codes: source.detail.codes, gain: source.detail.gain, of: source.raw };
     await drawBlended(composer, { raw, own: sharpened?.frame ?? null, detail: added ?? null }, blend, context);
     const computedMs = clock.now();
-    screen.drawn(shownAs(entry, { computeStartMs, computedMs }));
+    const ofSamePicture = source && source.pictureId === entry.pictureId ? source.detail : null;
+    screen.drawn(shownAs(entry, ofSamePicture, { computeStartMs, computedMs }));
     if (!detail) return;
     statistics.detailed(clock.now() - capturedMs, gainDb);
     if (!this.#isDisposed && this.#past.includes(entry)) this.#detailed = entry;
@@ -317,13 +318,18 @@ export class DetailPresenter {
   }
 }
 
-/** Whose work is on the screen: a volunteer's detail comes on top of what this machine did. */
+/**
+ * Whose work is on the screen: a volunteer's detail comes on top of what this machine did.
+ *
+ * @param ofSamePicture - detail of the frame, or of one that showed the same picture before; null without one.
+ */
 function shownAs(
   { frameId, capturedMs, detail, sharpened }: Entry,
+  ofSamePicture: FrameDetail | null,
   times: { computeStartMs: number; computedMs: number },
 ): ShownFrame {
   if (detail) return detail;
-  if (sharpened) return sharpened;
   const stagesAt = (presentedMs: number) => localFrameStages({ capturedMs, ...times, presentedMs });
-  return { frameId, outcome: null, volunteerId: null, stagesAt };
+  const { outcome, volunteerId } = ofSamePicture ?? sharpened ?? { outcome: null, volunteerId: null };
+  return { frameId, outcome, volunteerId, stagesAt: sharpened?.stagesAt ?? stagesAt };
 }

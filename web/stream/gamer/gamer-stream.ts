@@ -97,7 +97,7 @@ export class GamerStream {
       },
     });
     this.#pool = new VolunteerPool({
-      ...{ clock, random, sink, upscaleTile: options.upscaleTile },
+      ...{ clock, random, sink, upscaleTile: options.upscaleTile, histories: options.histories },
       intervalMs: () => this.#intake.intervalMs,
       onSent: (sizeBytes) => statistics.sent(sizeBytes),
       onReceived: (sizeBytes) => statistics.received(sizeBytes),
@@ -128,6 +128,7 @@ export class GamerStream {
     log.info('settings', { quality, where, maxFps });
     this.#intake.maxFps = maxFps;
     this.#pool.fps = maxFps;
+    this.#pool.allow(bestOf(quality));
     this.#patience.chosen = patience;
     this.#shapeLocal();
     this.#restart();

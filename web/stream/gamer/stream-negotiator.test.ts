@@ -1,11 +1,12 @@
 import { beforeEach, expect, test } from 'vitest';
-import { MeshError } from '../../../shared/errors.ts';
+import { MeshError, type MeshErrorReason } from '../../../shared/errors.ts';
 import { ManualClock } from '../../../shared/manual-clock.ts';
 import type { ControlMessage, StreamSetup } from '../../../shared/messages.ts';
 import { Listeners } from '../../net/listeners.ts';
 import { VolunteerTrust } from '../../net/volunteer-trust.ts';
 import { streamSize } from '../frame-size.ts';
 import { RETRY_AFTER_MS, toStreamSettings } from '../settings.ts';
+import { MAX_RETRY_AFTER_MS } from './retry-waits.ts';
 import { MAX_VOLUNTEERS, SETUP_TIMEOUT_MS, type StreamLink, StreamNegotiator } from './stream-negotiator.ts';
 import type { ReadyVolunteer } from './volunteer-route.ts';
 
@@ -38,8 +39,8 @@ class FakeLink implements StreamLink {
     this.incoming.emit({ kind: 'stream-ready', streamId: this.setups.at(-1)?.streamId ?? -1, backend: 'wgsl' });
   }
 
-  refuse(): void {
-    const error = new MeshError('volunteer-failed', 'no').toWire();
+  refuse(reason: MeshErrorReason = 'volunteer-failed'): void {
+    const error = new MeshError(reason, 'no').toWire();
     this.incoming.emit({ kind: 'stream-failed', streamId: this.setups.at(-1)?.streamId ?? -1, error });
   }
 }
@@ -126,8 +127,8 @@ test('after a codec failed the next one is tried, then the volunteer is left alo
   const link = new FakeLink('only', 100);
   links = [link];
   negotiator.request(SIZE, SETTINGS);
-  link.refuse();
-  link.refuse();
+  link.refuse('unsupported-browser');
+  link.refuse('unsupported-browser');
   expect(link.setups.map(({ codec }) => codec)).toEqual(['h264', 'vp8']);
   expect(negotiator.lastError?.message).toBe('The volunteer said: “no”');
   clock.advance(RETRY_AFTER_MS - 1);
@@ -140,6 +141,45 @@ test('after a codec failed the next one is tried, then the volunteer is left alo
   expect(negotiator.lastError).toBe(null);
 });
 
+test('a volunteer that fails whatever the codec is not asked with another one, and is left alone longer each time', () => {
+  const link = new FakeLink('useless', 100);
+  links = [link];
+  negotiator.request(SIZE, SETTINGS);
+  const askedAfterMs: number[] = [];
+  for (let failures = 0; failures < 7; failures++) {
+    link.ready();
+    negotiator.routeFailed(link.setups.at(-1)?.streamId ?? -1, new MeshError('volunteer-failed', 'useless'));
+    const failedMs = clock.now();
+    const asked = link.setups.length;
+    while (link.setups.length === asked) {
+      clock.advance(RETRY_AFTER_MS);
+      negotiator.refresh();
+    }
+    askedAfterMs.push(clock.now() - failedMs);
+  }
+  expect(askedAfterMs.map((ms) => ms / RETRY_AFTER_MS)).toEqual([1, 2, 4, 8, 16, 24, 24]);
+  link.ready();
+  clock.advance(2 * MAX_RETRY_AFTER_MS);
+  link.refuse();
+  clock.advance(RETRY_AFTER_MS);
+  negotiator.refresh();
+  expect(link.setups).toHaveLength(9);
+});
+
+test('a volunteer that refuses, as one that paused does, is asked again at the same pace', () => {
+  const link = new FakeLink('paused', 100);
+  links = [link];
+  negotiator.request(SIZE, SETTINGS);
+  for (let refusals = 1; refusals < 20; refusals++) {
+    link.refuse();
+    negotiator.refresh();
+    expect(link.setups).toHaveLength(refusals);
+    clock.advance(RETRY_AFTER_MS);
+    negotiator.refresh();
+  }
+  expect(link.setups).toHaveLength(20);
+});
+
 test('a volunteer that sent wrong pictures is barred from all work; one that failed otherwise is not', () => {
   const link = new FakeLink('cheat', 100);
   links = [link];
@@ -147,6 +187,8 @@ test('a volunteer that sent wrong pictures is barred from all work; one that fai
   link.ready();
   negotiator.routeFailed(0, new MeshError('device-lost', 'gone'));
   expect(trust.isBarred('cheat')).toBe(false);
+  clock.advance(RETRY_AFTER_MS);
+  negotiator.refresh();
   link.ready();
   const error = MeshError.verifyFailed('Vera answered with something else.');
   negotiator.routeFailed(1, error);
@@ -160,6 +202,8 @@ test('only a route that the worker still has is removed', () => {
   link.ready();
   negotiator.routeFailed(0, new MeshError('device-lost', 'gone'));
   expect(link.sent).toContainEqual({ kind: 'stream-close', streamId: 0 });
+  clock.advance(RETRY_AFTER_MS);
+  negotiator.refresh();
   link.refuse();
   expect(removed).toEqual([]);
   clock.advance(RETRY_AFTER_MS);

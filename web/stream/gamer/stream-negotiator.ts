@@ -1,4 +1,4 @@
-import { MeshError } from '../../../shared/errors.ts';
+import { MeshError, type MeshErrorReason } from '../../../shared/errors.ts';
 import { logger, shortId } from '../../../shared/log.ts';
 import type { Capabilities, ControlMessage } from '../../../shared/messages.ts';
 import { STREAM_LIMITS } from '../../../shared/protocol-limits.ts';
@@ -7,8 +7,9 @@ import { errorOfPeer } from '../../net/peer-error.ts';
 import type { VolunteerTrust } from '../../net/volunteer-trust.ts';
 import { type CheckedSetup, type Codec, commonCodecs } from '../codec/codecs.ts';
 import type { StreamSize } from '../frame-size.ts';
-import { bestOf, isHelpPossible, RETRY_AFTER_MS, type StreamSettings } from '../settings.ts';
+import { bestOf, isHelpPossible, type StreamSettings } from '../settings.ts';
 import { detailCoding } from './detail-tuning.ts';
+import { RetryWaits } from './retry-waits.ts';
 import type { ReadyVolunteer } from './volunteer-route.ts';
 
 const log = logger('stream.negotiator');
@@ -27,6 +28,13 @@ const ASSUMED_CODEC_MS = 20;
  * detail is nothing but the edges of them, in luma (`bench -- glass`).
  */
 const DOWNLINK_BITRATE_FACTOR = { detail: 0.5, picture: 2.5 } as const;
+/** What another codec, or a new connection of the same volunteer, may put right at once. Any other failure is of the volunteer, whatever the codec. */
+const NOT_OF_VOLUNTEER: readonly MeshErrorReason[] = [
+  'unsupported-browser',
+  'malformed',
+  'closed',
+  'connection-failed',
+];
 
 /** A linked volunteer, as a stream sees it. */
 export interface StreamLink {
@@ -72,13 +80,13 @@ interface Negotiation extends Candidate {
 
 /**
  * Negotiates one stream with volunteers over the control channel. Sets up the volunteers that are predicted to be fastest, up to
- * {@link MAX_VOLUNTEERS}, and replaces those that leave, refuse or fail. After a failure with one codec the volunteer is asked for that
- * codec again only after a while.
+ * {@link MAX_VOLUNTEERS}, and replaces those that leave, refuse or fail. A volunteer that failed is not asked for a while, and longer each time; where a
+ * codec may be the cause, that holds for this codec only.
  */
 export class StreamNegotiator {
   readonly #options: StreamNegotiatorOptions;
-  /** When a failed combination of link and codec may be tried again, ms. */
-  readonly #retryAtMs = new Map<string, number>();
+  /** By link, or by link and codec. */
+  readonly #waits: RetryWaits;
   /** By link id. */
   readonly #negotiations = new Map<string, Negotiation>();
   #wanted: { size: StreamSize; settings: StreamSettings } | null = null;
@@ -86,6 +94,7 @@ export class StreamNegotiator {
 
   constructor(options: StreamNegotiatorOptions) {
     this.#options = options;
+    this.#waits = new RetryWaits(options.now);
   }
 
   /** Why the last volunteer failed; null once another one is ready. */
@@ -108,7 +117,6 @@ export class StreamNegotiator {
   refresh(): void {
     const { links, now } = this.#options;
     const nowMs = now();
-    for (const [key, retryAtMs] of this.#retryAtMs) if (retryAtMs <= nowMs) this.#retryAtMs.delete(key);
     for (const negotiation of [...this.#negotiations.values()]) {
       const { link, isReady, askedMs } = negotiation;
       if (!links().some(({ id }) => id === link.id)) this.#release(negotiation);
@@ -147,9 +155,9 @@ export class StreamNegotiator {
     for (const link of this.#options.links()) {
       const speed = link.capabilities.backends.upscale?.unitsPerMs ?? 0;
       const codec = commonCodecs(this.#options.codecs, link.capabilities.codecs).find(
-        (common) => !this.#retryAtMs.has(retryKey({ link, codec: common })),
+        (common) => !this.#waits.has(codecKey({ link, codec: common })),
       );
-      if (!codec || speed <= 0 || this.#negotiations.has(link.id)) continue;
+      if (!codec || speed <= 0 || this.#negotiations.has(link.id) || this.#waits.has(link.id)) continue;
       const predictedMs = link.rttMs() + upscale.cost({ ...size, quality: firstQuality }) / speed + ASSUMED_CODEC_MS;
       candidates.push({ link, codec, predictedMs });
     }
@@ -209,12 +217,14 @@ export class StreamNegotiator {
 
   /** The volunteer failed, and the worker has no route to it. */
   #fail(negotiation: Negotiation, error: MeshError): void {
-    const { now, trust } = this.#options;
+    const { trust } = this.#options;
     log.warn('failed', { ...logFieldsOf(negotiation.link, negotiation.setup), reason: error.reason });
-    this.#retryAtMs.set(retryKey(negotiation), now() + RETRY_AFTER_MS);
+    const key = NOT_OF_VOLUNTEER.includes(error.reason) ? codecKey(negotiation) : negotiation.link.id;
+    this.#waits.failed(key, negotiation.isReady ? 'work' : 'nothing');
     this.#end(negotiation);
     this.#lastError = error;
-    if (error.reason === 'verify-failed') {
+    // The link of a hostile volunteer may have ended, and it been barred for that, before.
+    if (error.reason === 'verify-failed' && !trust.isBarred(negotiation.link.id)) {
       trust.wrong({ volunteerId: negotiation.link.id, work: 'stream', error });
     }
     this.#askMore();
@@ -244,7 +254,7 @@ function logFieldsOf({ id }: StreamLink, { streamId, codec }: Negotiation['setup
   return { volunteer: shortId(id), stream: streamId, codec };
 }
 
-function retryKey({ link, codec }: Pick<Candidate, 'link' | 'codec'>): string {
+function codecKey({ link, codec }: Pick<Candidate, 'link' | 'codec'>): string {
   return `${link.id} ${codec}`;
 }
 

@@ -5,7 +5,8 @@ import type { StreamSize } from '../frame-size.ts';
 import type { StreamSettings } from '../settings.ts';
 import type { VideoChannel } from '../transport/video-channel.ts';
 import type { FrameEngine } from '../upscale/frame-engine.ts';
-import type { UpscaleTile } from '../verify/detail-check.ts';
+import type { DetailHistories } from '../verify/detail-history.ts';
+import type { UpscaleTile } from '../verify/tile-check.ts';
 import type { StreamStats } from './stream-statistics.ts';
 
 /** What the page hands to its worker to open a stream. Everything but `settings` is transferred. */
@@ -34,6 +35,8 @@ export interface GamerStreamOptions extends StreamOpening {
   engine(): Promise<FrameEngine>;
   /** Computes again what a volunteer computed, to check it. */
   upscaleTile: UpscaleTile;
+  /** Of all streams' volunteers. */
+  histories: DetailHistories;
   /** Called when the size of a detail stream is known. The stream disposes the composer. */
   openComposer(size: StreamSize): Promise<Composer>;
   clock: Clock;

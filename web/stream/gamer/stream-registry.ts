@@ -2,6 +2,7 @@ import * as Comlink from 'comlink';
 import { MeshError, type WireError } from '../../../shared/errors.ts';
 import { adoptChannel, type TransferableChannel } from '../../net/transferable-channel.ts';
 import { VideoChannel } from '../transport/video-channel.ts';
+import { DetailHistories } from '../verify/detail-history.ts';
 import { GamerStream } from './gamer-stream.ts';
 import type { GamerStreamOptions, StreamOpening } from './stream-opening.ts';
 
@@ -20,6 +21,7 @@ export class StreamRegistry {
   readonly #streams = new Set<GamerStream>();
   /** By link id, which is the volunteer's id. */
   readonly #channels = new Map<string, VideoChannel>();
+  readonly #histories = new DetailHistories();
 
   constructor(options: StreamRegistryOptions) {
     this.#options = options;
@@ -63,6 +65,7 @@ export class StreamRegistry {
       const stream = new GamerStream({
         ...opening,
         ...this.#options,
+        histories: this.#histories,
         videoChannelOf: (volunteerId) => this.#channelOf(volunteerId),
         onClosed: () => this.#streams.delete(stream),
       });

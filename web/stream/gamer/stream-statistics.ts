@@ -30,8 +30,8 @@ export interface StreamStats {
   /** Age of a frame, since its capture, when its detail was shown. */
   detailAgeMs: { p50: number; p95: number };
   /**
-   * What detail is estimated to gain over the enlarged frames, dB of luma PSNR, from what `bench -- glass` measured with this quality and
-   * rate: live there is nothing to measure it against. Null without detail.
+   * What volunteers' detail is estimated to gain, dB of luma PSNR, over the enlarged frames, or beside this machine's own pictures of them: from what
+   * `bench -- glass` measured with this quality and rate, since live there is nothing to measure it against. Null without detail.
    */
   gainDb: number | null;
   /** By cause. Counted once a newer frame is on the screen: until then the frame may still be shown by another side. */

@@ -6,6 +6,7 @@ import type { CapturedFrame, Purpose } from '../frame.ts';
 import { FIRST_FRAMES_IN_FLIGHT } from '../transport/in-flight-window.ts';
 import { GIVE_UP_AFTER_MS } from '../transport/liveness-monitor.ts';
 import { VideoChannel } from '../transport/video-channel.ts';
+import { DetailHistories } from '../verify/detail-history.ts';
 import { noUpscaleTile } from '../verify/test-upscale-tile.ts';
 import { TEST_SETUP } from './test-setup.ts';
 import { VolunteerPool } from './volunteer-pool.ts';
@@ -33,6 +34,7 @@ beforeEach(() => {
     clock,
     random: () => 0,
     upscaleTile: noUpscaleTile,
+    histories: new DetailHistories(),
     intervalMs: () => INTERVAL_MS,
     sink,
     onSent: () => {},

@@ -1,10 +1,12 @@
 import type { Clock } from '../../../shared/clock.ts';
 import type { MeshError } from '../../../shared/errors.ts';
 import { logger, shortId } from '../../../shared/log.ts';
+import type { Quality } from '../../../shared/tasks/upscale.ts';
 import { DropOldestQueue } from '../drop-oldest-queue.ts';
 import type { CapturedFrame, FrameSink } from '../frame.ts';
 import type { VideoChannel } from '../transport/video-channel.ts';
-import type { UpscaleTile } from '../verify/detail-check.ts';
+import type { DetailHistories } from '../verify/detail-history.ts';
+import type { UpscaleTile } from '../verify/tile-check.ts';
 import { ProbeSchedule } from './probe-schedule.ts';
 import type { HelpForecast } from './side-choice.ts';
 import { type ReadyVolunteer, VolunteerRoute } from './volunteer-route.ts';
@@ -15,6 +17,7 @@ export interface VolunteerPoolOptions {
   clock: Clock;
   random(): number;
   upscaleTile: UpscaleTile;
+  histories: DetailHistories;
   /** Usual time between two frames of the source, ms. */
   intervalMs(): number;
   sink: FrameSink;
@@ -40,6 +43,7 @@ export class VolunteerPool {
   /** By stream id. */
   readonly #members = new Map<number, Member>();
   readonly #waiting: DropOldestQueue<CapturedFrame>;
+  #allowed: Quality | null = null;
 
   constructor(options: VolunteerPoolOptions) {
     this.#options = options;
@@ -78,9 +82,15 @@ export class VolunteerPool {
     for (const { route } of this.#members.values()) route.fps = fps;
   }
 
+  /** Volunteers are asked for this quality from now on. */
+  allow(quality: Quality): void {
+    this.#allowed = quality;
+    for (const { route } of this.#members.values()) route.allow(quality);
+  }
+
   /** Throws MeshError `unsupported-browser` if this browser cannot encode for the volunteer. */
   add(ready: ReadyVolunteer, channel: VideoChannel): void {
-    const { clock, random, upscaleTile, sink, onSent, onReceived } = this.#options;
+    const { clock, random, upscaleTile, histories, sink, onSent, onReceived } = this.#options;
     const { streamId } = ready.setup;
     this.remove(streamId);
     const route = new VolunteerRoute({
@@ -89,6 +99,7 @@ export class VolunteerPool {
       clock,
       random,
       upscaleTile,
+      history: histories.of(ready.volunteerId),
       sink,
       onSent,
       onReceived,
@@ -96,6 +107,8 @@ export class VolunteerPool {
       onChanged: () => this.#changed(streamId),
       onFailed: (error) => this.#failed(streamId, error),
     });
+    // It may have been set up before the settings changed.
+    if (this.#allowed) route.allow(this.#allowed);
     this.#members.set(streamId, { route, probes: new ProbeSchedule(), wasSilent: false });
     const { codec } = ready.setup;
     log.info('added', { volunteer: shortId(ready.volunteerId), stream: streamId, codec });

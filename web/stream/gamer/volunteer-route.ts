@@ -1,6 +1,8 @@
+import { totalBytes } from '../../../shared/bytes.ts';
 import type { Clock } from '../../../shared/clock.ts';
 import { MeshError } from '../../../shared/errors.ts';
 import type { VideoMessage } from '../../../shared/messages.ts';
+import type { Quality } from '../../../shared/tasks/upscale.ts';
 import type { Carried } from '../../../shared/wire.ts';
 import type { CheckedSetup } from '../codec/codecs.ts';
 import type { CapturedFrame, FrameSink } from '../frame.ts';
@@ -8,9 +10,11 @@ import { CompletionEstimator } from '../transport/completion-estimator.ts';
 import { InFlightWindow } from '../transport/in-flight-window.ts';
 import { GIVE_UP_AFTER_MS, LivenessMonitor } from '../transport/liveness-monitor.ts';
 import type { VideoChannel } from '../transport/video-channel.ts';
-import type { UpscaleTile } from '../verify/detail-check.ts';
+import type { DetailHistory } from '../verify/detail-history.ts';
 import { DetailTrust } from '../verify/detail-trust.ts';
 import { PictureCheck } from '../verify/picture-check.ts';
+import type { UpscaleTile } from '../verify/tile-check.ts';
+import { AnswerAllowance } from './answer-allowance.ts';
 import { type AnswerMessage, AnswerReceiver } from './answer-receiver.ts';
 import { DEAD_ZONE_CODES } from './detail-tuning.ts';
 import { FrameSender } from './frame-sender.ts';
@@ -30,6 +34,7 @@ export interface VolunteerRouteOptions {
   clock: Clock;
   random(): number;
   upscaleTile: UpscaleTile;
+  history: DetailHistory;
   sink: FrameSink;
   /** Time between two frames of the source, ms. */
   sourceMs(): number;
@@ -50,6 +55,7 @@ export class VolunteerRoute {
   readonly #options: VolunteerRouteOptions;
   readonly #sender: FrameSender;
   readonly #receiver: AnswerReceiver;
+  readonly #allowance: AnswerAllowance;
   readonly #window: InFlightWindow;
   readonly #liveness: LivenessMonitor;
   readonly #pictureCheck: PictureCheck;
@@ -63,6 +69,7 @@ export class VolunteerRoute {
     this.#options = options;
     const { ready, channel, clock, random, sink, onFailed } = options;
     this.meter = new CompletionEstimator(ready.predictedMs);
+    this.#allowance = new AnswerAllowance(ready.setup, ready.name, clock.now());
     this.#window = new InFlightWindow(this.meter, (frame, cause) => sink.onDropped(frame, cause));
     this.#pictureCheck = new PictureCheck(random);
     const { detail } = ready.setup;
@@ -70,7 +77,7 @@ export class VolunteerRoute {
       detail &&
       new DetailTrust({
         ...{ setup: { ...ready.setup, detail }, name: ready.name, random, upscaleTile: options.upscaleTile },
-        deadZoneCodes: DEAD_ZONE_CODES,
+        ...{ history: options.history, deadZoneCodes: DEAD_ZONE_CODES },
         now: () => clock.now(),
         requestKeyframe: () => this.#sender.requestKeyframe(),
         onChanged: options.onChanged,
@@ -89,6 +96,7 @@ export class VolunteerRoute {
       onError: onFailed,
       onSent: ({ frameId, uplinkBytes }, transmitMs) => {
         this.#liveness.sent(frameId, transmitMs);
+        this.#allowance.sent(frameId);
         options.onSent(uplinkBytes);
       },
       onPacket: (packet, frameId) => this.#detailTrust?.sent(packet, frameId),
@@ -109,10 +117,11 @@ export class VolunteerRoute {
         this.meter.measured(picture.stagesAt(decodedMs), picture.outcome.quality);
         sink.onUpscaled(picture);
       },
-      onDetail: (detail, decodedMs) => {
+      onDetail: (detail, decodedMs, isEmpty) => {
         this.meter.measured(detail.stagesAt(decodedMs), detail.outcome.quality);
-        if (this.#detailTrust?.received(detail)) sink.onDetail(detail);
-        else sink.onDropped(detail, 'wrong-picture');
+        if (!this.#detailTrust?.received(detail)) sink.onDropped(detail, 'wrong-picture');
+        else if (isEmpty) sink.onDropped(detail, 'restarted');
+        else sink.onDetail(detail);
       },
       onDropped: (frame, cause) => sink.onDropped(frame, cause),
     });
@@ -171,6 +180,11 @@ export class VolunteerRoute {
     }
   }
 
+  /** The volunteer is asked for this quality from now on. */
+  allow(quality: Quality): void {
+    this.#detailTrust?.allow(quality);
+  }
+
   set fps(fps: number) {
     this.#sender.fps = fps;
   }
@@ -186,6 +200,7 @@ export class VolunteerRoute {
     for (const frame of this.#window.clear()) this.#options.sink.onDropped(frame, 'route-closed');
   }
 
+  /** Throws MeshError for what no honest volunteer sends: the channel ends with it, and so the link. */
   #received({ message, attachments }: Carried<VideoMessage>): void {
     this.#liveness.heard();
     if (message.kind === 'ack') this.#acknowledged(message);
@@ -193,7 +208,7 @@ export class VolunteerRoute {
     else if (message.kind === 'dropped') {
       const frame = this.#window.remove(message.frameId, this.#options.clock.now());
       if (frame) this.#options.sink.onDropped(frame, message.why);
-    } else if (message.kind === 'answer') this.#answered(message, attachments[0] ?? new Uint8Array());
+    } else if (message.kind === 'answer') this.#answered(message, attachments);
     this.#options.onChanged();
   }
 
@@ -204,17 +219,19 @@ export class VolunteerRoute {
     this.#sender.acknowledged(frameId, receivedMs, nowMs);
   }
 
-  #answered(message: AnswerMessage, data: Uint8Array): void {
+  #answered(message: AnswerMessage, attachments: readonly Uint8Array[]): void {
     const { clock, channel, onReceived } = this.#options;
     const { streamId, frameId, stages, downlinkKbps } = message;
     const nowMs = clock.now();
+    const sizeBytes = totalBytes(attachments);
+    this.#allowance.answered(frameId, sizeBytes, nowMs);
     // The volunteer controls the rate of the downlink by these acknowledgements.
     channel.trySendNote({ kind: 'ack', streamId, frameId, receivedMs: nowMs });
     this.#liveness.acknowledged(frameId, null);
     this.#sender.downlinkKbps = downlinkKbps;
     const frame = this.#window.answered(frameId, stages, nowMs);
-    onReceived(data.byteLength);
-    this.#receiver.receive(message, data, frame);
+    onReceived(sizeBytes);
+    this.#receiver.receive(message, attachments[0] ?? new Uint8Array(), frame);
   }
 
   #livenessChanged(isSilent: boolean): void {

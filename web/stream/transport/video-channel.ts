@@ -12,6 +12,7 @@ const MIN_BUFFERED_BYTES = 8 * 1024;
 const MAX_BUFFERED_BYTES = 256 * 1024;
 
 export interface VideoListener {
+  /** May throw a MeshError, which ends the link: the other side sent what no honest one sends. */
   onMessage(item: Carried<VideoMessage>): void;
   /** A message on this channel was lost; it may have belonged to this stream. */
   onLost(): void;
@@ -22,7 +23,7 @@ export class VideoChannel {
   readonly #channel: FlowChannel<VideoMessage>;
   readonly #listeners = new Map<number, VideoListener>();
 
-  /** @param onClosed - called once, with an error if a message was malformed or the link broke. */
+  /** @param onClosed - called once, with an error if a message was malformed or hostile, or the link broke. */
   constructor(port: ChannelPort, now: () => number, onClosed: (error: MeshError | null) => void) {
     this.#channel = new FlowChannel(
       port,

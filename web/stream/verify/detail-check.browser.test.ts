@@ -9,6 +9,7 @@ import { FrameEncoder, type Packet } from '../codec/frame-encoder.ts';
 import { TEST_SETUP } from '../gamer/test-setup.ts';
 import type { DetailWorth } from './detail-benefit.ts';
 import { DetailCheck } from './detail-check.ts';
+import { DetailHistory } from './detail-history.ts';
 
 const CODING = { base: 'bicubic', gain: 4, deadZone: 0.5 } as const;
 const SETUP = { ...TEST_SETUP, streamId: 1, detail: CODING };
@@ -23,11 +24,12 @@ beforeEach(() => {
   keyframesWanted = 0;
 });
 
-function newCheck(): DetailCheck {
+function newCheck(random = seededRandom(1)): DetailCheck {
   return new DetailCheck({
     setup: SETUP,
+    history: new DetailHistory(),
     now: () => performance.now(),
-    random: seededRandom(1),
+    random,
     upscaleTile: async (params, data) =>
       new Uint8Array(upscaleReference({ ...params, data }, { ...params, quality: 'spatial' })),
     requestKeyframe: () => keyframesWanted++,
@@ -35,12 +37,10 @@ function newCheck(): DetailCheck {
   });
 }
 
-/** Encodes frames as a gamer does, decodes them as a volunteer does, and passes the detail that `answer` makes of the honest one. */
-async function run(check: DetailCheck, answer: (codes: Uint8Array) => Uint8Array): Promise<void> {
+async function encoded(): Promise<Packet[]> {
   const packets: Packet[] = [];
-  const kbps = 1_000;
   const encoder = new FrameEncoder<number>(
-    { codec: 'vp8', width, height, fps: 30, kbps },
+    { codec: 'vp8', width, height, fps: 30, kbps: 1_000 },
     { onPacket: (packet) => packets.push(packet), onSkipped: () => {}, onError: () => expect.unreachable() },
   );
   for (const frame of movingFrames(FRAMES, width, height, 30)) {
@@ -49,6 +49,11 @@ async function run(check: DetailCheck, answer: (codes: Uint8Array) => Uint8Array
   }
   await expect.poll(() => packets.length).toBe(FRAMES);
   encoder.dispose();
+  return packets;
+}
+
+/** Encodes frames as a gamer does, decodes them as a volunteer does, and passes the detail that `answer` makes of the honest one. */
+async function run(check: DetailCheck, answer: (codes: Uint8Array, frameId: number) => Uint8Array): Promise<void> {
   const decoded: VideoFrame[] = [];
   const decoder = new FrameDecoder<number>('vp8', { width, height }, () => 0, {
     onFrame: (frame) => decoded.push(frame),
@@ -57,7 +62,7 @@ async function run(check: DetailCheck, answer: (codes: Uint8Array) => Uint8Array
     onError: () => expect.unreachable(),
     onMisfit: () => expect.unreachable(),
   });
-  for (const [frameId, packet] of packets.entries()) {
+  for (const [frameId, packet] of (await encoded()).entries()) {
     check.sent(packet, frameId);
     decoder.decode(packet, frameId);
     await expect.poll(() => decoded.length).toBe(1);
@@ -67,7 +72,7 @@ async function run(check: DetailCheck, answer: (codes: Uint8Array) => Uint8Array
     frame.close();
     // Its own decoder is as fast.
     await new Promise((resolve) => setTimeout(resolve, 15));
-    check.received(frameId, answer(codes), 'spatial');
+    check.received(frameId, answer(codes, frameId), 'spatial');
     await new Promise((resolve) => setTimeout(resolve, 5));
   }
   decoder.dispose();
@@ -98,6 +103,24 @@ test.each<[string, DetailWorth, (codes: Uint8Array) => Uint8Array]>([
   await run(check, cheat);
   check.dispose();
   expect(judged.at(-1)).toBe(worth);
+});
+
+test('a volunteer that behaves for a while after each keyframe is found out too', async () => {
+  const check = newCheck(() => 0.02);
+  await run(check, (codes, frameId) => (frameId < FRAMES / 2 ? codes : codes.map((code) => 256 - code)));
+  check.dispose();
+  expect(judged.at(-1)).toBe('wrong');
+});
+
+test('a volunteer that answers before this machine has decoded the frame is checked all the same', async () => {
+  const check = newCheck();
+  for (const [frameId, packet] of (await encoded()).entries()) {
+    check.sent(packet, frameId);
+    check.received(frameId, new Uint8Array(outWidth * outHeight).fill(235), 'spatial');
+    await new Promise((resolve) => setTimeout(resolve, 15));
+  }
+  check.dispose();
+  expect(judged.at(-1)).toBe('wrong');
 });
 
 test('runs begin at keyframes, which are asked for only when none was sent for long', async () => {

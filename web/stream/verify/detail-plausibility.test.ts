@@ -19,7 +19,7 @@ beforeEach(() => {
 });
 
 function faultOf(luma: LumaPlane, codes: Uint8Array, scale = 1) {
-  return judgeDetail(edgesOf(luma, sampledRows(luma, random), scale), codes, OPTIONS).fault;
+  return judgeDetail(edgesOf(luma, sampledRows(luma, random), scale), codes, OPTIONS, random).fault;
 }
 
 test('honest detail is plausible, finely or coarsely coded, in hundreds of trials', () => {
@@ -100,7 +100,8 @@ test.each(INSTEAD)('detail of %s is noticed in most of its frames', (_, made) =>
 
 test('the sign tells detail that sharpens from detail that smooths', () => {
   const { luma, codes } = sceneFrame(0);
-  const signOf = (made: Uint8Array) => judgeDetail(edgesOf(luma, { first: 1, step: 4 }, 1), made, OPTIONS).sign;
+  const signOf = (made: Uint8Array) =>
+    judgeDetail(edgesOf(luma, sampledRows(luma, random), 1), made, OPTIONS, random).sign;
   expect(signOf(coded(codes, random))).toBe(1);
   expect(signOf(coded(codes, random).map((code) => 2 * NO_DETAIL_CODE - code))).toBe(-1);
   expect(signOf(codes.map(() => NO_DETAIL_CODE))).toBeNull();
@@ -138,9 +139,9 @@ test.each([
   const edges = edgesOf(luma, sampledRows(size, random), 1);
   const none = new Uint8Array(out.width * out.height).fill(NO_DETAIL_CODE);
   const options = { ...OPTIONS, out };
-  expect(judgeDetail(edges, none, options).fault).toBeNull();
+  expect(judgeDetail(edges, none, options, random).fault).toBeNull();
   const isJudged = size.width > 32;
-  expect(judgeDetail(edges, none.fill(200), options).fault !== null).toBe(isJudged);
+  expect(judgeDetail(edges, none.fill(200), options, random).fault !== null).toBe(isJudged);
 });
 
 function distanceAt(codes: Uint8Array, x: number, y: number): number {

@@ -26,6 +26,12 @@ const MIN_EDGES = 2;
 const TILE_SAMPLES = EDGE_TILE.width * EDGE_TILE.rows;
 const MIN_SAMPLES = 16;
 
+/**
+ * A source pixel becomes up to 16, of which four are looked at: in two columns half of its width apart, and two rows likewise. Each sampled row has one of this
+ * many pairs of columns.
+ */
+const COLUMN_CHOICES = 4;
+
 /** What is judged of a frame's detail. */
 export interface PlausibilityOptions {
   out: PictureSize;
@@ -61,23 +67,31 @@ interface Tally {
  * opposite. Which network it was does not matter, and codecs only weaken it.
  *
  * @param codes - of the output size, row by row.
+ * @param random - which of the pixels are looked at that a source pixel became: those that never were would be a place to write into.
  */
 export function judgeDetail(
   edges: SourceEdges,
   codes: Uint8Array,
   { out, gain, deadZoneCodes }: PlausibilityOptions,
+  random: () => number,
 ): Judgement {
   const { width, height, rows, margin, laplacian, contrast, tilesAcross } = edges;
   const shown = shownDistances(deadZoneCodes);
-  const [left, right] = [positions(width, out.width, 0.25), positions(width, out.width, 0.75)];
+  const columns = Array.from({ length: COLUMN_CHOICES }, (_, nth) => {
+    const share = (nth + random()) / (2 * COLUMN_CHOICES);
+    return { left: positions(width, out.width, share), right: positions(width, out.width, share + 0.5) };
+  });
   const tiles: Tally[] = Array.from(contrast, () => ({ count: 0, sum: 0, squares: 0 }));
   let product = 0;
   let sharp = 0;
   let added = 0;
-  for (let row = 0, y = rows.first; y < height - margin; row++, y += rows.step) {
-    if (y < margin) continue;
-    const above = Math.floor(((y + 0.25) * out.height) / height) * out.width;
-    const below = Math.floor(((y + 0.75) * out.height) / height) * out.width;
+  for (const [row, y] of rows.entries()) {
+    const choice = columns[Math.floor(random() * COLUMN_CHOICES)];
+    if (!choice || y < margin || y >= height - margin) continue;
+    const { left, right } = choice;
+    const share = random() / 2;
+    const above = Math.floor(((y + share) * out.height) / height) * out.width;
+    const below = Math.floor(((y + share + 0.5) * out.height) / height) * out.width;
     const firstTile = Math.floor(row / EDGE_TILE.rows) * tilesAcross;
     for (let column = 0; column < tilesAcross; column++) {
       const from = Math.max(column * EDGE_TILE.width, margin);
@@ -147,11 +161,11 @@ function placeOf(tile: number, { tilesAcross, rows, width, height }: SourceEdges
   const [column, line] = [tile % tilesAcross, Math.floor(tile / tilesAcross)];
   return {
     x: Math.min(1, ((column + 0.5) * EDGE_TILE.width) / width),
-    y: Math.min(1, (rows.first + (line + 0.5) * EDGE_TILE.rows * rows.step) / height),
+    y: Math.min(1, ((rows[line * EDGE_TILE.rows + 1] ?? 0) + 0.5) / height),
   };
 }
 
-/** Output position of each source pixel at this share of its width: two of them stand for all that it becomes. */
+/** Output position of each source pixel at this share of its width. */
 function positions(from: number, to: number, share: number): Uint16Array {
   return Uint16Array.from({ length: from }, (_, x) => Math.floor(((x + share) * to) / from));
 }

@@ -1,19 +1,22 @@
 import type { DetailCoding } from '../../../shared/detail.ts';
 import { MeshError } from '../../../shared/errors.ts';
+import type { Quality } from '../../../shared/tasks/upscale.ts';
 import type { CheckedSetup } from '../codec/codecs.ts';
 import type { Packet } from '../codec/frame-encoder.ts';
 import type { FrameDetail } from '../frame.ts';
+import { ClaimedQuality } from './claimed-quality.ts';
 import type { DetailWorth } from './detail-benefit.ts';
-import { DetailCheck, type UpscaleTile } from './detail-check.ts';
+import { DetailCheck } from './detail-check.ts';
+import type { DetailHistory } from './detail-history.ts';
 import { DetailWatch } from './detail-watch.ts';
-
-/** Verdicts in a row that a volunteer's detail is of no use, after which it gets no more frames. */
-const MAX_USELESS_VERDICTS = 10;
+import type { UpscaleTile } from './tile-check.ts';
 
 export interface DetailTrustOptions {
   setup: CheckedSetup & { detail: DetailCoding };
   /** Display name of the volunteer. */
   name: string;
+  /** Of this volunteer, kept when the route ends. */
+  history: DetailHistory;
   deadZoneCodes: number;
   now(): number;
   random(): number;
@@ -31,19 +34,20 @@ export interface DetailTrustOptions {
  */
 export class DetailTrust {
   readonly #options: DetailTrustOptions;
+  readonly #claimed: ClaimedQuality;
   readonly #watch: DetailWatch;
   readonly #check: DetailCheck;
-  #uselessVerdicts = 0;
 
   constructor(options: DetailTrustOptions) {
-    const { setup, now, random, upscaleTile, requestKeyframe, deadZoneCodes } = options;
+    const { setup, now, random, upscaleTile, requestKeyframe, deadZoneCodes, history } = options;
     this.#options = options;
+    this.#claimed = new ClaimedQuality(setup.detail.base, setup.quality);
     this.#check = new DetailCheck({
-      ...{ setup, now, random, upscaleTile, requestKeyframe },
+      ...{ setup, history, now, random, upscaleTile, requestKeyframe },
       onJudged: (worth) => this.#judged(worth),
     });
     this.#watch = new DetailWatch({
-      ...{ random, deadZoneCodes, gain: setup.detail.gain },
+      ...{ history, random, deadZoneCodes, gain: setup.detail.gain },
       out: { width: setup.outWidth, height: setup.outHeight },
       onSuspicious: (at) => this.#check.suspect(at),
       onUseless: () => this.#useless(),
@@ -52,7 +56,12 @@ export class DetailTrust {
 
   /** Whether its detail was found to improve the picture, or was not judged yet. */
   get isUseful(): boolean {
-    return this.#uselessVerdicts === 0;
+    return this.#options.history.isUseful;
+  }
+
+  /** The volunteer is asked for this quality from now on. */
+  allow(quality: Quality): void {
+    this.#claimed.allow(quality);
   }
 
   /** A frame is sent to the volunteer. The caller keeps it. @param scale - how much smaller than itself it is sent */
@@ -67,8 +76,12 @@ export class DetailTrust {
 
   /** The detail of a frame has come. The caller keeps the codes, and does not change them. @returns whether it may be shown. */
   received({ frameId, codes, outcome }: Pick<FrameDetail, 'frameId' | 'codes' | 'outcome'>): boolean {
-    this.#check.received(frameId, codes, outcome.quality);
-    return this.#watch.isPlausible(frameId, codes, outcome.quality);
+    const { quality } = outcome;
+    const claim = this.#claimed.judge(quality);
+    if (claim === 'false') this.#wrong();
+    if (claim !== 'right') return false;
+    this.#check.received(frameId, codes, quality);
+    return this.#watch.isPlausible(frameId, codes);
   }
 
   dispose(): void {
@@ -77,17 +90,21 @@ export class DetailTrust {
   }
 
   #judged(worth: DetailWorth): void {
-    const { name, onFailed, onChanged } = this.#options;
-    this.#uselessVerdicts = worth === 'useless' ? this.#uselessVerdicts + 1 : 0;
-    if (worth === 'wrong')
-      onFailed(MeshError.verifyFailed(`${name} answered a live stream with detail of something else.`));
-    else if (this.#uselessVerdicts >= MAX_USELESS_VERDICTS) this.#useless();
-    else onChanged();
+    const isUseless = this.#options.history.judged(worth === 'useless');
+    if (worth === 'wrong') this.#wrong();
+    else if (isUseless) this.#useless();
+    else this.#options.onChanged();
+  }
+
+  #wrong(): void {
+    const { name, onFailed } = this.#options;
+    onFailed(MeshError.verifyFailed(`${name} answered a live stream with detail of something else.`));
   }
 
   /** Not its fault: the link may be too slow, or the picture has nothing to sharpen. */
   #useless(): void {
-    const { name, onFailed } = this.#options;
+    const { name, history, onFailed } = this.#options;
+    history.rested();
     onFailed(new MeshError('volunteer-failed', `The detail of ${name} does not improve the picture.`));
   }
 }

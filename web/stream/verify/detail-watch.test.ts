@@ -2,6 +2,7 @@
 import { beforeEach, expect, test } from 'vitest';
 import { NO_DETAIL_CODE } from '../../../shared/detail.ts';
 import { seededRandom } from '../../../shared/tasks/test-random.ts';
+import { DetailHistory } from './detail-history.ts';
 import type { Place } from './detail-plausibility.ts';
 import { DetailWatch } from './detail-watch.ts';
 import type { LumaPlane } from './source-edges.ts';
@@ -25,13 +26,18 @@ beforeEach(() => {
   random = seededRandom(3);
   suspected = [];
   [useless, openFrames] = [0, 0];
-  watch = new DetailWatch({
+  watch = watchOf(new DetailHistory());
+});
+
+/** Of one route of a volunteer with this history. */
+function watchOf(history: DetailHistory): DetailWatch {
+  return new DetailWatch({
     out: { width: SCENE.outWidth, height: SCENE.outHeight },
-    ...{ gain: CODING.gain, deadZoneCodes: 4, random },
+    ...{ history, gain: CODING.gain, deadZoneCodes: 4, random },
     onSuspicious: (at) => suspected.push(at),
     onUseless: () => useless++,
   });
-});
+}
 
 /** What a decoder gives, in main memory. */
 function frameOf({ width, height, bytes, stride }: LumaPlane): VideoFrame {
@@ -67,7 +73,7 @@ async function run(frames: number, answer: (codes: Uint8Array, frameId: number) 
   const shown: boolean[] = [];
   for (let frameId = 0; frameId < frames; frameId++) {
     await send(frameId);
-    shown.push(watch.isPlausible(frameId, answer(sceneOf(frameId).codes, frameId), 'fast'));
+    shown.push(watch.isPlausible(frameId, answer(sceneOf(frameId).codes, frameId)));
   }
   return shown;
 }
@@ -112,6 +118,16 @@ test('detail that is mostly implausible is of no use', async () => {
   expect(useless).toBe(1);
 });
 
+test('it is that also where the volunteer ended its route in between', async () => {
+  const history = new DetailHistory();
+  for (let route = 0; route < 3; route++) {
+    expect(useless).toBe(0);
+    watch = watchOf(history);
+    await run(10, () => plus(sceneOf(0).codes, () => 100 * (random() - 0.5)));
+  }
+  expect(useless).toBe(1);
+});
+
 test('strobing between detail and its opposite is of no use either', async () => {
   const shown = await run(60, (codes, frameId) => (frameId % 2 ? opposite(codes) : codes));
   expect(shown).toEqual(shown.map((_, frameId) => frameId % 2 === 0));
@@ -125,19 +141,24 @@ test('a source whose pixels become of the other kind is followed', async () => {
   expect(useless).toBe(0);
 });
 
-test('so is another quality, at once', async () => {
-  await run(10, (codes) => codes);
-  await send(0);
-  expect(watch.isPlausible(0, opposite(sceneOf(0).codes), 'balanced')).toBe(true);
-});
+// Whatever quality is claimed for them.
+test.each([2, 4, 12, 20])(
+  'the opposite in one half of every %i frames is not shown for long, and called for a check',
+  async (period) => {
+    const isOpposite = (frameId: number) => frameId % period >= period / 2;
+    const shown = await run(60, (codes, frameId) => (isOpposite(frameId) ? opposite(codes) : codes));
+    expect(shown.filter((each, frameId) => each && isOpposite(frameId)).length).toBeLessThanOrEqual(60 / 4);
+    expect(suspected.length).toBeGreaterThan(0);
+  },
+);
 
 test('what cannot be judged is shown: frames of which nothing is known, a second answer, and frames that were long lost', async () => {
   const veil = sceneOf(0).codes.map(() => 235);
-  expect(watch.isPlausible(7, veil, 'fast')).toBe(true);
+  expect(watch.isPlausible(7, veil)).toBe(true);
   for (let frameId = 0; frameId < 40; frameId++) await send(frameId);
-  expect(watch.isPlausible(0, veil, 'fast')).toBe(true);
-  expect(watch.isPlausible(39, veil, 'fast')).toBe(false);
-  expect(watch.isPlausible(39, veil, 'fast')).toBe(true);
+  expect(watch.isPlausible(0, veil)).toBe(true);
+  expect(watch.isPlausible(39, veil)).toBe(false);
+  expect(watch.isPlausible(39, veil)).toBe(true);
   watch.dispose();
-  expect(watch.isPlausible(38, veil, 'fast')).toBe(true);
+  expect(watch.isPlausible(38, veil)).toBe(true);
 });

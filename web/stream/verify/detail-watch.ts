@@ -1,19 +1,21 @@
-import type { Quality } from '../../../shared/tasks/upscale.ts';
+import { type DetailHistory, WATCHED_FRAMES } from './detail-history.ts';
 import { type Judgement, judgeDetail, type Place, type PlausibilityOptions } from './detail-plausibility.ts';
 import { EdgeReader, type SourceEdges } from './source-edges.ts';
 
 /** Frames whose detail may still come: more than are ever in flight to a volunteer. */
 const MAX_PENDING = 16;
-/** Judgements that count: two seconds at 30 fps. */
-const WINDOW = 60;
-/** How many of them must be bad for a closer look: a codec's glitch spoils one or two frames. */
+/** How many of the last frames must be bad for a closer look: a codec's glitch spoils one or two frames. */
 const SUSPICIOUS = 3;
 /** ...and from which on the detail is of no use at all. */
-const USELESS = WINDOW / 2;
-/** Frames in a row with the other sign after which that is the usual one: a volunteer looks for the kind of the source's pixels once a second. */
+const USELESS = WATCHED_FRAMES / 2;
+/**
+ * Frames in a row with the other sign after which that is the usual one: a volunteer changes its quality at most every few seconds, and looks for the kind of the
+ * source's pixels once a second. They are not shown, and call for a check.
+ */
 const NEW_SIGN = 6;
 
 export interface DetailWatchOptions extends PlausibilityOptions {
+  history: DetailHistory;
   random(): number;
   /** Again some detail was implausible. @param at - where; null: everywhere */
   onSuspicious(at: Place | null): void;
@@ -29,8 +31,6 @@ export class DetailWatch {
   readonly #options: DetailWatchOptions;
   readonly #reader = new EdgeReader();
   readonly #pending = new Map<number, SourceEdges>();
-  /** Whether each of the last frames was implausible, oldest first. */
-  readonly #judged: boolean[] = [];
   #sinceSuspicion = 0;
   readonly #usual = new UsualSign();
   #isDisposed = false;
@@ -49,14 +49,13 @@ export class DetailWatch {
   }
 
   /** Whether detail may be of its frame; also where that cannot be told. */
-  isPlausible(frameId: number, codes: Uint8Array, quality: Quality): boolean {
+  isPlausible(frameId: number, codes: Uint8Array): boolean {
     const edges = this.#pending.get(frameId);
     this.#pending.delete(frameId);
     if (!edges || this.#isDisposed) return true;
-    const { fault, sign } = judgeDetail(edges, codes, this.#options);
-    const isPlausible = fault === null && this.#usual.has(sign, quality);
-    this.#judged.push(!isPlausible);
-    if (this.#judged.length > WINDOW) this.#judged.shift();
+    const { fault, sign } = judgeDetail(edges, codes, this.#options, this.#options.random);
+    const isPlausible = fault === null && this.#usual.has(sign);
+    this.#options.history.looked(isPlausible);
     if (!isPlausible) this.#suspect(fault?.of === 'tile' ? fault.at : null);
     return isPlausible;
   }
@@ -67,8 +66,8 @@ export class DetailWatch {
   }
 
   #suspect(at: Place | null): void {
-    const { onSuspicious, onUseless } = this.#options;
-    const bad = this.#judged.filter(Boolean).length;
+    const { history, onSuspicious, onUseless } = this.#options;
+    const bad = history.implausibleFrames;
     this.#sinceSuspicion = Math.min(this.#sinceSuspicion + 1, bad);
     if (this.#sinceSuspicion >= SUSPICIOUS) {
       this.#sinceSuspicion = 0;
@@ -89,18 +88,19 @@ export class DetailWatch {
   }
 }
 
-/** Whether a stream's detail sharpens or smooths depends on the quality and the kind of its pixels, neither of which changes from frame to frame. */
+/**
+ * Whether a stream's detail sharpens or smooths depends on the quality and the kind of its pixels, neither of which changes from frame to frame. What quality a volunteer
+ * claims plays no part: it could claim another one for every frame.
+ */
 class UsualSign {
   #sign: Judgement['sign'] = null;
-  #quality: Quality | null = null;
   #others = 0;
 
-  has(sign: Judgement['sign'], quality: Quality): boolean {
+  has(sign: Judgement['sign']): boolean {
     if (sign === null) return true;
     this.#others = sign === this.#sign ? 0 : this.#others + 1;
-    if (this.#sign === null || quality !== this.#quality || this.#others >= NEW_SIGN) {
+    if (this.#sign === null || this.#others >= NEW_SIGN) {
       this.#sign = sign;
-      this.#quality = quality;
       this.#others = 0;
     }
     return sign === this.#sign;

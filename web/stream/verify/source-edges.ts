@@ -5,10 +5,14 @@ import { type PictureSize, sizeOf } from '../frame-size.ts';
 
 const log = logger('stream.edges');
 
-/** Pixels that are looked at, at most: every eighth row of 640x360, in a third of a millisecond. */
-const MAX_SAMPLES = 30_000;
+/** Pixels that are looked at, at most, in half a millisecond: every eighth row of 640x360, of larger pictures a random part of them. */
+const MAX_SAMPLES = 45_000;
+/** ...and of small pictures, in which tiles are as high as these allow. */
+const WANTED_SAMPLES = 30_000;
 /** Width of a tile, pixels, and its height in sampled rows: large enough for a mean, and smaller than letters that can be read at a glance. */
 export const EDGE_TILE = { width: 16, rows: 4 } as const;
+/** Distance of two sampled rows of a tile: a larger one would let small letters hide in a tile's mean. */
+const ROW_STEP = { min: 4, max: 8 } as const;
 /** Distances of the neighbours that a pixel is compared with: a network's detail ends two pixels beside an edge. */
 const NEAR = 1;
 const FAR = 2;
@@ -20,11 +24,8 @@ export interface LumaPlane extends PictureSize {
   stride: number;
 }
 
-/** Which rows of a picture are looked at: every `step`-th, from `first` on. */
-export interface SampledRows {
-  first: number;
-  step: number;
-}
+/** Which rows of a picture are looked at, from above. Each {@link EDGE_TILE.rows} of them are a row of tiles; only the last may have fewer. */
+export type SampledRows = readonly number[];
 
 /** Where a picture has edges. Detail of it can only be there. */
 export interface SourceEdges extends PictureSize {
@@ -40,8 +41,21 @@ export interface SourceEdges extends PictureSize {
 
 /** A random choice of rows, so that nothing can be hidden between them for long. */
 export function sampledRows({ width, height }: PictureSize, random: () => number): SampledRows {
-  const step = Math.max(4, Math.ceil((width * height) / MAX_SAMPLES));
-  return { first: Math.floor(random() * step), step };
+  const step = Math.min(ROW_STEP.max, Math.max(ROW_STEP.min, Math.ceil((width * height) / WANTED_SAMPLES)));
+  const first = Math.floor(random() * step);
+  const bands = Math.ceil((height - first) / (step * EDGE_TILE.rows));
+  let wanted = Math.max(1, Math.floor(MAX_SAMPLES / (width * EDGE_TILE.rows)));
+  const rows: number[] = [];
+  for (let band = 0; band < bands; band++) {
+    // Each choice of bands is as likely as any other (Knuth, The Art of Computer Programming, 3.4.2, algorithm S).
+    if (random() * (bands - band) >= wanted) continue;
+    wanted--;
+    for (let nth = 0; nth < EDGE_TILE.rows; nth++) {
+      const y = first + (band * EDGE_TILE.rows + nth) * step;
+      if (y < height) rows.push(y);
+    }
+  }
+  return rows;
 }
 
 /**
@@ -50,14 +64,12 @@ export function sampledRows({ width, height }: PictureSize, random: () => number
 export function edgesOf(luma: LumaPlane, rows: SampledRows, scale: number): SourceEdges {
   const { width, height, bytes, offset, stride } = luma;
   const [near, far] = [NEAR * scale, FAR * scale];
-  const sampled = Math.max(0, Math.ceil((height - rows.first) / rows.step));
   const tilesAcross = Math.ceil(width / EDGE_TILE.width);
-  const tiles = tilesAcross * Math.ceil(sampled / EDGE_TILE.rows);
+  const tiles = tilesAcross * Math.ceil(rows.length / EDGE_TILE.rows);
   const [squares, counts] = [new Float64Array(tiles), new Uint16Array(tiles)];
-  const laplacian = new Int16Array(width * sampled);
+  const laplacian = new Int16Array(width * rows.length);
   const [nearRow, farRow] = [near * stride, far * stride];
-  for (let row = 0; row < sampled; row++) {
-    const y = rows.first + row * rows.step;
+  for (const [row, y] of rows.entries()) {
     if (y < far || y >= height - far) continue;
     const start = offset + y * stride;
     const tileRow = Math.floor(row / EDGE_TILE.rows) * tilesAcross;
@@ -136,19 +148,20 @@ export class EdgeReader {
 
   #fromPacked(
     { width, height, bytes, offset, stride }: LumaPlane,
-    { first, step }: SampledRows,
+    rows: SampledRows,
     scale: number,
     isBlueFirst: boolean,
   ): LumaPlane {
     if (this.#luma.length !== width * height) this.#luma = new Uint8Array(width * height);
+    const isFilled = new Uint8Array(height);
     const luma = this.#luma;
     // A pixel is one word, the first channel in the lowest byte: reading it at once is twice as fast.
     const words = new Uint32Array(bytes.buffer, bytes.byteOffset, bytes.byteLength >> 2);
     const [redShift, blueShift] = isBlueFirst ? [16, 0] : [0, 16];
-    const far = FAR * scale;
-    for (let y = 0; y < height; y++) {
-      const past = (y - first + height * step) % step;
-      if (past > far && past < step - far) continue;
+    const neighbours = [-FAR, -NEAR, 0, NEAR, FAR].map((distance) => distance * scale);
+    for (const y of rows.flatMap((row) => neighbours.map((distance) => row + distance))) {
+      if (y < 0 || y >= height || isFilled[y]) continue;
+      isFilled[y] = 1;
       for (let x = 0, from = (offset + y * stride) >> 2, to = y * width; x < width; x++, from++, to++) {
         const word = words[from] ?? 0;
         // BT.709 in 256ths.

@@ -15,6 +15,7 @@ class TestVolunteer {
       port: adoptChannel(moved),
       engine: computeMs > 0 ? slowEngine(computeMs) : canvasEngine,
       now: () => performance.now(),
+      carriesDetail: async () => true,
       onFailed: (_, error) => {
         throw error;
       },

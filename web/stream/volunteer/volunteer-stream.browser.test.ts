@@ -1,8 +1,10 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import type { VideoMessage } from '../../../shared/messages.ts';
 import { deliver, TestPort } from '../../net/test-channel.ts';
+import type { Codec } from '../codec/codecs.ts';
 import { FrameDecoder } from '../codec/frame-decoder.ts';
 import { FrameEncoder } from '../codec/frame-encoder.ts';
+import { DetailReader } from '../compose/detail-reader.ts';
 import { sizeOf } from '../frame-size.ts';
 import { TEST_SETUP } from '../gamer/test-setup.ts';
 import { VideoChannel } from '../transport/video-channel.ts';
@@ -32,7 +34,7 @@ beforeEach(async () => {
   closedWith = [];
   nowMs = 1_000;
   streams = new VolunteerStreams({
-    ...{ port: far, engine: canvasEngine, now, onFailed: () => {} },
+    ...{ port: far, engine: canvasEngine, now, carriesDetail: async () => true, onFailed: () => {} },
     onClosed: (error) => closedWith.push(error),
   });
   channel = new VideoChannel(near, now, () => {});
@@ -64,12 +66,18 @@ afterEach(() => {
 });
 
 /** Encodes a frame of this size and sends it. */
-function send(width: number, height: number, frameId: number): void {
+function send(
+  width: number,
+  height: number,
+  frameId: number,
+  codec: Codec = 'vp8',
+  streamId: number = SETUP.streamId,
+): void {
   const encoder = new FrameEncoder<number>(
-    { codec: 'vp8', width, height, fps: 30, kbps: 1_000 },
+    { codec, width, height, fps: 30, kbps: 1_000 },
     {
       onPacket({ data, ...packet }) {
-        channel.trySendFrame({ kind: 'frame', streamId: SETUP.streamId, frameId, ...packet }, data, 1_000);
+        channel.trySendFrame({ kind: 'frame', streamId, frameId, ...packet }, data, 1_000);
         encoder.dispose();
       },
       onSkipped: () => {},
@@ -136,6 +144,43 @@ test.each(['bilinear', 'bicubic'] as const)(
     await streams.setup({ ...SETUP, quality, detail: { base: 'bicubic', gain: 4, deadZone: 0.5 } });
     send(64, 36, 1);
     await expect.poll(() => answerTo(1)).toMatchObject({ kind: 'dropped', why: 'too-slow' });
+  },
+);
+
+test.each<[Codec, (number | null)[]]>([
+  ['av1', [128, 130, 130, 128, 130]],
+  ['vp9', [128, 130, 130, 128, 130]],
+  // It would gain nothing there.
+  ['vp8', [130, 130, 130, 130, 130]],
+])(
+  'detail in %s begins with a keyframe that is in time, and so does it when one is asked for',
+  async (codec, expected) => {
+    const codes: (number | null)[] = [];
+    const reader = new DetailReader({ width: SETUP.outWidth, height: SETUP.outHeight });
+    const detailDecoder = new FrameDecoder<number>(codec, { width: SETUP.outWidth, height: SETUP.outHeight }, now, {
+      async onFrame(frame) {
+        codes.push((await reader.read(frame))[0] ?? null);
+        frame.close();
+      },
+      onUndecoded: () => codes.push(null),
+      ...{ onKeyframeNeeded: () => {}, onError: () => {}, onMisfit: () => {} },
+    });
+    channel.listen(2, {
+      onMessage({ message, attachments: [data] }) {
+        messages.push(message);
+        if (message.kind === 'answer' && data) detailDecoder.decode({ ...message, data }, message.frameId);
+      },
+      onLost: () => {},
+    });
+    await streams.setup({ ...SETUP, streamId: 2, codec, detail: { base: 'bicubic', gain: 4, deadZone: 0.5 } });
+    for (let frameId = 1; frameId <= expected.length; frameId++) {
+      if (frameId === 4) channel.trySendNote({ kind: 'keyframe-request', streamId: 2 });
+      send(64, 36, frameId, codec, 2);
+      await expect.poll(() => answerTo(frameId)).toMatchObject({ kind: 'answer', keyframe: frameId % 3 === 1 });
+      await expect.poll(() => codes.length).toBe(frameId);
+    }
+    expect(codes).toEqual(expected);
+    detailDecoder.dispose();
   },
 );
 

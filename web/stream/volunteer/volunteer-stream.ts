@@ -1,10 +1,11 @@
+import { isAboveBase } from '../../../shared/detail.ts';
 import { MeshError } from '../../../shared/errors.ts';
 import type { VideoMessage, VolunteerDropCause } from '../../../shared/messages.ts';
-import { QUALITIES, type Quality } from '../../../shared/tasks/upscale.ts';
+import type { Quality } from '../../../shared/tasks/upscale.ts';
 import type { Carried } from '../../../shared/wire.ts';
 import type { CheckedSetup } from '../codec/codecs.ts';
 import { FrameDecoder } from '../codec/frame-decoder.ts';
-import { FrameEncoder, type Packet } from '../codec/frame-encoder.ts';
+import { encodeDetail, FrameEncoder, type Packet } from '../codec/frame-encoder.ts';
 import { canBecome, isSameSize, sizeOf } from '../frame-size.ts';
 import { queueLimitsFor, RateController } from '../transport/rate-controller.ts';
 import type { VideoChannel } from '../transport/video-channel.ts';
@@ -199,20 +200,26 @@ export class VolunteerStream {
     const { channel } = this.#options;
     this.#upscaleFailures = 0;
     try {
-      if (this.#isBelowBase(outcome.quality)) this.#drop(held, 'too-slow');
+      if (this.#hasNoDetail(outcome.quality)) this.#drop(held, 'too-slow');
       // Dropping a frame before the encoder is better than after it, when later frames would depend on it.
       else if (!channel.hasCapacity(this.#rate.kbps)) this.#downlinkFull(held);
       else if (this.#encoder.queued >= MAX_FRAMES_WAITING) this.#drop(held, 'volunteer-busy');
-      else this.#encoder.encode(frame, { ...held, outcome });
+      else this.#encode(frame, { ...held, outcome });
     } finally {
       frame.close();
     }
   }
 
+  /** The caller keeps the frame. */
+  #encode(frame: VideoFrame, held: UpscaledFrame): void {
+    if (this.#setup.detail) encodeDetail(this.#encoder, this.#setup.codec, frame, held);
+    else this.#encoder.encode(frame, held);
+  }
+
   /** Detail of the base itself is nothing, and that of a lesser filter would make the picture worse. */
-  #isBelowBase(quality: Quality): boolean {
+  #hasNoDetail(quality: Quality): boolean {
     const { detail } = this.#setup;
-    return detail !== null && QUALITIES.indexOf(quality) <= QUALITIES.indexOf(detail.base);
+    return detail !== null && !isAboveBase(quality, detail.base);
   }
 
   #upscaleFailed(held: HeldFrame, cause: unknown): void {

@@ -6,20 +6,25 @@ import { TEST_SETUP } from '../gamer/test-setup.ts';
 import { canvasEngine } from '../upscale/test-frame-engine.ts';
 import { MAX_PENDING_SETUPS, MAX_STREAMS_PER_LINK, VolunteerStreams } from './volunteer-streams.ts';
 
+const DETAIL = { base: 'bicubic', gain: 4, deadZone: 0.5 };
 const SETUP: StreamSetup = { ...TEST_SETUP, streamId: 1 };
 
 let streams: VolunteerStreams;
 let far: MessagePort;
 let closed: (MeshError | null)[];
+/** Whether the browser carries detail unchanged. */
+let carried: boolean;
 
 beforeEach(() => {
   const { port1, port2 } = new MessageChannel();
   far = port2;
   closed = [];
+  carried = true;
   streams = new VolunteerStreams({
     port: new ForwardedPort(port1),
     engine: canvasEngine,
     now: () => performance.now(),
+    carriesDetail: async () => carried,
     onFailed: () => {},
     onClosed: (error) => closed.push(error),
   });
@@ -45,6 +50,17 @@ test.each([
   ['a result more than four times as large', { outWidth: 1_024 }, 'bad-input'],
 ])('%s is rejected', async (_, wrong, reason) => {
   await expect(streams.setup({ ...SETUP, ...wrong })).rejects.toMatchObject({ reason });
+});
+
+test('a codec in which this browser changes the values of detail is refused for detail alone, with a sentence', async () => {
+  carried = false;
+  await expect(streams.setup({ ...SETUP, detail: DETAIL })).rejects.toMatchObject({
+    reason: 'unsupported-browser',
+    message: expect.stringContaining('changes the values of detail when it encodes vp8'),
+  });
+  await expect(streams.setup(SETUP)).resolves.toBe('canvas');
+  carried = true;
+  await expect(streams.setup({ ...SETUP, streamId: 2, detail: DETAIL })).resolves.toBe('canvas');
 });
 
 test('the number of streams of one gamer is limited', async () => {

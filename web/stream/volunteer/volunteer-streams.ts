@@ -4,7 +4,7 @@ import { logger } from '../../../shared/log.ts';
 import type { StreamSetup } from '../../../shared/messages.ts';
 import type { Quality } from '../../../shared/tasks/upscale.ts';
 import type { ChannelPort } from '../../net/transferable-channel.ts';
-import { type CheckedSetup, isCodec, isCodecUsable } from '../codec/codecs.ts';
+import { type CheckedSetup, type Codec, isCodec, isCodecUsable } from '../codec/codecs.ts';
 import { canBecome, MAX_SCALE } from '../frame-size.ts';
 import { VideoChannel } from '../transport/video-channel.ts';
 import type { FrameEngine } from '../upscale/frame-engine.ts';
@@ -22,6 +22,8 @@ export interface VolunteerStreamsOptions {
   port: ChannelPort;
   engine: FrameEngine;
   now(): number;
+  /** Whether this browser carries detail unchanged in a codec. Never rejects. */
+  carriesDetail(codec: Codec): Promise<boolean>;
   /** An upscaled frame was sent to the gamer. */
   onFrameDone?(): void;
   /** An open stream failed and was closed; the gamer must be told. */
@@ -69,7 +71,7 @@ export class VolunteerStreams {
 
   /**
    * Opens a stream, or changes an open one in place. Resolves to the backend it runs on. Throws MeshError: `bad-input` for impossible
-   * sizes or an unknown codec, `unsupported-browser` for a codec this browser lacks, `queue-full` for one stream too many, `cancelled` if
+   * sizes or an unknown codec, `unsupported-browser` for a codec this browser lacks or in which it changes detail, `queue-full` for one stream too many, `cancelled` if
    * it is closed meanwhile, or the engine's error.
    */
   async setup(wanted: StreamSetup): Promise<string> {
@@ -83,7 +85,7 @@ export class VolunteerStreams {
     this.#opening.set(setup.streamId, wanted);
     this.#pendingSetups++;
     try {
-      await checkCodec(setup);
+      await checkCodec(setup, this.#options);
       if (this.#disposed || this.#opening.get(setup.streamId) !== wanted) throw MeshError.cancelled('The stream');
       return this.#open(setup).backend;
     } finally {
@@ -171,11 +173,22 @@ function checkedDetail({ base, ...coding }: NonNullable<StreamSetup['detail']>):
   );
 }
 
-async function checkCodec({ codec, width, height, outWidth, outHeight }: CheckedSetup): Promise<void> {
+async function checkCodec(
+  setup: CheckedSetup,
+  { carriesDetail }: Pick<VolunteerStreamsOptions, 'carriesDetail'>,
+): Promise<void> {
+  const { codec, width, height, outWidth, outHeight, detail } = setup;
   const isUsable = await isCodecUsable(codec, { width: outWidth, height: outHeight }, { width, height });
-  if (isUsable) return;
+  if (!isUsable) {
+    throw new MeshError(
+      'unsupported-browser',
+      `This volunteer's browser cannot encode ${codec} at ${outWidth}x${outHeight}. Try another codec.`,
+    );
+  }
+  // Detail that an encoder changed would look like a cheat's.
+  if (!detail || (await carriesDetail(codec))) return;
   throw new MeshError(
     'unsupported-browser',
-    `This volunteer's browser cannot encode ${codec} at ${outWidth}x${outHeight}. Try another codec.`,
+    `This volunteer's browser changes the values of detail when it encodes ${codec}. Try another codec.`,
   );
 }

@@ -1,5 +1,8 @@
 /** The code of no detail, as in shared/detail.ts. */
 const NO_DETAIL: i32 = 128;
+/** Largest distance of a code from it, and the most that is added, as in shared/detail.ts. */
+const MAX_DETAIL_CODES: i32 = 107;
+const MAX_ADDED_STEPS: i32 = 32;
 /** What a code's distance from no detail is multiplied by before it is scaled: it then fills a 16-bit number, of which the product keeps the upper half. */
 const DISTANCE_SHIFT: i32 = 4;
 
@@ -40,10 +43,14 @@ export function addDetail(pixels: usize, codes: usize, count: i32, scale: i32, d
 
 /** What eight codes add, in steps of 255. */
 function offsets(codes: v128, scales: v128, threshold: v128): v128 {
-  const distance = i16x8.sub(codes, i16x8.splat(<i16>NO_DETAIL));
+  const distance = limited(i16x8.sub(codes, i16x8.splat(<i16>NO_DETAIL)), MAX_DETAIL_CODES);
   const counts = i16x8.gt_s(i16x8.abs(distance), threshold);
   const scaled = i16x8.q15mulr_sat_s(i16x8.shl(distance, DISTANCE_SHIFT), scales);
-  return v128.and(scaled, counts);
+  return v128.and(limited(scaled, MAX_ADDED_STEPS), counts);
+}
+
+function limited(values: v128, most: i32): v128 {
+  return i16x8.max_s(i16x8.min_s(values, i16x8.splat(<i16>most)), i16x8.splat(<i16>-most));
 }
 
 function change(pixels: usize, brighter: v128, darker: v128, spread: v128): void {

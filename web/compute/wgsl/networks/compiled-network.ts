@@ -17,6 +17,7 @@ export class NetworkCache {
   readonly #device: GPUDevice;
   readonly #models: ModelSource | undefined;
   readonly #made = new Map<ModelName, Promise<CompiledNetwork>>();
+  readonly #ready = new Map<ModelName, CompiledNetwork>();
 
   constructor(device: GPUDevice, models: ModelSource | undefined) {
     this.#device = device;
@@ -30,6 +31,11 @@ export class NetworkCache {
     return made;
   }
 
+  /** A network that was loaded and compiled; undefined for others. */
+  find(name: ModelName): CompiledNetwork | undefined {
+    return this.#ready.get(name);
+  }
+
   async #make(name: ModelName): Promise<CompiledNetwork> {
     try {
       if (!this.#models) {
@@ -37,7 +43,9 @@ export class NetworkCache {
         throw new MeshError('unknown-model', what);
       }
       const { model, bytes } = await this.#models.load(name, 'wgsl');
-      return await compileNetwork(this.#device, model.network, unpackLayers(model.network, bytes));
+      const network = await compileNetwork(this.#device, model.network, unpackLayers(model.network, bytes));
+      this.#ready.set(name, network);
+      return network;
     } catch (cause) {
       this.#made.delete(name);
       throw cause;

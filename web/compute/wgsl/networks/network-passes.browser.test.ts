@@ -176,6 +176,9 @@ test('without models, or while one cannot be fetched, the error says why; the ne
 test('a picture that is too large for the GPU to double is refused', async () => {
   const shape: UpscaleShape = { width: 5_000, height: 1, outWidth: 5_000, outHeight: 1, quality: 'fast' };
   await expect(backend.startPixels(new Uint8Array(20_000), shape)).rejects.toMatchObject({ reason: 'too-large' });
+  await backend.prepare('fast');
+  const shapes = [shape, { ...shape, width: 4_096, outWidth: 8_192 }, { ...shape, quality: 'spatial' }] as const;
+  expect(shapes.map((each) => backend.fits(each))).toEqual([false, true, true]);
 });
 
 async function newDevice(): Promise<GPUDevice> {

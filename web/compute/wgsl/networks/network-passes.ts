@@ -1,4 +1,3 @@
-import { MeshError } from '../../../../shared/errors.ts';
 import type { UpscaleShape } from '../../backend.ts';
 import { blocksOf } from '../../networks/weights.ts';
 import { type Bindings, type Kernel, KernelDispatch, type Passes, type SourceResource } from '../filter-passes.ts';
@@ -81,16 +80,11 @@ interface ExtraPass {
   texture: Texture;
 }
 
-/** Throws MeshError `too-large` when the textures in between are more than a GPU should be asked for. */
-export function checkNetworkFits(device: GPUDevice, network: CompiledNetwork, shape: UpscaleShape): void {
-  const { width, height } = shape;
+/** Whether a network's doubled picture is within the device's limits, and its textures in between are no more than a GPU should be asked for. */
+export function networkFits(device: GPUDevice, network: CompiledNetwork, { width, height }: UpscaleShape): boolean {
   const sizeBytes = featureTextures(network).reduce((sum, texture) => sum + width * height * bytesOf(texture), 0);
   const longest = 2 * Math.max(width, height);
-  if (longest <= device.limits.maxTextureDimension2D && sizeBytes <= MAX_FEATURE_BYTES) return;
-  throw new MeshError(
-    'too-large',
-    `A picture of ${width}x${height} is too large for a network on this GPU. Make it smaller, or use 'spatial'.`,
-  );
+  return longest <= device.limits.maxTextureDimension2D && sizeBytes <= MAX_FEATURE_BYTES;
 }
 
 /** The textures that all layers but the last write to. */

@@ -1,0 +1,58 @@
+import { DetailRecord } from './detail-benefit.ts';
+
+/** Volunteers that are remembered: more than a room has. Those that were used longest ago are forgotten. */
+const MAX_VOLUNTEERS = 256;
+/** Judgements that count: two seconds at 30 fps. */
+export const WATCHED_FRAMES = 60;
+/** Verdicts in a row that a volunteer's detail is of no use, after which it gets no more frames. */
+const MAX_USELESS_VERDICTS = 10;
+
+/** What is known of one volunteer's detail, whatever routes it came by: a new codec or another stream is no clean slate. */
+export class DetailHistory {
+  readonly record = new DetailRecord();
+  #uselessVerdicts = 0;
+  /** Whether each of the last frames was implausible, oldest first. */
+  #judged: boolean[] = [];
+
+  /** Whether its detail was found to improve the picture, or was not judged yet. */
+  get isUseful(): boolean {
+    return this.#uselessVerdicts === 0;
+  }
+
+  /** How many of the last {@link WATCHED_FRAMES} were implausible. */
+  get implausibleFrames(): number {
+    return this.#judged.filter(Boolean).length;
+  }
+
+  /** A frame was looked at. */
+  looked(isPlausible: boolean): void {
+    this.#judged.push(!isPlausible);
+    if (this.#judged.length > WATCHED_FRAMES) this.#judged.shift();
+  }
+
+  /** Its detail was compared with ours. @returns whether that was found useless once too often */
+  judged(isUseless: boolean): boolean {
+    this.#uselessVerdicts = isUseless ? this.#uselessVerdicts + 1 : 0;
+    return this.#uselessVerdicts >= MAX_USELESS_VERDICTS;
+  }
+
+  /** It gets no frames for a while. Half of what was held against it is forgotten: it may have recovered, and one that has not is found out sooner. */
+  rested(): void {
+    this.#uselessVerdicts = Math.floor(this.#uselessVerdicts / 2);
+    this.#judged = this.#judged.slice(Math.ceil(this.#judged.length / 2));
+  }
+}
+
+/** The histories of one gamer's volunteers, by their ids. */
+export class DetailHistories {
+  readonly #histories = new Map<string, DetailHistory>();
+
+  of(volunteerId: string): DetailHistory {
+    const history = this.#histories.get(volunteerId) ?? new DetailHistory();
+    this.#histories.delete(volunteerId);
+    this.#histories.set(volunteerId, history);
+    const [oldest] = this.#histories.keys();
+    if (this.#histories.size > MAX_VOLUNTEERS && oldest !== undefined) this.#histories.delete(oldest);
+    return history;
+  }
+}
