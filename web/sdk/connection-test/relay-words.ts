@@ -160,7 +160,7 @@ const SENTENCES: Record<RelayNeed, string> = {
   sometimes: 'Not by itself: only to reach somebody in a strict network.',
   often:
     'Often: each peer sees this computer under another address, so that others in strict networks cannot connect directly.',
-  always: 'Yes: UDP does not leave this network, so nobody outside it can connect directly.',
+  always: 'Yes, as it seems: nothing comes back by UDP, so nobody outside this network can connect directly.',
   unknown:
     'Not known: no STUN server tells how this network looks from outside. Browsers of one network meet without a relay.',
 };
