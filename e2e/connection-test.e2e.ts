@@ -6,16 +6,18 @@ import { ensureCoturn, startTurnServer } from './turn-server.mjs';
 const INSTALL_TIMEOUT_MS = 600_000;
 
 interface Fixtures {
-  /** Addresses of the relay by UDP and TCP, and its secret. */
-  relay: { TURN_URLS: string; TURN_SECRET: string };
+  /** A server with a relay that is reached by UDP and TCP. */
+  relayed: { url: string; turnUrls: string[] };
 }
 
 const test = base.extend<Fixtures>({
   // biome-ignore lint/correctness/noEmptyPattern: Playwright reads a fixture's dependencies from its pattern.
-  relay: async ({}, use) => {
+  relayed: async ({}, use) => {
     const turn = await startTurnServer({ hasTcp: true });
-    const urls = ['udp', 'tcp'].map((transport) => `turn:127.0.0.1:${turn.port}?transport=${transport}`);
-    await use({ TURN_URLS: urls.join(), TURN_SECRET: turn.secret });
+    const turnUrls = ['udp', 'tcp'].map((transport) => `turn:127.0.0.1:${turn.port}?transport=${transport}`);
+    const server = await startServer({ env: { TURN_URLS: turnUrls.join(), TURN_SECRET: turn.secret } });
+    await use({ url: server.url, turnUrls });
+    await server.stop();
     await turn.stop();
   },
 });
@@ -27,10 +29,9 @@ test.beforeAll(async () => {
 
 test('/check reaches a real relay by UDP and TCP with a credential of its own and sends data through it; a forged one is named as the cause', async ({
   page,
-  relay,
+  relayed,
 }) => {
-  const server = await startServer({ env: relay });
-  await page.goto(new URL('/check', server.url).href);
+  await page.goto(new URL('/check', relayed.url).href);
   const step = (name: string) => page.getByTestId(`step-${name}`);
   for (const name of ['server', 'stun', 'relay-udp', 'relay-tcp', 'relay-need', 'throughput']) {
     await expect(step(name)).toContainText('Works');
@@ -44,18 +45,16 @@ test('/check reaches a real relay by UDP and TCP with a credential of its own an
   expect(Math.min(Number(figures?.upMbps), Number(figures?.downMbps))).toBeGreaterThan(0);
   expect(text).not.toContain('127.0.0.1');
 
-  await openSdk(page, server.url);
-  const refused = await page.evaluate(async (urls) => {
-    const [url = ''] = urls.split(',');
-    const iceServers = [{ urls: url, username: `${Math.round(Date.now() / 1_000) + 60}:a`, credential: 'Zm9yZ2Vk' }];
+  await openSdk(page, relayed.url);
+  const refused = await page.evaluate(async ([urls = '']) => {
+    const iceServers = [{ urls, username: `${Math.round(Date.now() / 1_000) + 60}:a`, credential: 'Zm9yZ2Vk' }];
     window.client = await window.sdk.GamerClient.connect({ iceServers });
     return window.client.testConnection();
-  }, relay.TURN_URLS);
+  }, relayed.turnUrls);
   const found = (name: string) => refused.steps.find((one) => one.name === name);
   expect(found('relay-udp')).toMatchObject({ ok: false, found: expect.stringContaining('refuses the credential') });
   expect(found('relay-udp')?.nextForHost).toContain('static-auth-secret');
   expect(found('relay-need')?.found).toContain('The relay does not work from here');
-  await server.stop();
 });
 
 test('without a relay client.testConnection() says so, what it means and what to do, also for WebGPU on Linux', async ({
