@@ -38,6 +38,7 @@ export default defineConfig({
       input: {
         index: fromHere('./web/index.html'),
         gamer: fromHere('./web/gamer.html'),
+        check: fromHere('./web/check.html'),
         compare: fromHere('./web/compare.html'),
         status: fromHere('./web/status.html'),
         volunteer: fromHere('./web/volunteer.html'),

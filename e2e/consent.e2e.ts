@@ -116,7 +116,17 @@ test('a foreign page can neither frame our pages nor keep hold of their windows,
   server,
   context,
 }) => {
-  const paths = ['/', '/gamer', '/volunteer', '/compare', '/status', '/what-volunteers-see', '/examples/', '/healthz'];
+  const paths = [
+    '/',
+    '/gamer',
+    '/volunteer',
+    '/check',
+    '/compare',
+    '/status',
+    '/what-volunteers-see',
+    '/examples/',
+    '/healthz',
+  ];
   const frames = paths.map((path) => `<iframe src="${new URL(path, server.url)}"></iframe>`).join('');
   const site = await startForeignSite(`<h1>Click here</h1>${frames}`);
   try {

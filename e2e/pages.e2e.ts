@@ -119,6 +119,7 @@ test('the page explains a forged invite, and a browser without WebRTC', async ({
   await walled.addInitScript(() => Reflect.deleteProperty(window, 'RTCPeerConnection'));
   await walled.goto(new URL('/gamer', server.url).href);
   await expect(walled.getByRole('alert')).toContainText('WebRTC');
+  await expect(walled.getByRole('alert').getByTestId('check')).toHaveAttribute('href', 'check');
 });
 
 test('diagnostics describe the session without room, invite, names, keys or addresses', async ({ context }) => {

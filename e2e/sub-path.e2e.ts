@@ -42,6 +42,9 @@ test('under a path that a server shares with others, the gamer page meets the vo
     const example = await context.newPage();
     await example.goto(`${base}examples/upscale.html`);
     await expect(example.locator('#status')).toHaveText(/^320x200 to 640x400 in \d+ ms/);
+    const check = await context.newPage();
+    await check.goto(`${base}check`);
+    await expect(check.getByTestId('step-server')).toContainText('Reached by WebSocket');
     expect(outside).toEqual([]);
     // The same without WebSockets: the page polls, says so, and has a room all the same.
     const blocked = await context.newPage();
@@ -49,6 +52,9 @@ test('under a path that a server shares with others, the gamer page meets the vo
     await choosePicture(blocked);
     await expect(blocked.getByTestId('polling')).toContainText('This network blocks WebSockets');
     expect(await linkOf(blocked)).toContain('/blocked/volunteer#');
+    const opening = context.waitForEvent('page');
+    await blocked.getByTestId('polling').getByTestId('check').click();
+    await expect((await opening).getByTestId('step-server')).toContainText('Reached by polling');
   } finally {
     await stopProxy();
     await server.stop();

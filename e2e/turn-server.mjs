@@ -31,12 +31,12 @@ export async function ensureCoturn() {
 
 /**
  * A coturn process that listens on this machine only, started as deploy/compose.yaml starts it.
- * @param {{ publicIp?: string, options?: string[] }} [settings] publicIp: the public address of a simulated NAT; options: further
- *   options of coturn
+ * @param {{ publicIp?: string, hasTcp?: boolean, options?: string[] }} [settings] publicIp: the public address of a simulated NAT; hasTcp:
+ *   it can be reached by TCP as well; options: further options of coturn
  * @returns {Promise<{ port: number, secret: string, folder: string, credentials: { username: string, credential: string }, stop(): Promise<void> }>}
  * @throws {SetupError} when it ends before it answers
  */
-export async function startTurnServer({ publicIp = HOST, options = [] } = {}) {
+export async function startTurnServer({ publicIp = HOST, hasTcp = false, options = [] } = {}) {
   const secret = randomBytes(16).toString('hex');
   const port = await freePort();
   const folder = await mkdtemp(join(tmpdir(), 'p2c2r-turn-'));
@@ -45,7 +45,8 @@ export async function startTurnServer({ publicIp = HOST, options = [] } = {}) {
     [
       join(ROOT, 'deploy/start-coturn.sh'),
       ...[`--listening-ip=${HOST}`, '-p', String(port), '--allow-loopback-peers'],
-      ...['--no-tcp', '--no-tls', '--no-dtls', '--log-file=stdout', ...options],
+      ...(hasTcp ? [] : ['--no-tcp']),
+      ...['--no-tls', '--no-dtls', '--log-file=stdout', ...options],
     ],
     {
       stdio: 'ignore',

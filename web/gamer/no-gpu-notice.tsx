@@ -2,7 +2,7 @@ import { useRef } from 'preact/hooks';
 import type { Quality, StreamQuality } from '../sdk/types.ts';
 import { Button } from '../ui/buttons.tsx';
 import { qualityLabel } from '../ui/format.ts';
-import { Notice } from '../ui/layout.tsx';
+import { CheckLink, Notice } from '../ui/layout.tsx';
 import type { Report } from './renderers.ts';
 
 /** Backends that compute on the processor. */
@@ -84,6 +84,7 @@ export function NoGpuNotice({ scale, onScale, ...situation }: NoGpuNoticeProps) 
       {scale > LEAST_SCALE && (
         <Button onPress={() => onScale(LEAST_SCALE)}>{`Lower the scale to ${LEAST_SCALE}×`}</Button>
       )}
+      <CheckLink label="Find out why" />
     </Notice>
   );
 }

@@ -1,8 +1,8 @@
 import type { ComponentChildren } from 'preact';
 import type { MeshError } from '../../shared/errors.ts';
 import { Button, FileButton } from '../ui/buttons.tsx';
-import { errorTitle } from '../ui/format.ts';
-import { Notice, PollingNotice } from '../ui/layout.tsx';
+import { errorTitle, isTestable } from '../ui/format.ts';
+import { CheckLink, Notice, PollingNotice } from '../ui/layout.tsx';
 import type { Player } from './player.ts';
 import type { GamerSession } from './session.ts';
 import { isCaptured } from './source.ts';
@@ -23,6 +23,7 @@ export function Notices({ session, player }: { session: GamerSession; player: Pl
           warning.value && (
             <Notice title={errorTitle(warning.value.reason)} text={warning.value.message}>
               <Button onPress={() => (warning.value = null)}>Dismiss</Button>
+              {isTestable(warning.value.reason) && <CheckLink />}
             </Notice>
           ),
       )}
@@ -62,6 +63,7 @@ function ErrorNotice({ error, children }: { error: MeshError; children: Componen
   return (
     <Notice title={errorTitle(error.reason)} text={error.message} isError>
       {children}
+      {isTestable(error.reason) && <CheckLink />}
     </Notice>
   );
 }

@@ -142,7 +142,7 @@ export class Peer {
       ordered,
       ...(maxRetransmits !== undefined && { maxRetransmits }),
     });
-    return 'onbufferedamountlow' in channel ? channel : withLowWater(channel, this.#clock);
+    return withLowWater(channel, this.#clock);
   }
 
   /** Applies a validated signal of the other side. */
@@ -223,6 +223,7 @@ export type LowWaterChannel = Pick<
  * send queue while it is not empty. Returns the same channel.
  */
 export function withLowWater<Channel extends LowWaterChannel>(channel: Channel, clock: Clock): Channel {
+  if ('onbufferedamountlow' in channel) return channel;
   const send = channel.send.bind(channel);
   let isWatched = false;
   const look = () => {

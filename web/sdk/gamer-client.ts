@@ -2,8 +2,11 @@ import { systemClock } from '../../shared/clock.ts';
 import { MeshError } from '../../shared/errors.ts';
 import { checkWhere } from '../../shared/tasks/definition.ts';
 import { prepareTaskKeys } from '../dispatch/result-cache.ts';
+import type { PeerOptions } from '../net/peer.ts';
 import { VolunteerTrust } from '../net/volunteer-trust.ts';
 import { measuredCodecs } from '../stream/codec/codecs.ts';
+import { runConnectionTest } from './connection-test/connection-test.ts';
+import type { ConnectionReport } from './connection-test/report.ts';
 import { orNull, pageDiagnostics, streamDiagnostics } from './diagnostics.ts';
 import type { GamerDiagnostics } from './diagnostics-types.ts';
 import { openFrameStream } from './frame-stream.ts';
@@ -50,6 +53,7 @@ export type GamerState = 'connecting' | 'online' | 'reconnecting' | 'closed';
 export class GamerClient extends EventTarget {
   readonly #where: Where;
   readonly #url: string;
+  readonly #ice: { iceServers: RTCIceServer[] | undefined; wrtc: PeerOptions['wrtc'] };
   readonly #engine: LocalEngineClient;
   readonly #trust = new VolunteerTrust(Math.random);
   readonly #tasks: GamerTasks;
@@ -78,10 +82,11 @@ export class GamerClient extends EventTarget {
     }
   }
 
-  private constructor({ where = 'auto', url = defaultServerUrl() }: GamerOptions) {
+  private constructor({ where = 'auto', url = defaultServerUrl(), iceServers, wrtc }: GamerOptions) {
     super();
     this.#where = where;
     this.#url = url;
+    this.#ice = { iceServers, wrtc: wrtc as PeerOptions['wrtc'] };
     this.#engine = new LocalEngineClient((progress) => this.#emit('model-progress', progress));
     this.#tasks = new GamerTasks(this.#engine, this.#trust, where, {
       onVolunteerResult: (volunteerId, succeeded) => this.#room.countResult(volunteerId, succeeded),
@@ -273,6 +278,15 @@ export class GamerClient extends EventTarget {
 
   stats(): ClientStats {
     return this.#tasks.stats();
+  }
+
+  /**
+   * Tests what works between this browser, the server and its relay, and what this machine computes with; takes less than 10 s. Each step says
+   * what was found and, where it failed, what to do. The test joins the server in a room of its own and sends a few megabytes through the relay,
+   * so do not repeat it often: the server limits how many tests an address may make. Never rejects.
+   */
+  testConnection(): Promise<ConnectionReport> {
+    return runConnectionTest({ url: this.#url, ...this.#ice });
   }
 
   /** A report for diagnosing a problem. It has no names, invites, keys or network addresses. Never rejects. */

@@ -23,6 +23,7 @@ export type Given = [
   Fits<Contract.Timing, Sdk.Timing>,
   Fits<Contract.ClientStats, Sdk.ClientStats>,
   Fits<Contract.StreamStats, Sdk.StreamStats>,
+  Fits<Contract.ConnectionReport, Sdk.ConnectionReport>,
   Fits<Contract.VolunteerInfo, Sdk.VolunteerInfo>,
   Fits<Contract.VolunteerLimits, Sdk.VolunteerLimits>,
   Fits<Contract.MeshError['reason'], Sdk.MeshErrorReason>,

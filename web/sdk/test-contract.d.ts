@@ -157,6 +157,8 @@ export class GamerClient extends EventTarget {
     source: HTMLCanvasElement | HTMLVideoElement | MediaStreamTrack | ReadableStream<VideoFrame>,
     options?: StreamOptions,
   ): Promise<FrameStream>;
+  /** Under 10 s: what works between this browser, the server and a relay, each failure with its cause and the next step. */
+  testConnection(): Promise<ConnectionReport>;
   createInvite(options?: {
     role?: 'volunteer' | 'gamer';
     expiresInS?: number;
@@ -179,6 +181,11 @@ export interface StreamOptions {
   bitrateKbps?: number;
   transport?: 'detail' | 'picture';
   patience?: number;
+}
+
+export interface ConnectionReport {
+  ok: boolean;
+  steps: { name: string; ok: boolean; ms?: number; found: string; next?: string }[];
 }
 
 export interface FrameStream {

@@ -5,6 +5,7 @@ import type { BackendName } from '../compute/backend.ts';
 import type { ModelProgress } from '../compute/models/model-source.ts';
 import type { Placement, PlacementCounts, Redispatch, RedispatchCause } from '../dispatch/dispatch-counts.ts';
 import type { Timing } from '../dispatch/job.ts';
+import type { ConnectionReport, ConnectionStep, ConnectionStepName } from './connection-test/report.ts';
 import type {
   FramePair,
   FrameStream,
@@ -21,6 +22,9 @@ import type { TaskType, TaskTypes } from './task-types.ts';
 
 export type * from './task-types.ts';
 export type {
+  ConnectionReport,
+  ConnectionStep,
+  ConnectionStepName,
   FramePair,
   FrameStream,
   LogSetting,

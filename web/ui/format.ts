@@ -88,6 +88,21 @@ const ERROR_TITLES: Record<string, string> = {
   timeout: 'It took too long',
 };
 
+/** Errors that may come from the network, the server or what this machine computes with. */
+const TESTABLE: readonly string[] = [
+  'connection-failed',
+  'device-lost',
+  'no-volunteer',
+  'signaling-unreachable',
+  'timeout',
+  'unsupported-browser',
+];
+
+/** Whether the connection test may find the cause of an error. */
+export function isTestable(reason: string): boolean {
+  return TESTABLE.includes(reason);
+}
+
 export function errorTitle(reason: string): string {
   return ERROR_TITLES[reason] ?? 'Something went wrong';
 }

@@ -74,6 +74,15 @@ export function Notice({ title, text, isError = false, isWarning = false, testId
   );
 }
 
+/** Leads to the test of this connection, in a tab of its own: whoever follows it loses nothing here. */
+export function CheckLink({ label = 'Test this connection' }: { label?: string }) {
+  return (
+    <a class="check-link" href="check" target="_blank" rel="noopener" data-testid="check">
+      {label}
+    </a>
+  );
+}
+
 /** For pages that reach their server in a roundabout way. */
 export function PollingNotice() {
   return (
@@ -82,7 +91,9 @@ export function PollingNotice() {
       text="So this page asks the server for news again and again instead: joining and meeting others takes longer. What browsers send each other is as fast as ever. A VPN helps, and whoever runs the network can allow WebSockets."
       isWarning
       testId="polling"
-    />
+    >
+      <CheckLink />
+    </Notice>
   );
 }
 

@@ -1,7 +1,7 @@
 import { useEffect, useState } from 'preact/hooks';
 import { NETWORKS, type Quality, upscale } from '../../shared/tasks/upscale.ts';
 import { backendLabel, formatRate } from '../ui/format.ts';
-import { Panel } from '../ui/layout.tsx';
+import { CheckLink, Panel } from '../ui/layout.tsx';
 import type { Node } from './volunteering.ts';
 
 /** What this machine can do: the GPU before the start, measured speeds afterwards. */
@@ -13,6 +13,7 @@ export function CapabilitiesPanel({ capabilities }: { capabilities: Node['capabi
   return (
     <Panel title="What this machine can do">
       {gpu && (!capabilities || gpu.kind === 'insecure') && <p class="soft">{gpuMessage(gpu)}</p>}
+      {gpu && gpu.kind !== 'gpu' && <CheckLink label="Find out why" />}
       {capabilities ? (
         <dl class="capabilities">
           <div class="capabilities__entry">

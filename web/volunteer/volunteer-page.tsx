@@ -7,7 +7,7 @@ import { type AddressAudience, AddressField, hidesAddress } from '../ui/address-
 import { Button } from '../ui/buttons.tsx';
 import { CopyDiagnostics } from '../ui/copy-diagnostics.tsx';
 import { TextField } from '../ui/fields.tsx';
-import { Notice, PageHeader, Panel, PollingNotice, StatusLine } from '../ui/layout.tsx';
+import { CheckLink, Notice, PageHeader, Panel, PollingNotice, StatusLine } from '../ui/layout.tsx';
 import { ModelProgress } from '../ui/model-progress.tsx';
 import { SeenLink } from '../ui/seen-link.tsx';
 import { useSettled } from '../ui/settled.ts';
@@ -17,7 +17,7 @@ import { LimitsPanel } from './limits-panel.tsx';
 import { statusOf, volunteerErrorTitle } from './messages.ts';
 import './volunteer-page.css';
 import { Stat, Stats } from '../ui/figures.tsx';
-import { formatBytes, formatCount, formatPercent, formatRate } from '../ui/format.ts';
+import { formatBytes, formatCount, formatPercent, formatRate, isTestable } from '../ui/format.ts';
 import { type ChartLine, LiveChart } from '../ui/live-chart.tsx';
 import type { PageLimits } from './remembered-limits.ts';
 import { CHART_WINDOW_S, type Figures, type Volunteering } from './volunteering.ts';
@@ -79,10 +79,15 @@ export function VolunteerPage({ volunteering, invited, findOffers, ...kept }: Vo
         <div class="volunteer__control">
           <StatusLine {...statusOf(phase, figures?.stats ?? null, pauses)} testId="status" />
           <ModelProgress fetches={volunteering.fetches.value} />
-          {error && <Notice title={volunteerErrorTitle(error)} text={error.message} isError />}
+          {error && (
+            <Notice title={volunteerErrorTitle(error)} text={error.message} isError>
+              {isTestable(error.reason) && <CheckLink />}
+            </Notice>
+          )}
           {warning && (
             <Notice title={volunteerErrorTitle(warning)} text={warning.message}>
               <Button onPress={() => (volunteering.warning.value = null)}>Dismiss</Button>
+              {isTestable(warning.reason) && <CheckLink />}
             </Notice>
           )}
           {isOn && volunteering.isPolling.value && <PollingNotice />}

@@ -131,26 +131,49 @@ async function rankCodecs(): Promise<RankedCodec[]> {
 }
 
 async function supportedCodecs(): Promise<{ inHardware: Codec[]; inSoftware: Codec[] }> {
-  if (typeof VideoEncoder !== 'function' || typeof VideoDecoder !== 'function') {
-    return { inHardware: [], inSoftware: [] };
-  }
-  const answers = await Promise.all(
-    CODECS.map(async (codec) => ({
-      codec,
-      isUsable: await isCodecUsable(codec, PROBE_SIZE, PROBE_SIZE),
-      isInHardware: await isSupported(() =>
-        VideoEncoder.isConfigSupported({
-          ...encoderConfig(codec, PROBE_SIZE, STREAM_LIMITS.defaultFps, DEFAULT_BITRATE_KBPS),
-          hardwareAcceleration: 'prefer-hardware',
-        }),
-      ),
-    })),
-  );
+  const support = await codecSupport();
   const byGain = (isInHardware: boolean) =>
     BY_GAIN.filter((codec) =>
-      answers.some((answer) => answer.codec === codec && answer.isUsable && answer.isInHardware === isInHardware),
+      support.some(
+        ({ encodes, decodes, ...answer }) =>
+          answer.codec === codec && encodes && decodes && (encodes === 'hardware') === isInHardware,
+      ),
     );
   return { inHardware: byGain(true), inSoftware: byGain(false) };
+}
+
+/** How this browser encodes and decodes a codec; null: not at all. */
+export interface CodecSupport {
+  codec: Codec;
+  encodes: 'hardware' | 'software' | null;
+  decodes: 'hardware' | 'software' | null;
+}
+
+/** What this browser says of each codec, without measuring anything; an empty list without WebCodecs. */
+export async function codecSupport(): Promise<CodecSupport[]> {
+  if (typeof VideoEncoder !== 'function' || typeof VideoDecoder !== 'function') return [];
+  return Promise.all(
+    CODECS.map(async (codec) => {
+      const encoder = encoderConfig(codec, PROBE_SIZE, STREAM_LIMITS.defaultFps, DEFAULT_BITRATE_KBPS);
+      const decoder = decoderConfig(codec, PROBE_SIZE);
+      const [encodes, decodes] = await Promise.all([
+        meansOf((preference) => VideoEncoder.isConfigSupported({ ...encoder, ...preference })),
+        meansOf((preference) => VideoDecoder.isConfigSupported({ ...decoder, ...preference })),
+      ]);
+      return { codec, encodes, decodes };
+    }),
+  );
+}
+
+async function meansOf(
+  query: (preference: { hardwareAcceleration?: 'prefer-hardware' }) => Promise<{ supported?: boolean }>,
+): Promise<'hardware' | 'software' | null> {
+  const [isUsable, isInHardware] = await Promise.all([
+    isSupported(() => query({})),
+    isSupported(() => query({ hardwareAcceleration: 'prefer-hardware' })),
+  ]);
+  if (!isUsable) return null;
+  return isInHardware ? 'hardware' : 'software';
 }
 
 async function isSupported(query: () => Promise<{ supported?: boolean }>): Promise<boolean> {

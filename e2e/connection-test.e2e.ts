@@ -1,0 +1,77 @@
+import type { ConnectionReport } from '../web/sdk/p2c2r.ts';
+import { test as base, expect, openSdk } from './fixtures.ts';
+import { startServer } from './server.ts';
+import { ensureCoturn, startTurnServer } from './turn-server.mjs';
+
+const INSTALL_TIMEOUT_MS = 600_000;
+
+interface Fixtures {
+  /** A server with a relay that is reached by UDP and TCP. */
+  relayed: { url: string; turnUrls: string[] };
+}
+
+const test = base.extend<Fixtures>({
+  // biome-ignore lint/correctness/noEmptyPattern: Playwright reads a fixture's dependencies from its pattern.
+  relayed: async ({}, use) => {
+    const turn = await startTurnServer({ hasTcp: true });
+    const turnUrls = ['udp', 'tcp'].map((transport) => `turn:127.0.0.1:${turn.port}?transport=${transport}`);
+    const server = await startServer({ env: { TURN_URLS: turnUrls.join(), TURN_SECRET: turn.secret } });
+    await use({ url: server.url, turnUrls });
+    await server.stop();
+    await turn.stop();
+  },
+});
+
+test.beforeAll(async () => {
+  test.setTimeout(INSTALL_TIMEOUT_MS);
+  await ensureCoturn();
+});
+
+test('/check reaches a real relay by UDP and TCP with a credential of its own and sends data through it; a forged one is named as the cause', async ({
+  page,
+  relayed,
+}) => {
+  await page.goto(new URL('/check', relayed.url).href);
+  const step = (name: string) => page.getByTestId(`step-${name}`);
+  for (const name of ['server', 'stun', 'relay-udp', 'relay-tcp', 'relay-need', 'throughput']) {
+    await expect(step(name)).toContainText('Works');
+  }
+  await expect(step('relay-tls')).toContainText('Add turns:HOST:5349?transport=tcp to TURN_URLS');
+  const text = (await page.getByTestId('json').textContent()) ?? '';
+  const report: ConnectionReport = JSON.parse(text);
+  expect(report.ok).toBe(true);
+  const { figures } = report.steps.find(({ name }) => name === 'throughput') ?? {};
+  expect(figures).toMatchObject({ path: 'relay' });
+  expect(Math.min(Number(figures?.upMbps), Number(figures?.downMbps))).toBeGreaterThan(0);
+  expect(text).not.toContain('127.0.0.1');
+
+  await openSdk(page, relayed.url);
+  const refused = await page.evaluate(async ([urls = '']) => {
+    const iceServers = [{ urls, username: `${Math.round(Date.now() / 1_000) + 60}:a`, credential: 'Zm9yZ2Vk' }];
+    window.client = await window.sdk.GamerClient.connect({ iceServers });
+    return window.client.testConnection();
+  }, relayed.turnUrls);
+  const found = (name: string) => refused.steps.find((one) => one.name === name);
+  expect(found('relay-udp')).toMatchObject({ ok: false, found: expect.stringContaining('refuses the credential') });
+  expect(found('relay-udp')?.nextForHost).toContain('static-auth-secret');
+  expect(found('relay-need')?.found).toContain('The relay does not work from here');
+});
+
+test('without a relay client.testConnection() says so, what it means and what to do, also for WebGPU on Linux', async ({
+  page,
+  server,
+}) => {
+  await openSdk(page, server.url);
+  const report = await page.evaluate(async () => {
+    window.client = await window.sdk.GamerClient.connect();
+    return window.client.testConnection();
+  });
+  expect(report.ok).toBe(true);
+  const step = (name: string) => report.steps.find((one) => one.name === name);
+  expect(step('server')).toMatchObject({ ok: true, figures: { transport: 'websocket' } });
+  expect(step('relay')).toMatchObject({ ok: false, nextForHost: expect.stringContaining('TURN_URLS') });
+  expect(step('throughput')).toMatchObject({ ok: true, figures: { path: 'direct' } });
+  expect(step('webcodecs')?.found).toMatch(/^Encodes in .*VP8/);
+  if (process.platform === 'linux') expect(step('webgpu')?.next).toContain('--enable-unsafe-webgpu');
+  for (const { ok, next } of report.steps) expect(ok || Boolean(next)).toBe(true);
+});
