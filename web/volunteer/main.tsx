@@ -21,8 +21,6 @@ const volunteering = new Volunteering(
   () => performance.now(),
 );
 
-// A page restored from the back/forward cache has left its room, so it starts over.
-addEventListener('pageshow', (event) => event.persisted && location.reload());
 // A link pasted into this tab leads to another room.
 addEventListener('hashchange', () => location.reload());
 
