@@ -1,5 +1,5 @@
 import type { CDPSession, Page } from 'playwright/test';
-import { expect, openSdk, test } from './fixtures.ts';
+import { expect, openSdk, test, waitForVolunteers } from './fixtures.ts';
 import { openStillGamer } from './gamer-page.ts';
 
 /** Pages that the person leaves and comes back to by the browser's history. */
@@ -40,6 +40,26 @@ test('a page that the browser kept is online again when the person comes back, a
   } finally {
     await browser.close();
   }
+});
+
+test('a volunteer whose page is hidden for the cache closes its connections at once, and serves again when it is shown', async ({
+  volunteerPage,
+  gamerPage,
+}) => {
+  const volunteer = await volunteerPage('hidden');
+  const gamer = await gamerPage('hidden', { where: 'volunteers' });
+  await waitForVolunteers(gamer, 1);
+  // Chromium drops the pages of volunteers by itself, so the browser's events are made here.
+  const tell = (type: string) =>
+    volunteer.evaluate((name) => {
+      window.dispatchEvent(new PageTransitionEvent(name, { persisted: true }));
+      return [window.node.state, window.node.stats().gamers];
+    }, type);
+  expect(await tell('pagehide')).toEqual(['reconnecting', 0]);
+  await gamer.waitForFunction(() => window.client.volunteers.length === 0);
+  await tell('pageshow');
+  await waitForVolunteers(gamer, 1);
+  await volunteer.waitForFunction(() => window.node.state === 'serving');
 });
 
 test('a volunteer whose page the browser dropped helps again when the person comes back, and not where they had stopped', async ({
