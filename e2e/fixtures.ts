@@ -110,8 +110,8 @@ export const testWithOwnServer = test.extend<Pick<Fixtures, 'server' | 'roomOf'>
 export { expect } from 'playwright/test';
 
 /** Opens a page of the server's origin with nothing but `/p2c2r.js`, as `window.sdk`. */
-export async function openSdk(page: Page, serverUrl: string): Promise<void> {
-  await page.goto(new URL('/healthz', serverUrl).href);
+export async function openSdk(page: Page, serverUrl: string, path = '/healthz'): Promise<void> {
+  await page.goto(new URL(path, serverUrl).href);
   await page.evaluate(async (module) => {
     window.sdk = await import(module);
   }, '/p2c2r.js');

@@ -65,6 +65,39 @@ test('every introduction of a join is received once, also those that follow its 
   expect(volunteer.introduced().toSorted()).toEqual(gamers.map(({ id }) => id).toSorted());
 });
 
+test('a suspended member is offline, returns to its session when it resumes, and both sides are introduced again', async () => {
+  const { url } = await bed.server();
+  const { gamer, volunteer } = await pair(url);
+  gamer.client.suspend();
+  gamer.client.reconnectNow();
+  expect([gamer.client.state, gamer.client.isIntroduced(volunteer.id)]).toEqual(['reconnecting', false]);
+  expect(gamer.client.state).toBe('reconnecting');
+  gamer.client.resume();
+  await eventually('both are introduced again', () => gamer.introduced().length + volunteer.introduced().length === 4);
+  expect(gamer.client.joined).toMatchObject({ id: gamer.id, resumed: true });
+  expect(gamer.of('state').map(({ state }) => state)).toEqual(['reconnecting', 'online']);
+  expect(gamer.client.isIntroduced(volunteer.id)).toBe(true);
+});
+
+test('a client that waits to reconnect does so at once when the network is back, and again after the next loss', async () => {
+  const port = await keptPort();
+  const { client, of } = await (async () => {
+    const server = await bed.server({ port });
+    const joined = await member(server.url, 'gamer');
+    await server.close();
+    return joined;
+  })();
+  for (const loss of [1, 2]) {
+    await eventually('the client notices', () => client.state === 'reconnecting');
+    const server = await bed.server({ port });
+    client.reconnectNow();
+    client.reconnectNow();
+    await eventually('it is back', () => client.state === 'online');
+    expect(of('state').filter(({ state }) => state === 'online')).toHaveLength(loss);
+    await server.close();
+  }
+});
+
 test('after a server restart a client returns as the same member and is introduced again', async () => {
   const server = await bed.server({ port: await keptPort() });
   const { gamer, volunteer } = await pair(server.url);

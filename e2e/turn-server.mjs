@@ -31,14 +31,19 @@ export async function ensureCoturn() {
 
 /**
  * A coturn process that listens on this machine only, started as deploy/compose.yaml starts it.
- * @param {{ publicIp?: string, hasTcp?: boolean, options?: string[] }} [settings] publicIp: the public address of a simulated NAT; hasTcp:
- *   it can be reached by TCP as well; options: further options of coturn
+ * @param {{ publicIp?: string, hasTcp?: boolean, options?: string[], port?: number, secret?: string }} [settings] publicIp: the public address of a
+ *   simulated NAT; hasTcp: it can be reached by TCP as well; options: further options of coturn; port and secret: those of one that was stopped
  * @returns {Promise<{ port: number, secret: string, folder: string, credentials: { username: string, credential: string }, stop(): Promise<void> }>}
  * @throws {SetupError} when it ends before it answers
  */
-export async function startTurnServer({ publicIp = HOST, hasTcp = false, options = [] } = {}) {
-  const secret = randomBytes(16).toString('hex');
-  const port = await freePort();
+export async function startTurnServer({
+  publicIp = HOST,
+  hasTcp = false,
+  options = [],
+  port: wanted,
+  secret = newSecret(),
+} = {}) {
+  const port = wanted ?? (await freePort());
   const folder = await mkdtemp(join(tmpdir(), 'p2c2r-turn-'));
   const child = spawn(
     'sh',
@@ -80,6 +85,10 @@ export function credentialsOf(secret, liveS = CREDENTIALS_LIVE_S) {
 
 function isThere() {
   return spawnSync(PROGRAM, ['--version'], { stdio: 'ignore' }).error === undefined;
+}
+
+function newSecret() {
+  return randomBytes(16).toString('hex');
 }
 
 async function freePort() {

@@ -5,9 +5,6 @@ import { Comparison } from './comparison.ts';
 
 const comparison = new Comparison({ connect: () => GamerClient.connect({ name: 'compare', where: 'local' }) });
 
-// A page restored from the back/forward cache has lost its client, so it starts over.
-addEventListener('pageshow', (event) => event.persisted && location.reload());
-
 const root = document.getElementById('page');
 if (root) render(<ComparePage comparison={comparison} />, root);
 void comparison.start();

@@ -6,6 +6,7 @@ export type Client = Pick<
   GamerClient,
   | 'state'
   | 'volunteers'
+  | 'interrupted'
   | 'hasLobby'
   | 'isPolling'
   | 'setLobby'

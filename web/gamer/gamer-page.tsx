@@ -64,7 +64,10 @@ export function GamerPage({ session, player, gameWork, recorder, floating, name,
       <PageHeader title="Gamer">You are {name}</PageHeader>
       <main class={isDropping ? 'gamer gamer--dropping' : 'gamer'}>
         <div class="gamer__stage">
-          <StatusLine {...statusOf({ phase, report, where, isBroken, volunteers })} testId="status" />
+          <StatusLine
+            {...statusOf({ phase, report, where, isBroken, volunteers, interrupted: session.interrupted.value })}
+            testId="status"
+          />
           <ModelProgress fetches={session.fetches.value} />
           {phase === 'asking' && (
             <JoinQuestion

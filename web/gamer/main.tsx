@@ -36,8 +36,6 @@ effect(() => void player.useClient(session.client.value));
 effect(() => gameWork.useClient(session.client.value));
 void session.open();
 
-// A page restored from the back/forward cache has left its room, so it starts over.
-addEventListener('pageshow', (event) => event.persisted && location.reload());
 // A link pasted into this tab leads to another room.
 addEventListener('hashchange', () => location.reload());
 

@@ -19,6 +19,7 @@ const situation = (changes: Partial<Situation> = {}): Situation => ({
   where: 'auto',
   isBroken: false,
   volunteers: [volunteer()],
+  interrupted: 0,
   ...changes,
 });
 
@@ -55,6 +56,22 @@ describe('the status of the gamer page', () => {
   it('keeps its headline while only figures change, so that screen readers do not repeat it', () => {
     const headlines = [58, 60].map((fps) => statusOf(situation({ report: live({ fps, why: `${fps} ms` }) })).headline);
     expect(new Set(headlines).size).toBe(1);
+  });
+
+  it('says that a volunteer cannot be reached and is tried again, beside what happens meanwhile', () => {
+    const report = live(LOCAL);
+    expect(statusOf(situation({ report, volunteers: [], interrupted: 1 }))).toEqual({
+      tone: 'busy',
+      headline: 'Disconnected from the volunteer, trying again.',
+      detail: 'Sharpened on this computer.',
+    });
+    const all = { report, volunteers: [], interrupted: 2 };
+    expect(statusOf(situation(all)).headline).toBe('Disconnected from all volunteers, trying again.');
+    expect(statusOf(situation({ ...all, phase: 'reconnecting' })).headline).toContain('the server and all volunteers');
+    expect(statusOf(situation({ interrupted: 1 }))).toMatchObject({
+      headline: 'brave-otter sharpens your frames.',
+      detail: expect.stringMatching(/^Disconnected from 1 of the volunteers, trying again\. Detail on/),
+    });
   });
 
   it('says when this computer does the work', () => {

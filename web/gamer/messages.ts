@@ -18,11 +18,14 @@ export interface Situation {
   where: Where;
   /** The source or its stream has failed. */
   isBroken: boolean;
+  /** With an open link. */
   volunteers: readonly { id: string; name: string }[];
+  /** How many more were linked, cannot be reached now, and are tried again. */
+  interrupted: number;
 }
 
 /** The page's status. The headline changes only with the situation; the detail may change with every figure. */
-export function statusOf({ phase, report, where, isBroken, volunteers }: Situation): Status {
+export function statusOf({ phase, report, where, isBroken, volunteers, interrupted }: Situation): Status {
   if (phase === 'asking') {
     return { tone: 'idle', headline: 'This link leads to someone else’s room. You have not joined it.', detail: '' };
   }
@@ -30,11 +33,17 @@ export function statusOf({ phase, report, where, isBroken, volunteers }: Situati
   if (phase === 'failed' || phase === 'closed') return { tone: 'bad', headline: 'Not connected.', detail: '' };
   if (isBroken) return { tone: 'bad', headline: 'Nothing is being sharpened.', detail: '' };
   const working = workOf(report, where, volunteers);
+  if (interrupted > 0 && volunteers.length === 0) {
+    const whom =
+      phase === 'reconnecting' ? 'the server and all volunteers' : interrupted > 1 ? 'all volunteers' : 'the volunteer';
+    return { tone: 'busy', headline: `Disconnected from ${whom}, trying again.`, detail: working.headline };
+  }
   if (phase === 'reconnecting') {
     const meanwhile = volunteers.length > 0 ? ' Linked volunteers carry on.' : '';
     return { tone: 'busy', headline: `The server is unreachable; reconnecting.${meanwhile}`, detail: working.detail };
   }
-  return working;
+  if (interrupted === 0) return working;
+  return { ...working, detail: `Disconnected from ${interrupted} of the volunteers, trying again. ${working.detail}` };
 }
 
 /** The quality in use, and the chosen one when one was chosen and it differs. */

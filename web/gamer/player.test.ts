@@ -51,6 +51,7 @@ class Bench {
     state: 'online' as const,
     volunteers: [],
     hasLobby: false,
+    interrupted: 0,
     isPolling: false,
     ...{ room: 'r', isOwner: true, isInviteOnly: true, mayInvite: true },
     revokeInvite: async () => {},

@@ -44,6 +44,8 @@ export class GamerSession {
   readonly warning = signal<MeshError | null>(null);
   readonly client = signal<Client | null>(null);
   readonly volunteers = signal<readonly VolunteerInfo[]>([]);
+  /** How many volunteers were linked and are tried again. */
+  readonly interrupted = signal(0);
   /** The other gamers, as of the last {@link listGamers}; null before. */
   readonly gamers = signal<readonly GamerInfo[] | null>(null);
   readonly link: InviteLink;
@@ -177,6 +179,7 @@ export class GamerSession {
     const client = this.client.value;
     this.client.value = null;
     this.volunteers.value = [];
+    this.interrupted.value = 0;
     this.gamers.value = null;
     this.link.close();
     this.fetches.value = [];
@@ -224,6 +227,7 @@ export class GamerSession {
     const linked = [...(this.client.value?.volunteers ?? [])];
     const isMore = linked.length > this.volunteers.value.length;
     this.volunteers.value = linked;
+    this.interrupted.value = this.client.value?.interrupted ?? 0;
     // A retry succeeded or another volunteer came: either way there is help now.
     if (isMore && this.warning.value?.reason === 'connection-failed') this.warning.value = null;
   };

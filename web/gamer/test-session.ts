@@ -9,6 +9,7 @@ import { GamerSession } from './session.ts';
 export class FakeClient extends EventTarget {
   state: Client['state'] = 'online';
   volunteers = [volunteer()];
+  interrupted = 0;
   isClosed = false;
   hasLobby = false;
   isPolling = false;

@@ -85,8 +85,8 @@ interface ObservedLink {
 }
 
 /**
- * Reports how each connection attempt of a link ended: the path of an open connection, or that the attempt failed. Losing a link
- * that was open, or closing one on purpose, is not a failure to connect.
+ * Reports how a link's attempts to connect end: the path of each that opened its connection, and the first of several failures in a row,
+ * since the others tell nothing new. Losing a link that was open, or closing one on purpose, is not a failure to connect.
  */
 export function reportConnectionOutcome(
   link: ObservedLink,
@@ -94,10 +94,12 @@ export function reportConnectionOutcome(
   report: (outcome: LinkOutcome) => void,
 ): void {
   let wasOpen = false;
+  let isReported = false;
   let cancelLookup: () => void = () => {};
   link.events.add((event) => {
     if (event.kind === 'open') {
       wasOpen = true;
+      isReported = false;
       cancelLookup = clock.after(PATH_LOOKUP_DELAY_MS, () => {
         void link.route().then((route) => {
           if (!route) return;
@@ -107,7 +109,8 @@ export function reportConnectionOutcome(
       });
     } else if (event.kind === 'lost') {
       cancelLookup();
-      if (!wasOpen && event.error) {
+      if (!wasOpen && event.error && !isReported) {
+        isReported = true;
         log.warn('failed', { reason: event.error.reason });
         report('failed');
       }

@@ -255,9 +255,5 @@ function* coalesce<Message>(items: readonly Carried<Message>[]): Generator<Carri
 }
 
 function linkBroke(options?: ErrorOptions): MeshError {
-  return new MeshError(
-    'connection-failed',
-    'The link to the other browser broke. It is tried again a few times; then reload both pages.',
-    options,
-  );
+  return new MeshError('connection-failed', 'The link to the other browser broke. It is tried again.', options);
 }

@@ -15,6 +15,7 @@ async function heartbeat() {
   const clock = new ManualClock();
   const [gamer, volunteer] = [new TestPort(), new TestPort()];
   const readings: HeartbeatReading[] = [];
+  const answered: boolean[] = [];
   const lost: MeshError[] = [];
   const broken: MeshError[] = [];
   const work = { load: 0.25, held: 3 };
@@ -29,6 +30,7 @@ async function heartbeat() {
     serviceP99Ms: () => service.p99Ms,
     onReading: (reading) => readings.push(reading),
     onSilence: (isSilent) => silences.push(isSilent),
+    onAnswered: (isAnswered) => answered.push(isAnswered),
     onLost: (error) => lost.push(error),
     onBroken: (error) => broken.push(error),
   });
@@ -69,6 +71,7 @@ async function heartbeat() {
     gamer,
     volunteer,
     readings,
+    answered,
     lost,
     broken,
     work,
@@ -118,6 +121,17 @@ test('a lost connection is reported once, and not too early', async () => {
   expect(lost).toMatchObject([{ reason: 'connection-failed' }]);
   clock.advance(10 * HEARTBEAT.lostAfterMs);
   expect(lost).toHaveLength(1);
+});
+
+test('a volunteer that does not answer is doubted in half of that time, once, and no longer when it answers', async () => {
+  const { clock, answered, lost, exchange } = await heartbeat();
+  exchange(10);
+  clock.advance(HEARTBEAT.doubtAfterMs);
+  expect(answered).toEqual([]);
+  clock.advance(2 * HEARTBEAT.intervalMs);
+  expect(answered).toEqual([false]);
+  exchange(10);
+  expect([answered, lost]).toEqual([[false, true], []]);
 });
 
 test('a disposed heartbeat sends no pings and leaves no timer', async () => {

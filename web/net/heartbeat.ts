@@ -11,6 +11,8 @@ import type { ChannelPort } from './transferable-channel.ts';
 export const HEARTBEAT = {
   /** Interval of pings: keeps the round trip fresh and notices a dead peer, at 20 bytes each. */
   intervalMs: 500,
+  /** Silence after which another path is sought: five pings in a row, and as long again for the path to be found. */
+  doubtAfterMs: 2_500,
   /** Silence after which the connection counts as lost: ten pings in a row are not lost by chance. */
   lostAfterMs: 5_000,
   /** Interval of the leases of a worker that has work, 37 bytes each. One may be lost or late without raising suspicion. */
@@ -39,6 +41,8 @@ export interface HeartbeatMonitorOptions {
   onReading(reading: HeartbeatReading): void;
   /** True: the volunteer has tasks but gives no sign of life. False: it has been heard again. */
   onSilence(isSilent: boolean): void;
+  /** False: the volunteer does not answer, with or without tasks. True: it does again. */
+  onAnswered(isAnswered: boolean): void;
   /** The silence lasted too long: the connection counts as lost. */
   onLost(error: MeshError): void;
   /** A malformed message arrived: the link must end. */
@@ -56,6 +60,7 @@ export class HeartbeatMonitor {
   #serial = 0;
   #heardMs = 0;
   #disposed = false;
+  #isDoubted = false;
   #cancelNext: () => void = () => {};
 
   constructor(options: HeartbeatMonitorOptions) {
@@ -92,6 +97,7 @@ export class HeartbeatMonitor {
     if (this.#channel.isClosed) return;
     this.#heardMs = this.#options.clock.now();
     this.#silence.heard();
+    this.#doubt(false);
   }
 
   dispose(): void {
@@ -114,8 +120,18 @@ export class HeartbeatMonitor {
     this.#silence.dispose();
   }
 
+  get #silentMs(): number {
+    return this.#options.clock.now() - this.#heardMs;
+  }
+
   get #isLost(): boolean {
-    return this.#options.clock.now() - this.#heardMs > HEARTBEAT.lostAfterMs;
+    return this.#silentMs > HEARTBEAT.lostAfterMs;
+  }
+
+  #doubt(isDoubted: boolean): void {
+    if (this.#isDoubted === isDoubted) return;
+    this.#isDoubted = isDoubted;
+    this.#options.onAnswered(!isDoubted);
   }
 
   #allowedSilenceMs(): number {
@@ -124,7 +140,8 @@ export class HeartbeatMonitor {
 
   #ask(): void {
     // If it was this page that was suspended, the answers are waiting in its event queue.
-    if (this.#isLost) this.#cancelNext = this.#options.clock.after(RECHECK_MS, () => this.#judge());
+    if (this.#silentMs > HEARTBEAT.doubtAfterMs)
+      this.#cancelNext = this.#options.clock.after(RECHECK_MS, () => this.#judge());
     else this.#ping();
   }
 
@@ -133,7 +150,10 @@ export class HeartbeatMonitor {
       this.#options.onLost(
         new MeshError('connection-failed', 'The volunteer no longer answers. The connection is tried again.'),
       );
-    else this.#ping();
+    else {
+      this.#doubt(this.#silentMs > HEARTBEAT.doubtAfterMs);
+      this.#ping();
+    }
   }
 
   #ping(): void {

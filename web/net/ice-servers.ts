@@ -70,6 +70,7 @@ export function withLateIceServers(iceServers: Promise<RTCIceServer[]>): PeerOpt
       // setLocalDescription starts gathering candidates; changing the servers later would not restart it. The method is replaced on
       // the object itself: where a page has wrapped RTCPeerConnection, `super` may have returned an object of another class.
       this.setLocalDescription = async (description?: RTCLocalSessionDescriptionInit) => {
+        this.setLocalDescription = begin;
         this.setConfiguration({ ...this.getConfiguration(), iceServers: await iceServers });
         return begin(description);
       };

@@ -5,7 +5,9 @@ import { MeshError } from '../../shared/errors.ts';
 import { TRANSFER } from '../../shared/protocol-limits.ts';
 import { PROTOCOL_VERSION } from '../../shared/signaling.ts';
 import { bare, encodeTransfer } from '../../shared/wire.ts';
-import { type ControlBytes, LINK } from './link.ts';
+import { LINK } from './link.ts';
+import type { ControlBytes } from './link-environment.ts';
+import { RETRY } from './retry-schedule.ts';
 import { CAPABILITIES, type EndOptions, type LinkEnd, linkPair } from './test-links.ts';
 
 /** Two links in one page over real WebRTC. */
@@ -197,15 +199,76 @@ const hurriedClock: Clock = {
   after: (delayMs, callback) => systemClock.after(delayMs / 100, callback),
 };
 
+describe('a connection whose other side does not answer', () => {
+  test('goes on over another path, and nothing that it carries is lost', async () => {
+    const { gamer, volunteer } = pair();
+    await areOpen(gamer, volunteer);
+    const pathOf = (end: LinkEnd) => end.connections[0]?.remoteDescription?.sdp.match(/a=ice-ufrag:(.*)/)?.[1];
+    const before = [pathOf(gamer), pathOf(volunteer)];
+    gamer.link.answered(false);
+    expect(gamer.link.isInterrupted).toBe(true);
+    await happened(() => {
+      expect(pathOf(gamer)).not.toBe(before[0]);
+      expect(pathOf(volunteer)).not.toBe(before[1]);
+    });
+    gamer.link.answered(true);
+    expect(gamer.link.isInterrupted).toBe(false);
+    gamer.link.send({ kind: 'stream-close', streamId: 7 });
+    await happened(() => expect(kinds(volunteer)).toEqual(['open', 'message']));
+    expect([gamer.connections.length, volunteer.connections.length]).toEqual([1, 1]);
+  });
+
+  test('is left alone by the side that waits for offers, and while the server is away', async () => {
+    const { gamer, volunteer } = pair({ isIntroduced: () => false });
+    await areOpen(gamer, volunteer);
+    gamer.link.answered(false);
+    volunteer.link.networkReturned();
+    gamer.link.send({ kind: 'stream-close', streamId: 7 });
+    await happened(() => expect(kinds(volunteer)).toContain('message'));
+    expect(gamer.connections[0]?.signalingState).toBe('stable');
+  });
+});
+
+describe('while the two are not introduced', () => {
+  test('a lost link waits, says that it is interrupted, and opens at once when they are', async () => {
+    let isIntroduced = true;
+    const { gamer, volunteer } = pair({ isIntroduced: () => isIntroduced });
+    await areOpen(gamer, volunteer);
+    isIntroduced = false;
+    gamer.link.fail(new MeshError('connection-failed', 'The volunteer fell silent.'));
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    expect([gamer.link.state, gamer.link.isInterrupted]).toEqual(['retrying', true]);
+    expect(gamer.connections).toHaveLength(1);
+    isIntroduced = true;
+    gamer.link.introducedAgain();
+    await happened(() => expect([openings(gamer), openings(volunteer)]).toEqual([2, 2]));
+    expect([gamer.link.isInterrupted, volunteer.link.isInterrupted]).toEqual([false, false]);
+  });
+
+  test('a lost link ends some minutes later', async () => {
+    let isIntroduced = true;
+    const { gamer } = pair({ isIntroduced: () => isIntroduced, clock: hurriedClock });
+    await areOpen(gamer);
+    isIntroduced = false;
+    gamer.link.fail(new MeshError('connection-failed', 'The volunteer fell silent.'));
+    await areClosed(gamer);
+    expect(gamer.events.at(-1)).toMatchObject({ kind: 'closed', error: { reason: 'connection-failed' } });
+    expect(gamer.link.isInterrupted).toBe(false);
+  });
+});
+
 test.each<[string, EndOptions]>([
   ['a missing relay', { relayOnly: true }],
   ['ICE servers that the browser refuses', { iceServers: [{ urls: 'nonsense' }] }],
-])('with %s a link fails with a reason after its retries', async (_, options) => {
+])('with %s a link fails with a reason, and is tried again and again', async (_, options) => {
   const { gamer, volunteer } = pair({ ...options, clock: hurriedClock }, { ...options, clock: hurriedClock });
-  await areClosed(gamer, volunteer);
+  await happened(() => expect(gamer.events.length).toBeGreaterThan(2 * RETRY.firstDelaysMs.length));
+  expect(gamer.events.map((event) => event.kind === 'lost' && event.error?.reason)).toEqual(
+    gamer.events.map(() => 'connection-failed'),
+  );
+  expect([gamer.link.isInterrupted, openings(gamer), openings(volunteer)]).toEqual([false, 0, 0]);
   for (const end of [gamer, volunteer]) {
-    expect(end.events.at(-1)).toMatchObject({ kind: 'closed', error: { reason: 'connection-failed' } });
-    expect(openings(end)).toBe(0);
+    end.link.close(null);
     await happened(() => expect(isGone(end)).toBe(true));
   }
 });

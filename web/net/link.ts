@@ -8,9 +8,11 @@ import { TRANSFER } from '../../shared/protocol-limits.ts';
 import { type Introduction, type PeerSignal, PROTOCOL_VERSION, type Role } from '../../shared/signaling.ts';
 import { bare, decodeTransfer, encodeTransfer } from '../../shared/wire.ts';
 import { type IceRoute, noRoute } from './connection-outcome.ts';
+import type { Hello, LinkEnvironment } from './link-environment.ts';
 import { Listeners } from './listeners.ts';
-import type { Peer } from './peer.ts';
+import type { Peer, PeerOwner } from './peer.ts';
 import { errorOfPeer } from './peer-error.ts';
+import { RetrySchedule } from './retry-schedule.ts';
 
 const log = logger('net.link');
 
@@ -18,50 +20,23 @@ const log = logger('net.link');
 export const LINK = {
   /** The hello is the first message on a link that just opened: without one, the other side is not ours. */
   helloTimeoutMs: 5_000,
-  /** Delay before each new attempt, ms; after the last one the link is closed until the next introduction. */
-  retryDelaysMs: [0, 300, 1_200, 2_700, 4_800, 7_000],
-  /** Each delay is multiplied by 1 + random * this. */
-  retryJitter: 0.3,
-  /** How long the answering side waits for the next offer, ms: the initiator's longest delay and one whole attempt, with some slack. */
-  awaitOfferMs: 30_000,
+  /**
+   * Time for another connection to open once there was one, ms. A way between the two exists, and ICE takes a second or two of it; an
+   * attempt that began while a relay was away blocks the next one for so long.
+   */
+  repeatTimeoutMs: 8_000,
+  /** How long a link waits for a member whose session has ended, or for its offer, ms: routers and laptops come back within minutes. */
+  awaitReturnMs: 5 * 60_000,
 } as const;
 
-export type Hello = Extract<ControlMessage, { kind: 'hello' }>;
 export type LinkState = 'connecting' | 'open' | 'retrying' | 'closed';
-
-export interface LinkEnvironment {
-  clock: Clock;
-  /** Returns a connection for this link alone. */
-  openPeer(initiate: boolean): Peer;
-  /** Whether a TURN relay is configured for browsers that cannot reach each other directly. */
-  hasRelay(): boolean;
-  /** 0..1, for the jitter of retries. */
-  random(): number;
-  /** Returns the next connection number. It counts over all links, so that a later connection always has the higher number. */
-  nextAttempt(): number;
-  sendSignal(peerId: string, attempt: number, signal: PeerSignal): void;
-  /** Our hello; called whenever one is sent. */
-  hello(): Hello;
-  /**
-   * Called for every new connection before anything can arrive on it: the owner creates its channels and passes them to their workers.
-   * The returned function is called when that connection ends.
-   */
-  attachChannels(link: Link, createChannel: (name: Exclude<ChannelName, 'control'>) => RTCDataChannel): () => void;
-  /** Called for every message on the control channel, before it is read. */
-  onControlBytes?(link: Link, bytes: ControlBytes): void;
-}
-
-export interface ControlBytes {
-  bytesIn: number;
-  bytesOut: number;
-}
 
 export type LinkEvent =
   | { kind: 'open' }
-  /** The connection is gone, and everything it carried is lost. A retry may follow. */
+  /** The connection is gone, and everything it carried is lost. Retries follow. */
   | { kind: 'lost'; error: MeshError | null }
   | { kind: 'message'; message: ControlMessage }
-  /** No more attempts. */
+  /** For good. */
   | { kind: 'closed'; error: MeshError | null };
 
 interface Connection {
@@ -71,8 +46,9 @@ interface Connection {
 }
 
 /**
- * The link of one gamer and one volunteer: one connection at a time, a hello in both directions, and new connections with growing
- * delays when one fails. It survives the coordinator, which is needed only to establish a new connection.
+ * The link of one gamer and one volunteer: one connection at a time, a hello in both directions, and new connections when one fails, for
+ * as long as the two are introduced and some minutes longer. Before a connection is given up, ICE looks for another path that it can go
+ * on over. The link survives the coordinator, which is needed only for new paths and connections.
  */
 export class Link {
   readonly peerId: string;
@@ -88,9 +64,11 @@ export class Link {
   /** A connection prepared for the offer that is expected. */
   #prepared: Peer | null = null;
   #remote: Hello | null = null;
-  #failures = 0;
+  readonly #retries: RetrySchedule;
   /** Whether the two have ever reached each other: then a path between them exists. */
   #hasConnected = false;
+  /** Whether the other side does not answer, although its connection is still there. */
+  #isUnanswered = false;
   /** On the side that waits for offers: the error of the last attempt; null if it succeeded. */
   #failure: MeshError | null = null;
   #cancelTimer: () => void = () => {};
@@ -102,12 +80,19 @@ export class Link {
     this.#initiate = initiate;
     this.#environment = environment;
     this.#clock = environment.clock;
+    this.#retries = new RetrySchedule(environment.clock, () => environment.random());
     if (initiate) this.#connect(environment.nextAttempt());
     else this.#waitForOffer();
   }
 
   get state(): LinkState {
     return this.#state;
+  }
+
+  /** Whether the two reached each other before and do not now. It is tried again. */
+  get isInterrupted(): boolean {
+    if (!this.#hasConnected || this.#state === 'closed') return false;
+    return this.#state !== 'open' || this.#isUnanswered || (this.#connection?.peer.isDisconnected ?? false);
   }
 
   /** Capabilities of the other side; null before its hello, and for gamers. */
@@ -130,7 +115,29 @@ export class Link {
       // A listener of `lost` may have closed the link.
       if (this.state === 'closed') return;
       this.#connect(attempt, signal);
-    } else if (this.#connection?.attempt === attempt) this.#connection.peer.signal(signal);
+    } else if (this.#connection?.attempt === attempt) {
+      const { peer } = this.#connection;
+      // A second offer asks for another path, perhaps hours after our credentials for the relay were given out.
+      if (signal.type === 'offer') peer.setIceServers(this.#environment.iceServers());
+      peer.signal(signal);
+    }
+  }
+
+  /** The coordinator introduces the two again: the other side is back, or we are. */
+  introducedAgain(): void {
+    this.#retryAtOnce();
+  }
+
+  /** This machine has a network again, perhaps another one. */
+  networkReturned(): void {
+    if (this.#state === 'open') this.#restartIce();
+    else this.#retryAtOnce();
+  }
+
+  /** Whether the other side answers: while it does not, another path to it is sought. */
+  answered(isAnswered: boolean): void {
+    this.#isUnanswered = !isAnswered;
+    if (!isAnswered) this.#restartIce();
   }
 
   /** Sends on the control channel; without a connection, the message is dropped. */
@@ -177,9 +184,10 @@ export class Link {
   #connect(attempt: number, offer?: PeerSignal): void {
     this.#cancelTimer();
     this.#state = 'connecting';
+    this.#isUnanswered = false;
     log.info('connecting', { ...this.#logFields, attempt, initiate: this.#initiate });
     const peer = this.#takePrepared() ?? this.#environment.openPeer(this.#initiate);
-    peer.begin({
+    const owner: PeerOwner = {
       onSignal: (signal) => this.#environment.sendSignal(this.peerId, attempt, signal),
       onConnect: () => this.#connected(),
       onMessage: (data) => this.#received(data),
@@ -191,7 +199,8 @@ export class Link {
         if (isUnreachable) log.warn('no route', { ...this.#logFields, attempt, hasRelay });
         this.#connectionEnded(isUnreachable ? noRoute(error, hasRelay) : error);
       },
-    });
+    };
+    peer.begin(owner, this.#hasConnected ? LINK.repeatTimeoutMs : undefined);
     // Passed on first: the browser parses it while the channels are created.
     if (offer) peer.signal(offer);
     try {
@@ -253,7 +262,7 @@ export class Link {
     }
     if (this.#state === 'open') throw MeshError.malformed('A second hello arrived.');
     this.#cancelTimer();
-    this.#failures = 0;
+    this.#retries.restart();
     this.#remote = hello;
     this.#state = 'open';
     log.info('open', { ...this.#logFields, backend: hello.capabilities?.backends.upscale?.backend });
@@ -270,24 +279,44 @@ export class Link {
       this.#waitForOffer();
       return;
     }
-    const waitMs = LINK.retryDelaysMs[this.#failures++];
-    if (waitMs === undefined) this.#finish(error ?? MeshError.closed('The link'));
-    else {
-      const jitteredMs = waitMs * (1 + this.#environment.random() * LINK.retryJitter);
-      log.info('retrying', { ...this.#logFields, failures: this.#failures, waitMs: jitteredMs });
-      this.#cancelTimer = this.#clock.after(jitteredMs, () => this.#connect(this.#environment.nextAttempt()));
-    }
+    const waitMs = this.#retries.failed();
+    log.info('retrying', { ...this.#logFields, waitMs });
+    this.#cancelTimer = this.#clock.after(waitMs, () => this.#retry());
   }
 
-  /** Waits for an offer, which the gamer's side makes; without one, that side has given up or never existed. */
+  #retry(): void {
+    // Signals would go nowhere; the next introduction is the moment to try.
+    if (this.#environment.isIntroduced(this.peerId)) this.#connect(this.#environment.nextAttempt());
+    else this.#awaitReturn();
+  }
+
+  #retryAtOnce(): void {
+    this.#retries.restart();
+    if (this.#state !== 'retrying' || !this.#initiate) return;
+    this.#cancelTimer();
+    this.#retry();
+  }
+
+  /** Seeks another path for the connection; everything it carries goes on over that. */
+  #restartIce(): void {
+    const { isIntroduced, iceServers } = this.#environment;
+    if (!this.#initiate || !this.#connection || !isIntroduced(this.peerId)) return;
+    log.info('another path', this.#logFields);
+    this.#connection.peer.restartIce(iceServers());
+  }
+
+  /** Waits for an offer, which the gamer's side makes. */
   #waitForOffer(): void {
     this.#prepared = this.#environment.openPeer(false);
-    this.#cancelTimer = this.#clock.after(LINK.awaitOfferMs, () =>
-      this.#finish(
-        this.#failure ??
-          new MeshError('connection-failed', 'The other browser did not come back. It may have been closed.'),
-      ),
-    );
+    this.#awaitReturn();
+  }
+
+  /** Waits for the other side. It has given up or never existed if nothing comes while we are online. */
+  #awaitReturn(): void {
+    this.#cancelTimer = this.#clock.after(LINK.awaitReturnMs, () => {
+      if (!this.#environment.isOnline()) this.#awaitReturn();
+      else this.#finish(this.#failure ?? didNotReturn());
+    });
   }
 
   #takePrepared(): Peer | null {
@@ -317,4 +346,8 @@ export class Link {
     this.events.emit({ kind: 'closed', error });
     this.events.clear();
   }
+}
+
+function didNotReturn(): MeshError {
+  return new MeshError('connection-failed', 'The other browser did not come back. It may have been closed.');
 }

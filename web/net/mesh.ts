@@ -15,7 +15,8 @@ import type { TaskName } from '../../shared/tasks/definition.ts';
 import { reportConnectionOutcome } from './connection-outcome.ts';
 import { withLateIceServers } from './ice-servers.ts';
 import type { Identity } from './identity.ts';
-import { Link, type LinkEnvironment } from './link.ts';
+import { Link } from './link.ts';
+import type { LinkEnvironment } from './link-environment.ts';
 import { Peer, type PeerOptions, requireWebRtc } from './peer.ts';
 import { SignalingClient } from './signaling-client.ts';
 import type { SignalingEvent, SignalingState } from './signaling-session.ts';
@@ -111,6 +112,9 @@ export class Mesh {
       random,
       attachChannels,
       ...(onControlBytes && { onControlBytes }),
+      isOnline: () => this.state === 'online',
+      isIntroduced: (peerId) => this.session.isIntroduced(peerId),
+      iceServers: () => this.#iceServers,
       hasRelay: () => this.#hasRelay(this.session),
       nextAttempt: () => this.#attempts++,
       sendSignal: (peerId, attempt, signal) => this.session.signal(peerId, attempt, signal),
@@ -135,6 +139,23 @@ export class Mesh {
   /** Whether connections opened from now on go through TURN servers only. Those that exist stay as they are. */
   setRelayOnly(relayOnly: boolean): void {
     this.#relayOnly = relayOnly;
+  }
+
+  /** This machine has a network again, perhaps another one: nothing waits for the next attempt. */
+  networkReturned(): void {
+    this.session.reconnectNow();
+    for (const link of [...this.#links.values()]) link.networkReturned();
+  }
+
+  /** Closes all connections until {@link resume}: a browser that keeps a page for the way back keeps none of them. */
+  suspend(): void {
+    this.#closeLinks();
+    this.session.suspend();
+  }
+
+  /** Returns to the room. The server introduces us to its members again. */
+  resume(): void {
+    this.session.resume();
   }
 
   async close(): Promise<void> {
@@ -165,8 +186,12 @@ export class Mesh {
       this.#spare = null;
       return spare;
     }
-    const { iceServers = this.session.joined.iceServers, wrtc, clock } = this.#options;
-    return new Peer({ initiate, iceServers, relayOnly: isHidden || this.#relayOnly, wrtc, clock });
+    const { wrtc, clock } = this.#options;
+    return new Peer({ initiate, iceServers: this.#iceServers, relayOnly: isHidden || this.#relayOnly, wrtc, clock });
+  }
+
+  get #iceServers(): RTCIceServer[] {
+    return this.#options.iceServers ?? this.session.joined.iceServers;
   }
 
   #hasRelay({ joined }: SignalingClient): boolean {
@@ -189,9 +214,14 @@ export class Mesh {
     else this.#options.onEvent(event);
   }
 
-  /** A restarted server introduces peers that are already linked: their links continue unchanged. */
+  /** A restarted server introduces peers that are already linked: links that are open continue unchanged. */
   #introduced(introduction: Introduction): void {
-    if (this.#links.has(introduction.peerId)) return;
+    const known = this.#links.get(introduction.peerId);
+    if (known) {
+      known.introducedAgain();
+      return;
+    }
+    if (this.#links.size >= SIGNALING.roomCapacity) this.#forgetAbsent();
     if (this.#links.size >= SIGNALING.roomCapacity) {
       const error = new MeshError('room-full', 'This page has reached its limit of links. Use another room.');
       this.#options.onEvent({ kind: 'refused', error });
@@ -216,8 +246,16 @@ export class Mesh {
   #gone({ peerId, why }: Extract<SignalingEvent, { kind: 'gone' }>): void {
     if (why === 'removed' && peerId === this.session.joined.id) this.#closeLinks();
     const link = this.#links.get(peerId);
-    // A peer whose session expired may only have lost the server: an open link proves that it is alive.
-    if (link && (why !== 'expired' || link.state !== 'open')) link.close(null);
+    // A peer whose session expired may only have lost the server or its network, and comes back.
+    if (link && (why !== 'expired' || !(link.state === 'open' || link.isInterrupted))) link.close(null);
+  }
+
+  /** Ends the oldest link that waits for a peer whose session has expired. */
+  #forgetAbsent(): void {
+    const absent = [...this.#links.values()].find(
+      ({ peerId, state }) => state !== 'open' && !this.session.isIntroduced(peerId),
+    );
+    absent?.close(null);
   }
 
   #closeLinks(): void {

@@ -8,7 +8,7 @@ import { type IceRoute, iceRouteOf } from './connection-outcome.ts';
 
 const log = logger('net.ice');
 
-/** Time for a connection to open, ms. ICE takes under 200 ms on a LAN and a second or two through TURN; later it will not succeed. */
+/** Time for the first connection of two browsers to open, ms. ICE takes under 200 ms on a LAN and a second or two through TURN; later it will not succeed. */
 export const CONNECT_TIMEOUT_MS = 15_000;
 /** How long ICE may stay `disconnected`, ms. It often recovers by itself: networks change and laptops wake up. */
 const DISCONNECTED_GRACE_MS = 5_000;
@@ -47,6 +47,7 @@ type Statistics = { id: string; type: string; selected: boolean };
 type PeerInternals = SimplePeer.Instance & {
   readonly _pc: RTCPeerConnection | null | undefined;
   readonly _channel: RTCDataChannel | null | undefined;
+  negotiate(): void;
   getStats: (callback: (error: null, statistics: Statistics[]) => void) => void;
 };
 
@@ -74,6 +75,7 @@ export class Peer {
   #cancelConnectTimeout: () => void = () => {};
   #cancelGrace: (() => void) | undefined;
   #closed = false;
+  #isDisconnected = false;
   #hasNoRoute = false;
 
   constructor({ initiate, iceServers, relayOnly, wrtc, clock }: PeerOptions) {
@@ -109,6 +111,11 @@ export class Peer {
     this.#peer.on('iceStateChange', (state: RTCIceConnectionState) => this.#iceChanged(state));
   }
 
+  /** Whether ICE has lost its path. It may find it, or another one, again. */
+  get isDisconnected(): boolean {
+    return this.#isDisconnected;
+  }
+
   /** Whether it failed or was destroyed. */
   get closed(): boolean {
     return this.#closed;
@@ -119,10 +126,10 @@ export class Peer {
     return this.#hasNoRoute;
   }
 
-  /** Starts signaling: the other side is known, and has {@link CONNECT_TIMEOUT_MS} to connect. */
-  begin(owner: PeerOwner): void {
+  /** Starts signaling: the other side is known, and has so long to connect. */
+  begin(owner: PeerOwner, timeoutMs: number = CONNECT_TIMEOUT_MS): void {
     this.#owner = owner;
-    this.#cancelConnectTimeout = this.#clock.after(CONNECT_TIMEOUT_MS, () => {
+    this.#cancelConnectTimeout = this.#clock.after(timeoutMs, () => {
       this.#hasNoRoute = true;
       this.#end(connectionFailed('no route in time'));
     });
@@ -148,6 +155,28 @@ export class Peer {
   /** Applies a validated signal of the other side. */
   signal(signal: PeerSignal): void {
     if (!this.#closed) this.#peer.signal(signal as SimplePeer.SignalData);
+  }
+
+  /** Applies from the next offer or answer on. */
+  setIceServers(iceServers: RTCIceServer[]): void {
+    const connection = this.#peer._pc;
+    if (!connection || this.#closed) return;
+    try {
+      connection.setConfiguration({ ...connection.getConfiguration(), iceServers });
+    } catch (cause) {
+      this.#end(connectionFailed(cause));
+    }
+  }
+
+  /** Offers the other side new paths (RFC 8445, section 2.4), over which the channels go on. Only where this side made the first offer. */
+  restartIce(iceServers: RTCIceServer[]): void {
+    const connection = this.#peer._pc;
+    // A connection of Node's WebRTC may lack the method: it is replaced instead.
+    if (this.#closed || typeof connection?.restartIce !== 'function') return;
+    this.setIceServers(iceServers);
+    if (this.#closed) return;
+    connection.restartIce();
+    this.#peer.negotiate();
   }
 
   /** Sends on the control channel. Without a connection the message is dropped; a connection that refuses it ends. */
@@ -187,7 +216,8 @@ export class Peer {
     log.debug('state', { state });
     this.#cancelGrace?.();
     this.#cancelGrace = undefined;
-    if (state !== 'disconnected' || this.#closed) return;
+    this.#isDisconnected = state === 'disconnected';
+    if (!this.#isDisconnected || this.#closed) return;
     this.#cancelGrace = this.#clock.after(DISCONNECTED_GRACE_MS, () =>
       this.#end(connectionFailed('the other side no longer answers')),
     );
@@ -207,7 +237,7 @@ function connectionFailed(cause: unknown): MeshError {
   const detail = cause instanceof Error ? cause.message : String(cause);
   return new MeshError(
     'connection-failed',
-    `The connection between the two browsers failed (${detail}). It is tried again a few times; then reload both pages.`,
+    `The connection between the two browsers failed (${detail}). It is tried again.`,
     { cause },
   );
 }

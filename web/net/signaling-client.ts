@@ -80,6 +80,11 @@ export class SignalingClient {
     return this.#session.isPolling;
   }
 
+  /** Whether the present server has introduced this peer: it relays signals to it. */
+  isIntroduced(peerId: string): boolean {
+    return this.#introduced.has(peerId);
+  }
+
   /**
    * Relays a signal to a peer. While the socket is away, and after a server restart until both sides are back, signals wait for the
    * next introduction; beyond {@link SIGNALING.maxBufferedSignals} the oldest one is dropped.
@@ -150,6 +155,20 @@ export class SignalingClient {
   /** Removes a gamer from the room; only its owner may. Throws MeshError `signaling-unreachable`, or the server's refusal. */
   async removeGamer(gamerId: string): Promise<void> {
     await this.#session.request('removeGamer', { gamerId });
+  }
+
+  /** See {@link SignalingSession.reconnectNow}. */
+  reconnectNow(): void {
+    this.#session.reconnectNow();
+  }
+
+  /** See {@link SignalingSession.suspend}. */
+  suspend(): void {
+    this.#session.suspend();
+  }
+
+  resume(): void {
+    this.#session.resume();
   }
 
   /** Leaves the room, so that its members need not wait for us. */

@@ -68,6 +68,7 @@ export class SignalingSession {
   #onFirstJoin: ((refusal: MeshError | null) => void) | null = null;
   #joined: Joined | null = null;
   #state: SignalingState = 'reconnecting';
+  #isSuspended = false;
   #cancelJoinTimeout: () => void = () => {};
 
   /** Throws what `join` throws. */
@@ -129,6 +130,26 @@ export class SignalingSession {
     return this.#reportRefusal(ask(this.#socket, event, payload));
   }
 
+  /** Tries the server at once, instead of after the present delay. */
+  reconnectNow(): void {
+    if (this.#state !== 'reconnecting' || this.#onFirstJoin || this.#isSuspended || this.#socket.connected) return;
+    // An attempt under way goes out through a network that is gone, perhaps.
+    this.#socket.disconnect().connect();
+  }
+
+  /** Closes the socket until {@link resume}. The server keeps the session for a while, as when a socket is lost. */
+  suspend(): void {
+    if (this.#state === 'closed') return;
+    this.#isSuspended = true;
+    this.#socket.disconnect();
+  }
+
+  resume(): void {
+    if (!this.#isSuspended) return;
+    this.#isSuspended = false;
+    if (this.#state !== 'closed') this.#socket.connect();
+  }
+
   /** Leaves the room, so that its members need not wait for us. */
   async close(): Promise<void> {
     if (this.#state === 'closed') return;
@@ -167,6 +188,7 @@ export class SignalingSession {
       return;
     }
     this.#setState('online');
+    this.#socket.io.timeout(SOCKET.reconnectTimeoutMs);
     this.#renewal.granted(this.#joined);
     if (this.#joined.challenge) this.#prove(this.#joined.challenge);
     this.#onFirstJoin?.(null);
@@ -203,8 +225,9 @@ export class SignalingSession {
     // The server disconnected us on purpose and will not take this session back.
     if (why === 'io server disconnect')
       this.#end(new MeshError('closed', 'The server ended this session. Reload the page.'));
-    else if (this.#onFirstJoin) this.#failedFirst(why);
-    else {
+    else if (this.#onFirstJoin) {
+      if (!this.#isSuspended) this.#failedFirst(why);
+    } else {
       this.#options.onDisconnected();
       this.#setState('reconnecting');
     }

@@ -25,11 +25,14 @@ export const SOCKET = {
   connectTimeoutMs: 10_000,
   /** How long a closing page waits for the server to acknowledge that it leaves, ms. */
   leaveTimeoutMs: 1_000,
-  /** First and longest reconnect delay, ms: most losses are a server restart, and a person soon loses patience. */
+  /** The same once we have joined, ms: an attempt that began while the network was away blocks the next one for so long. */
+  reconnectTimeoutMs: 6_000,
+  /** First reconnect delay, ms: most losses are a server restart, and a person soon loses patience. */
   reconnectDelayMs: 250,
   /** How long a WebSocket may take to open before polling is tried, ms: some networks neither pass nor refuse one. Four round trips by satellite take less. */
   webSocketTimeoutMs: 3_000,
-  reconnectDelayMaxMs: 5_000,
+  /** Longest reconnect delay, ms: with a whole attempt before it, a server that is back is reached within 10 s. */
+  reconnectDelayMaxMs: 2_500,
   /** socket.io's `randomizationFactor`: spreads a thousand pages that lost the same server. */
   reconnectJitter: 0.5,
 } as const;

@@ -2,7 +2,8 @@ import type { ChannelName } from '../../shared/channels.ts';
 import { type Clock, systemClock } from '../../shared/clock.ts';
 import type { Capabilities } from '../../shared/messages.ts';
 import { type Introduction, PROTOCOL_VERSION, type Role } from '../../shared/signaling.ts';
-import { type ControlBytes, Link, type LinkEnvironment, type LinkEvent } from './link.ts';
+import { Link, type LinkEvent } from './link.ts';
+import type { ControlBytes, LinkEnvironment } from './link-environment.ts';
 import { Peer, type PeerOptions } from './peer.ts';
 
 export const CAPABILITIES: Capabilities = {
@@ -21,6 +22,8 @@ export interface EndOptions {
   relayOnly?: boolean;
   iceServers?: RTCIceServer[];
   clock?: Clock;
+  /** Default: always. */
+  isIntroduced?(): boolean;
 }
 
 /** One side of a pair: its link, the events of that link, and the browser's connections, on which a test can cause faults. */
@@ -57,13 +60,16 @@ export function linkPair(gamerOptions: EndOptions = {}, volunteerOptions: EndOpt
 
 function linkEnd(role: Role, options: EndOptions, other: () => Link): LinkEnd {
   const { attach = () => () => {}, protocolVersion = PROTOCOL_VERSION, clock = systemClock } = options;
-  const { relayOnly = false, iceServers = [] } = options;
+  const { relayOnly = false, iceServers = [], isIntroduced = () => true } = options;
   const connections: TestConnection[] = [];
   let attempts = 0;
   const environment: LinkEnvironment = {
     clock,
     openPeer: (initiate) => new Peer({ initiate, iceServers, relayOnly, clock, wrtc: recorded(connections) }),
     hasRelay: () => false,
+    isOnline: () => true,
+    isIntroduced,
+    iceServers: () => iceServers,
     random: () => 0.5,
     nextAttempt: () => attempts++,
     sendSignal: (_, attempt, signal) => {

@@ -12,7 +12,7 @@ import type { GamerDiagnostics } from './diagnostics-types.ts';
 import { openFrameStream } from './frame-stream.ts';
 import { GamerRoom } from './gamer-room.ts';
 import { GamerTasks } from './gamer-tasks.ts';
-import { defaultServerUrl, whenPageEnds } from './host-page.ts';
+import { defaultServerUrl, watchPage } from './host-page.ts';
 import { createInvite } from './invites.ts';
 import { LocalEngineClient } from './local-engine-client.ts';
 import { applyLogSetting } from './log-setting.ts';
@@ -59,7 +59,12 @@ export class GamerClient extends EventTarget {
   readonly #tasks: GamerTasks;
   readonly #room: GamerRoom;
   readonly #streams = new Set<FrameStream>();
-  readonly #stopWatchingPage = whenPageEnds(() => this.close());
+  readonly #stopWatchingPage = watchPage({
+    end: () => this.close(),
+    suspend: () => this.#room.suspend(),
+    resume: () => this.#room.resume(),
+    networkReturned: () => this.#room.networkReturned(),
+  });
   #closing: Promise<void> | null = null;
 
   /**
@@ -140,6 +145,11 @@ export class GamerClient extends EventTarget {
   /** The volunteers with an open link. */
   get volunteers(): readonly VolunteerInfo[] {
     return this.#room.volunteers;
+  }
+
+  /** How many volunteers were linked, cannot be reached now, and are tried again. Changes with `volunteers`. */
+  get interrupted(): number {
+    return this.#room.interrupted;
   }
 
   /**

@@ -7,7 +7,8 @@ import type { MemoryBudget } from '../dispatch/memory-budget.ts';
 import { RemoteRunner } from '../dispatch/remote-runner.ts';
 import { ASSUMED_RTT_MS } from '../net/failure-detector.ts';
 import { HeartbeatMonitor } from '../net/heartbeat.ts';
-import type { Link, LinkEnvironment } from '../net/link.ts';
+import type { Link } from '../net/link.ts';
+import type { LinkEnvironment } from '../net/link-environment.ts';
 import type { VolunteerTrust } from '../net/volunteer-trust.ts';
 import { linkDiagnostics } from './diagnostics.ts';
 import type { GamerDiagnostics } from './diagnostics-types.ts';
@@ -103,6 +104,10 @@ export class GamerLink {
         log.info(isSilent ? 'silent' : 'heard again', { volunteer: shortId(link.peerId) });
         runner.silent = isSilent;
         if (isSilent) dispatcher.suspect(runner);
+      },
+      onAnswered: (isAnswered) => {
+        link.answered(isAnswered);
+        this.#options.onChanged();
       },
       onLost: (error) => link.fail(error),
       onBroken,

@@ -62,6 +62,10 @@ export class GamerRoom {
     return [...this.#links.values()].map((link) => link.info()).filter((info) => info !== null);
   }
 
+  get interrupted(): number {
+    return [...this.#links.values()].filter(({ link }) => link.isInterrupted).length;
+  }
+
   get lastError(): MeshError | null {
     return this.#lastError;
   }
@@ -87,6 +91,19 @@ export class GamerRoom {
   setRelayOnly(relayOnly: boolean): void {
     if (!this.#mesh || this.#isClosed) throw MeshError.closed('The client');
     this.#mesh.setRelayOnly(relayOnly);
+  }
+
+  /** See `Mesh.suspend`. */
+  suspend(): void {
+    if (!this.#isClosed) this.#mesh?.suspend();
+  }
+
+  resume(): void {
+    if (!this.#isClosed) this.#mesh?.resume();
+  }
+
+  networkReturned(): void {
+    if (!this.#isClosed) this.#mesh?.networkReturned();
   }
 
   /** A task ended on this volunteer. */

@@ -17,25 +17,38 @@ export function serverOfModule(moduleUrl: string): string {
   return new URL(isChunk ? '..' : '.', moduleUrl).href;
 }
 
-/** Calls `leave` when the page is left, so that others need not wait for a timeout. Returns what stops watching. */
-export function whenPageEnds(leave: () => void): () => void {
-  if (typeof window === 'undefined') return () => {};
-  window.addEventListener('pagehide', leave);
-  return () => window.removeEventListener('pagehide', leave);
+export interface PageVisit {
+  /** The page is left for good: others need not wait for a timeout. */
+  end(): void;
+  /** The page is left, and the browser may keep it for the way back. It keeps none that has connections. */
+  suspend(): void;
+  /** The person came back to the page, or the browser did not leave it after all. */
+  resume(): void;
+  /** The machine has a network again, perhaps another one. */
+  networkReturned(): void;
+  /**
+   * The browser froze the page (Page Lifecycle API), or lets it go on: until then no code of it runs. A page that is only hidden is not
+   * frozen.
+   */
+  frozen?(isFrozen: boolean): void;
 }
 
-/**
- * Calls back when the browser freezes the page (Page Lifecycle API) and when the page goes on: until then no code of it runs. Returns what
- * stops watching. A page that is only hidden is not frozen.
- */
-export function whenPageFreezes(onFreeze: () => void, onResume: () => void): () => void {
-  if (typeof document === 'undefined') return () => {};
-  document.addEventListener('freeze', onFreeze);
-  document.addEventListener('resume', onResume);
-  return () => {
-    document.removeEventListener('freeze', onFreeze);
-    document.removeEventListener('resume', onResume);
+/** Tells what becomes of the page. Returns what stops watching. */
+export function watchPage({ end, suspend, resume, networkReturned, frozen }: PageVisit): () => void {
+  if (typeof window === 'undefined') return () => {};
+  const watching = new AbortController();
+  const { signal } = watching;
+  const onHide = ({ persisted }: PageTransitionEvent) => (persisted ? suspend() : end());
+  const onShow = ({ persisted }: PageTransitionEvent) => {
+    if (persisted) resume();
   };
+  window.addEventListener('pagehide', onHide, { signal });
+  window.addEventListener('pageshow', onShow, { signal });
+  // The loss of the network is noticed by each connection itself: those within this machine go on without.
+  window.addEventListener('online', networkReturned, { signal });
+  document.addEventListener('freeze', () => frozen?.(true), { signal });
+  document.addEventListener('resume', () => frozen?.(false), { signal });
+  return () => watching.abort();
 }
 
 export interface StartedWorker {

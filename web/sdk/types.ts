@@ -302,6 +302,8 @@ export interface VolunteerStats {
   framesDone: number;
   /** Gamers linked now. */
   gamers: number;
+  /** Gamers that were linked, cannot be reached now, and are tried again. */
+  interrupted: number;
   /** The busy part of the time that it lends (`gpuShare`), in the last seconds: 0 is idle, 1 fully busy. */
   load: number;
   /** Qualities of the streams' frames at the moment, each once. They are lower than requested if this machine is too slow. */

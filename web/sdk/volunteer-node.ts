@@ -9,7 +9,7 @@ import { requireWebRtc } from '../net/peer.ts';
 import { STATUS_INTERVAL_MS } from '../net/status-reporter.ts';
 import { linkDiagnostics, orNull, pageDiagnostics } from './diagnostics.ts';
 import type { VolunteerDiagnostics } from './diagnostics-types.ts';
-import { defaultServerUrl, whenPageEnds, whenPageFreezes } from './host-page.ts';
+import { defaultServerUrl, watchPage } from './host-page.ts';
 import { applyLogSetting } from './log-setting.ts';
 import type { MachineSignals } from './serving/machine-signals.ts';
 import { ServingConditions } from './serving/serving-conditions.ts';
@@ -96,16 +96,13 @@ export class VolunteerNode extends EventTarget {
       signals,
       onChange: () => this.#applyPauses(),
     });
-    const stops = [
-      whenPageEnds(() => this.stop()),
-      whenPageFreezes(
-        () => this.#freeze(true),
-        () => this.#freeze(false),
-      ),
-    ];
-    this.#stopWatchingPage = () => {
-      for (const stop of stops) stop();
-    };
+    this.#stopWatchingPage = watchPage({
+      end: () => this.stop(),
+      suspend: () => this.#mesh?.suspend(),
+      resume: () => this.#mesh?.resume(),
+      networkReturned: () => this.#mesh?.networkReturned(),
+      frozen: (isFrozen) => this.#freeze(isFrozen),
+    });
   }
 
   /** The room's name; empty before the join. */
@@ -159,14 +156,20 @@ export class VolunteerNode extends EventTarget {
   }
 
   stats(): VolunteerStats {
-    return { ...this.#worker.stats, gamers: this.#openLinks().length, bytesToday: this.#conditions.bytesToday };
+    const interrupted = this.#links.filter(({ isInterrupted }) => isInterrupted).length;
+    return {
+      ...this.#worker.stats,
+      gamers: this.#openLinks().length,
+      interrupted,
+      bytesToday: this.#conditions.bytesToday,
+    };
   }
 
   /** A report for diagnosing a problem. It has no names, invites, keys or network addresses. Never rejects. */
   async diagnostics(): Promise<VolunteerDiagnostics> {
     const [page, links, codecs] = await Promise.all([
       pageDiagnostics(),
-      Promise.all([...(this.#mesh?.links.values() ?? [])].map(linkDiagnostics)),
+      Promise.all(this.#links.map(linkDiagnostics)),
       orNull(this.#worker.remote.codecs()),
     ]);
     return {
@@ -302,8 +305,12 @@ export class VolunteerNode extends EventTarget {
     return { ...this.#capabilities, backends: Object.fromEntries(speeds) };
   }
 
+  get #links(): Link[] {
+    return [...(this.#mesh?.links.values() ?? [])];
+  }
+
   #openLinks(): Link[] {
-    return [...(this.#mesh?.links.values() ?? [])].filter(({ state }) => state === 'open');
+    return this.#links.filter(({ state }) => state === 'open');
   }
 
   #status(): VolunteerStatus {

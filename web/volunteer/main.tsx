@@ -8,11 +8,13 @@ import { invitedRoom, serverOffers } from './invite-form.tsx';
 import { rememberedLimits, rememberLimits } from './remembered-limits.ts';
 import { VolunteerPage } from './volunteer-page.tsx';
 import { Volunteering } from './volunteering.ts';
+import { arrivalOf, keepForTheWayBack, leftHelping } from './way-back.ts';
 
 const store = nameStore();
-const invited = invitedRoom(location.href, (invite, permit) =>
-  takePermit(store, startPurpose(invite), permit, Date.now()),
-);
+const left = leftHelping(history.state, arrivalOf(performance));
+const invited = left
+  ? { ...left, isConsented: true }
+  : invitedRoom(location.href, (invite, permit) => takePermit(store, startPurpose(invite), permit, Date.now()));
 // The consent is for this window, not for people who get its address.
 history.replaceState(null, '', withoutStartPermit(location.href));
 
@@ -21,8 +23,7 @@ const volunteering = new Volunteering(
   () => performance.now(),
 );
 
-// A page restored from the back/forward cache has left its room, so it starts over.
-addEventListener('pageshow', (event) => event.persisted && location.reload());
+keepForTheWayBack(volunteering.helping);
 // A link pasted into this tab leads to another room.
 addEventListener('hashchange', () => location.reload());
 

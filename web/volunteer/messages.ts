@@ -11,7 +11,7 @@ export interface Status {
 
 const PAUSED_BY_HAND = 'Paused. Running tasks were returned.';
 
-type Contribution = Pick<NodeStats, 'framesDone' | 'tasksDone' | 'gamers' | 'qualities'>;
+type Contribution = Pick<NodeStats, 'framesDone' | 'tasksDone' | 'gamers' | 'interrupted' | 'qualities'>;
 
 /**
  * The page's status. The headline changes only with the situation.
@@ -30,21 +30,33 @@ export function statusOf(phase: Phase, stats: Contribution | null, pauses: reado
     case 'paused':
       return { tone: 'idle', headline: pauses.length > 0 ? `Paused: ${pauses.join('; ')}.` : PAUSED_BY_HAND };
     case 'reconnecting':
+      if (stats && stats.interrupted > 0 && stats.gamers === 0) return disconnected('the server and all gamers');
       return { tone: 'busy', headline: 'The server is unreachable; reconnecting. Linked gamers are still served.' };
     case 'failed':
       return { tone: 'bad', headline: 'Not helping.' };
     case 'serving': {
       const gamers = stats?.gamers ?? 0;
+      const interrupted = stats?.interrupted ?? 0;
+      if (gamers === 0 && interrupted > 0) return disconnected(interrupted > 1 ? 'all gamers' : 'the gamer');
       if (gamers === 0) return { tone: 'good', headline: 'Ready. Waiting for a gamer.', detail: '' };
       const headline = gamers === 1 ? 'Helping a gamer.' : `Helping ${gamers} gamers.`;
       const means = (stats?.qualities ?? []).map(qualityLabel);
       return {
         tone: 'good',
         headline,
-        detail: means.length > 0 ? `Computing with: ${means.join(', ')}.` : '',
+        detail: [
+          interrupted > 0 ? `Disconnected from ${interrupted} more, trying again.` : '',
+          means.length > 0 ? `Computing with: ${means.join(', ')}.` : '',
+        ]
+          .filter(Boolean)
+          .join(' '),
       };
     }
   }
+}
+
+function disconnected(fromWhom: string): Status {
+  return { tone: 'busy', headline: `Disconnected from ${fromWhom}, trying again.`, detail: '' };
 }
 
 export function volunteerErrorTitle({ reason }: MeshError): string {

@@ -17,6 +17,7 @@ class FakeNode extends EventTarget {
       tasksDone: 1,
       framesDone: this.framesDone,
       gamers: this.gamers,
+      interrupted: 0,
       load: 0.5,
       qualities: [],
       busyMs: 1,
@@ -78,7 +79,7 @@ describe('volunteering', () => {
     await volunteering.start(OPTIONS);
     vi.advanceTimersByTime(2_000);
     await volunteering.stop();
-    expect(volunteering.figures.value?.stats).toMatchObject({ gamers: 0, load: 0 });
+    expect(volunteering.figures.value?.stats).toMatchObject({ gamers: 0, interrupted: 0, load: 0 });
     expect(volunteering.figures.value?.stats.framesDone).toBeGreaterThanOrEqual(90);
   });
 

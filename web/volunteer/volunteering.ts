@@ -6,6 +6,7 @@ import { pageDiagnostics } from '../sdk/diagnostics.ts';
 import type { LimitState, VolunteerLimits, VolunteerNode } from '../sdk/p2c2r.ts';
 import { type ModelFetch, withFetch } from '../ui/model-progress.tsx';
 import { TimeWindow } from '../ui/time-window.ts';
+import type { Helping } from './way-back.ts';
 
 /** `off`: not started, or stopped. */
 export type Phase = 'off' | 'starting' | 'serving' | 'paused' | 'reconnecting' | 'failed';
@@ -36,6 +37,8 @@ export class Volunteering {
   readonly error = signal<MeshError | null>(null);
   /** An error that did not stop the volunteer. */
   readonly warning = signal<MeshError | null>(null);
+  /** Where it helps; null while it does not. */
+  readonly helping = signal<Helping | null>(null);
   /** What pauses it now, besides the person. */
   readonly limitStates = signal<readonly LimitState[]>([]);
   readonly isPausedByHand = signal(false);
@@ -66,6 +69,7 @@ export class Volunteering {
     this.#attempt = attempt;
     this.#limitsSetMeanwhile = null;
     this.phase.value = 'starting';
+    this.helping.value = { invite };
     this.error.value = null;
     this.warning.value = null;
     this.fetches.value = [];
@@ -84,6 +88,7 @@ export class Volunteering {
     } catch (cause) {
       if (this.#attempt !== attempt) return;
       this.#attempt = null;
+      this.helping.value = null;
       this.error.value = MeshError.from(cause, 'connection-failed');
       this.phase.value = 'failed';
     }
@@ -114,6 +119,7 @@ export class Volunteering {
   async stop(): Promise<void> {
     this.#attempt = null;
     const node = this.#detach();
+    this.helping.value = null;
     this.phase.value = 'off';
     this.fetches.value = [];
     await node?.stop();
@@ -181,6 +187,7 @@ export class Volunteering {
     // Stopped from outside: our own `stop` removes this listener first.
     this.#detach();
     this.#attempt = null;
+    this.helping.value = null;
     this.phase.value = 'failed';
     this.fetches.value = [];
     this.error.value = this.warning.value ?? MeshError.closed('The room');

@@ -1,0 +1,42 @@
+import type { ChannelName } from '../../shared/channels.ts';
+import type { Clock } from '../../shared/clock.ts';
+import type { ControlMessage } from '../../shared/messages.ts';
+import type { PeerSignal } from '../../shared/signaling.ts';
+import type { Link } from './link.ts';
+import type { Peer } from './peer.ts';
+
+export type Hello = Extract<ControlMessage, { kind: 'hello' }>;
+
+/** What a link needs of the member that it belongs to. */
+export interface LinkEnvironment {
+  clock: Clock;
+  /** Returns a connection for this link alone. */
+  openPeer(initiate: boolean): Peer;
+  /** Whether a TURN relay is configured for browsers that cannot reach each other directly. */
+  hasRelay(): boolean;
+  /** Whether our session at the coordinator is online. */
+  isOnline(): boolean;
+  /** Whether the coordinator relays signals to the peer now. */
+  isIntroduced(peerId: string): boolean;
+  /** The present ICE servers: TURN credentials expire. */
+  iceServers(): RTCIceServer[];
+  /** 0..1, for the jitter of retries. */
+  random(): number;
+  /** Returns the next connection number. It counts over all links, so that a later connection always has the higher number. */
+  nextAttempt(): number;
+  sendSignal(peerId: string, attempt: number, signal: PeerSignal): void;
+  /** Our hello; called whenever one is sent. */
+  hello(): Hello;
+  /**
+   * Called for every new connection before anything can arrive on it: the owner creates its channels and passes them to their workers.
+   * The returned function is called when that connection ends.
+   */
+  attachChannels(link: Link, createChannel: (name: Exclude<ChannelName, 'control'>) => RTCDataChannel): () => void;
+  /** Called for every message on the control channel, before it is read. */
+  onControlBytes?(link: Link, bytes: ControlBytes): void;
+}
+
+export interface ControlBytes {
+  bytesIn: number;
+  bytesOut: number;
+}
