@@ -292,11 +292,8 @@ export class VolunteerNode extends EventTarget {
     this.#applyPauses();
     if (!isFrozen) return;
     // The worker is frozen too, and may hand nothing back any more. Gamers notice a closed connection at once, and connect again.
-    const error = new MeshError(
-      'connection-failed',
-      'The browser froze the volunteer’s page. Its work continues elsewhere.',
-    );
-    for (const link of this.#openLinks()) link.fail(error);
+    const why = 'The browser froze the volunteer’s page. Its work continues elsewhere.';
+    for (const link of this.#openLinks()) link.fail(new MeshError('connection-failed', why));
   }
 
   #sendCapabilities(): void {
