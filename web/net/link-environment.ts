@@ -2,13 +2,12 @@ import type { ChannelName } from '../../shared/channels.ts';
 import type { Clock } from '../../shared/clock.ts';
 import type { ControlMessage } from '../../shared/messages.ts';
 import type { PeerSignal } from '../../shared/signaling.ts';
-import type { Link } from './link.ts';
 import type { Peer } from './peer.ts';
 
 export type Hello = Extract<ControlMessage, { kind: 'hello' }>;
 
 /** What a link needs of the member that it belongs to. */
-export interface LinkEnvironment {
+export interface LinkEnvironmentOf<Link> {
   clock: Clock;
   /** Returns a connection for this link alone. */
   openPeer(initiate: boolean): Peer;

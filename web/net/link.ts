@@ -8,7 +8,7 @@ import { TRANSFER } from '../../shared/protocol-limits.ts';
 import { type Introduction, type PeerSignal, PROTOCOL_VERSION, type Role } from '../../shared/signaling.ts';
 import { bare, decodeTransfer, encodeTransfer } from '../../shared/wire.ts';
 import { type IceRoute, noRoute } from './connection-outcome.ts';
-import type { Hello, LinkEnvironment } from './link-environment.ts';
+import type { Hello, LinkEnvironmentOf } from './link-environment.ts';
 import { Listeners } from './listeners.ts';
 import type { Peer, PeerOwner } from './peer.ts';
 import { errorOfPeer } from './peer-error.ts';
@@ -29,6 +29,7 @@ export const LINK = {
   awaitReturnMs: 5 * 60_000,
 } as const;
 
+export type LinkEnvironment = LinkEnvironmentOf<Link>;
 export type LinkState = 'connecting' | 'open' | 'retrying' | 'closed';
 
 export type LinkEvent =

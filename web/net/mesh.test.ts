@@ -159,6 +159,29 @@ test('after a gamer hides its address, all new connections go through relays onl
     .toEqual(['all', 'relay']);
 });
 
+test('a suspended member keeps no connection and no link, and is linked again when it resumes', async () => {
+  const url = await answering({ ok: true, value: { ...JOINED, introductions } });
+  const mesh = await join({ url });
+  expect(mesh.links.size).toBe(2);
+  mesh.suspend();
+  expect([mesh.links.size, mesh.state]).toEqual([0, 'reconnecting']);
+  expect(await states()).toEqual(['closed', 'closed']);
+  mesh.resume();
+  await expect.poll(() => [mesh.links.size, mesh.state]).toEqual([2, 'online']);
+});
+
+test('a link that never opened ends with the other side’s session', async () => {
+  let socket: Socket | undefined;
+  const url = await serve((connected) => {
+    socket = connected;
+    connected.emit('joined', { ok: true, value: { ...JOINED, introductions } });
+    connected.on('leave', (_, acknowledge) => acknowledge({ ok: true, value: null }));
+  });
+  const mesh = await join({ url });
+  socket?.emit('gone', { peerId: introductions[0]?.peerId, why: 'expired' });
+  await expect.poll(() => mesh.links.size).toBe(1);
+});
+
 test('a volunteer prepares no connection before it is introduced', async () => {
   await join({ url: await answering({ ok: true, value: { ...JOINED, introductions: [] } }), role: 'volunteer' });
   expect(await states()).toEqual([]);

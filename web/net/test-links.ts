@@ -2,8 +2,8 @@ import type { ChannelName } from '../../shared/channels.ts';
 import { type Clock, systemClock } from '../../shared/clock.ts';
 import type { Capabilities } from '../../shared/messages.ts';
 import { type Introduction, PROTOCOL_VERSION, type Role } from '../../shared/signaling.ts';
-import { Link, type LinkEvent } from './link.ts';
-import type { ControlBytes, LinkEnvironment } from './link-environment.ts';
+import { Link, type LinkEnvironment, type LinkEvent } from './link.ts';
+import type { ControlBytes } from './link-environment.ts';
 import { Peer, type PeerOptions } from './peer.ts';
 
 export const CAPABILITIES: Capabilities = {

@@ -1,3 +1,4 @@
+import * as Comlink from 'comlink';
 import { MeshError } from '../../shared/errors.ts';
 
 // What the SDK needs from the page it runs in: its server's address, workers, and the moment the page is left.
@@ -83,6 +84,29 @@ export function startWorker(url: string, name: string): StartedWorker {
     terminating.abort();
   };
   return { worker, failed, terminate };
+}
+
+/** What a worker exposes by Comlink. */
+export function remoteOf<Api>(worker: Worker): Comlink.Remote<Api> {
+  return kept(Comlink.wrap<Api>(worker));
+}
+
+/**
+ * Keeps every member of a remote for as long as the remote. Comlink makes one for each access, and learns of its end from the garbage
+ * collector, whose call is code of the page: a browser drops a page that it kept for the way back when code of it runs, and it collects
+ * garbage just then.
+ */
+function kept<Remote extends object>(remote: Remote): Remote {
+  const members = new Map<string, unknown>();
+  return new Proxy(remote, {
+    get(target, name) {
+      const member: unknown = (typeof name === 'string' && members.get(name)) || Reflect.get(target, name);
+      // `then` asks for the value itself.
+      if (typeof name === 'symbol' || name === 'then' || typeof member !== 'function') return member;
+      if (!members.has(name)) members.set(name, kept(member));
+      return members.get(name);
+    },
+  });
 }
 
 function isSameOrigin(url: string): boolean {

@@ -9,7 +9,7 @@ import { nextMacrotask, runInSlices } from '../compute/schedule.ts';
 import type { LocalEngine } from '../dispatch/local-runner.ts';
 import type { TransferableChannel } from '../net/transferable-channel.ts';
 import type { StreamRegistry } from '../stream/gamer/stream-registry.ts';
-import { type StartedWorker, startWorker } from './host-page.ts';
+import { remoteOf, type StartedWorker, startWorker } from './host-page.ts';
 import { receiveLog } from './log-relay.ts';
 import type { StreamWorkerApi } from './stream.worker.ts';
 import streamWorkerUrl from './stream.worker.ts?worker&url';
@@ -98,7 +98,7 @@ export class LocalEngineClient implements LocalEngine {
   #start() {
     if (!this.#started) {
       const started = startWorker(streamWorkerUrl, 'p2c2r-stream');
-      const remote = Comlink.wrap<StreamWorkerApi>(started.worker);
+      const remote = remoteOf<StreamWorkerApi>(started.worker);
       const connection = receiveLog();
       void remote.openLog(Comlink.transfer(connection, [connection.port]));
       // Set before any later call makes the worker download something.

@@ -4,10 +4,10 @@ import { MeshError } from '../../shared/errors.ts';
 import type { Capabilities, ControlMessage } from '../../shared/messages.ts';
 import type { BackendName } from '../compute/backend.ts';
 import type { ModelProgress } from '../compute/models/model-source.ts';
-import type { Link } from '../net/link.ts';
-import type { ControlBytes, LinkEnvironment } from '../net/link-environment.ts';
+import type { Link, LinkEnvironment } from '../net/link.ts';
+import type { ControlBytes } from '../net/link-environment.ts';
 import { makeTransferable } from '../net/transferable-channel.ts';
-import { type StartedWorker, startWorker } from './host-page.ts';
+import { remoteOf, type StartedWorker, startWorker } from './host-page.ts';
 import { receiveLog } from './log-relay.ts';
 import { DataGuard } from './serving/data-guard.ts';
 import type { VolunteerWorkerApi, VolunteerWorkerEvent, WorkerLimits, WorkerStats } from './volunteer.worker.ts';
@@ -58,7 +58,7 @@ export class VolunteerWorkerClient {
   constructor(options: VolunteerWorkerClientOptions) {
     this.#options = options;
     this.#started = startWorker(volunteerWorkerUrl, 'p2c2r-volunteer');
-    this.remote = Comlink.wrap<VolunteerWorkerApi>(this.#started.worker);
+    this.remote = remoteOf<VolunteerWorkerApi>(this.#started.worker);
     const connection = receiveLog();
     void this.remote.openLog(Comlink.transfer(connection, [connection.port]));
   }
