@@ -24,6 +24,7 @@ describe('an input is refused', () => {
     ['with too many dims', { ...input, inputs: { x: { ...floats(1), dims: Array(INFER.maxRank + 1).fill(1) } } }],
     ['with a bool of 2', { ...input, inputs: { x: { type: 'bool', dims: [1], data: new Uint8Array([2]) } } }],
     ['with an unknown effort', { ...input, effort: 'heroic' }],
+    ['with an unknown relation of rows', { ...input, rows: 'some' }],
     [
       'with too many tensors',
       { ...input, inputs: Object.fromEntries(Array.from({ length: INFER.maxTensors + 1 }, (_, i) => [i, floats(1)])) },

@@ -24,14 +24,24 @@ const MAX_MODEL_CHARS = 1_024;
 
 export type Effort = keyof typeof FIRST_DEADLINE_MS;
 
+/**
+ * Whether each row of a model's outputs, along the first axis, depends on the same row of the inputs only: `independent` rows of several
+ * tasks may run together, and those of one apart; `joint` ones never.
+ */
+export const ROW_RELATIONS = ['independent', 'joint'] as const;
+export type RowRelation = (typeof ROW_RELATIONS)[number];
+
 export interface InferInput {
   model: string;
   inputs: Record<string, { type: string; dims: number[]; data: ArrayBufferView }>;
   effort?: Effort | undefined;
+  rows?: RowRelation | undefined;
 }
 export interface InferParams {
   model: string;
   effort: Effort;
+  /** Undefined: as the model's graph proves. */
+  rows?: RowRelation | undefined;
   inputs: TensorHeader[];
 }
 export interface InferResult {
@@ -46,6 +56,7 @@ const modelSchema = z
   .max(MAX_MODEL_CHARS)
   .refine(isModelName, 'expected the name or the URL of a model');
 const effortSchema = z.enum(['simple', 'complex']);
+const rowsSchema = z.enum(ROW_RELATIONS).optional();
 const tensorSchema = z.object({
   type: z.enum(TENSOR_TYPES),
   dims: z.array(z.int().min(1)).max(INFER.maxRank),
@@ -55,17 +66,18 @@ const inputSchema = z.object({
   model: modelSchema,
   inputs: z.record(z.string().min(1).max(INFER.maxNameChars), tensorSchema),
   effort: effortSchema.optional(),
+  rows: rowsSchema,
 });
 const valueSchema = z.strictObject({ outputs: headersSchema });
 
 /** `infer` runs an ONNX model. The attachments of a task are its inputs, in the order of the params; those of a result are its outputs, in the order of the value. */
 export const infer: TaskDefinition<InferInput, InferParams, InferResult> = {
   type: 'infer',
-  params: z.strictObject({ model: modelSchema, effort: effortSchema, inputs: headersSchema }),
+  params: z.strictObject({ model: modelSchema, effort: effortSchema, rows: rowsSchema, inputs: headersSchema }),
   value: valueSchema,
   cacheable: true,
   pack(input) {
-    const { model, inputs, effort = 'simple' } = checkedInput(inputSchema, input, 'infer');
+    const { model, inputs, effort = 'simple', rows } = checkedInput(inputSchema, input, 'infer');
     const headers = Object.entries(inputs).map(([name, { type, dims }]) => ({ name, type, dims: [...dims] }));
     if (headers.length === 0) throw MeshError.badInput('An infer task needs at least one input.');
     if (headers.length > INFER.maxTensors)
@@ -89,7 +101,7 @@ export const infer: TaskDefinition<InferInput, InferParams, InferResult> = {
         throw MeshError.badInput(`The input '${name}' is bool: its bytes must be 0 or 1.`);
       return bytes;
     });
-    return { params: { model, effort, inputs: headers }, attachments };
+    return { params: { model, effort, ...(rows && { rows }), inputs: headers }, attachments };
   },
   checkAttachments({ inputs }, attachments) {
     checkSizes(attachments, inputs.map(sizeBytes), 'An infer task');

@@ -1,4 +1,4 @@
-import type { Effort } from '../../shared/tasks/infer.ts';
+import type { Effort, RowRelation } from '../../shared/tasks/infer.ts';
 import type { Quality } from '../../shared/tasks/upscale.ts';
 
 // The task types of the SDK, with their inputs and results. The comments here are their reference documentation.
@@ -46,13 +46,13 @@ export interface TaskTypes {
    * Runs an ONNX model. `model` is a name in the server's list (`models/manifest.json`), or a URL whose origin the volunteer's owner
    * allowed (`acceptModelsFrom`). A URL that ends in `#sha256=` and 64 hexadecimal digits is verified, and cached by the browser.
    *
-   * Names, types and sizes of the inputs are checked against the model; the error `bad-input` says what it expects. If the first axis of
-   * all inputs and outputs is a dynamic batch axis (N, batch, batch_size), rows of several tasks may be run together, and many rows in
-   * parts. Up to 32 tensors, 64 MiB and 16 Mi elements in each direction. `effort` selects how long a task may take, until that is measured, before it
+   * Names, types and sizes of the inputs are checked against the model; the error `bad-input` says what it expects. Rows of
+   * several tasks run together, and many rows in parts, where the model's graph proves that each row of the outputs, along the first axis, depends on
+   * the same row of the inputs only; `rows` overrides that: `independent` or `joint`. Up to 32 tensors, 64 MiB and 16 Mi elements in each direction. `effort` selects how long a task may take, until that is measured, before it
    * counts as late: `simple` 500 ms (default), `complex` 5 s.
    */
   infer: {
-    input: { model: string; inputs: Record<string, Tensor>; effort?: Effort };
+    input: { model: string; inputs: Record<string, Tensor>; effort?: Effort; rows?: RowRelation };
     result: {
       outputs: Record<string, Tensor>;
       /** False where a check was due and nobody could make it, as for a model whose answer varies from run to run. */

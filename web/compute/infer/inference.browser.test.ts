@@ -3,10 +3,11 @@ import { agrees, elementsIn } from '../../../shared/tasks/infer/tensors.ts';
 import { type InferInput, infer } from '../../../shared/tasks/infer.ts';
 import { Engine } from '../engine.ts';
 import type { EngineOptions } from '../engine-types.ts';
-import { openOnGpu } from '../ort/onnx-sessions.ts';
+import { openOnCpu, openOnGpu } from '../ort/onnx-sessions.ts';
 import { fixedSpeeds } from '../test-gpu.ts';
 import { repositoryModels } from '../test-models.ts';
 import { openDevice } from '../wgsl/gpu-device.ts';
+import { type TestModel, writeOnnx } from './test-onnx.ts';
 
 interface Ship {
   observation: number[];
@@ -110,6 +111,44 @@ test('a file that is no model is unknown, and the next task runs', async () => {
     reason: 'unknown-model',
   });
   expectControls((await run(engine, steering(ships))).outputs.controls?.data, ships);
+});
+
+test.each<[string, TestModel]>([
+  [
+    'a softmax over the rows',
+    {
+      nodes: [{ operator: 'Softmax', inputs: ['x'], outputs: ['y'], attributes: { axis: 0 } }],
+      ...{ inputs: { x: { dims: ['batch', 2] } }, outputs: { y: { dims: ['batch', 2] } } },
+    },
+  ],
+  [
+    'a dynamic quantisation',
+    {
+      nodes: [
+        { operator: 'DynamicQuantizeLinear', inputs: ['x'], outputs: ['q', 'scale', 'zero'] },
+        { operator: 'DequantizeLinear', inputs: ['q', 'scale', 'zero'], outputs: ['y'] },
+      ],
+      ...{ inputs: { x: { dims: ['batch', 2] } }, outputs: { y: { dims: ['batch', 2] } } },
+    },
+  ],
+])('%s sees all rows of a task and none of another', async (_, model) => {
+  const bytes = writeOnnx(model);
+  const engine = await startEngine({ onnx: { loadOnnx: async () => bytes.slice() } });
+  const tensor = (from: number) => ({
+    x: { type: 'float32', dims: [16, 2], data: Float32Array.from({ length: 32 }, (_, i) => (from + i) * 0.1) },
+  });
+  const session = await openOnCpu(bytes.slice());
+  const bare = async (inputs: InferInput['inputs']) => {
+    const { params, attachments } = infer.pack({ model: 'm', inputs });
+    const [y] = await session.run(
+      params.inputs.map((header, at) => ({ ...header, bytes: attachments[at] ?? new Uint8Array(0) })),
+    );
+    return y && elementsIn(y.type, y.bytes);
+  };
+  const tasks = [tensor(0), tensor(100)];
+  const results = await Promise.all(tasks.map((inputs) => run(engine, { model: 'm', inputs })));
+  for (const [i, inputs] of tasks.entries()) expect(results[i]?.outputs.y?.data).toEqual(await bare(inputs));
+  session.release();
 });
 
 test('on a device the answers are the same', async () => {

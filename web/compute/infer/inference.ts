@@ -86,7 +86,8 @@ export class Inference {
       checkInputs(params.model, model.shape, params.inputs);
       const inputs = params.inputs.map((header, at) => ({ ...header, bytes: attachments[at] ?? new Uint8Array(0) }));
       const session = await model.session(inputs, run, this.#now);
-      const key = model.shape.isBatched ? rowKey(inputs) : null;
+      const isCut = params.rows ? params.rows === 'independent' : model.hasIndependentRows;
+      const key = isCut ? rowKey(inputs) : null;
       return { task, model, session, inputs, key, release, isTaken: false, result: null };
     } catch (cause) {
       release();
@@ -201,7 +202,7 @@ function affordable(msPerRow: number, maxRows: number): number {
 /** Throws MeshError `volunteer-failed` for a model whose outputs contradict its own description. */
 function checked(outputs: NamedTensor[], rows: number): NamedTensor[] {
   if (outputs.every(({ dims }) => dims[0] === rows)) return outputs;
-  const message = `The model did not return a row for each of ${rows} rows, although its first axis is named as a batch. Give that axis another name.`;
+  const message = `The model did not return a row for each of ${rows} rows, although its rows were said to be independent. Submit it with rows: 'joint'.`;
   throw new MeshError('volunteer-failed', message);
 }
 
@@ -218,8 +219,13 @@ export function rowsOf(tensors: readonly NamedTensor[]): number {
   return tensors[0]?.dims[0] ?? 0;
 }
 
-/** Tasks with equal keys can run as one batch: same names, types, and sizes of all axes but the rows. */
-export function rowKey(tensors: readonly NamedTensor[]): string {
+/**
+ * Tasks with equal keys can run as one batch: same names, types, and sizes of all axes but the rows. Null for inputs that have no rows, or not all
+ * as many.
+ */
+export function rowKey(tensors: readonly NamedTensor[]): string | null {
+  const rows = rowsOf(tensors);
+  if (rows === 0 || tensors.some(({ dims }) => dims[0] !== rows)) return null;
   return JSON.stringify([...tensors].sort(byName).map(({ name, type, dims }) => [name, type, ...dims.slice(1)]));
 }
 

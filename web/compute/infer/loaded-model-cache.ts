@@ -3,6 +3,8 @@ import { agrees, elementsIn } from '../../../shared/tasks/infer/tensors.ts';
 import type { OnnxSource } from '../models/model-source.ts';
 import type { RunInSlot } from '../network-selection.ts';
 import type { NamedTensor, OnnxSession, OpenOnnx } from '../ort/onnx-sessions.ts';
+import { type OnnxModel, readModel } from './graph/onnx-graph.ts';
+import { hasIndependentRows } from './graph/row-independence.ts';
 import { type ModelShape, shapeOf } from './model-shape.ts';
 
 /** Models kept ready to run; the least recently used one is evicted first. */
@@ -124,11 +126,20 @@ export class LoadedModelCache {
       }
     }
     const [first, ...others] = sessions;
-    if (first) return new LoadedModel([first, ...others]);
+    if (first) return new LoadedModel([first, ...others], readOrNull(bytes));
     throw new MeshError(
       'unknown-model',
       `The model '${name}' does not run here (${refusals.join('; ')}). Use another one.`,
     );
+  }
+}
+
+/** Null for models in a form of onnxruntime's own, of which nothing is known. */
+function readOrNull(bytes: Uint8Array): OnnxModel | null {
+  try {
+    return readModel(bytes);
+  } catch {
+    return null;
   }
 }
 
@@ -153,6 +164,8 @@ interface Timed {
 /** A model that is loaded on every runtime that can run it; after its first task only on the fastest of those that compute it right. */
 export class LoadedModel {
   readonly shape: ModelShape;
+  /** Whether its graph proves that rows of several tasks can run together, and those of one apart. */
+  readonly hasIndependentRows: boolean;
   /** Of the last run; null before the first. Decides how many rows run at a time. */
   msPerRow: number | null = null;
   #sessions: readonly OnnxSession[];
@@ -160,9 +173,15 @@ export class LoadedModel {
   #uses = 0;
   #isRetired = false;
 
-  /** @param sessions - owned; the first one's answers are taken as right. Throws MeshError `unknown-model`. */
-  constructor(sessions: readonly [OnnxSession, ...OnnxSession[]]) {
+  /**
+   * @param sessions - owned; the first one's answers are taken as right.
+   * @param model - what the file says; null where it cannot be read.
+   *
+   * Throws MeshError `unknown-model`.
+   */
+  constructor(sessions: readonly [OnnxSession, ...OnnxSession[]], model: OnnxModel | null) {
     this.#sessions = sessions;
+    this.hasIndependentRows = model !== null && hasIndependentRows(model);
     this.shape = shapeOf(sessions[0]);
   }
 

@@ -15,30 +15,16 @@ interface TensorShape {
 /** The inputs that a model takes. */
 export interface ModelShape {
   inputs: readonly TensorShape[];
-  /** Whether all inputs and outputs begin with the same open batch axis, so that rows of several tasks can run together. */
-  isBatched: boolean;
 }
 
-/**
- * Names that exporters give the batch axis (the habits of PyTorch, Keras and scikit-learn). An open axis with another name may be a
- * sequence, whose elements depend on one another.
- */
-const BATCH_NAMES = /^(n|batch|batch_?size|bs)$/i;
-
 /** Throws MeshError `unknown-model` for a model with an input that no task can carry. */
-export function shapeOf({ inputs, outputs }: Pick<OnnxSession, 'inputs' | 'outputs'>): ModelShape {
+export function shapeOf({ inputs }: Pick<OnnxSession, 'inputs'>): ModelShape {
   const shapes = inputs.map((input) => {
     if (input.isTensor && isTensorType(input.type)) return { name: input.name, type: input.type, dims: input.shape };
     const message = `The model's input '${input.name}' is not a tensor of numbers, so no task can carry it. Use another model.`;
     throw new MeshError('unknown-model', message);
   });
-  const firsts = [
-    ...shapes.map(({ dims }) => dims[0]),
-    ...outputs.map((it) => (it.isTensor ? it.shape[0] : undefined)),
-  ];
-  const [first] = firsts;
-  const isBatched = typeof first === 'string' && BATCH_NAMES.test(first) && firsts.every((dim) => dim === first);
-  return { inputs: shapes, isBatched };
+  return { inputs: shapes };
 }
 
 /** Throws MeshError `bad-input` with a message that says what the model takes. */
