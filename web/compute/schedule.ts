@@ -23,6 +23,9 @@ const MAX_TASKS_AWAY = 4;
 const BENCHMARK_OWNER = '';
 const NEVER_CANCELLED = new AbortController().signal;
 
+/** Runs something in a time slot of the schedule. */
+export type RunInTaskSlot = <T>(body: (slot: TaskSlot) => Promise<Started<T>>) => Promise<T>;
+
 export interface ScheduleOptions {
   now(): number;
   /** Calls back once after `delayMs`. Returns a function that cancels the timer. */

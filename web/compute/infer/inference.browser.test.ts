@@ -3,7 +3,7 @@ import { agrees, elementsIn } from '../../../shared/tasks/infer/tensors.ts';
 import { type InferInput, infer } from '../../../shared/tasks/infer.ts';
 import { Engine } from '../engine.ts';
 import type { EngineOptions } from '../engine-types.ts';
-import { openOnCpu, openOnGpu } from '../ort/onnx-sessions.ts';
+import { openHere, openOnGpu } from '../ort/onnx-sessions.ts';
 import { fixedSpeeds } from '../test-gpu.ts';
 import { repositoryModels } from '../test-models.ts';
 import { openDevice } from '../wgsl/gpu-device.ts';
@@ -137,7 +137,7 @@ test.each<[string, TestModel]>([
   const tensor = (from: number) => ({
     x: { type: 'float32', dims: [16, 2], data: Float32Array.from({ length: 32 }, (_, i) => (from + i) * 0.1) },
   });
-  const session = await openOnCpu(bytes.slice());
+  const session = await openHere(bytes.slice());
   const bare = async (inputs: InferInput['inputs']) => {
     const { params, attachments } = infer.pack({ model: 'm', inputs });
     const [y] = await session.run(

@@ -42,6 +42,7 @@ class Bench {
       },
       runtimes: runtimes.map(({ open }) => open),
       now: () => this.clock.now(),
+      after: (delayMs, callback) => this.clock.after(delayMs, callback),
     });
   }
 

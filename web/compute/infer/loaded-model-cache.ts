@@ -1,16 +1,11 @@
 import { MeshError } from '../../../shared/errors.ts';
-import { agrees, elementsIn } from '../../../shared/tasks/infer/tensors.ts';
 import type { OnnxSource } from '../models/model-source.ts';
-import type { RunInSlot } from '../network-selection.ts';
-import type { NamedTensor, OnnxSession, OpenOnnx } from '../ort/onnx-sessions.ts';
+import type { OnnxSession, OpenOnnx } from '../ort/onnx-sessions.ts';
 import { type OnnxModel, readModel } from './graph/onnx-graph.ts';
-import { hasIndependentRows } from './graph/row-independence.ts';
-import { type ModelShape, shapeOf } from './model-shape.ts';
+import { LoadedModel } from './loaded-model.ts';
 
 /** Models kept ready to run; the least recently used one is evicted first. */
 export const MAX_LOADED_MODELS = 8;
-/** Runs of a model on each backend before the faster one is chosen; the first run pays for compiling. */
-const PROBE_RUNS = 3;
 
 interface Loading {
   readonly model: Promise<LoadedModel>;
@@ -18,6 +13,7 @@ interface Loading {
   readonly waiters: Set<Waiter>;
   /** Ends the download. */
   readonly ending: AbortController;
+  loaded: LoadedModel | null;
 }
 
 interface Waiter {
@@ -52,6 +48,7 @@ export class LoadedModelCache {
     if (this.#isDisposed) throw MeshError.closed('The compute engine');
     if (signal.aborted) throw MeshError.cancelled();
     const waiter = { onShare };
+    this.#dropEnded(name);
     const loading = this.#loading.get(name) ?? this.#load(name, waiter);
     this.#loading.delete(name);
     this.#loading.set(name, loading);
@@ -74,6 +71,14 @@ export class LoadedModelCache {
     this.#isDisposed = true;
     for (const loading of this.#loading.values()) retire(loading);
     this.#loading.clear();
+  }
+
+  /** A cancelled run ended the model with its worker. */
+  #dropEnded(name: string): void {
+    const known = this.#loading.get(name);
+    if (!known?.loaded?.isEnded) return;
+    this.#loading.delete(name);
+    retire(known);
   }
 
   #makeRoom(): void {
@@ -99,11 +104,16 @@ export class LoadedModelCache {
     };
     const ending = new AbortController();
     const model = this.#open(name, report, ending.signal);
-    const loading = { model, waiters, ending };
-    model.catch(() => {
-      // The next call tries again.
-      if (this.#loading.get(name) === loading) this.#loading.delete(name);
-    });
+    const loading: Loading = { model, waiters, ending, loaded: null };
+    model.then(
+      (loaded) => {
+        loading.loaded = loaded;
+      },
+      () => {
+        // The next call tries again.
+        if (this.#loading.get(name) === loading) this.#loading.delete(name);
+      },
+    );
     return loading;
   }
 
@@ -152,113 +162,5 @@ function retire({ model }: Loading): void {
     () => {
       // It was never loaded, and the jobs that waited for it got the error.
     },
-  );
-}
-
-interface Timed {
-  session: OnnxSession;
-  ms: number;
-  outputs: NamedTensor[];
-}
-
-/** A model that is loaded on every runtime that can run it; after its first task only on the fastest of those that compute it right. */
-export class LoadedModel {
-  readonly shape: ModelShape;
-  /** Whether its graph proves that rows of several tasks can run together, and those of one apart. */
-  readonly hasIndependentRows: boolean;
-  /** Of the last run; null before the first. Decides how many rows run at a time. */
-  msPerRow: number | null = null;
-  #sessions: readonly OnnxSession[];
-  #choosing: Promise<OnnxSession> | null = null;
-  #uses = 0;
-  #isRetired = false;
-
-  /**
-   * @param sessions - owned; the first one's answers are taken as right.
-   * @param model - what the file says; null where it cannot be read.
-   *
-   * Throws MeshError `unknown-model`.
-   */
-  constructor(sessions: readonly [OnnxSession, ...OnnxSession[]], model: OnnxModel | null) {
-    this.#sessions = sessions;
-    this.hasIndependentRows = model !== null && hasIndependentRows(model);
-    this.shape = shapeOf(sessions[0]);
-  }
-
-  /**
-   * The fastest session, measured with the inputs of the first task, which must fit the model. Throws MeshError `volunteer-failed`,
-   * `device-lost`.
-   */
-  session(inputs: readonly NamedTensor[], run: RunInSlot, now: () => number): Promise<OnnxSession> {
-    this.#choosing ??= this.#choose(inputs, run, now).catch((cause: unknown) => {
-      // The inputs may have been the cause.
-      this.#choosing = null;
-      throw cause;
-    });
-    return this.#choosing;
-  }
-
-  /** Keeps the model until the returned function is called. */
-  hold(): () => void {
-    this.#uses++;
-    return () => {
-      this.#uses--;
-      this.#releaseIfOver();
-    };
-  }
-
-  /** Releases the model once no one holds it. */
-  retire(): void {
-    this.#isRetired = true;
-    this.#releaseIfOver();
-  }
-
-  #releaseIfOver(): void {
-    if (!this.#isRetired || this.#uses > 0) return;
-    for (const session of this.#sessions) session.release();
-    this.#sessions = [];
-  }
-
-  async #choose(inputs: readonly NamedTensor[], run: RunInSlot, now: () => number): Promise<OnnxSession> {
-    const [reference, ...others] = this.#sessions;
-    if (!reference) throw MeshError.closed('The model');
-    if (others.length === 0) return reference;
-    const correct = await timed(reference, inputs, run, now);
-    let best = correct;
-    for (const session of others) {
-      // A runtime that fails is not used.
-      const tried = await timed(session, inputs, run, now).catch(() => null);
-      if (tried && tried.ms < best.ms && agrees(toTensors(correct.outputs), toTensors(tried.outputs))) best = tried;
-    }
-    for (const session of this.#sessions) if (session !== best.session) session.release();
-    this.#sessions = [best.session];
-    return best.session;
-  }
-}
-
-/** The fastest of a few runs. */
-async function timed(
-  session: OnnxSession,
-  inputs: readonly NamedTensor[],
-  run: RunInSlot,
-  now: () => number,
-): Promise<Timed> {
-  let best: Timed | null = null;
-  for (let n = 0; n < PROBE_RUNS; n++) {
-    const one = await run(async () => {
-      const startMs = now();
-      const outputs = await session.run(inputs);
-      const measured = { session, ms: now() - startMs, outputs };
-      return { isDone: true, finish: async () => measured };
-    });
-    if (!best || one.ms < best.ms) best = one;
-  }
-  if (!best) throw MeshError.closed('The model');
-  return best;
-}
-
-function toTensors(outputs: readonly NamedTensor[]) {
-  return Object.fromEntries(
-    outputs.map(({ name, type, dims, bytes }) => [name, { type, dims, data: elementsIn(type, bytes) }]),
   );
 }

@@ -101,6 +101,26 @@ function valueBytes(name: string, tensor: TestTensor | 'sequence'): Uint8Array {
   return concatBytes([text(1, name), message(2, message(1, typed))]);
 }
 
+/** Multiplies `x`, 64x64, by a matrix as often as `n` says: a run of any length. */
+export function loopingModel(): Uint8Array<ArrayBuffer> {
+  const square: TestTensor = { dims: [64, 64] };
+  const body: TestGraph = {
+    nodes: [
+      { operator: 'Identity', inputs: ['condition'], outputs: ['goesOn'] },
+      { operator: 'MatMul', inputs: ['before', 'weight'], outputs: ['after'] },
+    ],
+    inputs: { iteration: { type: 'int64', dims: [] }, condition: { type: 'bool', dims: [] }, before: square },
+    outputs: { goesOn: { type: 'bool', dims: [] }, after: square },
+  };
+  const values = Array.from({ length: 64 * 64 }, (_, i) => (i % 65 === 0 ? 1 : 0));
+  return writeOnnx({
+    nodes: [{ operator: 'Loop', inputs: ['n', '', 'x'], outputs: ['y'], attributes: { body } }],
+    inputs: { n: { type: 'int64', dims: [] }, x: square },
+    outputs: { y: square },
+    constants: { weight: { dims: [64, 64], values } },
+  });
+}
+
 const NOTHING = new Uint8Array(0);
 
 function number(field: number, value: number): Uint8Array {

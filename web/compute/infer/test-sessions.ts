@@ -27,6 +27,7 @@ export function summing(behaviour: Behaviour = {}): { open: OpenOnnx; runs: numb
     ({ name, isTensor: true, type: 'float32', shape: ['batch', width] }) as OnnxSession['inputs'][number];
   const open: OpenOnnx = async () => ({
     backend,
+    isEnded: false,
     inputs: [of('x', 2)],
     outputs: [of('y', 1)],
     async run([x]) {

@@ -26,15 +26,24 @@ export interface OnnxSession {
   readonly backend: 'ort-wasm' | 'ort-webgpu';
   readonly inputs: readonly Ort.InferenceSession.ValueMetadata[];
   readonly outputs: readonly Ort.InferenceSession.ValueMetadata[];
-  /** Throws MeshError `volunteer-failed`, `device-lost`. */
-  run(inputs: readonly NamedTensor[]): Promise<NamedTensor[]>;
+  /** Whether it runs no more: a cancelled run could only be stopped together with it. Load the model again. */
+  readonly isEnded: boolean;
+  /**
+   * Must be called when the run before has ended.
+   *
+   * @param signal - nobody waits for this run any more.
+   *
+   * Throws MeshError `volunteer-failed`, `device-lost`, `cancelled`.
+   */
+  run(inputs: readonly NamedTensor[], signal?: AbortSignal): Promise<NamedTensor[]>;
   release(): void;
 }
 
 /** Throws what onnxruntime-web throws for a model that it cannot run. */
 export type OpenOnnx = (bytes: Uint8Array) => Promise<OnnxSession>;
 
-export const openOnCpu: OpenOnnx = async (bytes) => {
+/** Runs models on this thread, which does nothing else meanwhile. */
+export const openHere: OpenOnnx = async (bytes) => {
   const runtime = await cpuRuntime();
   const session = await createSession(runtime, bytes, { executionProviders: ['wasm'] });
   return toOnnxSession('ort-wasm', runtime, session, (run) => run());
@@ -62,6 +71,7 @@ function toOnnxSession(
 ): OnnxSession {
   return {
     backend,
+    isEnded: false,
     inputs: session.inputMetadata,
     outputs: session.outputMetadata,
     async run(inputs) {
