@@ -1,19 +1,17 @@
 import { MeshError } from '../errors.ts';
 import { z } from '../zod.ts';
 import { type PackedResult, type TaskDefinition, UNDECIDED } from './definition.ts';
+import { packInputs, type TaskValue, valuesSchema } from './infer/inputs.ts';
 import {
   agrees,
-  elementsIn,
-  elementsOfAll,
   headersSchema,
-  INFER,
   sizeBytes,
   sizeOfAll,
-  TENSOR_TYPES,
   type Tensor,
   type TensorHeader,
+  tensorOf,
 } from './infer/tensors.ts';
-import { attachmentAt, bytesOf, checkedInput, checkSizes } from './packing.ts';
+import { attachmentAt, checkedInput, checkSizes } from './packing.ts';
 
 /** First deadline by declared effort, ms. */
 const FIRST_DEADLINE_MS = { simple: 500, complex: 5_000 };
@@ -33,7 +31,7 @@ export type RowRelation = (typeof ROW_RELATIONS)[number];
 
 export interface InferInput {
   model: string;
-  inputs: Record<string, { type: string; dims: number[]; data: ArrayBufferView }>;
+  inputs: Record<string, TaskValue>;
   effort?: Effort | undefined;
   rows?: RowRelation | undefined;
 }
@@ -57,18 +55,17 @@ const modelSchema = z
   .refine(isModelName, 'expected the name or the URL of a model');
 const effortSchema = z.enum(['simple', 'complex']);
 const rowsSchema = z.enum(ROW_RELATIONS).optional();
-const tensorSchema = z.object({
-  type: z.enum(TENSOR_TYPES),
-  dims: z.array(z.int().min(1)).max(INFER.maxRank),
-  data: z.custom<ArrayBufferView>(ArrayBuffer.isView, 'expected a typed array'),
-});
 const inputSchema = z.object({
   model: modelSchema,
-  inputs: z.record(z.string().min(1).max(INFER.maxNameChars), tensorSchema),
+  inputs: valuesSchema,
   effort: effortSchema.optional(),
   rows: rowsSchema,
 });
-const valueSchema = z.strictObject({ outputs: headersSchema });
+const valueSchema = z.strictObject({
+  outputs: headersSchema,
+  /** The model draws random numbers. Believed only of what this machine computed. */
+  varies: z.boolean().optional(),
+});
 
 /** `infer` runs an ONNX model. The attachments of a task are its inputs, in the order of the params; those of a result are its outputs, in the order of the value. */
 export const infer: TaskDefinition<InferInput, InferParams, InferResult> = {
@@ -78,37 +75,12 @@ export const infer: TaskDefinition<InferInput, InferParams, InferResult> = {
   cacheable: true,
   pack(input) {
     const { model, inputs, effort = 'simple', rows } = checkedInput(inputSchema, input, 'infer');
-    const headers = Object.entries(inputs).map(([name, { type, dims }]) => ({ name, type, dims: [...dims] }));
-    if (headers.length === 0) throw MeshError.badInput('An infer task needs at least one input.');
-    if (headers.length > INFER.maxTensors)
-      throw MeshError.badInput(`An infer task takes at most ${INFER.maxTensors} inputs, not ${headers.length}.`);
-    const totalBytes = sizeOfAll(headers);
-    if (totalBytes > INFER.maxBytes) throw MeshError.tooLarge('The inputs together', totalBytes, INFER.maxBytes);
-    const elements = elementsOfAll(headers);
-    if (elements > INFER.maxElements) {
-      const message = `The inputs together have ${elements} elements; the limit is ${INFER.maxElements}. Send fewer rows at a time.`;
-      throw new MeshError('too-large', message);
-    }
-    const attachments = Object.entries(inputs).map(([name, { type, dims, data }]) => {
-      const wanted = sizeBytes({ type, dims });
-      if (data.byteLength !== wanted) {
-        throw MeshError.badInput(
-          `The input '${name}' is ${type} [${dims.join(', ')}], which is ${wanted} bytes; its data has ${data.byteLength}.`,
-        );
-      }
-      const bytes = bytesOf(data).slice();
-      if (type === 'bool' && !isBooleans(bytes))
-        throw MeshError.badInput(`The input '${name}' is bool: its bytes must be 0 or 1.`);
-      return bytes;
-    });
+    const { headers, attachments } = packInputs(inputs);
     return { params: { model, effort, ...(rows && { rows }), inputs: headers }, attachments };
   },
   checkAttachments({ inputs }, attachments) {
     checkSizes(attachments, inputs.map(sizeBytes), 'An infer task');
-    for (const [at, { type }] of inputs.entries()) {
-      if (type === 'bool' && !isBooleans(attachmentAt(attachments, at)))
-        throw MeshError.malformed('An infer task arrived with bool values other than 0 and 1.');
-    }
+    for (const [at, header] of inputs.entries()) checkElements(header, attachmentAt(attachments, at));
   },
   unpackResult(_task, { value, attachments }) {
     const parsed = valueSchema.safeParse(value);
@@ -118,10 +90,7 @@ export const infer: TaskDefinition<InferInput, InferParams, InferResult> = {
     return {
       checked: true,
       outputs: Object.fromEntries(
-        headers.map(({ name, type, dims }, at) => [
-          name,
-          { type, dims, data: elementsIn(type, attachmentAt(attachments, at)) },
-        ]),
+        headers.map(({ name, ...header }, at) => [name, tensorOf(header, attachmentAt(attachments, at))]),
       ),
     };
   },
@@ -129,7 +98,7 @@ export const infer: TaskDefinition<InferInput, InferParams, InferResult> = {
   kindOf: ({ model }) => `infer:${model}`,
   firstDeadlineMs: ({ effort }) => FIRST_DEADLINE_MS[effort],
   // The cost of a model is known only to machines that have it; for one model, twice the rows cost twice as much.
-  cost: ({ inputs }) => sizeOfAll(inputs),
+  cost: ({ inputs }) => Math.max(1, sizeOfAll(inputs)),
   // A guess, for the same reason.
   resultBytes: ({ inputs }) => sizeOfAll(inputs),
   // Checking a model's output requires running it. A second machine may confirm it; whether it is wrong this machine decides, and only
@@ -140,6 +109,7 @@ export const infer: TaskDefinition<InferInput, InferParams, InferResult> = {
     if (random() >= SHARE_CHECKED_HERE && isLike(outputs, yield { task, by: 'another' })) return;
     const ours = yield { task, by: 'us' };
     if (isLike(outputs, ours)) return;
+    if (variesFromRunToRun(ours)) return UNDECIDED;
     const again = yield { task, by: 'us' };
     const isStable = ours !== undefined && isLike(infer.unpackResult(task, ours).outputs, again);
     if (!isStable || isLike(outputs, again)) return UNDECIDED;
@@ -158,6 +128,14 @@ function isModelName(model: string): boolean {
   return /^https?:$/.test(URL.canParse(model) ? new URL(model).protocol : '');
 }
 
-function isBooleans(bytes: Uint8Array): boolean {
-  return bytes.every((byte) => byte <= 1);
+/** Whether a result of this machine is of a model that draws random numbers: two equal runs then prove nothing. */
+function variesFromRunToRun(ours: PackedResult | undefined): boolean {
+  return valueSchema.safeParse(ours?.value).data?.varies === true;
+}
+
+/** Throws MeshError `malformed`. */
+function checkElements(header: TensorHeader, bytes: Uint8Array): void {
+  if (header.type === 'bool' && !bytes.every((byte) => byte <= 1))
+    throw MeshError.malformed('An infer task arrived with bool values other than 0 and 1.');
+  if (header.type === 'string') tensorOf(header, bytes);
 }

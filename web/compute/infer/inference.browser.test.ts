@@ -1,5 +1,5 @@
-import { afterEach, beforeAll, expect, test } from 'vitest';
-import { agrees, elementsIn } from '../../../shared/tasks/infer/tensors.ts';
+import { afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { agrees, tensorOf } from '../../../shared/tasks/infer/tensors.ts';
 import { type InferInput, infer } from '../../../shared/tasks/infer.ts';
 import { Engine } from '../engine.ts';
 import type { EngineOptions } from '../engine-types.ts';
@@ -59,7 +59,7 @@ const steering = (of: readonly Ship[]): InferInput => ({
   },
 });
 
-function expectControls(data: ArrayLike<number | bigint> | undefined, wanted: readonly Ship[]): void {
+function expectControls(data: ArrayLike<number | bigint | string> | undefined, wanted: readonly Ship[]): void {
   expect(data).toHaveLength(2 * wanted.length);
   for (const [i, value] of wanted.flatMap(({ controls }) => controls).entries()) {
     expect(Number(data?.[i])).toBeCloseTo(value, 4);
@@ -143,12 +143,54 @@ test.each<[string, TestModel]>([
     const [y] = await session.run(
       params.inputs.map((header, at) => ({ ...header, bytes: attachments[at] ?? new Uint8Array(0) })),
     );
-    return y && elementsIn(y.type, y.bytes);
+    return y && tensorOf(y, y.bytes).data;
   };
   const tasks = [tensor(0), tensor(100)];
   const results = await Promise.all(tasks.map((inputs) => run(engine, { model: 'm', inputs })));
   for (const [i, inputs] of tasks.entries()) expect(results[i]?.outputs.y?.data).toEqual(await bare(inputs));
   session.release();
+});
+
+describe('a model runs', () => {
+  const runModel = async (model: TestModel, inputs: InferInput['inputs']) => {
+    const bytes = writeOnnx(model);
+    const engine = await startEngine({ onnx: { loadOnnx: async () => bytes.slice() } });
+    return (await run(engine, { model: 'm', inputs })).outputs;
+  };
+  const same = (type: 'string' | 'float32', dims: (number | string)[]): TestModel => ({
+    nodes: [{ operator: 'Identity', inputs: ['x'], outputs: ['y'] }],
+    ...{ inputs: { x: { type, dims } }, outputs: { y: { type, dims } } },
+  });
+
+  test('with texts', async () => {
+    const x = { type: 'string' as const, dims: [2, 1], data: ['a', 'ä€😀'] };
+    expect(await runModel(same('string', ['n', 1]), { x })).toEqual({ y: x });
+  });
+
+  test('with an empty tensor, as the cache of a first step, and with sizes that have no name', async () => {
+    const x = { type: 'float32', dims: [1, 0, 4], data: new Float32Array(0) };
+    expect(await runModel(same('float32', ['', 'past', -1]), { x })).toEqual({ y: x });
+  });
+
+  test('without inputs', async () => {
+    const model: TestModel = {
+      nodes: [{ operator: 'Neg', inputs: ['c'], outputs: ['y'] }],
+      ...{ outputs: { y: { dims: [2] } }, constants: { c: { dims: [2], values: [1, 2] } } },
+    };
+    expect(await runModel(model, {})).toEqual({ y: { type: 'float32', dims: [2], data: Float32Array.of(-1, -2) } });
+  });
+
+  test('with the default of an input, and with another value of it', async () => {
+    const model: TestModel = {
+      nodes: [{ operator: 'Mul', inputs: ['x', 'factor'], outputs: ['y'] }],
+      ...{ inputs: { x: { dims: ['n'] }, factor: { dims: [1] } }, outputs: { y: { dims: ['n'] } } },
+      constants: { factor: { dims: [1], values: [3] } },
+    };
+    const x = { type: 'float32', dims: [2], data: Float32Array.of(1, 2) };
+    const factor = { type: 'float32', dims: [1], data: Float32Array.of(5) };
+    expect((await runModel(model, { x })).y?.data).toEqual(Float32Array.of(3, 6));
+    expect((await runModel(model, { x, factor })).y?.data).toEqual(Float32Array.of(5, 10));
+  });
 });
 
 test('on a device the answers are the same', async () => {
@@ -162,7 +204,7 @@ test('on a device the answers are the same', async () => {
   const [controls] = await session.run(inputs);
   expect(session.backend).toBe('ort-webgpu');
   expect(controls).toMatchObject({ name: 'controls', type: 'float32', dims: [ships.length, 2] });
-  expectControls(elementsIn('float32', controls?.bytes ?? new Uint8Array(0)), ships);
+  expectControls(controls && tensorOf(controls, controls.bytes).data, ships);
   opened.device.destroy();
   await expect(session.run(inputs)).rejects.toMatchObject({ reason: 'device-lost' });
   session.release();

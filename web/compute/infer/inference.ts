@@ -82,13 +82,17 @@ export class Inference {
   async prepare(task: InferTask, run: RunInTaskSlot): Promise<ReadyTask> {
     const { params, attachments, signal, onProgress } = task;
     const onShare = (share: number) => onProgress?.({ stage: 'loading', share });
-    const model = await this.#models.get(params.model, onShare, signal);
+    const plain = await this.#models.get(params.model, [], onShare, signal);
+    checkInputs(params.model, plain.shape, params.inputs);
+    const given = plain.shape.optional.filter(({ name }) => params.inputs.some((input) => input.name === name));
+    const names = given.map(({ name }) => name);
+    const model = given.length > 0 ? await this.#models.get(params.model, names, onShare, signal) : plain;
     const release = model.hold();
     try {
-      checkInputs(params.model, model.shape, params.inputs);
       const inputs = params.inputs.map((header, at) => ({ ...header, bytes: attachments[at] ?? new Uint8Array(0) }));
       const session = await model.session(inputs, run, this.#options, signal);
-      const isCut = params.rows ? params.rows === 'independent' : model.hasIndependentRows;
+      const isIndependent = params.rows ? params.rows === 'independent' : model.hasIndependentRows;
+      const isCut = isIndependent && !model.shape.givesTexts;
       const key = isCut ? rowKey(inputs) : null;
       return { task, model, session, inputs, key, release, taken: null, result: null };
     } catch (cause) {
@@ -119,10 +123,10 @@ export class Inference {
   }
 
   async #runWithOthers(ready: ReadyTask, slot: TaskSlot): Promise<ExecutedTask> {
-    const { session, inputs, key, task } = ready;
+    const { inputs, key, task } = ready;
     if (key === null) {
       const { outputs, ms } = await this.#run(ready, inputs, slot, task.signal, (share) => tell([ready], share));
-      return executed(session, outputs, ms);
+      return executed(ready, outputs, ms);
     }
     const group = this.#groupOf(ready, key);
     const others = group.filter((member) => member !== ready);
@@ -141,7 +145,6 @@ export class Inference {
   }
 
   async #runGroup(ready: ReadyTask, group: readonly ReadyTask[], slot: TaskSlot): Promise<ExecutedTask> {
-    const { session } = ready;
     const joined = joinRows(group.map((member) => member.inputs));
     const { outputs, computeMs } = await this.#runRows(ready, joined, group, slot);
     const rows = rowsOf(joined);
@@ -149,10 +152,10 @@ export class Inference {
     for (const member of group) {
       const count = rowsOf(member.inputs);
       const own = takeRows(outputs, from, count).map((it) => ({ ...it, bytes: it.bytes.slice() }));
-      member.result = executed(session, own, (computeMs * count) / rows);
+      member.result = executed(ready, own, (computeMs * count) / rows);
       from += count;
     }
-    return ready.result ?? executed(session, outputs, computeMs);
+    return ready.result ?? executed(ready, outputs, computeMs);
   }
 
   /** The task and the waiting ones that can run in its batch, within the limits. */
@@ -252,9 +255,18 @@ function checked(outputs: NamedTensor[], rows: number): NamedTensor[] {
 }
 
 /** Throws MeshError `too-large` when the outputs exceed what a result may carry. */
-function executed({ backend }: OnnxSession, outputs: readonly NamedTensor[], computeMs: number): ExecutedTask {
+function executed(
+  { session: { backend }, model: { varies } }: ReadyTask,
+  outputs: readonly NamedTensor[],
+  computeMs: number,
+): ExecutedTask {
   const totalBytes = sizeOfAll(outputs);
   if (totalBytes > INFER.maxBytes) throw MeshError.tooLarge("The model's output", totalBytes, INFER.maxBytes);
-  const headers = outputs.map(({ name, type, dims }) => ({ name, type, dims }));
-  return { value: { outputs: headers }, attachments: outputs.map(({ bytes }) => bytes), backend, computeMs };
+  const headers = outputs.map(({ bytes: _, ...header }) => header);
+  return {
+    value: { outputs: headers, ...(varies && { varies }) },
+    attachments: outputs.map(({ bytes }) => bytes),
+    backend,
+    computeMs,
+  };
 }

@@ -1,6 +1,7 @@
 import { MeshError } from '../../../shared/errors.ts';
 import type { OnnxSource } from '../models/model-source.ts';
 import type { OnnxSession, OpenOnnx } from '../ort/onnx-sessions.ts';
+import { withoutDefaults } from './graph/defaults.ts';
 import { type OnnxModel, readModel } from './graph/onnx-graph.ts';
 import { LoadedModel } from './loaded-model.ts';
 
@@ -14,6 +15,13 @@ interface Loading {
   /** Ends the download. */
   readonly ending: AbortController;
   loaded: LoadedModel | null;
+}
+
+/** A model of that name, with inputs given that have a default. */
+interface Wanted {
+  key: string;
+  name: string;
+  given: readonly string[];
 }
 
 interface Waiter {
@@ -30,7 +38,7 @@ export interface LoadedModelCacheOptions {
 /** The models that were used last, each loaded once. */
 export class LoadedModelCache {
   readonly #options: LoadedModelCacheOptions;
-  /** By name, the least recently used first. */
+  /** By name and given inputs, the least recently used first. */
   readonly #loading = new Map<string, Loading>();
   #isDisposed = false;
 
@@ -39,24 +47,31 @@ export class LoadedModelCache {
   }
 
   /**
+   * @param given - inputs with a default that a task gives.
    * @param onShare - called with the share that was fetched, 0 to 1.
    * @param signal - the caller waits no longer. A download for which nobody waits ends.
    *
    * Throws MeshError: as {@link OnnxSource.loadOnnx} does; `unknown-model` when it does not run here; `closed`.
    */
-  async get(name: string, onShare: (share: number) => void, signal: AbortSignal): Promise<LoadedModel> {
+  async get(
+    name: string,
+    given: readonly string[],
+    onShare: (share: number) => void,
+    signal: AbortSignal,
+  ): Promise<LoadedModel> {
     if (this.#isDisposed) throw MeshError.closed('The compute engine');
     if (signal.aborted) throw MeshError.cancelled();
     const waiter = { onShare };
-    this.#dropEnded(name);
-    const loading = this.#loading.get(name) ?? this.#load(name, waiter);
-    this.#loading.delete(name);
-    this.#loading.set(name, loading);
+    const key = JSON.stringify([name, ...given.toSorted()]);
+    this.#dropEnded(key);
+    const loading = this.#loading.get(key) ?? this.#load({ key, name, given }, waiter);
+    this.#loading.delete(key);
+    this.#loading.set(key, loading);
     this.#makeRoom();
     loading.waiters.add(waiter);
     const leave = () => {
       loading.waiters.delete(waiter);
-      if (loading.waiters.size === 0) this.#abandon(name, loading);
+      if (loading.waiters.size === 0) this.#abandon(key, loading);
     };
     signal.addEventListener('abort', leave);
     try {
@@ -74,36 +89,37 @@ export class LoadedModelCache {
   }
 
   /** A cancelled run ended the model with its worker. */
-  #dropEnded(name: string): void {
-    const known = this.#loading.get(name);
+  #dropEnded(key: string): void {
+    const known = this.#loading.get(key);
     if (!known?.loaded?.isEnded) return;
-    this.#loading.delete(name);
+    this.#loading.delete(key);
     retire(known);
   }
 
   #makeRoom(): void {
-    for (const [name, loading] of this.#loading) {
+    for (const [key, loading] of this.#loading) {
       if (this.#loading.size <= MAX_LOADED_MODELS) return;
-      this.#loading.delete(name);
+      this.#loading.delete(key);
       retire(loading);
     }
   }
 
   /** Nobody waits any longer: a gamer that starts and cancels tasks must not have one download after another go on. */
-  #abandon(name: string, loading: Loading): void {
+  #abandon(key: string, loading: Loading): void {
     loading.ending.abort();
     // It may have been downloaded just now, and then is opened still.
     retire(loading);
-    if (this.#loading.get(name) === loading) this.#loading.delete(name);
+    if (this.#loading.get(key) === loading) this.#loading.delete(key);
   }
 
-  #load(name: string, first: Waiter): Loading {
+  #load(wanted: Wanted, first: Waiter): Loading {
     const waiters = new Set([first]);
     const report = (share: number) => {
       for (const waiter of waiters) waiter.onShare(share);
     };
     const ending = new AbortController();
-    const model = this.#open(name, report, ending.signal);
+    const { key } = wanted;
+    const model = this.#open(wanted, report, ending.signal);
     const loading: Loading = { model, waiters, ending, loaded: null };
     model.then(
       (loaded) => {
@@ -111,23 +127,25 @@ export class LoadedModelCache {
       },
       () => {
         // The next call tries again.
-        if (this.#loading.get(name) === loading) this.#loading.delete(name);
+        if (this.#loading.get(key) === loading) this.#loading.delete(key);
       },
     );
     return loading;
   }
 
-  async #open(name: string, onShare: (share: number) => void, signal: AbortSignal): Promise<LoadedModel> {
+  async #open({ name, given }: Wanted, onShare: (share: number) => void, signal: AbortSignal): Promise<LoadedModel> {
     const { onnx, runtimes } = this.#options;
     if (!onnx) throw new MeshError('unknown-model', `There are no models here, so '${name}' cannot be run.`);
-    const bytes = await onnx.loadOnnx(name, onShare, signal);
+    const file = await onnx.loadOnnx(name, onShare, signal);
     if (signal.aborted) throw MeshError.cancelled();
+    const bytes = given.length > 0 ? withoutDefaults(file, given) : file;
+    const model = readOrNull(bytes);
     const sessions: OnnxSession[] = [];
     const refusals: string[] = [];
     for (const open of runtimes) {
       try {
-        // A copy for each runtime, which may keep it.
-        sessions.push(await open(bytes.slice()));
+        // A copy for each runtime but the last, which may keep it: large models fit the memory only once.
+        sessions.push(await open(open === runtimes.at(-1) ? bytes : bytes.slice()));
       } catch (cause) {
         const error = MeshError.from(cause);
         // A library that could not be fetched says nothing about the model.
@@ -136,11 +154,21 @@ export class LoadedModelCache {
       }
     }
     const [first, ...others] = sessions;
-    if (first) return new LoadedModel([first, ...others], readOrNull(bytes));
+    if (first) return loadedOf([first, ...others], model);
     throw new MeshError(
       'unknown-model',
       `The model '${name}' does not run here (${refusals.join('; ')}). Use another one.`,
     );
+  }
+}
+
+/** Throws MeshError `unknown-model` for a model that no task can use. */
+function loadedOf(sessions: [OnnxSession, ...OnnxSession[]], model: OnnxModel | null): LoadedModel {
+  try {
+    return new LoadedModel(sessions, model);
+  } catch (cause) {
+    for (const session of sessions) session.release();
+    throw cause;
   }
 }
 

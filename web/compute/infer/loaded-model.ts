@@ -1,10 +1,11 @@
 import type { Clock } from '../../../shared/clock.ts';
 import { MeshError } from '../../../shared/errors.ts';
-import { agrees, elementsIn } from '../../../shared/tasks/infer/tensors.ts';
+import { agrees, tensorOf } from '../../../shared/tasks/infer/tensors.ts';
 import type { NamedTensor, OnnxSession } from '../ort/onnx-sessions.ts';
 import type { RunInTaskSlot } from '../schedule.ts';
+import { inputsWithDefault } from './graph/defaults.ts';
 import type { OnnxModel } from './graph/onnx-graph.ts';
-import { hasIndependentRows } from './graph/row-independence.ts';
+import { drawsRandomNumbers, hasIndependentRows } from './graph/row-independence.ts';
 import { waitForRun } from './long-runs.ts';
 import { type ModelShape, shapeOf } from './model-shape.ts';
 
@@ -26,6 +27,8 @@ export class LoadedModel {
   readonly shape: ModelShape;
   /** Whether its graph proves that rows of several tasks can run together, and those of one apart. */
   readonly hasIndependentRows: boolean;
+  /** Whether it draws random numbers: equal inputs give different outputs. */
+  readonly varies: boolean;
   /** Of the last run; null before the first. Decides how many rows run at a time. */
   msPerRow: number | null = null;
   /** The same for inputs that are not cut. */
@@ -46,7 +49,8 @@ export class LoadedModel {
   constructor(sessions: readonly [OnnxSession, ...OnnxSession[]], model: OnnxModel | null) {
     this.#sessions = sessions;
     this.hasIndependentRows = model !== null && hasIndependentRows(model);
-    this.shape = shapeOf(sessions[0]);
+    this.varies = model !== null && drawsRandomNumbers(model);
+    this.shape = shapeOf(sessions[0], model ? inputsWithDefault(model) : []);
   }
 
   /**
@@ -149,7 +153,5 @@ async function timed(
 }
 
 function toTensors(outputs: readonly NamedTensor[]) {
-  return Object.fromEntries(
-    outputs.map(({ name, type, dims, bytes }) => [name, { type, dims, data: elementsIn(type, bytes) }]),
-  );
+  return Object.fromEntries(outputs.map(({ name, bytes, ...header }) => [name, tensorOf(header, bytes)]));
 }

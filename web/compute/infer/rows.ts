@@ -8,11 +8,11 @@ export function rowsOf(tensors: readonly NamedTensor[]): number {
 
 /**
  * Tasks with equal keys can run as one batch: same names, types, and sizes of all axes but the rows. Null for inputs that have no rows, or not all
- * as many.
+ * as many, and for texts.
  */
 export function rowKey(tensors: readonly NamedTensor[]): string | null {
   const rows = rowsOf(tensors);
-  if (rows === 0 || tensors.some(({ dims }) => dims[0] !== rows)) return null;
+  if (rows === 0 || tensors.some(({ type, dims }) => type === 'string' || dims[0] !== rows)) return null;
   return JSON.stringify([...tensors].sort(byName).map(({ name, type, dims }) => [name, type, ...dims.slice(1)]));
 }
 

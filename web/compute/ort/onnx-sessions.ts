@@ -1,6 +1,6 @@
 import type * as Ort from 'onnxruntime-web';
 import { MeshError } from '../../../shared/errors.ts';
-import { elementsIn, isTensorType, type TensorHeader } from '../../../shared/tasks/infer/tensors.ts';
+import { bytesOfTexts, isTensorType, type TensorHeader, tensorOf } from '../../../shared/tasks/infer/tensors.ts';
 import { bytesOf } from '../../../shared/tasks/packing.ts';
 import { INPUT_KINDS, type Network } from '../../../shared/tasks/upscale.ts';
 import type { NetworkModel, NetworkShape } from '../models/manifest.ts';
@@ -76,10 +76,10 @@ function toOnnxSession(
     outputs: session.outputMetadata,
     async run(inputs) {
       const feeds = Object.fromEntries(
-        inputs.map(({ name, type, dims, bytes }) => {
-          // The library's types pair each type name with one array class, as elementsIn() does.
-          const data = elementsIn(type, bytes) as Float32Array;
-          return [name, new Tensor(type as 'float32', data, dims)];
+        inputs.map(({ name, bytes, ...header }) => {
+          // The library's types pair each type name with one array class, as tensorOf() does.
+          const { type, dims, data } = tensorOf(header, bytes);
+          return [name, new Tensor(type as 'float32', data as Float32Array, dims)];
         }),
       );
       const results = await carefully(() => session.run(feeds)).catch((cause: unknown) => {
@@ -96,6 +96,10 @@ function toOnnxSession(
 }
 
 function toNamedTensor(name: string, { type, dims, data }: Ort.Tensor): NamedTensor {
+  if (type === 'string' && Array.isArray(data)) {
+    const bytes = bytesOfTexts(data);
+    return { name, type, dims: [...dims], textBytes: bytes.byteLength, bytes };
+  }
   if (!isTensorType(type) || !ArrayBuffer.isView(data)) {
     throw MeshError.badInput(
       `The output '${name}' of the model is of type ${type}, which no task can carry. Use another model.`,

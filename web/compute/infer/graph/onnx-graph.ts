@@ -1,4 +1,5 @@
 import { MeshError } from '../../../../shared/errors.ts';
+import type { TensorType } from '../../../../shared/tasks/infer/tensors.ts';
 import { type Field, fieldsOf, messageIn, textIn, wholeNumbers } from './protobuf.ts';
 
 // The parts of onnx.proto (https://github.com/onnx/onnx/blob/main/onnx/onnx.proto) that say what a model does, without its weights.
@@ -7,7 +8,26 @@ import { type Field, fieldsOf, messageIn, textIn, wholeNumbers } from './protobu
 const MAX_DEPTH = 16;
 /** Elements of a constant whose values are read: shapes, axes, paddings. */
 const MAX_VALUES = 64;
-/** TensorProto.DataType. */
+/** TensorProto.DataType: those that tasks carry, by their numbers. */
+const TYPES = new Map<number, TensorType>([
+  ...([
+    [1, 'float32'],
+    [2, 'uint8'],
+    [3, 'int8'],
+    [4, 'uint16'],
+    [5, 'int16'],
+    [6, 'int32'],
+    [7, 'int64'],
+  ] as const),
+  ...([
+    [8, 'string'],
+    [9, 'bool'],
+    [10, 'float16'],
+    [11, 'float64'],
+    [12, 'uint32'],
+    [13, 'uint64'],
+  ] as const),
+]);
 const INT32 = 6;
 const INT64 = 7;
 
@@ -37,6 +57,8 @@ export interface OnnxNode {
 /** An input of the graph. */
 export interface OnnxInput {
   name: string;
+  /** Null where it is no tensor, or one of another type. */
+  type: TensorType | null;
   /** Size of each axis; null where it is open. Null as a whole: it is no tensor, or the model does not say. */
   dims: readonly (number | null)[] | null;
 }
@@ -185,15 +207,18 @@ function rawNumbers(raw: Uint8Array, type: number): number[] {
 /** ValueInfoProto: a name, and in its type a tensor with a shape. */
 function readInput(message: Uint8Array): OnnxInput {
   let name = '';
+  let type: TensorType | null = null;
   let dims: (number | null)[] | null = null;
   for (const field of fieldsOf(message)) {
     if (field.id === 1) name = textIn(field);
     else if (field.id === 2) {
-      const shape = within(within(messageIn(field), 1), 2);
+      const tensor = within(messageIn(field), 1);
+      const shape = within(tensor, 2);
+      for (const { id, value } of tensor ? fieldsOf(tensor) : []) if (id === 1) type = TYPES.get(value) ?? null;
       if (shape) dims = [...fieldsOf(shape)].filter(({ id }) => id === 1).map((dim) => fixedSize(messageIn(dim)));
     }
   }
-  return { name, dims };
+  return { name, type, dims };
 }
 
 /** The message that is a field of another. */

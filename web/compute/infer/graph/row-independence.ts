@@ -1,4 +1,4 @@
-import type { OnnxGraph, OnnxModel, OnnxNode } from './onnx-graph.ts';
+import { allNodes, type OnnxGraph, type OnnxModel, type OnnxNode } from './onnx-graph.ts';
 import { ROW_RULES } from './row-rules.ts';
 
 /** What is known of a value within a graph. */
@@ -25,8 +25,13 @@ const OLDEST_OPERATOR_SET = 7;
 const UNKNOWN_CONSTANT: RowFact = { kind: 'constant', dims: null, values: null };
 
 /** Whether the operator draws random numbers. `Dropout` does so while it trains. */
-export function isRandom({ operator, inputs }: OnnxNode): boolean {
+function isRandom({ operator, inputs }: OnnxNode): boolean {
   return RANDOM.test(operator) || (operator === 'Dropout' && inputs.length > 2 && inputs[2] !== '');
+}
+
+/** Whether its answer varies from run to run. */
+export function drawsRandomNumbers({ graph, functions }: OnnxModel): boolean {
+  return [graph, ...functions].some((one) => [...allNodes(one)].some(isRandom));
 }
 
 /**
