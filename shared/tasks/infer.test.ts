@@ -195,6 +195,7 @@ test('a model whose answer varies from run to run decides nothing', () => {
 test('a model that draws random numbers bars nobody, though it gave this machine the same twice; only its own word counts', () => {
   const random = (result: PackedResult) => ({ ...result, value: { ...(result.value as object), varies: true } });
   expect(asked(given(1, -2), [given(5, 5), random(given(4, 4))])).toEqual(['another', 'us', UNDECIDED]);
+  expect([infer.mayKeep?.(given(1, -2)), infer.mayKeep?.(random(given(1, -2)))]).toEqual([true, false]);
   expect(() => asked(random(given(1, -2)), [random(given(5, 5)), given(4, 4), given(4, 4)])).toThrow(
     expect.objectContaining({ reason: 'verify-failed' }),
   );

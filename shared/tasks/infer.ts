@@ -109,12 +109,13 @@ export const infer: TaskDefinition<InferInput, InferParams, InferResult> = {
     if (random() >= SHARE_CHECKED_HERE && isLike(outputs, yield { task, by: 'another' })) return;
     const ours = yield { task, by: 'us' };
     if (isLike(outputs, ours)) return;
-    if (variesFromRunToRun(ours)) return UNDECIDED;
+    if (varies(ours)) return UNDECIDED;
     const again = yield { task, by: 'us' };
     const isStable = ours !== undefined && isLike(infer.unpackResult(task, ours).outputs, again);
     if (!isStable || isLike(outputs, again)) return UNDECIDED;
     throw MeshError.verifyFailed('This machine got other numbers from the same model, twice the same.');
   },
+  mayKeep: (result) => !varies(result),
   asUnchecked: (result) => ({ ...result, checked: false }),
 };
 
@@ -128,9 +129,9 @@ function isModelName(model: string): boolean {
   return /^https?:$/.test(URL.canParse(model) ? new URL(model).protocol : '');
 }
 
-/** Whether a result of this machine is of a model that draws random numbers: two equal runs then prove nothing. */
-function variesFromRunToRun(ours: PackedResult | undefined): boolean {
-  return valueSchema.safeParse(ours?.value).data?.varies === true;
+/** Whether a machine says that its model draws random numbers: two equal runs of this machine then prove nothing. */
+function varies(result: PackedResult | undefined): boolean {
+  return valueSchema.safeParse(result?.value).data?.varies === true;
 }
 
 /** Throws MeshError `malformed`. */

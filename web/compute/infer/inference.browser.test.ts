@@ -1,4 +1,4 @@
-import { afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { agrees, tensorOf } from '../../../shared/tasks/infer/tensors.ts';
 import { type InferInput, infer } from '../../../shared/tasks/infer.ts';
 import { Engine } from '../engine.ts';
@@ -152,10 +152,18 @@ test.each<[string, TestModel]>([
 });
 
 describe('a model runs', () => {
+  const models = new Map<string, Uint8Array<ArrayBuffer>>();
+  let engine: Engine;
+  beforeAll(async () => {
+    engine = await startEngine({ onnx: { loadOnnx: async (name) => models.get(name)?.slice() ?? new Uint8Array(0) } });
+    // This one is kept for all tests here.
+    engines.pop();
+  });
+  afterAll(() => engine.dispose());
   const runModel = async (model: TestModel, inputs: InferInput['inputs']) => {
-    const bytes = writeOnnx(model);
-    const engine = await startEngine({ onnx: { loadOnnx: async () => bytes.slice() } });
-    return (await run(engine, { model: 'm', inputs })).outputs;
+    const name = `m${models.size}`;
+    models.set(name, writeOnnx(model));
+    return (await run(engine, { model: name, inputs })).outputs;
   };
   const same = (type: 'string' | 'float32', dims: (number | string)[]): TestModel => ({
     nodes: [{ operator: 'Identity', inputs: ['x'], outputs: ['y'] }],

@@ -54,8 +54,8 @@ describe('a model is refused before it runs, with a sentence,', () => {
   const list = { name: 'z', isTensor: false } as Described;
   const many = Array.from({ length: INFER.maxTensors + 1 }, (_, n) => tensor(`x${n}`, [1]));
   test.each<[string, Described[], Described[], RegExp]>([
-    ['with an input that is no tensor', [list], [], /input 'z' is no tensor but a list/],
-    ['with an output that is no tensor', [], [list], /output 'z' is no tensor but a list/],
+    ['with an input that is no tensor', [list], [], /input 'z' is a list/],
+    ['with an output that is no tensor', [], [list], /output 'z' is a list/],
     ['with a type that no task carries', [tensor('x', [1], 'complex64')], [], /tensor of complex64/],
     ['with too many inputs', many, [], /257 inputs; a task carries at most 256/],
     [

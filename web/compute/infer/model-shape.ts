@@ -50,7 +50,7 @@ export function shapeOf(
 function carried(value: OnnxSession['inputs'][number], side: 'input' | 'output'): TensorShape {
   const { name } = value;
   if (!value.isTensor) {
-    const message = `The model's ${side} '${name}' is no tensor but a list, a map or an optional, which onnxruntime-web does not run in browsers. Export the model without it: scikit-learn's exporter has the option zipmap=False.`;
+    const message = `The model's ${side} '${name}' is a list, a map or an optional, which onnxruntime does not run in browsers. Export the model without it (scikit-learn: zipmap=False).`;
     throw new MeshError('unknown-model', message);
   }
   if (isTensorType(value.type)) return { name, type: value.type, dims: value.shape.map(openOrFixed) };
