@@ -3,6 +3,7 @@ import { agrees, tensorOf } from '../../../shared/tasks/infer/tensors.ts';
 import { type InferInput, infer } from '../../../shared/tasks/infer.ts';
 import { Engine } from '../engine.ts';
 import type { EngineOptions } from '../engine-types.ts';
+import type { OnnxSource } from '../models/model-source.ts';
 import { openHere, openOnGpu } from '../ort/onnx-sessions.ts';
 import { fixedSpeeds } from '../test-gpu.ts';
 import { repositoryModels } from '../test-models.ts';
@@ -155,7 +156,14 @@ describe('a model runs', () => {
   const models = new Map<string, Uint8Array<ArrayBuffer>>();
   let engine: Engine;
   beforeAll(async () => {
-    engine = await startEngine({ onnx: { loadOnnx: async (name) => models.get(name)?.slice() ?? new Uint8Array(0) } });
+    const onnx: OnnxSource = {
+      loadOnnx: async (name) => models.get(name)?.slice() ?? new Uint8Array(0),
+      loadData: async (_, path) => {
+        expect(path).toBe('weights.bin');
+        return new Uint8Array(Float32Array.of(7, 8).buffer);
+      },
+    };
+    engine = await startEngine({ onnx });
     // This one is kept for all tests here.
     engines.pop();
   });
@@ -178,6 +186,16 @@ describe('a model runs', () => {
   test('with an empty tensor, as the cache of a first step, and with sizes that have no name', async () => {
     const x = { type: 'float32', dims: [1, 0, 4], data: new Float32Array(0) };
     expect(await runModel(same('float32', ['', 'past', -1]), { x })).toEqual({ y: x });
+  });
+
+  test('with weights in a file of their own', async () => {
+    const model: TestModel = {
+      nodes: [{ operator: 'Add', inputs: ['x', 'w'], outputs: ['y'] }],
+      ...{ inputs: { x: { dims: ['n', 2] } }, outputs: { y: { dims: ['n', 2] } } },
+      constants: { w: { dims: [2], values: [], file: 'weights.bin' } },
+    };
+    const x = { type: 'float32', dims: [1, 2], data: Float32Array.of(1, 2) };
+    expect((await runModel(model, { x })).y?.data).toEqual(Float32Array.of(8, 10));
   });
 
   test('without inputs', async () => {

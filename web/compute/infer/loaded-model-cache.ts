@@ -1,12 +1,15 @@
 import { MeshError } from '../../../shared/errors.ts';
 import type { OnnxSource } from '../models/model-source.ts';
-import type { OnnxSession, OpenOnnx } from '../ort/onnx-sessions.ts';
+import type { OnnxSession, OpenOnnx, WeightFile } from '../ort/onnx-sessions.ts';
 import { withoutDefaults } from './graph/defaults.ts';
-import { type OnnxModel, readModel } from './graph/onnx-graph.ts';
+import { type OnnxModel, readModel, weightFiles } from './graph/onnx-graph.ts';
 import { LoadedModel } from './loaded-model.ts';
 
 /** Models kept ready to run; the least recently used one is evicted first. */
 export const MAX_LOADED_MODELS = 8;
+
+/** Files of weights of one model: exporters write one, or one for each two gigabytes. */
+const MAX_WEIGHT_FILES = 16;
 
 interface Loading {
   readonly model: Promise<LoadedModel>;
@@ -140,12 +143,23 @@ export class LoadedModelCache {
     if (signal.aborted) throw MeshError.cancelled();
     const bytes = given.length > 0 ? withoutDefaults(file, given) : file;
     const model = readOrNull(bytes);
+    const weights: WeightFile[] = [];
+    let loadedBytes = file.byteLength;
+    for (const path of model ? weightFiles(model) : []) {
+      if (weights.length === MAX_WEIGHT_FILES || !onnx.loadData)
+        throw new MeshError('unknown-model', `The model '${name}' has too many files of weights. Use another one.`);
+      const data = await onnx.loadData(name, path, { loadedBytes, onShare, signal });
+      weights.push({ path, data });
+      loadedBytes += data.byteLength;
+    }
     const sessions: OnnxSession[] = [];
     const refusals: string[] = [];
     for (const open of runtimes) {
       try {
         // A copy for each runtime but the last, which may keep it: large models fit the memory only once.
-        sessions.push(await open(open === runtimes.at(-1) ? bytes : bytes.slice()));
+        const isLast = open === runtimes.at(-1);
+        const copies = weights.map(({ path, data }) => ({ path, data: isLast ? data : data.slice() }));
+        sessions.push(await open(isLast ? bytes : bytes.slice(), copies));
       } catch (cause) {
         const error = MeshError.from(cause);
         // A library that could not be fetched says nothing about the model.

@@ -16,6 +16,8 @@ export interface TestConstant {
   type?: 'float32' | 'int64' | 'uint8';
   dims: number[];
   values: number[];
+  /** Name of a file that has the numbers instead. */
+  file?: string;
 }
 
 /** A whole number, whole numbers, a text, or a graph. */
@@ -77,7 +79,7 @@ function attributeBytes(name: string, value: TestAttribute): Uint8Array {
   return concatBytes([text(1, name), message(6, graphBytes(value)), number(20, 5)]);
 }
 
-function tensorBytes({ type = 'float32', dims, values }: TestConstant, name: string): Uint8Array {
+function tensorBytes({ type = 'float32', dims, values, file }: TestConstant, name: string): Uint8Array {
   const data =
     type === 'int64'
       ? BigInt64Array.from(values, BigInt)
@@ -85,7 +87,9 @@ function tensorBytes({ type = 'float32', dims, values }: TestConstant, name: str
         ? Uint8Array.from(values)
         : Float32Array.from(values);
   const raw = new Uint8Array(data.buffer);
-  return concatBytes([...dims.map((dim) => number(1, dim)), number(2, TYPES[type]), text(8, name), message(9, raw)]);
+  const location = concatBytes([text(1, 'location'), text(2, file ?? '')]);
+  const content = file === undefined ? [message(9, raw)] : [message(13, location), number(14, 1)];
+  return concatBytes([...dims.map((dim) => number(1, dim)), number(2, TYPES[type]), text(8, name), ...content]);
 }
 
 function valueBytes(name: string, tensor: TestTensor | 'sequence'): Uint8Array {

@@ -39,20 +39,26 @@ export interface OnnxSession {
   release(): void;
 }
 
-/** Throws what onnxruntime-web throws for a model that it cannot run. */
-export type OpenOnnx = (bytes: Uint8Array) => Promise<OnnxSession>;
+/** A file of weights, under the name that the model has for it. */
+export interface WeightFile {
+  path: string;
+  data: Uint8Array<ArrayBuffer>;
+}
+
+/** May keep what it is given. Throws what onnxruntime-web throws for a model that it cannot run. */
+export type OpenOnnx = (bytes: Uint8Array<ArrayBuffer>, weights?: WeightFile[]) => Promise<OnnxSession>;
 
 /** Runs models on this thread, which does nothing else meanwhile. */
-export const openHere: OpenOnnx = async (bytes) => {
+export const openHere: OpenOnnx = async (bytes, externalData = []) => {
   const runtime = await cpuRuntime();
-  const session = await createSession(runtime, bytes, { executionProviders: ['wasm'] });
+  const session = await createSession(runtime, bytes, { executionProviders: ['wasm'], externalData });
   return toOnnxSession('ort-wasm', runtime, session, (run) => run());
 };
 
 /** Runs models on a device that onnxruntime-web does not own. */
 export function openOnGpu(device: GPUDevice): OpenOnnx {
-  return async (bytes) => {
-    const session = await gpuSession(device, bytes);
+  return async (bytes, externalData = []) => {
+    const session = await gpuSession(device, bytes, externalData);
     const lost = device.lost.then(() => {
       throw deviceLost(null);
     });

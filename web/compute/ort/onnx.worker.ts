@@ -1,9 +1,9 @@
 import { MeshError, type WireError } from '../../../shared/errors.ts';
-import { type NamedTensor, type OnnxSession, openHere } from './onnx-sessions.ts';
+import { type NamedTensor, type OnnxSession, openHere, type WeightFile } from './onnx-sessions.ts';
 
 export type ToModelWorker =
   /** Comes first, once. */
-  | { kind: 'open'; bytes: Uint8Array }
+  | { kind: 'open'; bytes: Uint8Array<ArrayBuffer>; weights: WeightFile[] }
   /** Comes when the one before it was answered. */
   | { kind: 'run'; inputs: readonly NamedTensor[] };
 
@@ -19,7 +19,7 @@ let session: OnnxSession | null = null;
 self.onmessage = async ({ data }: MessageEvent<ToModelWorker>) => {
   try {
     if (data.kind === 'open') {
-      session = await openHere(data.bytes);
+      session = await openHere(data.bytes, data.weights);
       const { inputs, outputs } = session;
       answer({ kind: 'opened', inputs, outputs });
     } else if (session) {

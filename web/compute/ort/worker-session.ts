@@ -19,10 +19,13 @@ interface Waiting {
 }
 
 /** Runs models on the processor, each in a worker of its own. */
-export const openInWorker: OpenOnnx = async (bytes) => {
+export const openInWorker: OpenOnnx = async (bytes, weights = []) => {
   const worker = new ModelWorker();
   try {
-    const opened = await worker.ask({ kind: 'open', bytes }, [bytes.buffer as ArrayBuffer]);
+    const opened = await worker.ask({ kind: 'open', bytes, weights }, [
+      bytes.buffer,
+      ...weights.map(({ data }) => data.buffer),
+    ]);
     if (opened.kind !== 'opened') throw MeshError.closed('The model');
     return new WorkerSession(worker, opened);
   } catch (cause) {

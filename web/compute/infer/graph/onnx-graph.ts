@@ -35,6 +35,8 @@ export interface OnnxTensor {
   dims: readonly number[];
   /** Of small tensors of whole numbers; null for all others. */
   values: readonly number[] | null;
+  /** The file that has its numbers; null for the model's own. */
+  file: string | null;
 }
 
 export interface OnnxAttribute {
@@ -94,6 +96,19 @@ export function readModel(bytes: Uint8Array): OnnxModel {
   }
   if (!graph) throw MeshError.malformed('The model is no ONNX file: it has no graph.');
   return { irVersion, operatorSet, graph, functions };
+}
+
+/** The files, beside its own, in which a model keeps weights. */
+export function weightFiles({ graph }: OnnxModel): string[] {
+  const graphs = [
+    graph,
+    ...[...allNodes(graph)].flatMap(({ attributes }) => [...attributes.values()].flatMap((it) => it.graphs)),
+  ];
+  const tensors = [
+    ...graphs.flatMap(({ initializers }) => [...initializers.values()]),
+    ...[...allNodes(graph)].flatMap(({ attributes }) => [...attributes.values()].flatMap(({ tensor }) => tensor ?? [])),
+  ];
+  return [...new Set(tensors.flatMap(({ file }) => file ?? []))];
 }
 
 /** All nodes of a graph and of those within it. */
@@ -181,6 +196,7 @@ function readTensor(message: Uint8Array): OnnxTensor & { name: string } {
   let name = '';
   let type = 0;
   let raw: Uint8Array | null = null;
+  let file: string | null = null;
   const dims: number[] = [];
   const lists: Field[] = [];
   for (const field of fieldsOf(message)) {
@@ -188,12 +204,19 @@ function readTensor(message: Uint8Array): OnnxTensor & { name: string } {
     else if (field.id === 2) type = field.value;
     else if (field.id === 8) name = textIn(field);
     else if (field.id === 9) raw = messageIn(field);
+    else if (field.id === 13) file = location(messageIn(field)) ?? file;
     else if ((field.id === 5 && type === INT32) || (field.id === 7 && type === INT64)) lists.push(field);
   }
   const elements = dims.reduce((product, dim) => product * dim, 1);
   const isRead = elements <= MAX_VALUES && (type === INT32 || type === INT64);
   const values = isRead ? (raw ? rawNumbers(raw, type) : lists.flatMap(wholeNumbers)) : null;
-  return { name, dims, values: values?.length === elements ? values : null };
+  return { name, dims, values: values?.length === elements ? values : null, file };
+}
+
+/** StringStringEntryProto: null unless it names the file. */
+function location(message: Uint8Array): string | null {
+  const [key, value] = [1, 2].map((wanted) => [...fieldsOf(message)].find(({ id }) => id === wanted));
+  return key && value && textIn(key) === 'location' ? textIn(value) : null;
 }
 
 function rawNumbers(raw: Uint8Array, type: number): number[] {
