@@ -84,6 +84,8 @@ export interface TaskDefinition<Input, Params, Result> {
   verify(task: PackedTask<Params>, result: Result, random: () => number): Verification;
   /** Marks a result that was due for a check and could not be checked, for types whose results say so. */
   asUnchecked?(result: Result): Result;
+  /** Whether equal tasks may get this result too; undefined: always, if the type is {@link cacheable}. */
+  mayKeep?(result: PackedResult): boolean;
   /** Splits a task into at most `parts` tasks that share its bytes; into a single one if splitting would only repeat work. */
   split?(task: PackedTask<Params>, parts: number): TaskSplit<Params>;
 }

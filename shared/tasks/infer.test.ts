@@ -13,17 +13,21 @@ describe('an input is refused', () => {
     ['with a path instead of a name', { ...input, model: '../secret' }],
     ['with a file URL', { ...input, model: 'file:///etc/passwd' }],
     ['with a javascript URL', { ...input, model: 'javascript:1' }],
-    ['without inputs', { ...input, inputs: {} }],
-    ['with an unsupported type', { ...input, inputs: { x: { ...floats(1), type: 'string' } } }],
+    ['with an unsupported type', { ...input, inputs: { x: { ...floats(1), type: 'complex64' } } }],
+    ['with numbers in place of texts', { ...input, inputs: { x: { ...floats(1), type: 'string' } } }],
+    ['with texts in place of numbers', { ...input, inputs: { x: { ...floats(1), data: ['1'] } } }],
+    ['with fewer texts than its dims', { ...input, inputs: { x: { type: 'string', dims: [2], data: ['1'] } } }],
+    ['with a list', { ...input, inputs: { x: { sequence: [floats(1)] } } }],
+    ['with a map', { ...input, inputs: { x: { map: [] } } }],
     ['with a property of Object as its type', { ...input, inputs: { x: { ...floats(1), type: 'constructor' } } }],
     ['with more data than its dims', { ...input, inputs: { x: { ...floats(1, 2), dims: [1] } } }],
     ['with less data than its dims', { ...input, inputs: { x: { ...floats(1, 2), dims: [2, 2] } } }],
     ['with a fractional dim', { ...input, inputs: { x: { ...floats(1, 2), dims: [0.5, 4] } } }],
-    ['with an empty tensor', { ...input, inputs: { x: { ...floats(), dims: [0] } } }],
     ['with a plain array', { ...input, inputs: { x: { ...floats(1), data: [1] } } }],
     ['with too many dims', { ...input, inputs: { x: { ...floats(1), dims: Array(INFER.maxRank + 1).fill(1) } } }],
     ['with a bool of 2', { ...input, inputs: { x: { type: 'bool', dims: [1], data: new Uint8Array([2]) } } }],
     ['with an unknown effort', { ...input, effort: 'heroic' }],
+    ['with an unknown relation of rows', { ...input, rows: 'some' }],
     [
       'with too many tensors',
       { ...input, inputs: Object.fromEntries(Array.from({ length: INFER.maxTensors + 1 }, (_, i) => [i, floats(1)])) },
@@ -77,7 +81,16 @@ test('a task that arrives damaged is malformed', () => {
     { params, attachments: [bytes, bytes] },
     { params, attachments: [bytes, new Uint8Array(4).fill(2)] },
     { params: { ...params, inputs: [x, x] }, attachments },
-    { params: { ...params, inputs: [] }, attachments: [] },
+    { params: { ...params, inputs: [x, { ...mask, textBytes: 4 }] }, attachments },
+    { params: { ...params, inputs: [x, { ...mask, type: 'string' }] }, attachments },
+    {
+      params: { ...params, inputs: [{ name: 's', type: 'string', dims: [2], textBytes: 4 }] },
+      attachments: [new Uint8Array(4)],
+    },
+    {
+      params: { ...params, inputs: [{ name: 's', type: 'string', dims: [1], textBytes: 4 }] },
+      attachments: [new Uint8Array(4).fill(9)],
+    },
     { params: { ...params, inputs: [x, { ...mask, dims: [-4] }] }, attachments },
     { params: { ...params, inputs: [x, { ...mask, dims: [INFER.maxBytes, INFER.maxBytes] }] }, attachments },
     { params: { ...params, model: 'a/b' }, attachments },
@@ -86,6 +99,22 @@ test('a task that arrives damaged is malformed', () => {
   for (const task of wrong) {
     expect(() => checkArrivedTask('infer', task)).toThrow(expect.objectContaining({ reason: 'malformed' }));
   }
+});
+
+test('tensors may be empty, be texts, or not be there at all', () => {
+  const texts = { type: 'string' as const, dims: [2, 2], data: ['a', '', 'ä€😀', 'x'.repeat(300)] };
+  const empty = { type: 'float32', dims: [1, 0, 4], data: new Float32Array(0) };
+  const task = infer.pack({ model: 'a-model', inputs: { texts, empty } });
+  expect(checkArrivedTask('infer', structuredClone(task))).toEqual(task);
+  const [header] = task.params.inputs;
+  const { outputs } = infer.unpackResult(task, {
+    value: { outputs: [header] },
+    attachments: task.attachments.slice(0, 1),
+  });
+  expect(outputs).toEqual({ texts });
+  const nothing = infer.pack({ model: 'a-model', inputs: {} });
+  expect(checkArrivedTask('infer', nothing)).toEqual({ params: nothing.params, attachments: [] });
+  expect(infer.cost(nothing.params)).toBeGreaterThan(0);
 });
 
 describe('a result', () => {
@@ -107,7 +136,8 @@ describe('a result', () => {
 
   test.each([
     ['with a wrong length', answer({ name: 'y', type: 'float32', dims: [2] }, new Uint8Array(7))],
-    ['with an unknown type', answer({ name: 'y', type: 'string', dims: [1] }, new Uint8Array(1))],
+    ['with an unknown type', answer({ name: 'y', type: 'complex64', dims: [1] }, new Uint8Array(1))],
+    ['with damaged texts', answer({ name: 'y', type: 'string', dims: [1], textBytes: 1 }, new Uint8Array(1))],
     ['without its bytes', { value: { outputs: [{ name: 'y', type: 'bool', dims: [1] }] }, attachments: [] }],
     ['without a value', { value: null, attachments: [] }],
   ])('%s is malformed', (_, wrong) => {
@@ -160,6 +190,15 @@ test('a result that this machine refutes twice alike is refused', () => {
 test('a model whose answer varies from run to run decides nothing', () => {
   expect(asked(given(1, -2), [given(5, 5), given(4, 4), given(3, 3)])).toEqual(['another', 'us', 'us', UNDECIDED]);
   expect(asked(given(1, -2), [given(5, 5), given(4, 4), given(1, -2)])).toEqual(['another', 'us', 'us', UNDECIDED]);
+});
+
+test('a model that draws random numbers bars nobody, though it gave this machine the same twice; only its own word counts', () => {
+  const random = (result: PackedResult) => ({ ...result, value: { ...(result.value as object), varies: true } });
+  expect(asked(given(1, -2), [given(5, 5), random(given(4, 4))])).toEqual(['another', 'us', UNDECIDED]);
+  expect([infer.mayKeep?.(given(1, -2)), infer.mayKeep?.(random(given(1, -2)))]).toEqual([true, false]);
+  expect(() => asked(random(given(1, -2)), [random(given(5, 5)), given(4, 4), given(4, 4)])).toThrow(
+    expect.objectContaining({ reason: 'verify-failed' }),
+  );
 });
 
 test('a result says whether it was checked', () => {

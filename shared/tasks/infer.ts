@@ -1,19 +1,17 @@
 import { MeshError } from '../errors.ts';
 import { z } from '../zod.ts';
 import { type PackedResult, type TaskDefinition, UNDECIDED } from './definition.ts';
+import { packInputs, type TaskValue, valuesSchema } from './infer/inputs.ts';
 import {
   agrees,
-  elementsIn,
-  elementsOfAll,
   headersSchema,
-  INFER,
   sizeBytes,
   sizeOfAll,
-  TENSOR_TYPES,
   type Tensor,
   type TensorHeader,
+  tensorOf,
 } from './infer/tensors.ts';
-import { attachmentAt, bytesOf, checkedInput, checkSizes } from './packing.ts';
+import { attachmentAt, checkedInput, checkSizes } from './packing.ts';
 
 /** First deadline by declared effort, ms. */
 const FIRST_DEADLINE_MS = { simple: 500, complex: 5_000 };
@@ -24,14 +22,24 @@ const MAX_MODEL_CHARS = 1_024;
 
 export type Effort = keyof typeof FIRST_DEADLINE_MS;
 
+/**
+ * Whether each row of a model's outputs, along the first axis, depends on the same row of the inputs only: `independent` rows of several
+ * tasks may run together, and those of one apart; `joint` ones never.
+ */
+export const ROW_RELATIONS = ['independent', 'joint'] as const;
+export type RowRelation = (typeof ROW_RELATIONS)[number];
+
 export interface InferInput {
   model: string;
-  inputs: Record<string, { type: string; dims: number[]; data: ArrayBufferView }>;
+  inputs: Record<string, TaskValue>;
   effort?: Effort | undefined;
+  rows?: RowRelation | undefined;
 }
 export interface InferParams {
   model: string;
   effort: Effort;
+  /** Undefined: as the model's graph proves. */
+  rows?: RowRelation | undefined;
   inputs: TensorHeader[];
 }
 export interface InferResult {
@@ -46,57 +54,33 @@ const modelSchema = z
   .max(MAX_MODEL_CHARS)
   .refine(isModelName, 'expected the name or the URL of a model');
 const effortSchema = z.enum(['simple', 'complex']);
-const tensorSchema = z.object({
-  type: z.enum(TENSOR_TYPES),
-  dims: z.array(z.int().min(1)).max(INFER.maxRank),
-  data: z.custom<ArrayBufferView>(ArrayBuffer.isView, 'expected a typed array'),
-});
+const rowsSchema = z.enum(ROW_RELATIONS).optional();
 const inputSchema = z.object({
   model: modelSchema,
-  inputs: z.record(z.string().min(1).max(INFER.maxNameChars), tensorSchema),
+  inputs: valuesSchema,
   effort: effortSchema.optional(),
+  rows: rowsSchema,
 });
-const valueSchema = z.strictObject({ outputs: headersSchema });
+const valueSchema = z.strictObject({
+  outputs: headersSchema,
+  /** The model draws random numbers. Believed only of what this machine computed. */
+  varies: z.boolean().optional(),
+});
 
 /** `infer` runs an ONNX model. The attachments of a task are its inputs, in the order of the params; those of a result are its outputs, in the order of the value. */
 export const infer: TaskDefinition<InferInput, InferParams, InferResult> = {
   type: 'infer',
-  params: z.strictObject({ model: modelSchema, effort: effortSchema, inputs: headersSchema }),
+  params: z.strictObject({ model: modelSchema, effort: effortSchema, rows: rowsSchema, inputs: headersSchema }),
   value: valueSchema,
   cacheable: true,
   pack(input) {
-    const { model, inputs, effort = 'simple' } = checkedInput(inputSchema, input, 'infer');
-    const headers = Object.entries(inputs).map(([name, { type, dims }]) => ({ name, type, dims: [...dims] }));
-    if (headers.length === 0) throw MeshError.badInput('An infer task needs at least one input.');
-    if (headers.length > INFER.maxTensors)
-      throw MeshError.badInput(`An infer task takes at most ${INFER.maxTensors} inputs, not ${headers.length}.`);
-    const totalBytes = sizeOfAll(headers);
-    if (totalBytes > INFER.maxBytes) throw MeshError.tooLarge('The inputs together', totalBytes, INFER.maxBytes);
-    const elements = elementsOfAll(headers);
-    if (elements > INFER.maxElements) {
-      const message = `The inputs together have ${elements} elements; the limit is ${INFER.maxElements}. Send fewer rows at a time.`;
-      throw new MeshError('too-large', message);
-    }
-    const attachments = Object.entries(inputs).map(([name, { type, dims, data }]) => {
-      const wanted = sizeBytes({ type, dims });
-      if (data.byteLength !== wanted) {
-        throw MeshError.badInput(
-          `The input '${name}' is ${type} [${dims.join(', ')}], which is ${wanted} bytes; its data has ${data.byteLength}.`,
-        );
-      }
-      const bytes = bytesOf(data).slice();
-      if (type === 'bool' && !isBooleans(bytes))
-        throw MeshError.badInput(`The input '${name}' is bool: its bytes must be 0 or 1.`);
-      return bytes;
-    });
-    return { params: { model, effort, inputs: headers }, attachments };
+    const { model, inputs, effort = 'simple', rows } = checkedInput(inputSchema, input, 'infer');
+    const { headers, attachments } = packInputs(inputs);
+    return { params: { model, effort, ...(rows && { rows }), inputs: headers }, attachments };
   },
   checkAttachments({ inputs }, attachments) {
     checkSizes(attachments, inputs.map(sizeBytes), 'An infer task');
-    for (const [at, { type }] of inputs.entries()) {
-      if (type === 'bool' && !isBooleans(attachmentAt(attachments, at)))
-        throw MeshError.malformed('An infer task arrived with bool values other than 0 and 1.');
-    }
+    for (const [at, header] of inputs.entries()) checkElements(header, attachmentAt(attachments, at));
   },
   unpackResult(_task, { value, attachments }) {
     const parsed = valueSchema.safeParse(value);
@@ -106,10 +90,7 @@ export const infer: TaskDefinition<InferInput, InferParams, InferResult> = {
     return {
       checked: true,
       outputs: Object.fromEntries(
-        headers.map(({ name, type, dims }, at) => [
-          name,
-          { type, dims, data: elementsIn(type, attachmentAt(attachments, at)) },
-        ]),
+        headers.map(({ name, ...header }, at) => [name, tensorOf(header, attachmentAt(attachments, at))]),
       ),
     };
   },
@@ -117,7 +98,7 @@ export const infer: TaskDefinition<InferInput, InferParams, InferResult> = {
   kindOf: ({ model }) => `infer:${model}`,
   firstDeadlineMs: ({ effort }) => FIRST_DEADLINE_MS[effort],
   // The cost of a model is known only to machines that have it; for one model, twice the rows cost twice as much.
-  cost: ({ inputs }) => sizeOfAll(inputs),
+  cost: ({ inputs }) => Math.max(1, sizeOfAll(inputs)),
   // A guess, for the same reason.
   resultBytes: ({ inputs }) => sizeOfAll(inputs),
   // Checking a model's output requires running it. A second machine may confirm it; whether it is wrong this machine decides, and only
@@ -128,11 +109,13 @@ export const infer: TaskDefinition<InferInput, InferParams, InferResult> = {
     if (random() >= SHARE_CHECKED_HERE && isLike(outputs, yield { task, by: 'another' })) return;
     const ours = yield { task, by: 'us' };
     if (isLike(outputs, ours)) return;
+    if (varies(ours)) return UNDECIDED;
     const again = yield { task, by: 'us' };
     const isStable = ours !== undefined && isLike(infer.unpackResult(task, ours).outputs, again);
     if (!isStable || isLike(outputs, again)) return UNDECIDED;
     throw MeshError.verifyFailed('This machine got other numbers from the same model, twice the same.');
   },
+  mayKeep: (result) => !varies(result),
   asUnchecked: (result) => ({ ...result, checked: false }),
 };
 
@@ -146,6 +129,14 @@ function isModelName(model: string): boolean {
   return /^https?:$/.test(URL.canParse(model) ? new URL(model).protocol : '');
 }
 
-function isBooleans(bytes: Uint8Array): boolean {
-  return bytes.every((byte) => byte <= 1);
+/** Whether a machine says that its model draws random numbers: two equal runs of this machine then prove nothing. */
+function varies(result: PackedResult | undefined): boolean {
+  return valueSchema.safeParse(result?.value).data?.varies === true;
+}
+
+/** Throws MeshError `malformed`. */
+function checkElements(header: TensorHeader, bytes: Uint8Array): void {
+  if (header.type === 'bool' && !bytes.every((byte) => byte <= 1))
+    throw MeshError.malformed('An infer task arrived with bool values other than 0 and 1.');
+  if (header.type === 'string') tensorOf(header, bytes);
 }

@@ -39,7 +39,11 @@ function setup(processor = backend('js', false)) {
       unitsPerMs: 1,
       networks,
     },
-    ...{ executors: new Map(), inference: new Inference({ onnx: undefined, runtimes: [], now }), owned: [] },
+    ...{
+      executors: new Map(),
+      inference: new Inference({ onnx: undefined, runtimes: [], after: () => () => {}, now }),
+      owned: [],
+    },
     ...{ measured: { key: '', cpuUnitsPerMs: 1_000, gpu: null }, preparesNetworks: false, now },
     lost: new Promise(() => {}),
   });

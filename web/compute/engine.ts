@@ -189,16 +189,23 @@ export class Engine {
 
   async #infer(params: InferParams, attachments: Uint8Array[], options: ExecuteOptions): Promise<ExecutedTask> {
     const { owner, signal, onProgress } = options;
-    const { inference } = await this.#backends;
-    const preparing = inference.prepare({ params, attachments, signal, onProgress }, (body) =>
-      this.#schedule.benchmark(body),
-    );
-    const ready = await orCancelled(preparing, signal).catch((cause: unknown) => {
-      // No one waits for it any more.
-      preparing.then(({ release }) => release()).catch(() => {});
-      throw cause;
-    });
-    return inference.execute(ready, (body) => this.#schedule.task(owner, signal, body));
+    const task = { params, attachments, signal, onProgress };
+    for (;;) {
+      const { inference } = await this.#backends;
+      const preparing = inference.prepare(task, (body) => this.#schedule.benchmark(body));
+      try {
+        const ready = await orCancelled(preparing, signal).catch((cause: unknown) => {
+          // No one waits for it any more.
+          preparing.then(({ release }) => release()).catch(() => {});
+          throw cause;
+        });
+        return await inference.execute(ready, (body) => this.#schedule.task(owner, signal, body));
+      } catch (cause) {
+        // Another task of the model was cancelled amid a long run, which ended the model with it.
+        const wasInterrupted = cause instanceof MeshError && cause.reason === 'cancelled' && !signal.aborted;
+        if (!wasInterrupted) throw cause;
+      }
+    }
   }
 
   /** The backends, once a quality was loaded and measured. Not in a time slot: the first time may take seconds. */

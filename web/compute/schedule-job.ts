@@ -15,6 +15,25 @@ export interface Started<T> {
   readonly gpuMs?: Promise<number | null>;
 }
 
+/** The time in which one piece of work has the machine. */
+export interface TimeSlot {
+  readonly signal: AbortSignal;
+  /**
+   * Lets the event loop run, and then whatever has a better right to the machine. Long work calls it every few milliseconds. Throws
+   * MeshError `cancelled`, `closed`.
+   */
+  yieldNow(): Promise<void>;
+}
+
+/** That of a task. */
+export interface TaskSlot extends TimeSlot {
+  /**
+   * Lets others have the machine until work has ended that needs neither this thread nor the GPU, as that of another worker. Throws what the work
+   * throws, and MeshError `closed`; cancelling it is for the caller.
+   */
+  leave<T>(work: Promise<T>): Promise<T>;
+}
+
 export interface Settling<T> {
   resolve(value: T): void;
   reject(cause: unknown): void;

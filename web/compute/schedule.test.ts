@@ -49,6 +49,54 @@ test('a long task yields to frames and goes on', async () => {
   expect(order).toEqual(['begins', 'frame', 'goes on']);
 });
 
+test('a task that waits for another worker lets frames and tasks run, and goes on when that worker is done', async () => {
+  const clock = new ManualClock();
+  const schedule = start(clock);
+  const order: string[] = [];
+  let finish = (_: string) => {};
+  const elsewhere = new Promise<string>((resolve) => {
+    finish = resolve;
+  });
+  const away = Array.from({ length: 6 }, (_, n) =>
+    schedule.task(
+      'a',
+      never,
+      done(async (slot) => {
+        order.push(`leaves ${n}`);
+        order.push(`${await slot.leave(elsewhere)} ${n}`);
+      }),
+    ),
+  );
+  for (let n = 0; n < 9; n++) await nextMacrotask();
+  await schedule.frame(frameDone(async () => order.push('frame')));
+  // No more than four wait elsewhere: each may be a model with its memory.
+  expect(order).toEqual(['leaves 0', 'leaves 1', 'leaves 2', 'leaves 3', 'frame']);
+  finish('back');
+  await Promise.all(away);
+  expect(order.filter((it) => it.startsWith('back'))).toHaveLength(6);
+});
+
+test('the time that a task is away is that of its owner, and disposal ends it there too', async () => {
+  const clock = new ManualClock();
+  const schedule = start(clock);
+  let fail = (_: Error) => {};
+  const elsewhere = new Promise<void>((_, reject) => {
+    fail = reject;
+  });
+  const away = schedule.task(
+    'a',
+    never,
+    done((slot) => slot.leave(elsewhere)),
+  );
+  await nextMacrotask();
+  clock.advance(50);
+  expect(schedule.busyMs).toBe(50);
+  const ended = expect(away).rejects.toMatchObject({ reason: 'closed' });
+  schedule.dispose();
+  fail(new Error('The worker ended.'));
+  await ended;
+});
+
 test('a cancelled task leaves the queue, or ends where it yields next; others are not delayed', async () => {
   const schedule = start();
   const first = new AbortController();

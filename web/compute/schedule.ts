@@ -2,10 +2,10 @@ import { MeshError } from '../../shared/errors.ts';
 import { DutyCycle } from './duty-cycle.ts';
 import { FairQueue } from './fair-queue.ts';
 import { GpuClock } from './gpu-clock.ts';
-import { Job, runBody, type Settling, type Started } from './schedule-job.ts';
+import { Job, runBody, type Settling, type Started, type TaskSlot, type TimeSlot } from './schedule-job.ts';
 import { WORK_CLASSES, type WorkClass, WorkShares } from './work-shares.ts';
 
-export type { Started } from './schedule-job.ts';
+export type { Started, TaskSlot, TimeSlot } from './schedule-job.ts';
 
 /** Time slice, ms: how long work on the processor runs before it yields to the event loop. Half a frame at 60 frames a second. */
 export const SLICE_MS = 8;
@@ -16,19 +16,15 @@ export const MAX_TASKS_IN_FLIGHT = 3;
 /** Tasks that have yielded and wait for their next turn, while another one may start: a long one, and a short one that came after it. */
 const MAX_TASKS_PAUSED = 2;
 
+/** Tasks that another worker computes, or that wait for one of those: each model has a worker, and its memory. */
+const MAX_TASKS_AWAY = 4;
+
 /** Time slots in which something is measured belong to no gamer. */
 const BENCHMARK_OWNER = '';
 const NEVER_CANCELLED = new AbortController().signal;
 
-/** The time in which one piece of work has the machine. */
-export interface TimeSlot {
-  readonly signal: AbortSignal;
-  /**
-   * Lets the event loop run, and then whatever has a better right to the machine. Long work calls it every few milliseconds. Throws
-   * MeshError `cancelled`, `closed`.
-   */
-  yieldNow(): Promise<void>;
-}
+/** Runs something in a time slot of the schedule. */
+export type RunInTaskSlot = <T>(body: (slot: TaskSlot) => Promise<Started<T>>) => Promise<T>;
 
 export interface ScheduleOptions {
   now(): number;
@@ -61,6 +57,7 @@ export class Schedule {
   /** End the waits for the duty cycle. */
   readonly #wakes = new Set<() => void>();
   #tasksInFlight = 0;
+  #tasksAway = 0;
   /** The machine's time up to this moment is charged to an owner. */
   #chargedUntilMs = Number.NEGATIVE_INFINITY;
   /** When the event loop last ran. */
@@ -106,7 +103,7 @@ export class Schedule {
   }
 
   /** Rejects with MeshError `cancelled` as soon as the signal aborts, also while the task waits. */
-  task<T>(owner: string, signal: AbortSignal, body: (slot: TimeSlot) => Promise<Started<T>>): Promise<T> {
+  task<T>(owner: string, signal: AbortSignal, body: (slot: TaskSlot) => Promise<Started<T>>): Promise<T> {
     return this.#task({ owner, signal, isInterruptible: true }, body);
   }
 
@@ -114,7 +111,7 @@ export class Schedule {
    * Runs what measures this machine, as a task of no gamer. Others run before and after it, and the duty cycle is waited for there, not
    * amid what it measures: keep it to a fraction of a second.
    */
-  benchmark<T>(body: (slot: TimeSlot) => Promise<Started<T>>): Promise<T> {
+  benchmark<T>(body: (slot: TaskSlot) => Promise<Started<T>>): Promise<T> {
     return this.#task({ owner: BENCHMARK_OWNER, signal: NEVER_CANCELLED, isInterruptible: false }, body);
   }
 
@@ -135,13 +132,14 @@ export class Schedule {
     }
   }
 
-  #task<T>({ owner, signal, isInterruptible }: TaskTerms, body: (slot: TimeSlot) => Promise<Started<T>>): Promise<T> {
+  #task<T>({ owner, signal, isInterruptible }: TaskTerms, body: (slot: TaskSlot) => Promise<Started<T>>): Promise<T> {
     if (this.#disposed) return Promise.reject(closed());
     if (signal.aborted) return Promise.reject(MeshError.cancelled());
     const done = new AbortController();
     return new Promise<T>((resolve, reject) => {
       const yieldNow = () => (isInterruptible ? this.#yieldNow(job, signal) : this.#yieldToEventLoop());
-      const job: Job = this.#job('tasks', () => body({ signal, yieldNow }), { resolve, reject });
+      const leave = <W>(work: Promise<W>) => this.#leave(job, work);
+      const job: Job = this.#job('tasks', () => body({ signal, yieldNow, leave }), { resolve, reject });
       const onAbort = () => {
         if (this.#tasks.remove(owner, job)) this.#shares.ended('tasks');
         reject(MeshError.cancelled());
@@ -215,8 +213,8 @@ export class Schedule {
   }
 
   get #canStartTask(): boolean {
-    const hasRoom = this.#tasksInFlight < MAX_TASKS_IN_FLIGHT && this.#pausedTasks.length < MAX_TASKS_PAUSED;
-    return hasRoom && !this.#tasks.isEmpty;
+    const hasRoom = this.#tasksInFlight < MAX_TASKS_IN_FLIGHT && this.#tasksAway < MAX_TASKS_AWAY;
+    return hasRoom && this.#pausedTasks.length < MAX_TASKS_PAUSED && !this.#tasks.isEmpty;
   }
 
   #next(): (() => Promise<boolean>) | undefined {
@@ -284,6 +282,28 @@ export class Schedule {
     this.#duty.begin();
     throwIfCancelled(signal);
     if (this.#disposed) throw closed();
+  }
+
+  /** The machine computes meanwhile, and its duty cycle counts that. */
+  async #leave<T>(job: Job, work: Promise<T>): Promise<T> {
+    this.#charge(job);
+    this.#tasksInFlight--;
+    this.#tasksAway++;
+    const comeBack = () => {
+      // As for work in flight: the time that nobody else was charged for.
+      this.#charge(job);
+      this.#tasksInFlight++;
+      this.#tasksAway--;
+      if (this.#disposed) void job.turn();
+      else {
+        this.#pausedTasks.push(job);
+        void this.#run();
+      }
+    };
+    work.then(comeBack, comeBack);
+    await job.yielded();
+    if (this.#disposed) throw closed();
+    return work;
   }
 }
 

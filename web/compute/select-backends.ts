@@ -1,3 +1,4 @@
+import { systemClock } from '../../shared/clock.ts';
 import { MeshError } from '../../shared/errors.ts';
 import { logger } from '../../shared/log.ts';
 import { NETWORKS } from '../../shared/tasks/upscale.ts';
@@ -10,9 +11,10 @@ import { JsBackend } from './js-backend.ts';
 import { type GpuSpeeds, type MeasuredSpeeds, speedsKey } from './measured-speeds.ts';
 import type { ModelSource } from './models/model-source.ts';
 import { NetworkSelection, type RunInSlot } from './network-selection.ts';
-import { openOnCpu, openOnGpu } from './ort/onnx-sessions.ts';
+import { openOnGpu } from './ort/onnx-sessions.ts';
 import { OrtWasmBackend } from './ort/ort-wasm-backend.ts';
 import { OrtWebGpuBackend } from './ort/ort-webgpu-backend.ts';
+import { openInWorker } from './ort/worker-session.ts';
 import { SpotChecks } from './spot-checks.ts';
 import { type MeasuredExecutor, selectGpuExecutors } from './task-benchmarks.ts';
 import { openWasm } from './wasm/open-wasm.ts';
@@ -227,7 +229,7 @@ function processorBackends(
   const library = ortWasm(models, now);
   // Ours are the fastest: onnxruntime-web is not even fetched for them.
   const tiers = wasm && preferBackend !== 'ort-wasm' ? [[wasm], library] : [library];
-  const inference = new Inference({ onnx, runtimes: [openOnCpu], now });
+  const inference = new Inference({ onnx, runtimes: [openInWorker], now, after: systemClock.after });
   return new BackendSet({
     adapter,
     framePaths: PROCESSOR_PATHS,
@@ -265,7 +267,7 @@ function gpuBackends(
   const isOrtPreferred = preferBackend === 'ort-webgpu';
   const preferred = isOrtPreferred ? [onDevice] : [ours];
   const gpuRuntimes = isSoftware && !isOrtPreferred ? [] : [openOnGpu(device)];
-  const inference = new Inference({ onnx, runtimes: [openOnCpu, ...gpuRuntimes], now });
+  const inference = new Inference({ onnx, runtimes: [openInWorker, ...gpuRuntimes], now, after: systemClock.after });
   const avoidShortPaths = () => wgsl.avoidShortPaths();
   const spotChecks = new SpotChecks({ reference: filters, now, random: Math.random, avoidShortPaths });
   const wrong = spotChecks.failed.then(() => ({ problem: `${opened.name} gave wrong pictures` }));

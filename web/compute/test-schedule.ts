@@ -1,5 +1,5 @@
 import { ManualClock } from '../../shared/manual-clock.ts';
-import { nextMacrotask, Schedule, type Started, type TimeSlot } from './schedule.ts';
+import { nextMacrotask, Schedule, type Started, type TaskSlot, type TimeSlot } from './schedule.ts';
 
 export const never = new AbortController().signal;
 
@@ -10,7 +10,9 @@ export function start(clock = new ManualClock()) {
 }
 
 /** Work that ends in its time slot. */
-export function done<T>(body: (slot: TimeSlot) => Promise<T>): (slot: TimeSlot) => Promise<Started<T>> {
+export function done<T, Slot extends TimeSlot = TaskSlot>(
+  body: (slot: Slot) => Promise<T>,
+): (slot: Slot) => Promise<Started<T>> {
   return async (slot) => {
     const value = await body(slot);
     return { isDone: true, finish: async () => value };
@@ -21,4 +23,4 @@ export function done<T>(body: (slot: TimeSlot) => Promise<T>): (slot: TimeSlot) 
 export const frameDone =
   <T>(body: () => Promise<T>) =>
   () =>
-    done(body)({ signal: never, yieldNow: nextMacrotask });
+    done<T, TimeSlot>(body)({ signal: never, yieldNow: nextMacrotask });

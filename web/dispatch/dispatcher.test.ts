@@ -105,6 +105,19 @@ describe('when a volunteer does not deliver', () => {
     expect(bench.dispatcher.counts.redispatched).toBe(1);
   });
 
+  test('a task that nobody can run is tried elsewhere and counts against no volunteer', async () => {
+    const both = [volunteer('one'), volunteer('two')];
+    const task = submit({ where: 'volunteers' });
+    for (const reason of ['unknown-model', 'bad-input'] as const) {
+      await ticksPass();
+      const asked = both.find(({ held }) => held > 0);
+      asked?.end(asked.started[0], { kind: 'failed', error: new MeshError(reason, 'The model takes something else.') });
+    }
+    await expect(task.result).rejects.toMatchObject({ reason: 'bad-input' });
+    expect(both.map(({ started }) => started.length)).toEqual([1, 1]);
+    expect(bench.verdicts).toEqual([]);
+  });
+
   test('a result of the wrong shape counts as a failure of the volunteer', async () => {
     const [liar, good] = [volunteer('liar'), volunteer('good')];
     good.msPerTask = 100;

@@ -1,4 +1,4 @@
-import type { MeshError } from '../../shared/errors.ts';
+import type { MeshError, MeshErrorReason } from '../../shared/errors.ts';
 import { logger, shortId } from '../../shared/log.ts';
 import type { Placement, RedispatchCause } from './dispatch-counts.ts';
 import type { Job, OnJobEnd, Runner } from './job.ts';
@@ -12,6 +12,14 @@ export const ATTEMPTS = {
   /** How often a job may be handed back before that counts as a failure: a machine that pauses all day must not hold it. */
   maxReturns: 8,
 } as const;
+
+/** Reasons that lie in the task or its model. */
+const OF_THE_TASK: ReadonlySet<MeshErrorReason> = new Set(['bad-input', 'too-large', 'unknown-model']);
+
+/** Whether an attempt failed by what it was given, which is not the volunteer's fault. */
+export function isOfTheTask({ reason }: MeshError): boolean {
+  return OF_THE_TASK.has(reason);
+}
 
 /** A job's need for another attempt. */
 export interface RedispatchNeed {

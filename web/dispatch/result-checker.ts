@@ -35,8 +35,12 @@ export interface VerificationEnvironment {
   rest(): Promise<void>;
   /** As {@link Clock.after}. */
   after: Clock['after'];
-  /** Computes a part of a task on this machine. */
-  compute(type: string, task: PackedTask): Promise<PackedResult>;
+  /**
+   * Computes a part of a task on this machine.
+   *
+   * @param signal - nobody waits for it any more.
+   */
+  compute(type: string, task: PackedTask, signal: AbortSignal): Promise<PackedResult>;
 }
 
 export interface VerifierOptions<Of extends CheckedJob> extends VerificationEnvironment {
@@ -101,7 +105,7 @@ export class Verifier<Of extends CheckedJob = Job> {
       const theirs = await this.#inTime((signal) => replicate(job, task, ranOn, signal));
       if (theirs) return { answer: theirs, isOurs: false };
     }
-    const ours = await this.#inTime(() => compute(job.type, task));
+    const ours = await this.#inTime((signal) => compute(job.type, task, signal));
     return ours && { answer: ours, isOurs: true };
   }
 

@@ -155,8 +155,7 @@ export class TaskDeduplicator {
     const callers = new Set<Caller>();
     const handle = this.#splitter.submit(job, (outcome) => {
       this.#underWay.delete(runKey);
-      // Whoever asks again may get a result that can be checked.
-      if (outcome.kind === 'done' && outcome.result.isChecked)
+      if (outcome.kind === 'done' && mayKeep(job, outcome.result))
         this.#cache.put(key, outcome.result.packed, outcome.result.computedBy);
       this.#deliver(job, callers, outcome);
     });
@@ -189,6 +188,11 @@ export class TaskDeduplicator {
   #cachedTiming(job: Job) {
     return cachedTiming(this.#clock.now() - job.submittedMs);
   }
+}
+
+/** Whoever asks again may get a result that can be checked, or another random one. */
+function mayKeep({ definition }: Job, { isChecked, packed }: JobResult): boolean {
+  return isChecked && (definition.mayKeep?.(packed) ?? true);
 }
 
 function unpacked({ definition, packed }: Job, result: PackedResult, isChecked: boolean): unknown {

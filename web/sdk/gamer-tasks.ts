@@ -26,7 +26,7 @@ export class GamerTasks {
     this.dispatcher = new Dispatcher(systemClock, local, events, trust, {
       random: Math.random,
       rest: nextMacrotask,
-      compute: (type, task) => engine.computePart(type, task, systemClock.now),
+      compute: (type, task, signal) => engine.computePart(type, task, signal, systemClock.now),
     });
     this.#trust = trust;
     // What it answered without a check is not to be believed any more.

@@ -56,14 +56,25 @@ export class LocalEngineClient implements LocalEngine {
    * Computes a small part of a task, to compare with a volunteer's result. A filter's tile takes a few milliseconds: it is computed on
    * this thread, in slices, and need not wait for a worker to start and measure itself. Throws MeshError.
    */
-  async computePart(type: string, task: PackedTask, now: () => number): Promise<PackedResult> {
-    if (type !== 'upscale') return this.execute(this.#nextPartCallId--, type, task);
+  async computePart(type: string, task: PackedTask, signal: AbortSignal, now: () => number): Promise<PackedResult> {
+    if (type !== 'upscale') return this.#executePart(type, task, signal);
     const { width, height, outWidth, outHeight, quality } = task.params as UpscaleParams;
-    if (isNetwork(quality)) return this.execute(this.#nextPartCallId--, type, task);
+    if (isNetwork(quality)) return this.#executePart(type, task, signal);
     const image = { width, height, data: task.attachments[0] ?? new Uint8Array(0) };
     const out = new Uint8ClampedArray(outWidth * outHeight * 4);
     await runInSlices(upscaleRows(image, { outWidth, outHeight, quality }, out), now, nextMacrotask);
     return { value: null, attachments: [new Uint8Array(out.buffer)] };
+  }
+
+  async #executePart(type: string, task: PackedTask, signal: AbortSignal): Promise<PackedResult> {
+    const callId = this.#nextPartCallId--;
+    const cancel = () => this.cancel(callId);
+    signal.addEventListener('abort', cancel, { once: true });
+    try {
+      return await this.execute(callId, type, task);
+    } finally {
+      signal.removeEventListener('abort', cancel);
+    }
   }
 
   /** Rejects if the worker does not start, and when it is disposed. */

@@ -1,4 +1,5 @@
-import type { Effort } from '../../shared/tasks/infer.ts';
+import type { TaskValue } from '../../shared/tasks/infer/inputs.ts';
+import type { Effort, RowRelation } from '../../shared/tasks/infer.ts';
 import type { Quality } from '../../shared/tasks/upscale.ts';
 
 // The task types of the SDK, with their inputs and results. The comments here are their reference documentation.
@@ -17,10 +18,15 @@ export type ImageInput =
 
 /**
  * A tensor of a model's input or output. `type` is one of float32, float64, float16, int8, uint8, int16, uint16, int32, uint32, int64,
- * uint64 or bool (one byte, 0 or 1). `data` is in row-major order and its size must match `dims` and `type`. In a result it is the typed
+ * uint64, bool (one byte, 0 or 1) or string. A tensor of rank 0 has no `dims`, and a dim may be 0. `data` is in row-major order and its size must match `dims` and `type`. In a result it is the typed
  * array of the type: for float16 a Uint16Array of the bits, for 64-bit integers an array of BigInts, for bool a Uint8Array.
+ * Texts are an array of strings.
  */
-export type Tensor = { type: string; dims: number[]; data: ArrayBufferView };
+export type Tensor =
+  | { type: string; dims: number[]; data: ArrayBufferView }
+  | { type: 'string'; dims: number[]; data: string[] };
+/** A tensor, or what else ONNX has: lists, maps and absent optionals, which no browser's onnxruntime takes yet; they are refused with `bad-input`. */
+export type Value = TaskValue;
 export type Vec3 = [number, number, number];
 export type Material = { color: Vec3; reflectivity?: number };
 export type SceneObject =
@@ -46,13 +52,13 @@ export interface TaskTypes {
    * Runs an ONNX model. `model` is a name in the server's list (`models/manifest.json`), or a URL whose origin the volunteer's owner
    * allowed (`acceptModelsFrom`). A URL that ends in `#sha256=` and 64 hexadecimal digits is verified, and cached by the browser.
    *
-   * Names, types and sizes of the inputs are checked against the model; the error `bad-input` says what it expects. If the first axis of
-   * all inputs and outputs is a dynamic batch axis (N, batch, batch_size), rows of several tasks may be run together, and many rows in
-   * parts. Up to 32 tensors, 64 MiB and 16 Mi elements in each direction. `effort` selects how long a task may take, until that is measured, before it
+   * Names, types and sizes of the inputs are checked against the model; the error `bad-input` says what it expects. Rows of
+   * several tasks run together, and many rows in parts, where the model's graph proves that each row of the outputs, along the first axis, depends on
+   * the same row of the inputs only; `rows` overrides that: `independent` or `joint`. Up to 256 tensors, 64 MiB and 16 Mi elements in each direction. `effort` selects how long a task may take, until that is measured, before it
    * counts as late: `simple` 500 ms (default), `complex` 5 s.
    */
   infer: {
-    input: { model: string; inputs: Record<string, Tensor>; effort?: Effort };
+    input: { model: string; inputs: Record<string, Value>; effort?: Effort; rows?: RowRelation };
     result: {
       outputs: Record<string, Tensor>;
       /** False where a check was due and nobody could make it, as for a model whose answer varies from run to run. */

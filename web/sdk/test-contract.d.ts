@@ -14,7 +14,10 @@ export type ImageInput =
 export type Where = 'auto' | 'volunteers' | 'local';
 /** fast, balanced and quality need their networks; until those exist they are refused with reason `unknown-model`. Default spatial. */
 export type Quality = 'bilinear' | 'bicubic' | 'spatial' | 'fast' | 'balanced' | 'quality';
-export type Tensor = { type: string; dims: number[]; data: ArrayBufferView };
+export type Tensor =
+  | { type: string; dims: number[]; data: ArrayBufferView }
+  | { type: 'string'; dims: number[]; data: string[] };
+export type Value = Tensor | { sequence: Value[] } | { map: [string | number | bigint, Value][] } | { none: true };
 export type Vec3 = [number, number, number];
 
 export interface TaskTypes {
@@ -26,8 +29,13 @@ export interface TaskTypes {
   };
   /** effort picks the first deadline: simple 500 ms (default), complex 5 s. */
   infer: {
-    input: { model: string; inputs: Record<string, Tensor>; effort?: 'simple' | 'complex' };
-    result: { outputs: Record<string, Tensor> };
+    input: {
+      model: string;
+      inputs: Record<string, Value>;
+      effort?: 'simple' | 'complex';
+      rows?: 'independent' | 'joint';
+    };
+    result: { outputs: Record<string, Value>; checked: boolean };
   };
   /** cost 0 is a wall; entering a cell costs its value, diagonal steps sqrt(2) times it. null: no path. */
   pathfinding: {

@@ -31,9 +31,8 @@ function toHalf(value: number): number {
 const forwards = Array.from({ length: SIZE }, (_, i) => i);
 const backwards = [...forwards].reverse();
 const honest = computed(Math.fround, forwards);
-const tensor = (data: Tensor['data'], type: Tensor['type']): Record<string, Tensor> => ({
-  y: { type, dims: [data.length], data },
-});
+const tensor = (data: Tensor['data'], type: Tensor['type']) =>
+  ({ y: { type, dims: [data.length], data } }) as Record<string, Tensor>;
 
 describe('two honest machines agree', () => {
   test('that sum in a different order', () => expect(agrees(honest, computed(Math.fround, backwards))).toBe(true));

@@ -1,17 +1,24 @@
 import type { ZodType } from 'zod';
+import { concatBytes } from '../../bytes.ts';
+import { MeshError } from '../../errors.ts';
 import { z } from '../../zod.ts';
 import { numbersIn } from '../packing.ts';
 
 /** Limits of the tensors of one `infer` task or result. */
 export const INFER = {
-  maxNameChars: 128,
-  /** Inputs, or outputs: small models have one to three, models with a state a few dozen. */
-  maxTensors: 32,
+  /** Exporters make names of paths through the network's modules. */
+  maxNameChars: 1_024,
+  /** All names of one task or result: leaves room for the envelope in a transfer. */
+  maxNamesChars: 32 * 1024,
+  /** Inputs, or outputs: small models have one to three, language models with a cache of keys and values some hundred. */
+  maxTensors: 256,
   maxRank: 8,
   /** All inputs, or all outputs, together: leaves room for the envelope in a transfer. */
   maxBytes: 64 * 1024 * 1024,
   /** The same, elements: what they cost does not depend on their size. As many as 64 MiB of float32. */
   maxElements: 16 * 1024 * 1024,
+  /** Of these, texts: each is an object of its own. */
+  maxTexts: 256 * 1024,
 } as const;
 
 /** Allowed difference of two numbers, relative to them and to the usual size in their tensor: half precision's 2^-11 over some layers. */
@@ -38,14 +45,18 @@ const VIEWS = {
   bool: Uint8Array,
 } as const;
 
-export type TensorType = keyof typeof VIEWS;
-export type TensorData = InstanceType<(typeof VIEWS)[TensorType]>;
+type NumberType = keyof typeof VIEWS;
+export type TensorType = NumberType | 'string';
+type NumberData = InstanceType<(typeof VIEWS)[NumberType]>;
+export type TensorData = NumberData | string[];
 
 /** A tensor: `data` has as many elements as the product of `dims`, in row-major order; a scalar has no `dims`. */
-export interface Tensor {
-  type: TensorType;
+export type Tensor = NumberTensor | { type: 'string'; dims: number[]; data: string[] };
+
+interface NumberTensor {
+  type: NumberType;
   dims: number[];
-  data: TensorData;
+  data: NumberData;
 }
 
 /** Description of a tensor's bytes in an envelope. */
@@ -53,31 +64,44 @@ export interface TensorHeader {
   name: string;
   type: TensorType;
   dims: number[];
+  /** Of a tensor of texts, its bytes: they do not follow from `dims`. */
+  textBytes?: number | undefined;
 }
 
-export const TENSOR_TYPES = Object.keys(VIEWS) as TensorType[];
+export const TENSOR_TYPES: readonly TensorType[] = [...(Object.keys(VIEWS) as NumberType[]), 'string'];
 
-const headerSchema = z.strictObject({
-  name: z.string().min(1).max(INFER.maxNameChars),
-  type: z.enum(TENSOR_TYPES),
-  // A dimension of 0: an output may be empty.
-  dims: z.array(z.int().min(0).max(INFER.maxBytes)).max(INFER.maxRank),
-});
+/** Bytes before each text: its length in UTF-8, little endian. */
+const TEXT_PREFIX_BYTES = 4;
+
+const headerSchema = z
+  .strictObject({
+    name: z.string().min(1).max(INFER.maxNameChars),
+    type: z.enum(TENSOR_TYPES),
+    dims: z.array(z.int().min(0).max(INFER.maxBytes)).max(INFER.maxRank),
+    textBytes: z.int().min(0).max(INFER.maxBytes).optional(),
+  })
+  .refine(({ type, textBytes }) => (type === 'string') === (textBytes !== undefined), 'only texts have textBytes')
+  .refine(({ type, dims }) => type !== 'string' || elementsOfAll([{ dims }]) <= INFER.maxTexts, 'too many texts');
 
 /** Tensors of one task or result: names are unique, and all together stay within {@link INFER.maxBytes}. */
 export const headersSchema: ZodType<TensorHeader[]> = z
   .array(headerSchema)
-  .min(1)
   .max(INFER.maxTensors)
   .refine((headers) => new Set(headers.map(({ name }) => name)).size === headers.length, 'duplicate name')
+  .refine((headers) => namesChars(headers) <= INFER.maxNamesChars, 'too long names')
   .refine((headers) => sizeOfAll(headers) <= INFER.maxBytes, 'too many bytes')
   .refine((headers) => elementsOfAll(headers) <= INFER.maxElements, 'too many elements');
 
-export function isTensorType(type: string): type is TensorType {
-  return Object.hasOwn(VIEWS, type);
+export function namesChars(headers: readonly { name: string }[]): number {
+  return headers.reduce((sum, { name }) => sum + name.length, 0);
 }
 
-export function sizeBytes({ type, dims }: Pick<TensorHeader, 'type' | 'dims'>): number {
+export function isTensorType(type: string): type is TensorType {
+  return type === 'string' || Object.hasOwn(VIEWS, type);
+}
+
+export function sizeBytes({ type, dims, textBytes = 0 }: Omit<TensorHeader, 'name'>): number {
+  if (type === 'string') return textBytes;
   return dims.reduce((product, dim) => product * dim, VIEWS[type].BYTES_PER_ELEMENT);
 }
 
@@ -89,10 +113,45 @@ export function elementsOfAll(headers: readonly Pick<TensorHeader, 'dims'>[]): n
   return headers.reduce((sum, { dims }) => sum + dims.reduce((product, dim) => product * dim, 1), 0);
 }
 
-/** Returns the bytes of a tensor as its elements: a view if they are aligned, otherwise a copy. */
-export function elementsIn(type: TensorType, bytes: Uint8Array): TensorData {
+/** A tensor from its bytes: its numbers are a view of them if they are aligned. Throws MeshError `malformed` where the texts do not fit the bytes. */
+export function tensorOf({ type, dims }: Omit<TensorHeader, 'name'>, bytes: Uint8Array): Tensor {
+  if (type !== 'string') return { type, dims, data: numbersOf(type, bytes) };
+  const data = textsIn(bytes);
+  if (data?.length === elementsOfAll([{ dims }])) return { type, dims, data };
+  throw MeshError.malformed('A tensor of texts has other texts than its dims say.');
+}
+
+/** The bytes of texts: each as UTF-8, after its length. */
+export function bytesOfTexts(texts: readonly string[]): Uint8Array<ArrayBuffer> {
+  const encoder = new TextEncoder();
+  return concatBytes(
+    texts.flatMap((text) => {
+      const encoded = encoder.encode(text);
+      const prefix = new Uint8Array(TEXT_PREFIX_BYTES);
+      new DataView(prefix.buffer).setUint32(0, encoded.byteLength, true);
+      return [prefix, encoded];
+    }),
+  );
+}
+
+/** Null for bytes that are no texts. */
+function textsIn(bytes: Uint8Array): string[] | null {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const decoder = new TextDecoder();
+  const texts: string[] = [];
+  for (let at = 0; at < bytes.byteLength; ) {
+    const from = at + TEXT_PREFIX_BYTES;
+    if (from > bytes.byteLength || texts.length === INFER.maxTexts) return null;
+    at = from + view.getUint32(at, true);
+    if (at > bytes.byteLength) return null;
+    texts.push(decoder.decode(bytes.subarray(from, at)));
+  }
+  return texts;
+}
+
+function numbersOf(type: NumberType, bytes: Uint8Array): NumberData {
   // Each class constructs a member of the union, which the compiler cannot infer for a union of classes.
-  return numbersIn<TensorData>(VIEWS[type] as Parameters<typeof numbersIn<TensorData>>[0], bytes);
+  return numbersIn<NumberData>(VIEWS[type] as Parameters<typeof numbersIn<NumberData>>[0], bytes);
 }
 
 /** Type and shape for a message: `float32 [1, 3]`. */
@@ -118,11 +177,13 @@ function isSameShape(a: Tensor, b: Tensor): boolean {
 }
 
 function areAlike(a: Tensor, b: Tensor): boolean {
+  if (a.type === 'string') return a.data.every((text, i) => text === b.data[i]);
+  if (b.type === 'string') return false;
   return a.type.startsWith('float') ? areNear(a, b) : areSteps(a.data, b.data);
 }
 
 /** Compares relative to the larger number or to the tensor's root mean square: small numbers are often differences of large ones. */
-function areNear(a: Tensor, b: Tensor): boolean {
+function areNear(a: NumberTensor, b: NumberTensor): boolean {
   const [first, second] = [realsOf(a), realsOf(b)];
   const usual = Math.min(typicalSize(first), typicalSize(second));
   return first.every((value, i) => {
@@ -132,7 +193,7 @@ function areNear(a: Tensor, b: Tensor): boolean {
   });
 }
 
-function areSteps(a: TensorData, b: TensorData): boolean {
+function areSteps(a: NumberData, b: NumberData): boolean {
   let differing = 0;
   for (let i = 0; i < a.length; i++) {
     const apart = Math.abs(Number(a[i] ?? 0) - Number(b[i] ?? 0));
@@ -155,7 +216,7 @@ function typicalSize(values: ArrayLike<number>): number {
   return count === 0 ? 0 : Math.sqrt(sum / count);
 }
 
-function realsOf({ type, data }: Tensor): Float64Array {
+function realsOf({ type, data }: NumberTensor): Float64Array {
   const numbers: Iterable<number | bigint> = data;
   return Float64Array.from(numbers, type === 'float16' ? (bits) => fromFloat16Bits(Number(bits)) : Number);
 }

@@ -1,12 +1,14 @@
-import { afterEach, beforeAll, expect, test } from 'vitest';
-import { agrees, elementsIn } from '../../../shared/tasks/infer/tensors.ts';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { agrees, tensorOf } from '../../../shared/tasks/infer/tensors.ts';
 import { type InferInput, infer } from '../../../shared/tasks/infer.ts';
 import { Engine } from '../engine.ts';
 import type { EngineOptions } from '../engine-types.ts';
-import { openOnGpu } from '../ort/onnx-sessions.ts';
+import type { OnnxSource } from '../models/model-source.ts';
+import { openHere, openOnGpu } from '../ort/onnx-sessions.ts';
 import { fixedSpeeds } from '../test-gpu.ts';
 import { repositoryModels } from '../test-models.ts';
 import { openDevice } from '../wgsl/gpu-device.ts';
+import { type TestModel, writeOnnx } from './test-onnx.ts';
 
 interface Ship {
   observation: number[];
@@ -58,7 +60,7 @@ const steering = (of: readonly Ship[]): InferInput => ({
   },
 });
 
-function expectControls(data: ArrayLike<number | bigint> | undefined, wanted: readonly Ship[]): void {
+function expectControls(data: ArrayLike<number | bigint | string> | undefined, wanted: readonly Ship[]): void {
   expect(data).toHaveLength(2 * wanted.length);
   for (const [i, value] of wanted.flatMap(({ controls }) => controls).entries()) {
     expect(Number(data?.[i])).toBeCloseTo(value, 4);
@@ -112,6 +114,111 @@ test('a file that is no model is unknown, and the next task runs', async () => {
   expectControls((await run(engine, steering(ships))).outputs.controls?.data, ships);
 });
 
+test.each<[string, TestModel]>([
+  [
+    'a softmax over the rows',
+    {
+      nodes: [{ operator: 'Softmax', inputs: ['x'], outputs: ['y'], attributes: { axis: 0 } }],
+      ...{ inputs: { x: { dims: ['batch', 2] } }, outputs: { y: { dims: ['batch', 2] } } },
+    },
+  ],
+  [
+    'a dynamic quantisation',
+    {
+      nodes: [
+        { operator: 'DynamicQuantizeLinear', inputs: ['x'], outputs: ['q', 'scale', 'zero'] },
+        { operator: 'DequantizeLinear', inputs: ['q', 'scale', 'zero'], outputs: ['y'] },
+      ],
+      ...{ inputs: { x: { dims: ['batch', 2] } }, outputs: { y: { dims: ['batch', 2] } } },
+    },
+  ],
+])('%s sees all rows of a task and none of another', async (_, model) => {
+  const bytes = writeOnnx(model);
+  const engine = await startEngine({ onnx: { loadOnnx: async () => bytes.slice() } });
+  const tensor = (from: number) => ({
+    x: { type: 'float32', dims: [16, 2], data: Float32Array.from({ length: 32 }, (_, i) => (from + i) * 0.1) },
+  });
+  const session = await openHere(bytes.slice());
+  const bare = async (inputs: InferInput['inputs']) => {
+    const { params, attachments } = infer.pack({ model: 'm', inputs });
+    const [y] = await session.run(
+      params.inputs.map((header, at) => ({ ...header, bytes: attachments[at] ?? new Uint8Array(0) })),
+    );
+    return y && tensorOf(y, y.bytes).data;
+  };
+  const tasks = [tensor(0), tensor(100)];
+  const results = await Promise.all(tasks.map((inputs) => run(engine, { model: 'm', inputs })));
+  for (const [i, inputs] of tasks.entries()) expect(results[i]?.outputs.y?.data).toEqual(await bare(inputs));
+  session.release();
+});
+
+describe('a model runs', () => {
+  const models = new Map<string, Uint8Array<ArrayBuffer>>();
+  let engine: Engine;
+  beforeAll(async () => {
+    const onnx: OnnxSource = {
+      loadOnnx: async (name) => models.get(name)?.slice() ?? new Uint8Array(0),
+      loadData: async (_, path) => {
+        expect(path).toBe('weights.bin');
+        return new Uint8Array(Float32Array.of(7, 8).buffer);
+      },
+    };
+    engine = await startEngine({ onnx });
+    // This one is kept for all tests here.
+    engines.pop();
+  });
+  afterAll(() => engine.dispose());
+  const runModel = async (model: TestModel, inputs: InferInput['inputs']) => {
+    const name = `m${models.size}`;
+    models.set(name, writeOnnx(model));
+    return (await run(engine, { model: name, inputs })).outputs;
+  };
+  const same = (type: 'string' | 'float32', dims: (number | string)[]): TestModel => ({
+    nodes: [{ operator: 'Identity', inputs: ['x'], outputs: ['y'] }],
+    ...{ inputs: { x: { type, dims } }, outputs: { y: { type, dims } } },
+  });
+
+  test('with texts', async () => {
+    const x = { type: 'string' as const, dims: [2, 1], data: ['a', 'ä€😀'] };
+    expect(await runModel(same('string', ['n', 1]), { x })).toEqual({ y: x });
+  });
+
+  test('with an empty tensor, as the cache of a first step, and with sizes that have no name', async () => {
+    const x = { type: 'float32', dims: [1, 0, 4], data: new Float32Array(0) };
+    expect(await runModel(same('float32', ['', 'past', -1]), { x })).toEqual({ y: x });
+  });
+
+  test('with weights in a file of their own', async () => {
+    const model: TestModel = {
+      nodes: [{ operator: 'Add', inputs: ['x', 'w'], outputs: ['y'] }],
+      ...{ inputs: { x: { dims: ['n', 2] } }, outputs: { y: { dims: ['n', 2] } } },
+      constants: { w: { dims: [2], values: [], file: 'weights.bin' } },
+    };
+    const x = { type: 'float32', dims: [1, 2], data: Float32Array.of(1, 2) };
+    expect((await runModel(model, { x })).y?.data).toEqual(Float32Array.of(8, 10));
+  });
+
+  test('without inputs', async () => {
+    const model: TestModel = {
+      nodes: [{ operator: 'Neg', inputs: ['c'], outputs: ['y'] }],
+      ...{ outputs: { y: { dims: [2] } }, constants: { c: { dims: [2], values: [1, 2] } } },
+    };
+    expect(await runModel(model, {})).toEqual({ y: { type: 'float32', dims: [2], data: Float32Array.of(-1, -2) } });
+  });
+
+  test('with the default of an input, and with another value of it', async () => {
+    const model: TestModel = {
+      nodes: [{ operator: 'Mul', inputs: ['x', 'factor'], outputs: ['y'] }],
+      ...{ inputs: { x: { dims: ['n'] }, factor: { dims: [1] } }, outputs: { y: { dims: ['n'] } } },
+      constants: { factor: { dims: [1], values: [3] } },
+    };
+    const x = { type: 'float32', dims: [2], data: Float32Array.of(1, 2) };
+    const factor = { type: 'float32', dims: [1], data: Float32Array.of(5) };
+    expect((await runModel(model, { x })).y?.data).toEqual(Float32Array.of(3, 6));
+    expect((await runModel(model, { x, factor })).y?.data).toEqual(Float32Array.of(5, 10));
+  });
+});
+
 test('on a device the answers are the same', async () => {
   const opened = await openDevice(navigator.gpu);
   if (!opened) throw new Error('There is no WebGPU here.');
@@ -123,7 +230,7 @@ test('on a device the answers are the same', async () => {
   const [controls] = await session.run(inputs);
   expect(session.backend).toBe('ort-webgpu');
   expect(controls).toMatchObject({ name: 'controls', type: 'float32', dims: [ships.length, 2] });
-  expectControls(elementsIn('float32', controls?.bytes ?? new Uint8Array(0)), ships);
+  expectControls(controls && tensorOf(controls, controls.bytes).data, ships);
   opened.device.destroy();
   await expect(session.run(inputs)).rejects.toMatchObject({ reason: 'device-lost' });
   session.release();

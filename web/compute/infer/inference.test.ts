@@ -1,11 +1,18 @@
 import { describe, expect, test } from 'vitest';
 import { ManualClock } from '../../../shared/manual-clock.ts';
 import type { TaskProgress } from '../../../shared/tasks/definition.ts';
-import { infer } from '../../../shared/tasks/infer.ts';
+import { infer, type RowRelation } from '../../../shared/tasks/infer.ts';
 import { nextMacrotask, Schedule } from '../schedule.ts';
 import { INFERENCE, Inference } from './inference.ts';
 import { MAX_LOADED_MODELS } from './loaded-model-cache.ts';
-import { summing } from './test-sessions.ts';
+import { summing, summingModel } from './test-sessions.ts';
+
+interface RunOptions {
+  model?: string;
+  signal?: AbortSignal;
+  tell?: unknown[];
+  relation?: RowRelation;
+}
 
 /** Runs models on the given runtimes, with a schedule and a clock that advances only during runs. */
 class Bench {
@@ -30,19 +37,20 @@ class Bench {
           signal.addEventListener('abort', () => this.aborted.push(model));
           onShare(0.5);
           await this.downloaded;
-          return new Uint8Array(1);
+          return model.startsWith('joint') ? summingModel(0) : summingModel();
         },
       },
       runtimes: runtimes.map(({ open }) => open),
       now: () => this.clock.now(),
+      after: (delayMs, callback) => this.clock.after(delayMs, callback),
     });
   }
 
   /** Runs rows of two numbers: n and 0, n + 1 and 0, and so on. Resolves to the model's outputs. */
-  async run(rows: number, from: number, more: Partial<{ model: string; signal: AbortSignal; tell: unknown[] }> = {}) {
-    const { model = 'sum', signal = new AbortController().signal, tell } = more;
+  async run(rows: number, from: number, more: RunOptions = {}) {
+    const { model = 'sum', signal = new AbortController().signal, tell, relation } = more;
     const data = Float32Array.from({ length: 2 * rows }, (_, i) => (i % 2 === 0 ? from + i / 2 : 0));
-    const task = infer.pack({ model, inputs: { x: { type: 'float32', dims: [rows, 2], data } } });
+    const task = infer.pack({ model, inputs: { x: { type: 'float32', dims: [rows, 2], data } }, rows: relation });
     const onProgress = tell && ((progress: TaskProgress) => tell.push(progress));
     const slot = <T>(body: Parameters<typeof this.schedule.task<T>>[2]) => this.schedule.task('owner', signal, body);
     const ready = await this.inference.prepare({ ...task, signal, onProgress }, slot);
@@ -74,11 +82,30 @@ describe('tasks that wait together', () => {
     expect(results.map(({ computeMs }) => computeMs)).toEqual([1, 3]);
   });
 
-  test('run alone where the first axis is no batch axis, or for another model', async () => {
-    const sequence = summing({ axis: 'length' });
-    const bench = new Bench([sequence]);
-    await Promise.all([bench.run(1, 0), bench.run(2, 5)]);
-    expect(sequence.runs.sort()).toEqual([1, 2]);
+  test('run alone, and whole, where the model may relate its rows, whatever its first axis is called', async () => {
+    const joint = summing();
+    const bench = new Bench([joint]);
+    await Promise.all([bench.run(1, 0, { model: 'joint' }), bench.run(200, 5, { model: 'joint' })]);
+    expect(joint.runs.sort()).toEqual([1, 200]);
+  });
+
+  test('run as the task says, whatever its graph proves', async () => {
+    const runtime = summing();
+    const bench = new Bench([runtime]);
+    await bench.run(1, 0, { relation: 'joint' });
+    runtime.runs.length = 0;
+    await Promise.all([bench.run(1, 0, { relation: 'joint' }), bench.run(200, 5, { relation: 'joint' })]);
+    expect(runtime.runs.sort()).toEqual([1, 200]);
+    runtime.runs.length = 0;
+    const [, two] = await Promise.all([
+      bench.run(1, 0, { model: 'joint', relation: 'independent' }),
+      bench.run(2, 5, { model: 'joint', relation: 'independent' }),
+    ]);
+    expect(runtime.runs).toEqual([3]);
+    expect(two.numbers).toEqual(counted(2, 5));
+  });
+
+  test('run alone for another model', async () => {
     const runtime = summing();
     const other = new Bench([runtime]);
     await Promise.all([other.run(1, 0), other.run(2, 5, { model: 'other' })]);

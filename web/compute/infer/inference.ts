@@ -1,28 +1,30 @@
-import { concatBytes } from '../../../shared/bytes.ts';
+import type { Clock } from '../../../shared/clock.ts';
 import { MeshError } from '../../../shared/errors.ts';
 import type { ProgressListener } from '../../../shared/tasks/definition.ts';
 import { INFER, sizeOfAll } from '../../../shared/tasks/infer/tensors.ts';
 import type { InferParams } from '../../../shared/tasks/infer.ts';
 import type { ExecutedTask } from '../engine-types.ts';
-import type { RunInSlot } from '../network-selection.ts';
 import type { NamedTensor, OnnxSession } from '../ort/onnx-sessions.ts';
-import type { TimeSlot } from '../schedule.ts';
-import { type LoadedModel, LoadedModelCache, type LoadedModelCacheOptions } from './loaded-model-cache.ts';
+import type { RunInTaskSlot, TaskSlot } from '../schedule.ts';
+import type { LoadedModel, TimedRun } from './loaded-model.ts';
+import { LoadedModelCache, type LoadedModelCacheOptions } from './loaded-model-cache.ts';
+import { PROGRESS_INTERVAL_MS, waitForRun } from './long-runs.ts';
 import { checkInputs } from './model-shape.ts';
+import { joinRows, rowKey, rowsOf, takeRows } from './rows.ts';
 
 /** How inference tasks are batched, and how often progress is reported. */
 export const INFERENCE = {
   /** Input bytes of the tasks that run as one batch: more gains nothing and is another copy in memory. */
   maxMergedBytes: 4 * 1024 * 1024,
   maxMergedTasks: 64,
-  /** Intended length of one run of several rows, ms: nothing can interrupt it, and frames and progress wait for its end. */
+  /** Intended length of one run of several rows, ms: nothing can interrupt it, and progress waits for its end. */
   runMs: 25,
-  /** Interval of progress reports, ms: as often as a person can follow. */
-  progressIntervalMs: 100,
 } as const;
 
 export interface InferenceOptions extends LoadedModelCacheOptions {
   now(): number;
+  /** As {@link Clock.after}. */
+  after: Clock['after'];
 }
 
 /** A task that its definition has checked. */
@@ -44,8 +46,8 @@ export interface ReadyTask {
   readonly key: string | null;
   /** Releases the model, which is kept until then. */
   readonly release: () => void;
-  /** Whether another task runs it in its batch. */
-  isTaken: boolean;
+  /** Ends when the other task that runs it in its batch has; null where none does. */
+  taken: Promise<void> | null;
   /** Set by the task that ran it in its batch. */
   result: ExecutedTask | null;
 }
@@ -55,16 +57,16 @@ const FIRST_ROWS = 8;
 const MAX_GROWTH = 8;
 
 /**
- * Runs ONNX models on onnxruntime-web. A run cannot be interrupted, so a large batch runs some rows at a time. Waiting tasks for the same
+ * Runs ONNX models on onnxruntime-web. A run cannot be interrupted, so a large batch runs some rows at a time, and others have the machine during a long run. Waiting tasks for the same
  * model run as one batch in the time slot of whichever comes first: its owner pays for all, and the slots of the others are free.
  */
 export class Inference {
-  readonly #now: () => number;
+  readonly #options: InferenceOptions;
   readonly #models: LoadedModelCache;
   readonly #waiting = new Set<ReadyTask>();
 
   constructor(options: InferenceOptions) {
-    this.#now = options.now;
+    this.#options = options;
     this.#models = new LoadedModelCache(options);
   }
 
@@ -77,17 +79,22 @@ export class Inference {
    * Throws MeshError: `cancelled`; `unknown-model`; `bad-input` when the inputs do not fit the model; `connection-failed`, `malformed` when it cannot be
    * fetched; `volunteer-failed`, `device-lost`, `closed`.
    */
-  async prepare(task: InferTask, run: RunInSlot): Promise<ReadyTask> {
+  async prepare(task: InferTask, run: RunInTaskSlot): Promise<ReadyTask> {
     const { params, attachments, signal, onProgress } = task;
     const onShare = (share: number) => onProgress?.({ stage: 'loading', share });
-    const model = await this.#models.get(params.model, onShare, signal);
+    const plain = await this.#models.get(params.model, [], onShare, signal);
+    checkInputs(params.model, plain.shape, params.inputs);
+    const given = plain.shape.optional.filter(({ name }) => params.inputs.some((input) => input.name === name));
+    const names = given.map(({ name }) => name);
+    const model = given.length > 0 ? await this.#models.get(params.model, names, onShare, signal) : plain;
     const release = model.hold();
     try {
-      checkInputs(params.model, model.shape, params.inputs);
       const inputs = params.inputs.map((header, at) => ({ ...header, bytes: attachments[at] ?? new Uint8Array(0) }));
-      const session = await model.session(inputs, run, this.#now);
-      const key = model.shape.isBatched ? rowKey(inputs) : null;
-      return { task, model, session, inputs, key, release, isTaken: false, result: null };
+      const session = await model.session(inputs, run, this.#options, signal);
+      const isIndependent = params.rows ? params.rows === 'independent' : model.hasIndependentRows;
+      const isCut = isIndependent && !model.shape.givesTexts;
+      const key = isCut ? rowKey(inputs) : null;
+      return { task, model, session, inputs, key, release, taken: null, result: null };
     } catch (cause) {
       release();
       throw cause;
@@ -95,13 +102,13 @@ export class Inference {
   }
 
   /** @param run - runs the task in its time slot. Throws MeshError `volunteer-failed`, `too-large`, `device-lost`, `cancelled`. */
-  async execute(ready: ReadyTask, run: RunInSlot): Promise<ExecutedTask> {
+  async execute(ready: ReadyTask, run: RunInTaskSlot): Promise<ExecutedTask> {
     this.#waiting.add(ready);
     try {
       return await run(async (slot) => {
         // Tasks that have just arrived can join the batch.
-        if (!ready.result) await slot.yieldNow();
-        while (ready.isTaken) await slot.yieldNow();
+        if (!ready.result && !ready.taken) await slot.yieldNow();
+        while (ready.taken) await slot.leave(ready.taken);
         const result = ready.result ?? (await this.#runWithOthers(ready, slot));
         return { isDone: true, finish: async () => result };
       });
@@ -115,26 +122,29 @@ export class Inference {
     this.#models.dispose();
   }
 
-  async #runWithOthers(ready: ReadyTask, slot: TimeSlot): Promise<ExecutedTask> {
-    const { session, inputs, key } = ready;
+  async #runWithOthers(ready: ReadyTask, slot: TaskSlot): Promise<ExecutedTask> {
+    const { inputs, key, task } = ready;
     if (key === null) {
-      const startMs = this.#now();
-      return executed(session, await session.run(inputs), this.#now() - startMs);
+      const { outputs, ms } = await this.#run(ready, inputs, slot, task.signal, (share) => tell([ready], share));
+      return executed(ready, outputs, ms);
     }
     const group = this.#groupOf(ready, key);
-    for (const member of group) {
-      this.#waiting.delete(member);
-      member.isTaken = member !== ready;
-    }
+    const others = group.filter((member) => member !== ready);
+    let end = () => {};
+    const over = new Promise<void>((resolve) => {
+      end = resolve;
+    });
+    for (const member of group) this.#waiting.delete(member);
+    for (const member of others) member.taken = over;
     try {
       return await this.#runGroup(ready, group, slot);
     } finally {
-      for (const member of group) member.isTaken = false;
+      for (const member of others) member.taken = null;
+      end();
     }
   }
 
-  async #runGroup(ready: ReadyTask, group: readonly ReadyTask[], slot: TimeSlot): Promise<ExecutedTask> {
-    const { session } = ready;
+  async #runGroup(ready: ReadyTask, group: readonly ReadyTask[], slot: TaskSlot): Promise<ExecutedTask> {
     const joined = joinRows(group.map((member) => member.inputs));
     const { outputs, computeMs } = await this.#runRows(ready, joined, group, slot);
     const rows = rowsOf(joined);
@@ -142,10 +152,10 @@ export class Inference {
     for (const member of group) {
       const count = rowsOf(member.inputs);
       const own = takeRows(outputs, from, count).map((it) => ({ ...it, bytes: it.bytes.slice() }));
-      member.result = executed(session, own, (computeMs * count) / rows);
+      member.result = executed(ready, own, (computeMs * count) / rows);
       from += count;
     }
-    return ready.result ?? executed(session, outputs, computeMs);
+    return ready.result ?? executed(ready, outputs, computeMs);
   }
 
   /** The task and the waiting ones that can run in its batch, within the limits. */
@@ -163,28 +173,34 @@ export class Inference {
 
   /** Runs some rows at a time, and between the runs yields and reports progress. */
   async #runRows(
-    { model, session }: ReadyTask,
+    ready: ReadyTask,
     inputs: readonly NamedTensor[],
     group: readonly ReadyTask[],
-    slot: TimeSlot,
+    slot: TaskSlot,
   ): Promise<{ outputs: NamedTensor[]; computeMs: number }> {
+    const { now } = this.#options;
+    const { model } = ready;
     const rows = rowsOf(inputs);
+    const signal = whenAllAbort(group.map(({ task }) => task.signal));
     const parts: NamedTensor[][] = [];
     let computeMs = 0;
-    let reportedMs = this.#now();
+    let reportedMs = now();
     let maxRows = FIRST_ROWS;
     for (let done = 0; done < rows; ) {
       if (done > 0) {
-        if (this.#now() - reportedMs >= INFERENCE.progressIntervalMs) {
-          for (const { task } of group) task.onProgress?.({ stage: 'computing', share: done / rows });
-          reportedMs = this.#now();
+        if (now() - reportedMs >= PROGRESS_INTERVAL_MS) {
+          tell(group, done / rows);
+          reportedMs = now();
         }
         await slot.yieldNow();
       }
-      const count = Math.min(rows - done, model.msPerRow === null ? maxRows : affordable(model.msPerRow, maxRows));
-      const startMs = this.#now();
-      parts.push(checked(await session.run(takeRows(inputs, done, count)), count));
-      const ms = this.#now() - startMs;
+      const { msPerRow } = model;
+      const count = Math.min(rows - done, msPerRow === null ? maxRows : affordable(msPerRow, maxRows));
+      const part = takeRows(inputs, done, count);
+      const { outputs, ms } = await this.#run(ready, part, slot, signal, (share) =>
+        tell(group, (done + share * count) / rows),
+      );
+      parts.push(checked(outputs, count));
       model.msPerRow = ms / count;
       maxRows = count * MAX_GROWTH;
       computeMs += ms;
@@ -192,6 +208,39 @@ export class Inference {
     }
     return { outputs: joinRows(parts), computeMs };
   }
+
+  /** One run, during which others go on if it takes long. */
+  #run(
+    { model, key }: ReadyTask,
+    inputs: readonly NamedTensor[],
+    slot: TaskSlot,
+    signal: AbortSignal,
+    onShare: (share: number) => void,
+  ): Promise<TimedRun> {
+    const expectedMs = key === null ? model.msPerRun : model.msPerRow && model.msPerRow * rowsOf(inputs);
+    const run = model.run(inputs, signal, this.#options.now);
+    return waitForRun(run, { ...this.#options, slot, expectedMs, onShare });
+  }
+}
+
+function tell(tasks: readonly ReadyTask[], share: number): void {
+  for (const { task } of tasks) task.onProgress?.({ stage: 'computing', share });
+}
+
+/** Aborts once all of them have. */
+function whenAllAbort(signals: readonly AbortSignal[]): AbortSignal {
+  const [only, ...others] = signals;
+  if (only && others.length === 0) return only;
+  const all = new AbortController();
+  let left = signals.length;
+  const oneLess = () => {
+    if (--left === 0) all.abort();
+  };
+  for (const signal of signals) {
+    if (signal.aborted) oneLess();
+    else signal.addEventListener('abort', oneLess, { once: true });
+  }
+  return all.signal;
 }
 
 function affordable(msPerRow: number, maxRows: number): number {
@@ -201,49 +250,23 @@ function affordable(msPerRow: number, maxRows: number): number {
 /** Throws MeshError `volunteer-failed` for a model whose outputs contradict its own description. */
 function checked(outputs: NamedTensor[], rows: number): NamedTensor[] {
   if (outputs.every(({ dims }) => dims[0] === rows)) return outputs;
-  const message = `The model did not return a row for each of ${rows} rows, although its first axis is named as a batch. Give that axis another name.`;
+  const message = `The model did not return a row for each of ${rows} rows, although its rows were said to be independent. Submit it with rows: 'joint'.`;
   throw new MeshError('volunteer-failed', message);
 }
 
 /** Throws MeshError `too-large` when the outputs exceed what a result may carry. */
-function executed({ backend }: OnnxSession, outputs: readonly NamedTensor[], computeMs: number): ExecutedTask {
+function executed(
+  { session: { backend }, model: { varies } }: ReadyTask,
+  outputs: readonly NamedTensor[],
+  computeMs: number,
+): ExecutedTask {
   const totalBytes = sizeOfAll(outputs);
   if (totalBytes > INFER.maxBytes) throw MeshError.tooLarge("The model's output", totalBytes, INFER.maxBytes);
-  const headers = outputs.map(({ name, type, dims }) => ({ name, type, dims }));
-  return { value: { outputs: headers }, attachments: outputs.map(({ bytes }) => bytes), backend, computeMs };
-}
-
-/** Rows of tensors whose first axis counts rows. */
-export function rowsOf(tensors: readonly NamedTensor[]): number {
-  return tensors[0]?.dims[0] ?? 0;
-}
-
-/** Tasks with equal keys can run as one batch: same names, types, and sizes of all axes but the rows. */
-export function rowKey(tensors: readonly NamedTensor[]): string {
-  return JSON.stringify([...tensors].sort(byName).map(({ name, type, dims }) => [name, type, ...dims.slice(1)]));
-}
-
-/** Concatenates rows. Every part has the same tensors, in any order. */
-export function joinRows(parts: readonly (readonly NamedTensor[])[]): NamedTensor[] {
-  const [first = [], ...others] = parts;
-  if (others.length === 0) return [...first];
-  return first.map((tensor) => {
-    const same = parts.map((part) => part.find(({ name }) => name === tensor.name) ?? tensor);
-    const rows = same.reduce((sum, { dims }) => sum + (dims[0] ?? 0), 0);
-    return { ...tensor, dims: [rows, ...tensor.dims.slice(1)], bytes: concatBytes(same.map(({ bytes }) => bytes)) };
-  });
-}
-
-/** `count` rows of each tensor from row `from` on, as views. */
-export function takeRows(tensors: readonly NamedTensor[], from: number, count: number): NamedTensor[] {
-  return tensors.map((tensor) => {
-    const [rows = 1, ...others] = tensor.dims;
-    const rowBytes = tensor.bytes.byteLength / rows;
-    const bytes = tensor.bytes.subarray(from * rowBytes, (from + count) * rowBytes);
-    return { ...tensor, dims: [count, ...others], bytes };
-  });
-}
-
-function byName(a: NamedTensor, b: NamedTensor): number {
-  return a.name < b.name ? -1 : 1;
+  const headers = outputs.map(({ bytes: _, ...header }) => header);
+  return {
+    value: { outputs: headers, ...(varies && { varies }) },
+    attachments: outputs.map(({ bytes }) => bytes),
+    backend,
+    computeMs,
+  };
 }

@@ -1,14 +1,15 @@
 import { MeshError } from '../../../shared/errors.ts';
-import { agrees, elementsIn } from '../../../shared/tasks/infer/tensors.ts';
 import type { OnnxSource } from '../models/model-source.ts';
-import type { RunInSlot } from '../network-selection.ts';
-import type { NamedTensor, OnnxSession, OpenOnnx } from '../ort/onnx-sessions.ts';
-import { type ModelShape, shapeOf } from './model-shape.ts';
+import type { OnnxSession, OpenOnnx, WeightFile } from '../ort/onnx-sessions.ts';
+import { withoutDefaults } from './graph/defaults.ts';
+import { type OnnxModel, readModel, weightFiles } from './graph/onnx-graph.ts';
+import { LoadedModel } from './loaded-model.ts';
 
 /** Models kept ready to run; the least recently used one is evicted first. */
 export const MAX_LOADED_MODELS = 8;
-/** Runs of a model on each backend before the faster one is chosen; the first run pays for compiling. */
-const PROBE_RUNS = 3;
+
+/** Files of weights of one model: exporters write one, or one for each two gigabytes. */
+const MAX_WEIGHT_FILES = 16;
 
 interface Loading {
   readonly model: Promise<LoadedModel>;
@@ -16,6 +17,14 @@ interface Loading {
   readonly waiters: Set<Waiter>;
   /** Ends the download. */
   readonly ending: AbortController;
+  loaded: LoadedModel | null;
+}
+
+/** A model of that name, with inputs given that have a default. */
+interface Wanted {
+  key: string;
+  name: string;
+  given: readonly string[];
 }
 
 interface Waiter {
@@ -32,7 +41,7 @@ export interface LoadedModelCacheOptions {
 /** The models that were used last, each loaded once. */
 export class LoadedModelCache {
   readonly #options: LoadedModelCacheOptions;
-  /** By name, the least recently used first. */
+  /** By name and given inputs, the least recently used first. */
   readonly #loading = new Map<string, Loading>();
   #isDisposed = false;
 
@@ -41,23 +50,31 @@ export class LoadedModelCache {
   }
 
   /**
+   * @param given - inputs with a default that a task gives.
    * @param onShare - called with the share that was fetched, 0 to 1.
    * @param signal - the caller waits no longer. A download for which nobody waits ends.
    *
    * Throws MeshError: as {@link OnnxSource.loadOnnx} does; `unknown-model` when it does not run here; `closed`.
    */
-  async get(name: string, onShare: (share: number) => void, signal: AbortSignal): Promise<LoadedModel> {
+  async get(
+    name: string,
+    given: readonly string[],
+    onShare: (share: number) => void,
+    signal: AbortSignal,
+  ): Promise<LoadedModel> {
     if (this.#isDisposed) throw MeshError.closed('The compute engine');
     if (signal.aborted) throw MeshError.cancelled();
     const waiter = { onShare };
-    const loading = this.#loading.get(name) ?? this.#load(name, waiter);
-    this.#loading.delete(name);
-    this.#loading.set(name, loading);
+    const key = JSON.stringify([name, ...given.toSorted()]);
+    this.#dropEnded(key);
+    const loading = this.#loading.get(key) ?? this.#load({ key, name, given }, waiter);
+    this.#loading.delete(key);
+    this.#loading.set(key, loading);
     this.#makeRoom();
     loading.waiters.add(waiter);
     const leave = () => {
       loading.waiters.delete(waiter);
-      if (loading.waiters.size === 0) this.#abandon(name, loading);
+      if (loading.waiters.size === 0) this.#abandon(key, loading);
     };
     signal.addEventListener('abort', leave);
     try {
@@ -74,48 +91,75 @@ export class LoadedModelCache {
     this.#loading.clear();
   }
 
+  /** A cancelled run ended the model with its worker. */
+  #dropEnded(key: string): void {
+    const known = this.#loading.get(key);
+    if (!known?.loaded?.isEnded) return;
+    this.#loading.delete(key);
+    retire(known);
+  }
+
   #makeRoom(): void {
-    for (const [name, loading] of this.#loading) {
+    for (const [key, loading] of this.#loading) {
       if (this.#loading.size <= MAX_LOADED_MODELS) return;
-      this.#loading.delete(name);
+      this.#loading.delete(key);
       retire(loading);
     }
   }
 
   /** Nobody waits any longer: a gamer that starts and cancels tasks must not have one download after another go on. */
-  #abandon(name: string, loading: Loading): void {
+  #abandon(key: string, loading: Loading): void {
     loading.ending.abort();
     // It may have been downloaded just now, and then is opened still.
     retire(loading);
-    if (this.#loading.get(name) === loading) this.#loading.delete(name);
+    if (this.#loading.get(key) === loading) this.#loading.delete(key);
   }
 
-  #load(name: string, first: Waiter): Loading {
+  #load(wanted: Wanted, first: Waiter): Loading {
     const waiters = new Set([first]);
     const report = (share: number) => {
       for (const waiter of waiters) waiter.onShare(share);
     };
     const ending = new AbortController();
-    const model = this.#open(name, report, ending.signal);
-    const loading = { model, waiters, ending };
-    model.catch(() => {
-      // The next call tries again.
-      if (this.#loading.get(name) === loading) this.#loading.delete(name);
-    });
+    const { key } = wanted;
+    const model = this.#open(wanted, report, ending.signal);
+    const loading: Loading = { model, waiters, ending, loaded: null };
+    model.then(
+      (loaded) => {
+        loading.loaded = loaded;
+      },
+      () => {
+        // The next call tries again.
+        if (this.#loading.get(key) === loading) this.#loading.delete(key);
+      },
+    );
     return loading;
   }
 
-  async #open(name: string, onShare: (share: number) => void, signal: AbortSignal): Promise<LoadedModel> {
+  async #open({ name, given }: Wanted, onShare: (share: number) => void, signal: AbortSignal): Promise<LoadedModel> {
     const { onnx, runtimes } = this.#options;
     if (!onnx) throw new MeshError('unknown-model', `There are no models here, so '${name}' cannot be run.`);
-    const bytes = await onnx.loadOnnx(name, onShare, signal);
+    const file = await onnx.loadOnnx(name, onShare, signal);
     if (signal.aborted) throw MeshError.cancelled();
+    const bytes = given.length > 0 ? withoutDefaults(file, given) : file;
+    const model = readOrNull(bytes);
+    const weights: WeightFile[] = [];
+    let loadedBytes = file.byteLength;
+    for (const path of model ? weightFiles(model) : []) {
+      if (weights.length === MAX_WEIGHT_FILES || !onnx.loadData)
+        throw new MeshError('unknown-model', `The model '${name}' has too many files of weights. Use another one.`);
+      const data = await onnx.loadData(name, path, { loadedBytes, onShare, signal });
+      weights.push({ path, data });
+      loadedBytes += data.byteLength;
+    }
     const sessions: OnnxSession[] = [];
     const refusals: string[] = [];
     for (const open of runtimes) {
       try {
-        // A copy for each runtime, which may keep it.
-        sessions.push(await open(bytes.slice()));
+        // A copy for each runtime but the last, which may keep it: large models fit the memory only once.
+        const isLast = open === runtimes.at(-1);
+        const copies = weights.map(({ path, data }) => ({ path, data: isLast ? data : data.slice() }));
+        sessions.push(await open(isLast ? bytes : bytes.slice(), copies));
       } catch (cause) {
         const error = MeshError.from(cause);
         // A library that could not be fetched says nothing about the model.
@@ -124,11 +168,30 @@ export class LoadedModelCache {
       }
     }
     const [first, ...others] = sessions;
-    if (first) return new LoadedModel([first, ...others]);
+    if (first) return loadedOf([first, ...others], model);
     throw new MeshError(
       'unknown-model',
       `The model '${name}' does not run here (${refusals.join('; ')}). Use another one.`,
     );
+  }
+}
+
+/** Throws MeshError `unknown-model` for a model that no task can use. */
+function loadedOf(sessions: [OnnxSession, ...OnnxSession[]], model: OnnxModel | null): LoadedModel {
+  try {
+    return new LoadedModel(sessions, model);
+  } catch (cause) {
+    for (const session of sessions) session.release();
+    throw cause;
+  }
+}
+
+/** Null for models in a form of onnxruntime's own, of which nothing is known. */
+function readOrNull(bytes: Uint8Array): OnnxModel | null {
+  try {
+    return readModel(bytes);
+  } catch {
+    return null;
   }
 }
 
@@ -141,105 +204,5 @@ function retire({ model }: Loading): void {
     () => {
       // It was never loaded, and the jobs that waited for it got the error.
     },
-  );
-}
-
-interface Timed {
-  session: OnnxSession;
-  ms: number;
-  outputs: NamedTensor[];
-}
-
-/** A model that is loaded on every runtime that can run it; after its first task only on the fastest of those that compute it right. */
-export class LoadedModel {
-  readonly shape: ModelShape;
-  /** Of the last run; null before the first. Decides how many rows run at a time. */
-  msPerRow: number | null = null;
-  #sessions: readonly OnnxSession[];
-  #choosing: Promise<OnnxSession> | null = null;
-  #uses = 0;
-  #isRetired = false;
-
-  /** @param sessions - owned; the first one's answers are taken as right. Throws MeshError `unknown-model`. */
-  constructor(sessions: readonly [OnnxSession, ...OnnxSession[]]) {
-    this.#sessions = sessions;
-    this.shape = shapeOf(sessions[0]);
-  }
-
-  /**
-   * The fastest session, measured with the inputs of the first task, which must fit the model. Throws MeshError `volunteer-failed`,
-   * `device-lost`.
-   */
-  session(inputs: readonly NamedTensor[], run: RunInSlot, now: () => number): Promise<OnnxSession> {
-    this.#choosing ??= this.#choose(inputs, run, now).catch((cause: unknown) => {
-      // The inputs may have been the cause.
-      this.#choosing = null;
-      throw cause;
-    });
-    return this.#choosing;
-  }
-
-  /** Keeps the model until the returned function is called. */
-  hold(): () => void {
-    this.#uses++;
-    return () => {
-      this.#uses--;
-      this.#releaseIfOver();
-    };
-  }
-
-  /** Releases the model once no one holds it. */
-  retire(): void {
-    this.#isRetired = true;
-    this.#releaseIfOver();
-  }
-
-  #releaseIfOver(): void {
-    if (!this.#isRetired || this.#uses > 0) return;
-    for (const session of this.#sessions) session.release();
-    this.#sessions = [];
-  }
-
-  async #choose(inputs: readonly NamedTensor[], run: RunInSlot, now: () => number): Promise<OnnxSession> {
-    const [reference, ...others] = this.#sessions;
-    if (!reference) throw MeshError.closed('The model');
-    if (others.length === 0) return reference;
-    const correct = await timed(reference, inputs, run, now);
-    let best = correct;
-    for (const session of others) {
-      // A runtime that fails is not used.
-      const tried = await timed(session, inputs, run, now).catch(() => null);
-      if (tried && tried.ms < best.ms && agrees(toTensors(correct.outputs), toTensors(tried.outputs))) best = tried;
-    }
-    for (const session of this.#sessions) if (session !== best.session) session.release();
-    this.#sessions = [best.session];
-    return best.session;
-  }
-}
-
-/** The fastest of a few runs. */
-async function timed(
-  session: OnnxSession,
-  inputs: readonly NamedTensor[],
-  run: RunInSlot,
-  now: () => number,
-): Promise<Timed> {
-  let best: Timed | null = null;
-  for (let n = 0; n < PROBE_RUNS; n++) {
-    const one = await run(async () => {
-      const startMs = now();
-      const outputs = await session.run(inputs);
-      const measured = { session, ms: now() - startMs, outputs };
-      return { isDone: true, finish: async () => measured };
-    });
-    if (!best || one.ms < best.ms) best = one;
-  }
-  if (!best) throw MeshError.closed('The model');
-  return best;
-}
-
-function toTensors(outputs: readonly NamedTensor[]) {
-  return Object.fromEntries(
-    outputs.map(({ name, type, dims, bytes }) => [name, { type, dims, data: elementsIn(type, bytes) }]),
   );
 }

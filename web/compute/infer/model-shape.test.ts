@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { TensorHeader } from '../../../shared/tasks/infer/tensors.ts';
+import { INFER, type TensorHeader } from '../../../shared/tasks/infer/tensors.ts';
 import type { OnnxSession } from '../ort/onnx-sessions.ts';
 import { checkInputs, shapeOf } from './model-shape.ts';
 
@@ -14,10 +14,8 @@ const given = (name: string, dims: number[], type: TensorHeader['type'] = 'float
 });
 
 describe('inputs that a model does not take are refused with what it takes', () => {
-  const shape = shapeOf({
-    inputs: [tensor('a', ['batch', 3]), tensor('b', ['batch', 'length'], 'int64'), tensor('c', [])],
-    outputs: [tensor('y', ['batch', 1])],
-  });
+  const inputs = [tensor('a', ['batch', 3]), tensor('b', ['batch', 'length'], 'int64'), tensor('c', [])];
+  const shape = shapeOf({ inputs, outputs: [] }, []);
   const good = [given('a', [2, 3]), given('b', [2, 7], 'int64'), given('c', [])];
 
   test('fitting inputs pass, in any order', () => {
@@ -39,25 +37,35 @@ describe('inputs that a model does not take are refused with what it takes', () 
   });
 });
 
-test.each<[boolean, (number | string)[], (number | string)[]]>([
-  [true, ['batch', 3], ['batch', 1]],
-  [true, ['N', 3], ['N']],
-  [true, ['batch_size'], ['batch_size', 2]],
-  // Elements of a sequence may depend on one another.
-  [false, ['length', 3], ['length', 1]],
-  [false, ['batch', 3], ['other', 1]],
-  [false, ['batch', 3], [1, 1]],
-  [false, [1, 3], [1, 1]],
-  [false, [-1, 3], [-1, 1]],
-  [false, [], ['batch']],
-])('rows can be batched: %s for %j to %j', (isBatched, input, output) => {
-  expect(shapeOf({ inputs: [tensor('x', input)], outputs: [tensor('y', output)] }).isBatched).toBe(isBatched);
+test('an open size without a name takes any size, as the library tells it: signed, unsigned or empty', () => {
+  const shape = shapeOf({ inputs: [tensor('x', [-1, 4_294_967_295, '', 4])], outputs: [] }, []);
+  checkInputs('m', shape, [given('x', [0, 7, 5, 4])]);
+  expect(() => checkInputs('m', shape, [given('x', [1, 1, 1, 3])])).toThrow(/float32 \[any, any, any, 4\]/);
 });
 
-test('a model with text inputs cannot run as a task', () => {
-  for (const input of [tensor('x', [1], 'string'), { name: 'x', isTensor: false } as Described]) {
-    expect(() => shapeOf({ inputs: [input], outputs: [] })).toThrow(
-      expect.objectContaining({ reason: 'unknown-model' }),
-    );
-  }
+test('an input with a default may be left out, and must fit where it is given', () => {
+  const shape = shapeOf({ inputs: [tensor('x', [1])], outputs: [] }, [{ name: 'rate', type: 'int64', dims: [] }]);
+  checkInputs('m', shape, [given('x', [1])]);
+  checkInputs('m', shape, [given('x', [1]), given('rate', [], 'int64')]);
+  expect(() => checkInputs('m', shape, [given('x', [1]), given('rate', [])])).toThrow(/'rate' as int64/);
+});
+
+describe('a model is refused before it runs, with a sentence,', () => {
+  const list = { name: 'z', isTensor: false } as Described;
+  const many = Array.from({ length: INFER.maxTensors + 1 }, (_, n) => tensor(`x${n}`, [1]));
+  test.each<[string, Described[], Described[], RegExp]>([
+    ['with an input that is no tensor', [list], [], /input 'z' is a list/],
+    ['with an output that is no tensor', [], [list], /output 'z' is a list/],
+    ['with a type that no task carries', [tensor('x', [1], 'complex64')], [], /tensor of complex64/],
+    ['with too many inputs', many, [], /257 inputs; a task carries at most 256/],
+    [
+      'with a long name',
+      [],
+      [tensor('y'.repeat(INFER.maxNameChars + 1), [1])],
+      /names of the model's outputs are too long/,
+    ],
+  ])('%s', (_, inputs, outputs, message) => {
+    const error = expect.objectContaining({ reason: 'unknown-model', message: expect.stringMatching(message) });
+    expect(() => shapeOf({ inputs, outputs }, [])).toThrow(error);
+  });
 });

@@ -1,9 +1,8 @@
 import type { NamedTensor, OnnxSession, OpenOnnx } from '../ort/onnx-sessions.ts';
+import { type TestNode, writeOnnx } from './test-onnx.ts';
 
 interface Behaviour {
   backend?: OnnxSession['backend'];
-  /** Name of the first axis. */
-  axis?: string;
   /** Maps a correct sum to what the session answers. */
   answer?: (value: number) => number;
   /** Called with the number of rows of each run. */
@@ -11,15 +10,24 @@ interface Behaviour {
   fails?: boolean;
 }
 
+/** The model that {@link summing} runs. `axis` 0 relates its rows, so that it must run as it is. */
+export function summingModel(axis = 1): Uint8Array<ArrayBuffer> {
+  const norm: TestNode = { operator: 'Softmax', inputs: ['x'], outputs: ['a'], attributes: { axis } };
+  const sum: TestNode = { operator: 'ReduceMean', inputs: ['a'], outputs: ['y'], attributes: { axes: [1] } };
+  const [inputs, outputs] = [{ x: { dims: ['batch', 2] } }, { y: { dims: ['batch', 1] } }];
+  return writeOnnx({ nodes: [norm, sum], inputs, outputs });
+}
+
 /** A runtime on which every model is the same: it adds up the two numbers of each row. */
 export function summing(behaviour: Behaviour = {}): { open: OpenOnnx; runs: number[]; released: () => number } {
-  const { backend = 'ort-wasm', axis = 'batch', answer = (value) => value, onRun, fails } = behaviour;
+  const { backend = 'ort-wasm', answer = (value) => value, onRun, fails } = behaviour;
   const runs: number[] = [];
   let released = 0;
   const of = (name: string, width: number) =>
-    ({ name, isTensor: true, type: 'float32', shape: [axis, width] }) as OnnxSession['inputs'][number];
+    ({ name, isTensor: true, type: 'float32', shape: ['batch', width] }) as OnnxSession['inputs'][number];
   const open: OpenOnnx = async () => ({
     backend,
+    isEnded: false,
     inputs: [of('x', 2)],
     outputs: [of('y', 1)],
     async run([x]) {

@@ -17,6 +17,8 @@ export interface DownloadOptions {
   what: string;
   /** Longest body that is read. */
   limitBytes: number;
+  /** What is wrong with a longer one. */
+  tooLong: () => MeshError;
   cache: RequestCache;
   /** Ends the download. */
   signal?: AbortSignal | undefined;
@@ -26,7 +28,7 @@ export interface DownloadOptions {
   onReceived?: ((newBytes: number) => void) | undefined;
 }
 
-/** Downloads a file. Throws MeshError: `connection-failed` with advice, `malformed` when the body is longer than `limitBytes`, `cancelled`. */
+/** Downloads a file. Throws MeshError: `connection-failed` with advice, that of `tooLong`, `cancelled`. */
 export async function download(url: URL, options: DownloadOptions): Promise<Uint8Array<ArrayBuffer>> {
   const { fetch, clock, what, cache, signal } = options;
   const ending = new AbortController();
@@ -71,7 +73,7 @@ function checkAnswer({ ok, status, headers }: Response, what: string): void {
 
 async function readBody(
   { body }: Response,
-  { what, limitBytes, onBytes, onReceived }: DownloadOptions,
+  { limitBytes, tooLong, onBytes, onReceived }: DownloadOptions,
   onSign: () => void,
 ): Promise<Uint8Array<ArrayBuffer>> {
   const parts: Uint8Array[] = [];
@@ -82,9 +84,7 @@ async function readBody(
       onSign();
       loadedBytes += read.value.byteLength;
       onReceived?.(read.value.byteLength);
-      if (loadedBytes > limitBytes) {
-        throw new MeshError('malformed', `${what} is longer than ${limitBytes} bytes. ${RELOAD}`);
-      }
+      if (loadedBytes > limitBytes) throw tooLong();
       parts.push(read.value);
       onBytes?.(loadedBytes);
     }

@@ -16,7 +16,7 @@ test('the list of models matches the files in the repository: otherwise a script
     NETWORKS.flatMap((network) => INPUT_KINDS.map((input) => modelName(network, input))),
   );
   expect(models.filter(({ task }) => task === 'infer').map(({ name }) => name)).toEqual(['steering']);
-  const listed = models.flatMap(({ files }) => Object.values(files));
+  const listed = models.flatMap(({ files }) => Object.values(files).flatMap((file) => file ?? []));
   const found = await Promise.all(
     listed.map(async ({ path }) => {
       const bytes = await read(path);

@@ -3,6 +3,8 @@ import { INFER, TENSOR_TYPES } from '../../../shared/tasks/infer/tensors.ts';
 import { z } from '../../../shared/zod.ts';
 
 const MAX_MODELS = 64;
+/** Files of weights of one model: exporters write one, or one for each two gigabytes. */
+const MAX_DATA_FILES = 16;
 const MAX_FILE_BYTES = 512 * 1024 * 1024;
 
 const fileSchema = z.strictObject({
@@ -58,7 +60,8 @@ const inferModelSchema = z.strictObject({
   outputs: tensorsSchema,
   /** Scores of the model and of others, from its training script: by player, then by measure. */
   figures: z.record(z.string(), z.record(z.string(), z.number())),
-  files: z.strictObject({ onnx: fileSchema }),
+  /** `data`: files of weights that the model names. */
+  files: z.strictObject({ onnx: fileSchema, data: z.array(fileSchema).max(MAX_DATA_FILES).optional() }),
 });
 
 const modelSchema = z.discriminatedUnion('task', [networkModelSchema, inferModelSchema]);

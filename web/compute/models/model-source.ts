@@ -37,9 +37,24 @@ export interface OnnxSource {
    * @param onShare - called with the share that was fetched, 0 to 1.
    * @param signal - ends the download.
    *
-   * Throws MeshError: as {@link ModelSource.load} does; `unknown-model` for a URL that is not accepted here; `cancelled`.
+   * Throws MeshError: as {@link ModelSource.load} does; `unknown-model` for a URL that is not accepted here; `too-large`; `cancelled`.
    */
   loadOnnx(model: string, onShare: (share: number) => void, signal: AbortSignal): Promise<Uint8Array<ArrayBuffer>>;
+  /**
+   * Weights that a model keeps in a file beside its own. Undefined: no model has any.
+   *
+   * @param path - as the model names it.
+   *
+   * Throws MeshError as `loadOnnx` does.
+   */
+  loadData?(model: string, path: string, options: LoadDataOptions): Promise<Uint8Array<ArrayBuffer>>;
+}
+
+export interface LoadDataOptions {
+  /** What was loaded of the model before. */
+  loadedBytes: number;
+  onShare(share: number): void;
+  signal: AbortSignal;
 }
 
 /** Progress of fetching one file. Plain data: the worker posts it to its page. */

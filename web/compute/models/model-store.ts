@@ -12,7 +12,9 @@ import {
   parseManifest,
 } from './manifest.ts';
 import { ModelCache } from './model-cache.ts';
+import { DEFAULT_MODEL_BYTES, modelTooLarge } from './model-size.ts';
 import {
+  type LoadDataOptions,
   type ModelFileKind,
   type ModelName,
   type ModelProgress,
@@ -39,6 +41,8 @@ export interface ModelStoreOptions {
   /** SHA-256 in hexadecimal. */
   digest(bytes: Uint8Array<ArrayBuffer>): Promise<string>;
   clock: Clock;
+  /** The largest model for `infer` that this machine takes, bytes; by default {@link DEFAULT_MODEL_BYTES}. */
+  maxModelBytes?: number;
   onProgress?(progress: ModelProgress): void;
   /** Called with the bytes of each part of a download: also of what turns out to be damaged, or is kept by the browser's HTTP cache. */
   onReceived?: (newBytes: number) => void;
@@ -56,6 +60,7 @@ interface LoadedFile {
 export class ModelStore implements ModelSource, OnnxSource {
   readonly #options: ModelStoreOptions;
   readonly #cache: ModelCache;
+  readonly #maxModelBytes: number;
   readonly #urlModels: UrlModels;
   /** By network and file: simultaneous loads share a download. */
   readonly #loading = new Map<string, Promise<LoadedFile>>();
@@ -67,7 +72,8 @@ export class ModelStore implements ModelSource, OnnxSource {
   constructor(options: ModelStoreOptions) {
     this.#options = options;
     const { caches, baseUrl } = options;
-    this.#urlModels = new UrlModels(options);
+    this.#maxModelBytes = options.maxModelBytes ?? DEFAULT_MODEL_BYTES;
+    this.#urlModels = new UrlModels({ ...options, maxModelBytes: this.#maxModelBytes });
     this.#cache = new ModelCache({
       caches,
       baseUrl,
@@ -95,7 +101,26 @@ export class ModelStore implements ModelSource, OnnxSource {
     const reporter = this.#reporterFor(name, 'onnx', onShare);
     return this.#reported(reporter, async () => {
       if (isModelUrl(name)) return this.#urlModels.load(name, reporter, signal);
-      return this.#file(modelOf(inferModelsIn(await this.#list()), name).files.onnx, reporter, signal);
+      const { onnx, data = [] } = modelOf(inferModelsIn(await this.#list()), name).files;
+      const sizeBytes = [onnx, ...data].reduce((sum, { bytes }) => sum + bytes, 0);
+      if (sizeBytes > this.#maxModelBytes) throw modelTooLarge(`'${name}'`, sizeBytes, this.#maxModelBytes);
+      return this.#file(onnx, reporter, signal);
+    });
+  }
+
+  async loadData(
+    name: string,
+    path: string,
+    { loadedBytes, onShare, signal }: LoadDataOptions,
+  ): Promise<Uint8Array<ArrayBuffer>> {
+    const reporter = this.#reporterFor(name, 'onnx', onShare);
+    return this.#reported(reporter, async () => {
+      if (isModelUrl(name)) return this.#urlModels.loadData(name, path, reporter, { loadedBytes, signal });
+      const { data = [] } = modelOf(inferModelsIn(await this.#list()), name).files;
+      const file = data.find((one) => one.path === path);
+      if (file) return this.#file(file, reporter, signal);
+      const message = `The model '${name}' has weights in '${path}', which the server's list does not name. Whoever runs the server should add it.`;
+      throw new MeshError('unknown-model', message);
     });
   }
 
@@ -197,7 +222,7 @@ export class ModelStore implements ModelSource, OnnxSource {
       const bytes = await this.#download('manifest.json', { limitBytes: MAX_MANIFEST_BYTES, cache: 'no-cache' });
       const manifest = parsed(bytes);
       await this.#cache.put(key, bytes);
-      const files = manifest.models.flatMap((model) => Object.values(model.files));
+      const files = manifest.models.flatMap((model) => Object.values(model.files).flatMap((file) => file ?? []));
       await this.#cache.deleteAllBut([key, ...files.map((file) => this.#keyOf(file))]);
       return manifest;
     } catch (cause) {
@@ -209,9 +234,10 @@ export class ModelStore implements ModelSource, OnnxSource {
     }
   }
 
-  #download(path: string, options: Omit<DownloadOptions, 'fetch' | 'clock' | 'what' | 'onReceived'>) {
+  #download(path: string, options: Omit<DownloadOptions, 'fetch' | 'clock' | 'what' | 'tooLong' | 'onReceived'>) {
     const { baseUrl, fetch, clock, onReceived } = this.#options;
-    return download(new URL(path, baseUrl), { ...options, fetch, clock, onReceived, what: path });
+    const tooLong = () => new MeshError('malformed', `${path} is longer than ${options.limitBytes} bytes. ${RELOAD}`);
+    return download(new URL(path, baseUrl), { ...options, fetch, clock, onReceived, what: path, tooLong });
   }
 
   async #isWhole(bytes: Uint8Array<ArrayBuffer>, file: ModelFile): Promise<boolean> {

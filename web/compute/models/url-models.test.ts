@@ -1,9 +1,11 @@
 import { beforeEach, expect, test } from 'vitest';
 import { sha256Hex } from './download.ts';
 import { BASE_URL, TestModelServer } from './test-model-server.ts';
-import { MAX_KEPT_URL_MODELS, MAX_URL_MODEL_BYTES } from './url-models.ts';
+import { MAX_KEPT_URL_MODELS } from './url-models.ts';
 
 const BYTES = new TextEncoder().encode('an onnx model');
+/** The largest model that the stores of these tests take. */
+const MAX_BYTES = 4 * 1024 * 1024;
 const ELSEWHERE = 'https://models.example';
 
 let server: TestModelServer;
@@ -18,6 +20,7 @@ beforeEach(() => {
 
 function newStore(accepted: readonly string[] | null = [ELSEWHERE]) {
   const store = server.store({
+    maxModelBytes: MAX_BYTES,
     fetch: async (input, init) => {
       requests.push([String(input), init]);
       return answer();
@@ -29,6 +32,10 @@ function newStore(accepted: readonly string[] | null = [ELSEWHERE]) {
 
 const load = (url: string, accepted?: readonly string[] | null, shares: number[] = []) =>
   newStore(accepted).loadOnnx(url, (share) => shares.push(share), new AbortController().signal);
+const loadData = (path: string, loadedBytes = 0, accepted?: readonly string[]) => {
+  const { signal } = new AbortController();
+  return newStore(accepted).loadData(`${ELSEWHERE}/models/a.onnx`, path, { loadedBytes, onShare: () => {}, signal });
+};
 const pinned = async (bytes: Uint8Array<ArrayBuffer> = BYTES) =>
   `${ELSEWHERE}/a.onnx#sha256=${await sha256Hex(bytes, crypto.subtle)}`;
 
@@ -122,7 +129,7 @@ test('a download that is cancelled ends at once, and is not tried again', async 
 });
 
 test('a model that is too large is given up', async () => {
-  const chunk = new Uint8Array(8 * 1024 * 1024);
+  const chunk = new Uint8Array(1024 * 1024);
   let sent = 0;
   const body = new ReadableStream({
     pull(controller) {
@@ -131,6 +138,35 @@ test('a model that is too large is given up', async () => {
     },
   });
   answer = () => new Response(body);
-  await expect(load(`${ELSEWHERE}/a.onnx`)).rejects.toMatchObject({ reason: 'malformed' });
-  expect(sent * chunk.byteLength).toBeLessThan(MAX_URL_MODEL_BYTES + 4 * chunk.byteLength);
+  await expect(load(`${ELSEWHERE}/a.onnx`)).rejects.toMatchObject({
+    reason: 'too-large',
+    message: expect.stringContaining('models of 4 MiB'),
+  });
+  expect(sent * chunk.byteLength).toBeLessThan(MAX_BYTES + 4 * chunk.byteLength);
+});
+
+test('a model that tells that it is too large is refused before it is read, and with it its files together', async () => {
+  let isRead = false;
+  const pull = (controller: ReadableStreamDefaultController) => {
+    isRead = true;
+    controller.close();
+  };
+  const told = (sizeBytes: number) => () =>
+    new Response(new ReadableStream({ pull }, { highWaterMark: 0 }), {
+      headers: { 'content-length': String(sizeBytes) },
+    });
+  answer = told(MAX_BYTES + 1);
+  await expect(load(`${ELSEWHERE}/a.onnx`)).rejects.toMatchObject({ reason: 'too-large' });
+  answer = told(10);
+  await expect(loadData('a.bin', MAX_BYTES - 9)).rejects.toMatchObject({ reason: 'too-large' });
+  expect(isRead).toBe(false);
+});
+
+test('weights in a file of their own come from beside the model, and from nowhere else', async () => {
+  expect(await loadData('weights/a.onnx.data')).toEqual(BYTES);
+  expect(requests.map(([url]) => url)).toEqual([`${ELSEWHERE}/models/weights/a.onnx.data`]);
+  for (const path of ['../a.bin', '/a.bin', 'https://evil.example/a', '//evil.example/a', 'a/../../b', '', 'a b'])
+    await expect(loadData(path)).rejects.toMatchObject({ reason: 'unknown-model' });
+  await expect(loadData('a.bin', 0, [])).rejects.toMatchObject({ reason: 'unknown-model' });
+  expect(requests).toHaveLength(1);
 });

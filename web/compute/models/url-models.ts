@@ -2,10 +2,8 @@ import type { Clock } from '../../../shared/clock.ts';
 import { MeshError } from '../../../shared/errors.ts';
 import { download } from './download.ts';
 import { ModelCache } from './model-cache.ts';
+import { modelTooLarge } from './model-size.ts';
 import type { ProgressReporter } from './model-source.ts';
-
-/** Bytes that a model from another server may have: half of what a small machine can spare, and a minute on a home connection. */
-export const MAX_URL_MODEL_BYTES = 64 * 1024 * 1024;
 
 /** Models from other servers that the browser keeps. The oldest are dropped first. */
 export const MAX_KEPT_URL_MODELS = 4;
@@ -19,8 +17,18 @@ export interface UrlModelsOptions {
   clock: Clock;
   /** Called with the bytes of each part of a download. */
   onReceived?: ((newBytes: number) => void) | undefined;
+  /** The largest model that is taken, with its other files. */
+  maxModelBytes: number;
 }
 
+interface FetchOptions {
+  /** What was loaded of the model before. */
+  loadedBytes: number;
+  signal: AbortSignal;
+}
+
+/** Names of folders and of a file: none is `..`, and none begins anew at the server. */
+const PATH = /^(?:\w[\w-]*(?:\.[\w-]+)*\/)*\w[\w-]*(?:\.[\w-]+)*$/;
 const PIN = /^#sha256=([0-9a-f]{64})$/;
 
 /**
@@ -43,7 +51,7 @@ export class UrlModels {
 
   /**
    * Throws MeshError `unknown-model` when it may not be fetched, `connection-failed` when it cannot be, `malformed` when the hash differs,
-   * `cancelled`.
+   * `too-large`, `cancelled`.
    */
   async load(model: string, reporter: ProgressReporter, signal: AbortSignal): Promise<Uint8Array<ArrayBuffer>> {
     const url = new URL(model);
@@ -55,7 +63,7 @@ export class UrlModels {
       );
     const kept = sha256 && (await this.#kept(sha256));
     if (kept) return kept;
-    const bytes = await this.#fetch(url, reporter, signal);
+    const bytes = await this.#fetch(url, reporter, { loadedBytes: 0, signal });
     if (!sha256) return bytes;
     if ((await this.#options.digest(bytes)) !== sha256) {
       const message = `The file at ${url.origin}${url.pathname} does not have that hash. Correct the hash, or restore the model.`;
@@ -64,6 +72,22 @@ export class UrlModels {
     await this.#cache.put(this.#keyOf(sha256), bytes);
     await this.#cache.keepNewest(MAX_KEPT_URL_MODELS);
     return bytes;
+  }
+
+  /** A file beside a model, which its server may change. Throws as {@link load} does. */
+  async loadData(
+    model: string,
+    path: string,
+    reporter: ProgressReporter,
+    options: FetchOptions,
+  ): Promise<Uint8Array<ArrayBuffer>> {
+    if (!PATH.test(path)) {
+      const message = `The model names '${path}' for its weights: a file must be beside the model or in a folder there. Export it so.`;
+      throw new MeshError('unknown-model', message);
+    }
+    const url = new URL(path, model);
+    this.#checkAccepted(url);
+    return this.#fetch(url, reporter, options);
   }
 
   #checkAccepted({ protocol, origin, username }: URL): void {
@@ -81,8 +105,13 @@ export class UrlModels {
     return null;
   }
 
-  async #fetch(url: URL, reporter: ProgressReporter, signal: AbortSignal): Promise<Uint8Array<ArrayBuffer>> {
-    const { fetch, clock, onReceived } = this.#options;
+  async #fetch(
+    url: URL,
+    reporter: ProgressReporter,
+    { loadedBytes, signal }: FetchOptions,
+  ): Promise<Uint8Array<ArrayBuffer>> {
+    const { fetch, clock, maxModelBytes, onReceived } = this.#options;
+    const tooLarge = (sizeBytes: number | null) => modelTooLarge(url.pathname, sizeBytes, maxModelBytes);
     return download(url, {
       // No cookies and no referrer are sent, and a redirect cannot lead to an origin that was not allowed.
       fetch: async (input, init) => {
@@ -92,15 +121,18 @@ export class UrlModels {
           redirect: 'error',
           referrerPolicy: 'no-referrer',
         });
-        reporter.expect(Number(response.headers.get('content-length') ?? 0));
+        const sizeBytes = Number(response.headers.get('content-length') ?? 0);
+        if (loadedBytes + sizeBytes > maxModelBytes) throw tooLarge(loadedBytes + sizeBytes);
+        reporter.expect(sizeBytes);
         return response;
       },
       clock,
       what: `the model ${url.pathname}`,
-      limitBytes: MAX_URL_MODEL_BYTES,
+      limitBytes: maxModelBytes - loadedBytes,
+      tooLong: () => tooLarge(null),
       cache: 'no-cache',
       signal,
-      onBytes: (loadedBytes) => reporter.loaded(loadedBytes),
+      onBytes: (bytes) => reporter.loaded(bytes),
       onReceived,
     });
   }

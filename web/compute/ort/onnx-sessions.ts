@@ -1,6 +1,6 @@
 import type * as Ort from 'onnxruntime-web';
 import { MeshError } from '../../../shared/errors.ts';
-import { elementsIn, isTensorType, type TensorHeader } from '../../../shared/tasks/infer/tensors.ts';
+import { bytesOfTexts, isTensorType, type TensorHeader, tensorOf } from '../../../shared/tasks/infer/tensors.ts';
 import { bytesOf } from '../../../shared/tasks/packing.ts';
 import { INPUT_KINDS, type Network } from '../../../shared/tasks/upscale.ts';
 import type { NetworkModel, NetworkShape } from '../models/manifest.ts';
@@ -26,24 +26,39 @@ export interface OnnxSession {
   readonly backend: 'ort-wasm' | 'ort-webgpu';
   readonly inputs: readonly Ort.InferenceSession.ValueMetadata[];
   readonly outputs: readonly Ort.InferenceSession.ValueMetadata[];
-  /** Throws MeshError `volunteer-failed`, `device-lost`. */
-  run(inputs: readonly NamedTensor[]): Promise<NamedTensor[]>;
+  /** Whether it runs no more: a cancelled run could only be stopped together with it. Load the model again. */
+  readonly isEnded: boolean;
+  /**
+   * Must be called when the run before has ended.
+   *
+   * @param signal - nobody waits for this run any more.
+   *
+   * Throws MeshError `volunteer-failed`, `device-lost`, `cancelled`.
+   */
+  run(inputs: readonly NamedTensor[], signal?: AbortSignal): Promise<NamedTensor[]>;
   release(): void;
 }
 
-/** Throws what onnxruntime-web throws for a model that it cannot run. */
-export type OpenOnnx = (bytes: Uint8Array) => Promise<OnnxSession>;
+/** A file of weights, under the name that the model has for it. */
+export interface WeightFile {
+  path: string;
+  data: Uint8Array<ArrayBuffer>;
+}
 
-export const openOnCpu: OpenOnnx = async (bytes) => {
+/** May keep what it is given. Throws what onnxruntime-web throws for a model that it cannot run. */
+export type OpenOnnx = (bytes: Uint8Array<ArrayBuffer>, weights?: WeightFile[]) => Promise<OnnxSession>;
+
+/** Runs models on this thread, which does nothing else meanwhile. */
+export const openHere: OpenOnnx = async (bytes, externalData = []) => {
   const runtime = await cpuRuntime();
-  const session = await createSession(runtime, bytes, { executionProviders: ['wasm'] });
+  const session = await createSession(runtime, bytes, { executionProviders: ['wasm'], externalData });
   return toOnnxSession('ort-wasm', runtime, session, (run) => run());
 };
 
 /** Runs models on a device that onnxruntime-web does not own. */
 export function openOnGpu(device: GPUDevice): OpenOnnx {
-  return async (bytes) => {
-    const session = await gpuSession(device, bytes);
+  return async (bytes, externalData = []) => {
+    const session = await gpuSession(device, bytes, externalData);
     const lost = device.lost.then(() => {
       throw deviceLost(null);
     });
@@ -62,14 +77,15 @@ function toOnnxSession(
 ): OnnxSession {
   return {
     backend,
+    isEnded: false,
     inputs: session.inputMetadata,
     outputs: session.outputMetadata,
     async run(inputs) {
       const feeds = Object.fromEntries(
-        inputs.map(({ name, type, dims, bytes }) => {
-          // The library's types pair each type name with one array class, as elementsIn() does.
-          const data = elementsIn(type, bytes) as Float32Array;
-          return [name, new Tensor(type as 'float32', data, dims)];
+        inputs.map(({ name, bytes, ...header }) => {
+          // The library's types pair each type name with one array class, as tensorOf() does.
+          const { type, dims, data } = tensorOf(header, bytes);
+          return [name, new Tensor(type as 'float32', data as Float32Array, dims)];
         }),
       );
       const results = await carefully(() => session.run(feeds)).catch((cause: unknown) => {
@@ -86,6 +102,10 @@ function toOnnxSession(
 }
 
 function toNamedTensor(name: string, { type, dims, data }: Ort.Tensor): NamedTensor {
+  if (type === 'string' && Array.isArray(data)) {
+    const bytes = bytesOfTexts(data);
+    return { name, type, dims: [...dims], textBytes: bytes.byteLength, bytes };
+  }
   if (!isTensorType(type) || !ArrayBuffer.isView(data)) {
     throw MeshError.badInput(
       `The output '${name}' of the model is of type ${type}, which no task can carry. Use another model.`,

@@ -114,11 +114,15 @@ export function serialized<T>(work: () => Promise<T>): Promise<T> {
 }
 
 /** Creates a session on a device that the library does not own. */
-export async function gpuSession(device: GPUDevice, bytes: Uint8Array): Promise<Ort.InferenceSession> {
+export async function gpuSession(
+  device: GPUDevice,
+  bytes: Uint8Array,
+  externalData: { path: string; data: Uint8Array }[] = [],
+): Promise<Ort.InferenceSession> {
   const runtime = await gpuRuntime();
   // The library's WebGPU convolutions are written for channels last.
   const provider = { name: 'webgpu', device, preferredLayout: 'NHWC' } as const;
-  return serialized(() => createSession(runtime, bytes, { executionProviders: [provider] }));
+  return serialized(() => createSession(runtime, bytes, { executionProviders: [provider], externalData }));
 }
 
 async function loadGpu(): Promise<OrtRuntime> {

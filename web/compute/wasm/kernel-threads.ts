@@ -83,7 +83,7 @@ export class KernelThreads {
   }
 
   #start(): Helper {
-    const worker = startModuleWorker(new URL(threadUrl, import.meta.url));
+    const worker = startModuleWorker(new URL(threadUrl, import.meta.url), 'P2C2R kernels');
     const helper: Helper = { worker, isReady: false, opened: new Set(), waiting: [] };
     worker.onmessage = ({ data }: MessageEvent<FromThread>) => {
       if (data.kind === 'started') helper.isReady = true;
@@ -110,8 +110,8 @@ function post(worker: Worker, message: ToThread): void {
 }
 
 /** A worker must come from the page's origin; where the SDK is served from another one, a small module of the page's origin imports it. */
-function startModuleWorker(url: URL): Worker {
-  const options = { type: 'module', name: 'P2C2R kernels' } as const;
+export function startModuleWorker(url: URL, name: string): Worker {
+  const options = { type: 'module', name } as const;
   if (url.origin === self.location.origin) return new Worker(url, options);
   const entry = URL.createObjectURL(new Blob([`import ${JSON.stringify(url.href)};`], { type: 'text/javascript' }));
   const worker = new Worker(entry, options);

@@ -1,0 +1,76 @@
+import { MeshError } from '../../../../shared/errors.ts';
+
+/** One field of a protobuf message: a number for a varint or a fixed size, the bytes for a length. */
+export interface Field {
+  readonly id: number;
+  /** 64-bit numbers as signed ones, and approximate beyond 2^53: no such number means anything in a model's graph. */
+  readonly value: number;
+  /** A view of the message; null for a number. */
+  readonly bytes: Uint8Array | null;
+  /** Where the field begins and ends in the message. */
+  readonly start: number;
+  readonly end: number;
+}
+
+/** The fields of a message, in order ([encoding](https://protobuf.dev/programming-guides/encoding/)). Throws MeshError `malformed`. */
+export function* fieldsOf(message: Uint8Array): Generator<Field, void> {
+  const view = new DataView(message.buffer, message.byteOffset, message.byteLength);
+  const cursor = { at: 0 };
+  while (cursor.at < message.byteLength) {
+    const start = cursor.at;
+    const tag = varint(message, cursor);
+    yield { id: Math.floor(tag / 8), ...contentOf(tag % 8, message, view, cursor), start, end: cursor.at };
+  }
+}
+
+/** Whole numbers of a repeated field, which may be packed. */
+export function wholeNumbers({ value, bytes }: Field): number[] {
+  if (!bytes) return [value];
+  const numbers: number[] = [];
+  for (const cursor = { at: 0 }; cursor.at < bytes.byteLength; ) numbers.push(varint(bytes, cursor));
+  return numbers;
+}
+
+/** Throws MeshError `malformed` for a number. */
+export function messageIn({ bytes }: Field): Uint8Array {
+  if (bytes) return bytes;
+  throw damaged();
+}
+
+/** Throws MeshError `malformed` for a number. */
+export function textIn(field: Field): string {
+  return new TextDecoder().decode(messageIn(field));
+}
+
+function contentOf(
+  wireType: number,
+  message: Uint8Array,
+  view: DataView,
+  cursor: { at: number },
+): Pick<Field, 'value' | 'bytes'> {
+  if (wireType === 0) return { value: varint(message, cursor), bytes: null };
+  const length = wireType === 2 ? varint(message, cursor) : wireType === 1 ? 8 : wireType === 5 ? 4 : -1;
+  const from = cursor.at;
+  if (length < 0 || from + length > message.byteLength) throw damaged();
+  cursor.at = from + length;
+  if (wireType === 2) return { value: 0, bytes: message.subarray(from, cursor.at) };
+  return { value: wireType === 5 ? view.getFloat32(from, true) : view.getFloat64(from, true), bytes: null };
+}
+
+function varint(bytes: Uint8Array, cursor: { at: number }): number {
+  let low = 0;
+  let high = 0;
+  for (let n = 0; n < 10; n++) {
+    const byte = bytes[cursor.at++];
+    if (byte === undefined) throw damaged();
+    // 28 bits fit the bit operators; the rest is multiplied.
+    if (n < 4) low |= (byte & 0x7f) << (7 * n);
+    else high += (byte & 0x7f) * 2 ** (7 * (n - 4));
+    if (byte < 0x80) return high >= 2 ** 35 ? low + (high - 2 ** 36) * 2 ** 28 : low + high * 2 ** 28;
+  }
+  throw damaged();
+}
+
+function damaged(): MeshError {
+  return MeshError.malformed('The model is no ONNX file.');
+}

@@ -1,0 +1,105 @@
+import { readFile } from 'node:fs/promises';
+import { describe, expect, test } from 'vitest';
+import { type TestConstant, type TestModel, type TestNode, writeOnnx } from '../test-onnx.ts';
+import { allNodes, readModel } from './onnx-graph.ts';
+import { drawsRandomNumbers, hasIndependentRows } from './row-independence.ts';
+
+const WEIGHTS: Record<string, TestConstant> = {
+  weight: { dims: [4, 4], values: Array(16).fill(1) },
+  bias: { dims: [4], values: [1, 2, 3, 4] },
+  perRow: { dims: [2, 4], values: Array(8).fill(1) },
+  one: { type: 'int64', dims: [1], values: [1] },
+  zero: { type: 'int64', dims: [1], values: [0] },
+  keep: { type: 'int64', dims: [3], values: [0, 2, 2] },
+  merge: { type: 'int64', dims: [2], values: [-1, 2] },
+};
+
+const node = (operator: string, inputs: string[], attributes: TestNode['attributes'] = {}): TestNode => ({
+  operator,
+  inputs,
+  outputs: ['y'],
+  attributes,
+});
+
+/** One operator from `x`, of `batch` rows of four numbers, to `y`. */
+function modelOf(nodes: TestNode[], more: Partial<TestModel> = {}) {
+  const x = { dims: ['batch', 4] };
+  return readModel(writeOnnx({ nodes, inputs: { x }, outputs: { y: { dims: [] } }, constants: WEIGHTS, ...more }));
+}
+
+describe('rows are known to be independent', () => {
+  test.each<[string, TestNode]>([
+    ['of a matrix product with weights', node('Gemm', ['x', 'weight', 'bias'])],
+    ['of a product with a matrix on the right', node('MatMul', ['x', 'weight'])],
+    ['of an activation', node('Tanh', ['x'])],
+    ['of a sum with one bias for all rows', node('Add', ['x', 'bias'])],
+    ['of a softmax within the row', node('Softmax', ['x'])],
+    ['of a mean within the row', node('ReduceMean', ['x'], { axes: [-1], keepdims: 0 })],
+    ['of a reshaping that keeps them', node('Reshape', ['x', 'keep'])],
+    ['of a slice of each', node('Slice', ['x', 'zero', 'one', 'one'])],
+    ['of a table that each looks up', node('Gather', ['weight', 'x'])],
+  ])('%s', (_, only) => expect(hasIndependentRows(modelOf([only]))).toBe(true));
+
+  test('of a whole network, whatever its first axis is called', () => {
+    const nodes = [
+      { ...node('Gemm', ['x', 'weight', 'bias']), outputs: ['a'] },
+      { ...node('Relu', ['a']), outputs: ['b'] },
+      { ...node('Add', ['a', 'b']), outputs: ['c'] },
+      node('Concat', ['b', 'c'], { axis: 1 }),
+    ];
+    for (const axis of ['batch', 'rows', '']) {
+      expect(hasIndependentRows(modelOf(nodes, { inputs: { x: { dims: [axis, 4] } } }))).toBe(true);
+    }
+  });
+
+  test("of the server's steering policy", async () => {
+    const model = readModel(await readFile('web/public/models/steering.onnx'));
+    expect(hasIndependentRows(model)).toBe(true);
+    expect([...allNodes(model.graph)].map(({ operator }) => operator)).toContain('Tanh');
+  });
+});
+
+describe('rows may depend on one another', () => {
+  test.each<[string, TestNode]>([
+    ['in a softmax over them', node('Softmax', ['x'], { axis: 0 })],
+    ['in a softmax over them, counted from the end', node('Softmax', ['x'], { axis: -2 })],
+    ['in a mean over them', node('ReduceMean', ['x'], { axes: [0] })],
+    ['in a mean over everything', node('ReduceMean', ['x'])],
+    ['in a norm over them', node('LpNormalization', ['x'], { axis: 0 })],
+    ['in a dynamic quantisation', node('DynamicQuantizeLinear', ['x'])],
+    ['in a running sum', node('CumSum', ['x', 'zero'])],
+    ['in a product with their own transpose', node('Gemm', ['x', 'x'], { transB: 1 })],
+    ['in a product with a matrix on the left', node('MatMul', ['weight', 'x'])],
+    ['in a sum with a number for each place of a row', node('Add', ['x', 'perRow'])],
+    ['in a transposition', node('Transpose', ['x'], { perm: [1, 0] })],
+    ['in a reshaping that counts them anew', node('Reshape', ['x', 'merge'])],
+    ['in a slice of them', node('Slice', ['x', 'zero', 'one', 'zero'])],
+    ['in a choice of them', node('Gather', ['x', 'one'])],
+    ['where they are counted', node('Shape', ['x'])],
+    ['in an operator without a rule', { ...node('Attention', ['x']), domain: 'com.microsoft' }],
+    ['in an operator with the name of a known one', { ...node('Relu', ['x']), domain: 'own' }],
+    ['where they get random numbers', node('RandomNormalLike', ['x'])],
+    ['in a value that is computed later', node('Add', ['x', 'later'])],
+  ])('%s', (_, only) => expect(hasIndependentRows(modelOf([only]))).toBe(false));
+
+  test('where the first axis has a fixed size, an output has none of them, or the operators are too old', () => {
+    const relu = [node('Relu', ['x'])];
+    expect(hasIndependentRows(modelOf(relu, { inputs: { x: { dims: [1, 4] } } }))).toBe(false);
+    expect(hasIndependentRows(modelOf(relu, { outputs: { y: { dims: [] }, bias: { dims: [4] } } }))).toBe(false);
+    expect(hasIndependentRows(modelOf(relu, { operatorSet: 6 }))).toBe(false);
+  });
+});
+
+test('a model that draws random numbers is known, also within a branch', () => {
+  const branch = { nodes: [node('RandomNormalLike', ['x'])], outputs: { y: { dims: [] } } };
+  const choice = node('If', ['x'], { then_branch: branch, else_branch: branch });
+  expect(drawsRandomNumbers(modelOf([choice]))).toBe(true);
+  expect(drawsRandomNumbers(modelOf([node('Dropout', ['x', '', 'one'])]))).toBe(true);
+  expect(drawsRandomNumbers(modelOf([node('Dropout', ['x'])]))).toBe(false);
+});
+
+test('what is no model is malformed', () => {
+  for (const bytes of [[], [1, 2, 3], [0x3a, 0xff, 0xff, 0xff, 0xff, 0x0f], Array(20).fill(0xff)]) {
+    expect(() => readModel(Uint8Array.from(bytes))).toThrow(expect.objectContaining({ reason: 'malformed' }));
+  }
+});

@@ -1,0 +1,157 @@
+import type { Clock } from '../../../shared/clock.ts';
+import { MeshError } from '../../../shared/errors.ts';
+import { agrees, tensorOf } from '../../../shared/tasks/infer/tensors.ts';
+import type { NamedTensor, OnnxSession } from '../ort/onnx-sessions.ts';
+import type { RunInTaskSlot } from '../schedule.ts';
+import { inputsWithDefault } from './graph/defaults.ts';
+import type { OnnxModel } from './graph/onnx-graph.ts';
+import { drawsRandomNumbers, hasIndependentRows } from './graph/row-independence.ts';
+import { waitForRun } from './long-runs.ts';
+import { type ModelShape, shapeOf } from './model-shape.ts';
+
+/** Runs of a model on each backend before the faster one is chosen; the first run pays for compiling. */
+const PROBE_RUNS = 3;
+/** A run, ms, beside which compiling does not matter: it is not repeated. */
+const LONG_PROBE_MS = 250;
+
+export interface TimedRun {
+  outputs: NamedTensor[];
+  ms: number;
+}
+interface Timed extends TimedRun {
+  session: OnnxSession;
+}
+
+/** A model that is loaded on every runtime that can run it; after its first task only on the fastest of those that compute it right. */
+export class LoadedModel {
+  readonly shape: ModelShape;
+  /** Whether its graph proves that rows of several tasks can run together, and those of one apart. */
+  readonly hasIndependentRows: boolean;
+  /** Whether it draws random numbers: equal inputs give different outputs. */
+  readonly varies: boolean;
+  /** Of the last run; null before the first. Decides how many rows run at a time. */
+  msPerRow: number | null = null;
+  /** The same for inputs that are not cut. */
+  msPerRun: number | null = null;
+  #sessions: readonly OnnxSession[];
+  #choosing: Promise<OnnxSession> | null = null;
+  /** Ends when the run before the next one has. */
+  #last: Promise<unknown> = Promise.resolve();
+  #uses = 0;
+  #isRetired = false;
+
+  /**
+   * @param sessions - owned; the first one's answers are taken as right.
+   * @param model - what the file says; null where it cannot be read.
+   *
+   * Throws MeshError `unknown-model`.
+   */
+  constructor(sessions: readonly [OnnxSession, ...OnnxSession[]], model: OnnxModel | null) {
+    this.#sessions = sessions;
+    this.hasIndependentRows = model !== null && hasIndependentRows(model);
+    this.varies = model !== null && drawsRandomNumbers(model);
+    this.shape = shapeOf(sessions[0], model ? inputsWithDefault(model) : []);
+  }
+
+  /**
+   * The fastest session, measured with the inputs of the first task, which must fit the model. Throws MeshError `volunteer-failed`,
+   * `device-lost`; `cancelled` also where another task's measurement was cancelled.
+   */
+  session(inputs: readonly NamedTensor[], run: RunInTaskSlot, clock: Clock, signal: AbortSignal): Promise<OnnxSession> {
+    this.#choosing ??= this.#choose(inputs, { run, clock, signal }).catch((cause: unknown) => {
+      // The inputs may have been the cause.
+      this.#choosing = null;
+      throw cause;
+    });
+    return this.#choosing;
+  }
+
+  /** Whether it runs no more: it must be loaded again. */
+  get isEnded(): boolean {
+    return this.#sessions.some(({ isEnded }) => isEnded);
+  }
+
+  /** Runs the chosen session, after the runs that were asked for before. Throws as {@link OnnxSession.run} does. */
+  run(inputs: readonly NamedTensor[], signal: AbortSignal, now: () => number): Promise<TimedRun> {
+    const ran = this.#last.then(async () => {
+      const [session] = this.#sessions;
+      if (!session) throw MeshError.closed('The model');
+      const startMs = now();
+      const outputs = await session.run(inputs, signal);
+      this.msPerRun = now() - startMs;
+      return { outputs, ms: this.msPerRun };
+    });
+    this.#last = ran.catch(() => {
+      // The caller gets the error.
+    });
+    return ran;
+  }
+
+  /** Keeps the model until the returned function is called. */
+  hold(): () => void {
+    this.#uses++;
+    return () => {
+      this.#uses--;
+      this.#releaseIfOver();
+    };
+  }
+
+  /** Releases the model once no one holds it. */
+  retire(): void {
+    this.#isRetired = true;
+    this.#releaseIfOver();
+  }
+
+  #releaseIfOver(): void {
+    if (!this.#isRetired || this.#uses > 0) return;
+    for (const session of this.#sessions) session.release();
+    this.#sessions = [];
+  }
+
+  async #choose(inputs: readonly NamedTensor[], measuring: Measuring): Promise<OnnxSession> {
+    const [reference, ...others] = this.#sessions;
+    if (!reference) throw MeshError.closed('The model');
+    if (others.length === 0) return reference;
+    const correct = await timed(reference, inputs, measuring);
+    let best = correct;
+    for (const session of others) {
+      // A runtime that fails is not used.
+      const tried = await timed(session, inputs, measuring).catch(() => null);
+      if (tried && tried.ms < best.ms && agrees(toTensors(correct.outputs), toTensors(tried.outputs))) best = tried;
+    }
+    for (const session of this.#sessions) if (session !== best.session) session.release();
+    this.#sessions = [best.session];
+    return best.session;
+  }
+}
+
+interface Measuring {
+  run: RunInTaskSlot;
+  clock: Clock;
+  signal: AbortSignal;
+}
+
+/** The fastest of a few runs. */
+async function timed(
+  session: OnnxSession,
+  inputs: readonly NamedTensor[],
+  { run, clock, signal }: Measuring,
+): Promise<Timed> {
+  let best: Timed | null = null;
+  for (let n = 0; n < PROBE_RUNS && (best?.ms ?? 0) < LONG_PROBE_MS; n++) {
+    const one = await run(async (slot) => {
+      const startMs = clock.now();
+      const running = session.run(inputs, signal);
+      const outputs = await waitForRun(running, { ...clock, slot, expectedMs: null, onShare: () => {} });
+      const measured = { session, ms: clock.now() - startMs, outputs };
+      return { isDone: true, finish: async () => measured };
+    });
+    if (!best || one.ms < best.ms) best = one;
+  }
+  if (!best) throw MeshError.closed('The model');
+  return best;
+}
+
+function toTensors(outputs: readonly NamedTensor[]) {
+  return Object.fromEntries(outputs.map(({ name, bytes, ...header }) => [name, tensorOf(header, bytes)]));
+}

@@ -1,0 +1,74 @@
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import type { TaskProgress } from '../../../shared/tasks/definition.ts';
+import { infer } from '../../../shared/tasks/infer.ts';
+import { Engine } from '../engine.ts';
+import { fixedSpeeds } from '../test-gpu.ts';
+import { loopingModel } from './test-onnx.ts';
+
+/** Rounds of the model that take seconds on any machine, and those that take a moment. */
+const LONG = 40_000n;
+const ENDLESS = 40_000_000n;
+const SHORT = 10n;
+
+let engine: Engine;
+
+beforeEach(async () => {
+  const model = loopingModel();
+  engine = await Engine.create({
+    gpu: undefined,
+    now: () => performance.now(),
+    onnx: { loadOnnx: async () => model.slice() },
+    measuredSpeeds: await fixedSpeeds(undefined, null),
+  });
+});
+
+afterEach(() => engine.dispose());
+
+function run(rounds: bigint, signal = new AbortController().signal, onProgress = (_: TaskProgress) => {}) {
+  const task = infer.pack({
+    model: 'looping',
+    inputs: {
+      n: { type: 'int64', dims: [], data: BigInt64Array.of(rounds) },
+      x: { type: 'float32', dims: [64, 64], data: new Float32Array(64 * 64).fill(2) },
+    },
+  });
+  return engine.execute('infer', task, { owner: 'nobody', signal, onProgress });
+}
+
+/** An upscaled picture, which this thread computes. */
+function picture() {
+  const params = { width: 8, height: 8, outWidth: 16, outHeight: 16, quality: 'bilinear' };
+  const options = { owner: 'another', signal: new AbortController().signal };
+  return engine.execute('upscale', { params, attachments: [new Uint8Array(8 * 8 * 4)] }, options);
+}
+
+test('while a model runs for long, this thread goes on: other tasks are computed, and progress is told', async () => {
+  await run(SHORT);
+  const shares: number[] = [];
+  let isOver = false;
+  const long = run(LONG, undefined, ({ stage, share }) => stage === 'computing' && shares.push(share)).then((done) => {
+    isOver = true;
+    return done;
+  });
+  let pictures = 0;
+  for (; !isOver && pictures < 20; pictures++) await picture();
+  expect(isOver).toBe(false);
+  const { attachments, computeMs } = await long;
+  expect(new Float32Array(attachments[0]?.slice().buffer ?? new ArrayBuffer(0))).toEqual(
+    new Float32Array(64 * 64).fill(2),
+  );
+  expect(computeMs).toBeGreaterThan(100);
+  expect(shares.length).toBeGreaterThan(0);
+});
+
+test('a long run that is cancelled ends, and the model runs again, also for another task that waited for it', async () => {
+  await run(SHORT);
+  const cancelling = new AbortController();
+  const endless = expect(run(ENDLESS, cancelling.signal)).rejects.toMatchObject({ reason: 'cancelled' });
+  const waiting = run(SHORT);
+  for (let n = 0; n < 5; n++) await picture();
+  cancelling.abort();
+  await endless;
+  expect((await waiting).backend).toBe('ort-wasm');
+  expect((await run(SHORT)).backend).toBe('ort-wasm');
+});
