@@ -27,6 +27,8 @@ export interface Settings {
   clip: string;
   clipFrames: number;
   codec: Codec | null;
+  /** A folder of the ONNX standard's node tests; null: none was given. */
+  onnxDir: string | null;
   /** Where modules for child processes were bundled to. */
   bundleDir: string;
 }

@@ -12,6 +12,7 @@ import * as gameTasks from './sections/game-tasks.ts';
 import * as glass from './sections/glass.ts';
 import * as kernels from './sections/kernels.ts';
 import * as nodeVolunteers from './sections/node-volunteers.ts';
+import * as onnx from './sections/onnx.ts';
 import * as peerjs from './sections/peerjs.ts';
 import * as quality from './sections/quality.ts';
 import * as server from './sections/server.ts';
@@ -25,7 +26,7 @@ import * as wire from './sections/wire.ts';
 
 /** Every section that these modules export, by name. */
 const SECTIONS = [
-  ...[compute, gameTasks, glass, kernels, nodeVolunteers, peerjs, quality, server],
+  ...[compute, gameTasks, glass, kernels, nodeVolunteers, onnx, peerjs, quality, server],
   ...[simulate, stream, streamSoak, streamTrouble, tasks, trust, wire],
 ]
   .flatMap((module): unknown[] => Object.values(module))
@@ -44,6 +45,7 @@ those that take long.
   --clip FILE    a recorded clip, twice as large as the stream it stands for, for the sections glass and
                  glass-tune (supertuxkart/clip.mp4 among the recorded frames, if it is there)
   --clip-frames N  how many of its frames they measure (60)
+  --onnx DIR     the ONNX standard's node tests, for the section onnx: a folder for each
   --codec NAME   the codec both ways, for the section glass: h264, vp8, vp9 or av1 (the best of those measured)`;
 
 const DEFAULT_JSON = join(ROOT, 'bench-output/bench.json');
@@ -107,6 +109,7 @@ function readArguments() {
         clip: { type: 'string' },
         'clip-frames': { type: 'string', default: '60' },
         codec: { type: 'string' },
+        onnx: { type: 'string' },
         frames: { type: 'string', default: process.env.P2C2R_FRAMES ?? join(ROOT, '../shared/frames') },
       },
     });
@@ -118,7 +121,9 @@ function readArguments() {
     if (codec !== null && !isCodec(codec)) throw new Error(`There is no codec ${codec}: h264, vp8, vp9 or av1.`);
     const framesDir = resolve(frames);
     const clip = values.clip ? resolve(values.clip) : join(framesDir, DEFAULT_CLIP);
-    return { names: positionals, help, list, jsonFile: resolve(json), minutes, framesDir, clip, clipFrames, codec };
+    const onnxDir = values.onnx ? resolve(values.onnx) : null;
+    const sizes = { minutes, clipFrames };
+    return { names: positionals, help, list, jsonFile: resolve(json), ...sizes, framesDir, clip, codec, onnxDir };
   } catch (cause) {
     throw new SetupError(`${cause instanceof Error ? cause.message : cause}\nSee npm run bench -- --help.`);
   }

@@ -9,7 +9,7 @@ const MAX_DEPTH = 16;
 /** Elements of a constant whose values are read: shapes, axes, paddings. */
 const MAX_VALUES = 64;
 /** TensorProto.DataType: those that tasks carry, by their numbers. */
-const TYPES = new Map<number, TensorType>([
+export const TENSOR_TYPE_NUMBERS: ReadonlyMap<number, TensorType> = new Map<number, TensorType>([
   ...([
     [1, 'float32'],
     [2, 'uint8'],
@@ -237,7 +237,8 @@ function readInput(message: Uint8Array): OnnxInput {
     else if (field.id === 2) {
       const tensor = within(messageIn(field), 1);
       const shape = within(tensor, 2);
-      for (const { id, value } of tensor ? fieldsOf(tensor) : []) if (id === 1) type = TYPES.get(value) ?? null;
+      for (const { id, value } of tensor ? fieldsOf(tensor) : [])
+        if (id === 1) type = TENSOR_TYPE_NUMBERS.get(value) ?? null;
       if (shape) dims = [...fieldsOf(shape)].filter(({ id }) => id === 1).map((dim) => fixedSize(messageIn(dim)));
     }
   }
