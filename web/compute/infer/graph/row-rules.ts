@@ -179,12 +179,13 @@ const padding: RowRule = (step) => {
   return isWhole && pads[0] === 0 && pads[rank] === 0 ? rows(rank) : null;
 };
 
-/** Quantises with a constant scale: one for all, or one for each element of an axis within the rows. */
+/** Quantises with a constant scale: one for all, or one for each element of an axis within the rows. One for each block has one for each row. */
 const quantisation: RowRule = (step) => {
   const rank = alone(step);
   const scale = step.inputs[1];
   if (rank === null || scale?.kind !== 'constant' || !scale.dims) return null;
-  return scale.dims.length === 0 || axisIn(numberOf(step, 'axis', 1), rank) > 0 ? rows(rank) : null;
+  const isOfAxis = scale.dims.length === 1 && axisIn(numberOf(step, 'axis', 1), rank) > 0;
+  return scale.dims.length === 0 || isOfAxis ? rows(rank) : null;
 };
 
 /** Operators of ai.onnx.ml take a row for each sample. */
