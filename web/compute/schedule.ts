@@ -16,8 +16,11 @@ export const MAX_TASKS_IN_FLIGHT = 3;
 /** Tasks that have yielded and wait for their next turn, while another one may start: a long one, and a short one that came after it. */
 const MAX_TASKS_PAUSED = 2;
 
-/** Tasks that another worker computes, or that wait for one of those: each model has a worker, and its memory. */
-const MAX_TASKS_AWAY = 4;
+/**
+ * Tasks that another worker computes, or that wait for one of those: as many as may be one batch of a model. Few would do, but a gamer whose tasks
+ * wait for a long run would keep those of the others from starting.
+ */
+export const MAX_TASKS_AWAY = 64;
 
 /** Time slots in which something is measured belong to no gamer. */
 const BENCHMARK_OWNER = '';

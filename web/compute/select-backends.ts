@@ -9,6 +9,7 @@ import { type Checkpoint, EXCLUSIVE_SLOT, filtersAreCorrect, measureFilterSpeed 
 import { Inference } from './infer/inference.ts';
 import { JsBackend } from './js-backend.ts';
 import { type GpuSpeeds, type MeasuredSpeeds, speedsKey } from './measured-speeds.ts';
+import { ownModelBytes } from './models/model-size.ts';
 import type { ModelSource } from './models/model-source.ts';
 import { NetworkSelection, type RunInSlot } from './network-selection.ts';
 import { openOnGpu } from './ort/onnx-sessions.ts';
@@ -229,7 +230,7 @@ function processorBackends(
   const library = ortWasm(models, now);
   // Ours are the fastest: onnxruntime-web is not even fetched for them.
   const tiers = wasm && preferBackend !== 'ort-wasm' ? [[wasm], library] : [library];
-  const inference = new Inference({ onnx, runtimes: [openInWorker], now, after: systemClock.after });
+  const inference = new Inference({ onnx, runtimes: [openInWorker], now, ...ofThisMachine() });
   return new BackendSet({
     adapter,
     framePaths: PROCESSOR_PATHS,
@@ -267,7 +268,7 @@ function gpuBackends(
   const isOrtPreferred = preferBackend === 'ort-webgpu';
   const preferred = isOrtPreferred ? [onDevice] : [ours];
   const gpuRuntimes = isSoftware && !isOrtPreferred ? [] : [openOnGpu(device)];
-  const inference = new Inference({ onnx, runtimes: [openInWorker, ...gpuRuntimes], now, after: systemClock.after });
+  const inference = new Inference({ onnx, runtimes: [openInWorker, ...gpuRuntimes], now, ...ofThisMachine() });
   const avoidShortPaths = () => wgsl.avoidShortPaths();
   const spotChecks = new SpotChecks({ reference: filters, now, random: Math.random, avoidShortPaths });
   const wrong = spotChecks.failed.then(() => ({ problem: `${opened.name} gave wrong pictures` }));
@@ -290,6 +291,11 @@ function gpuBackends(
     lost: Promise.race([device.lost.then(() => ({ problem: null })), wrong]),
     owned: [inference, ...onDevice, ...library, filters, gpu],
   });
+}
+
+/** What inference takes of this machine beside its runtimes: as many bytes of loaded models as the largest one may have. */
+function ofThisMachine() {
+  return { after: systemClock.after, maxBytes: ownModelBytes() };
 }
 
 function ortWasm(models: ModelSource | undefined, now: () => number): OrtWasmBackend[] {

@@ -1,6 +1,6 @@
 import { systemClock } from '../../shared/clock.ts';
 import { sha256Hex } from '../compute/models/download.ts';
-import { modelBytesFor } from '../compute/models/model-size.ts';
+import { ownModelBytes } from '../compute/models/model-size.ts';
 import type { ModelProgress } from '../compute/models/model-source.ts';
 import { ModelStore } from '../compute/models/model-store.ts';
 
@@ -21,7 +21,7 @@ export function openModelStore(
     caches: cachesOfThisPage(),
     digest: (bytes) => sha256Hex(bytes, crypto.subtle),
     clock: systemClock,
-    maxModelBytes: modelBytesFor((navigator as { deviceMemory?: number }).deviceMemory),
+    maxModelBytes: ownModelBytes(),
     onProgress,
     onReceived,
   });

@@ -29,7 +29,7 @@ class Bench {
   downloaded: Promise<void> = Promise.resolve();
   readonly aborted: string[] = [];
 
-  constructor(runtimes: ReturnType<typeof summing>[]) {
+  constructor(runtimes: ReturnType<typeof summing>[], maxBytes?: number) {
     this.inference = new Inference({
       onnx: {
         loadOnnx: async (model, onShare, signal) => {
@@ -40,6 +40,7 @@ class Bench {
           return model.startsWith('joint') ? summingModel(0) : summingModel();
         },
       },
+      ...(maxBytes !== undefined && { maxBytes }),
       runtimes: runtimes.map(({ open }) => open),
       now: () => this.clock.now(),
       after: (delayMs, callback) => this.clock.after(delayMs, callback),
@@ -233,6 +234,18 @@ describe('models', () => {
     bench.inference.dispose();
     await nextMacrotask();
     expect(runtime.released()).toBe(MAX_LOADED_MODELS + 1);
+  });
+
+  test('are released, the least recently used first, where together they have more bytes than there is memory for', async () => {
+    const runtime = summing();
+    const bench = new Bench([runtime], 2.5 * summingModel().byteLength);
+    for (const model of ['a', 'b', 'c']) await bench.run(1, 0, { model });
+    await nextMacrotask();
+    expect(runtime.released()).toBe(1);
+    await bench.run(1, 0, { model: 'b' });
+    expect(bench.loads).toEqual(['a', 'b', 'c']);
+    await bench.run(1, 0, { model: 'a' });
+    expect(bench.loads).toEqual(['a', 'b', 'c', 'a']);
   });
 
   test('are downloaded no longer once every task that waited for them was cancelled', async () => {

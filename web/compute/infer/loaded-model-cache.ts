@@ -1,4 +1,5 @@
 import { MeshError } from '../../../shared/errors.ts';
+import { DEFAULT_MODEL_BYTES } from '../models/model-size.ts';
 import type { OnnxSource } from '../models/model-source.ts';
 import type { OnnxSession, OpenOnnx, WeightFile } from '../ort/onnx-sessions.ts';
 import { withoutDefaults } from './graph/defaults.ts';
@@ -36,6 +37,8 @@ export interface LoadedModelCacheOptions {
   onnx: OnnxSource | undefined;
   /** The runtimes that can run a model. Answers of the first that can are taken as right. */
   runtimes: readonly OpenOnnx[];
+  /** Bytes of all loaded models together; by default those of {@link DEFAULT_MODEL_BYTES}. One of any size is kept. */
+  maxBytes?: number;
 }
 
 /** The models that were used last, each loaded once. */
@@ -70,8 +73,8 @@ export class LoadedModelCache {
     const loading = this.#loading.get(key) ?? this.#load({ key, name, given }, waiter);
     this.#loading.delete(key);
     this.#loading.set(key, loading);
-    this.#makeRoom();
     loading.waiters.add(waiter);
+    this.#makeRoom();
     const leave = () => {
       loading.waiters.delete(waiter);
       if (loading.waiters.size === 0) this.#abandon(key, loading);
@@ -100,8 +103,12 @@ export class LoadedModelCache {
   }
 
   #makeRoom(): void {
+    const { maxBytes = DEFAULT_MODEL_BYTES } = this.#options;
     for (const [key, loading] of this.#loading) {
-      if (this.#loading.size <= MAX_LOADED_MODELS) return;
+      const bytes = [...this.#loading.values()].reduce((sum, { loaded }) => sum + (loaded?.sizeBytes ?? 0), 0);
+      const isFull = this.#loading.size > MAX_LOADED_MODELS || (bytes > maxBytes && this.#loading.size > 1);
+      if (!isFull) return;
+      if (loading.waiters.size > 0) continue;
       this.#loading.delete(key);
       retire(loading);
     }
@@ -127,6 +134,7 @@ export class LoadedModelCache {
     model.then(
       (loaded) => {
         loading.loaded = loaded;
+        this.#makeRoom();
       },
       () => {
         // The next call tries again.
@@ -168,7 +176,7 @@ export class LoadedModelCache {
       }
     }
     const [first, ...others] = sessions;
-    if (first) return loadedOf([first, ...others], model);
+    if (first) return loadedOf([first, ...others], model, loadedBytes);
     throw new MeshError(
       'unknown-model',
       `The model '${name}' does not run here (${refusals.join('; ')}). Use another one.`,
@@ -177,9 +185,9 @@ export class LoadedModelCache {
 }
 
 /** Throws MeshError `unknown-model` for a model that no task can use. */
-function loadedOf(sessions: [OnnxSession, ...OnnxSession[]], model: OnnxModel | null): LoadedModel {
+function loadedOf(sessions: [OnnxSession, ...OnnxSession[]], model: OnnxModel | null, sizeBytes: number): LoadedModel {
   try {
-    return new LoadedModel(sessions, model);
+    return new LoadedModel(sessions, model, sizeBytes);
   } catch (cause) {
     for (const session of sessions) session.release();
     throw cause;

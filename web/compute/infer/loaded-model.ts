@@ -40,14 +40,18 @@ export class LoadedModel {
   #uses = 0;
   #isRetired = false;
 
+  /** Of its files, as the measure of the memory that it takes. */
+  readonly sizeBytes: number;
+
   /**
    * @param sessions - owned; the first one's answers are taken as right.
    * @param model - what the file says; null where it cannot be read.
    *
    * Throws MeshError `unknown-model`.
    */
-  constructor(sessions: readonly [OnnxSession, ...OnnxSession[]], model: OnnxModel | null) {
+  constructor(sessions: readonly [OnnxSession, ...OnnxSession[]], model: OnnxModel | null, sizeBytes: number) {
     this.#sessions = sessions;
+    this.sizeBytes = sizeBytes;
     this.hasIndependentRows = model !== null && hasIndependentRows(model);
     this.varies = model !== null && drawsRandomNumbers(model);
     this.shape = shapeOf(sessions[0], model ? inputsWithDefault(model) : []);
@@ -73,7 +77,8 @@ export class LoadedModel {
 
   /** Runs the chosen session, after the runs that were asked for before. Throws as {@link OnnxSession.run} does. */
   run(inputs: readonly NamedTensor[], signal: AbortSignal, now: () => number): Promise<TimedRun> {
-    const ran = this.#last.then(async () => {
+    const before = this.#last;
+    const ran = orAborted(before, signal).then(async () => {
       const [session] = this.#sessions;
       if (!session) throw MeshError.closed('The model');
       const startMs = now();
@@ -81,9 +86,8 @@ export class LoadedModel {
       this.msPerRun = now() - startMs;
       return { outputs, ms: this.msPerRun };
     });
-    this.#last = ran.catch(() => {
-      // The caller gets the error.
-    });
+    // One that is cancelled while it waits is over before those that it waited for.
+    this.#last = Promise.allSettled([before, ran]);
     return ran;
   }
 
@@ -123,6 +127,17 @@ export class LoadedModel {
     this.#sessions = [best.session];
     return best.session;
   }
+}
+
+/** Throws MeshError `cancelled` if the signal aborts before. */
+async function orAborted(before: Promise<unknown>, signal: AbortSignal): Promise<void> {
+  if (signal.aborted) throw MeshError.cancelled();
+  const over = new AbortController();
+  const aborted = new Promise<never>((_, reject) =>
+    signal.addEventListener('abort', () => reject(MeshError.cancelled()), { signal: over.signal }),
+  );
+  await Promise.race([before, aborted]);
+  over.abort();
 }
 
 interface Measuring {

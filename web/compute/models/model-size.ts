@@ -21,6 +21,12 @@ export function modelBytesFor(memoryGib = UNKNOWN_MEMORY_GIB): number {
 
 export const DEFAULT_MODEL_BYTES = modelBytesFor();
 
+/** The same for this machine. */
+export function ownModelBytes(): number {
+  const { navigator }: { navigator?: { deviceMemory?: number } } = globalThis;
+  return modelBytesFor(navigator?.deviceMemory);
+}
+
 /** @param sizeBytes - null where it is not known how large it is. */
 export function modelTooLarge(what: string, sizeBytes: number | null, limitBytes: number): MeshError {
   const size = sizeBytes === null ? 'has more' : `has ${Math.ceil(sizeBytes / MIB)} MiB`;

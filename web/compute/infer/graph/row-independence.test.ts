@@ -37,6 +37,7 @@ describe('rows are known to be independent', () => {
     ['of a mean within the row', node('ReduceMean', ['x'], { axes: [-1], keepdims: 0 })],
     ['of a reshaping that keeps them', node('Reshape', ['x', 'keep'])],
     ['of a slice of each', node('Slice', ['x', 'zero', 'one', 'one'])],
+    ['of a quantisation by columns', node('QuantizeLinear', ['x', 'bias'])],
     ['of a table that each looks up', node('Gather', ['weight', 'x'])],
   ])('%s', (_, only) => expect(hasIndependentRows(modelOf([only]))).toBe(true));
 
@@ -67,6 +68,7 @@ describe('rows may depend on one another', () => {
     ['in a mean over everything', node('ReduceMean', ['x'])],
     ['in a norm over them', node('LpNormalization', ['x'], { axis: 0 })],
     ['in a dynamic quantisation', node('DynamicQuantizeLinear', ['x'])],
+    ['in a quantisation by blocks', node('QuantizeLinear', ['x', 'perRow'], { block_size: 1 })],
     ['in a running sum', node('CumSum', ['x', 'zero'])],
     ['in a product with their own transpose', node('Gemm', ['x', 'x'], { transB: 1 })],
     ['in a product with a matrix on the left', node('MatMul', ['weight', 'x'])],

@@ -1,22 +1,5 @@
 import { allNodes, type OnnxGraph, type OnnxModel, type OnnxNode } from './onnx-graph.ts';
-import { ROW_RULES } from './row-rules.ts';
-
-/** What is known of a value within a graph. */
-export type RowFact =
-  /** Row i of it, along axis 0, depends on row i of the model's inputs only. */
-  | { kind: 'rows'; rank: number }
-  /** The same whatever the inputs are. `dims` and `values` are null where they are not known. */
-  | { kind: 'constant'; dims: readonly number[] | null; values: readonly number[] | null };
-
-/** A node with what is known of its inputs: null where an optional one is not given. */
-export interface RowStep {
-  node: OnnxNode;
-  inputs: readonly (RowFact | null)[];
-  operatorSet: number;
-}
-
-/** What is known of the outputs of a node whose inputs have rows; null where its rows may depend on one another. */
-export type RowRule = (step: RowStep) => RowFact | null;
+import { ROW_RULES, type RowFact } from './row-rules.ts';
 
 /** Operators whose answer varies from run to run. */
 const RANDOM = /^(RandomNormal|RandomUniform)(Like)?$|^(Bernoulli|Multinomial)$/;

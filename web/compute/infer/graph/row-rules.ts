@@ -1,7 +1,24 @@
-import type { RowFact, RowRule, RowStep } from './row-independence.ts';
+import type { OnnxNode } from './onnx-graph.ts';
 
 // Rules of the operators that keep rows apart, from their specifications (https://onnx.ai/onnx/operators/). An operator that is not here, and a
 // case that a rule does not know, counts as one that relates rows: that costs speed, never a wrong answer.
+
+/** What is known of a value within a graph. */
+export type RowFact =
+  /** Row i of it, along axis 0, depends on row i of the model's inputs only. */
+  | { kind: 'rows'; rank: number }
+  /** The same whatever the inputs are. `dims` and `values` are null where they are not known. */
+  | { kind: 'constant'; dims: readonly number[] | null; values: readonly number[] | null };
+
+/** A node with what is known of its inputs: null where an optional one is not given. */
+export interface RowStep {
+  node: OnnxNode;
+  inputs: readonly (RowFact | null)[];
+  operatorSet: number;
+}
+
+/** What is known of the outputs of a node whose inputs have rows; null where its rows may depend on one another. */
+export type RowRule = (step: RowStep) => RowFact | null;
 
 const rows = (rank: number): RowFact => ({ kind: 'rows', rank });
 
@@ -162,12 +179,13 @@ const padding: RowRule = (step) => {
   return isWhole && pads[0] === 0 && pads[rank] === 0 ? rows(rank) : null;
 };
 
-/** Quantises with a constant scale: one for all, or one for each element of an axis within the rows. */
+/** Quantises with a constant scale: one for all, or one for each element of an axis within the rows. One for each block has one for each row. */
 const quantisation: RowRule = (step) => {
   const rank = alone(step);
   const scale = step.inputs[1];
   if (rank === null || scale?.kind !== 'constant' || !scale.dims) return null;
-  return scale.dims.length === 0 || axisIn(numberOf(step, 'axis', 1), rank) > 0 ? rows(rank) : null;
+  const isOfAxis = scale.dims.length === 1 && axisIn(numberOf(step, 'axis', 1), rank) > 0;
+  return scale.dims.length === 0 || isOfAxis ? rows(rank) : null;
 };
 
 /** Operators of ai.onnx.ml take a row for each sample. */
