@@ -23,7 +23,7 @@ export const DEFAULT_MODEL_BYTES = modelBytesFor();
 
 /** The same for this machine. */
 export function ownModelBytes(): number {
-  const { navigator }: { navigator?: { deviceMemory?: number } } = globalThis;
+  const { navigator } = globalThis as { navigator?: { deviceMemory?: number } };
   return modelBytesFor(navigator?.deviceMemory);
 }
 
