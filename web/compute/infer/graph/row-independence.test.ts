@@ -52,6 +52,11 @@ describe('rows are known to be independent', () => {
     const twice: TestConstant = { type: 'int64', dims: [2], values: [2, 2] };
     const constants = { ...WEIGHTS, twice };
     expect(hasIndependentRows(modelOf(computed('zero'), { constants }))).toBe(true);
+    const copied = [
+      { ...node('Cast', ['zero'], { to: 7 }), outputs: ['size'] },
+      ...computed('zero').filter(({ outputs }) => outputs[0] === 'target' || outputs[0] === 'y'),
+    ];
+    expect(hasIndependentRows(modelOf(copied, { constants }))).toBe(true);
     // Not the number of rows, but that of columns, leads.
     expect(hasIndependentRows(modelOf(computed('one'), { constants }))).toBe(false);
   });

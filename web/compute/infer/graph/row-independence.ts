@@ -1,7 +1,7 @@
 import { allNodes, type OnnxGraph, type OnnxModel, type OnnxNode } from './onnx-graph.ts';
 import type { RowFact } from './row-facts.ts';
 import { ROW_RULES } from './row-rules.ts';
-import { SHAPE_RULES } from './shape-rules.ts';
+import { folded, SHAPE_RULES } from './shape-rules.ts';
 
 /** Operators whose answer varies from run to run. */
 const RANDOM = /^(RandomNormal|RandomUniform)(Like)?$|^(Bernoulli|Multinomial)$/;
@@ -55,7 +55,8 @@ function factOf(node: OnnxNode, facts: ReadonlyMap<string, RowFact>, operatorSet
   const kinds = new Set(inputs.map((input) => input?.kind));
   const rules = kinds.has('rows') ? ROW_RULES : kinds.has('shape') ? SHAPE_RULES : null;
   if (rules) return rules.get(node.operator)?.({ node, inputs, operatorSet }) ?? null;
-  return node.operator === 'Constant' ? constantOf(node) : UNKNOWN_CONSTANT;
+  if (node.operator === 'Constant') return constantOf(node);
+  return folded({ node, inputs, operatorSet }) ?? UNKNOWN_CONSTANT;
 }
 
 function constantOf({ attributes }: OnnxNode): RowFact {

@@ -134,9 +134,13 @@ const flattening: RowRule = (step) => {
 /** The rows stay as they are where their number, or a 0 that copies it, leads. */
 const reshaping: RowRule = (step) => {
   const [data, target] = step.inputs;
-  if (target?.kind === 'shape') return data?.kind === 'rows' ? rowsOfShape(target) : null;
+  const copiesZero = numberOf(step, 'allowzero', 0) === 0;
+  if (target?.kind === 'shape') {
+    const values = copiesZero && target.values[0] === 0 ? ['rows' as const, ...target.values.slice(1)] : target.values;
+    return data?.kind === 'rows' ? rowsOfShape({ kind: 'shape', values }) : null;
+  }
   const shape = numbersOf(step, 'shape', 1);
-  const isKept = shape?.[0] === 0 && numberOf(step, 'allowzero', 0) === 0;
+  const isKept = shape?.[0] === 0 && copiesZero;
   return shape && isKept && alone(step) !== null ? rows(shape.length) : null;
 };
 

@@ -49,6 +49,16 @@ const filled: RowRule = (step) => {
   return values && rowsOfShape(shape(values));
 };
 
+/** A constant that is computed from constants, as exporters convert the parts of a shape. Null where its values are not known. */
+export function folded({ node: { operator }, inputs }: RowStep): RowFact | null {
+  const constants = inputs.flatMap((input) => (input?.kind === 'constant' && input.values ? [input.values] : []));
+  const values = constants.flat();
+  if (constants.length === 0 || constants.length < inputs.length || !values.every(Number.isInteger)) return null;
+  const first = inputs[0];
+  if (['Cast', 'Identity'].includes(operator)) return first ?? null;
+  return operator === 'Concat' ? { kind: 'constant', dims: [values.length], values } : null;
+}
+
 export const SHAPE_RULES: ReadonlyMap<string, RowRule> = new Map([
   ...['Cast', 'Identity', 'Squeeze', 'Unsqueeze'].map((operator) => [operator, unchanged] as const),
   ['Slice', part],
