@@ -28,12 +28,13 @@ export const TENSOR_TYPE_NUMBERS: ReadonlyMap<number, TensorType> = new Map<numb
     [13, 'uint64'],
   ] as const),
 ]);
+const FLOAT = 1;
 const INT32 = 6;
 const INT64 = 7;
 
 export interface OnnxTensor {
   dims: readonly number[];
-  /** Of small tensors of whole numbers; null for all others. */
+  /** Of small tensors of float32, int32 and int64; null for all others. */
   values: readonly number[] | null;
   /** The file that has its numbers; null for the model's own. */
   file: string | null;
@@ -208,7 +209,7 @@ function readTensor(message: Uint8Array): OnnxTensor & { name: string } {
     else if ((field.id === 5 && type === INT32) || (field.id === 7 && type === INT64)) lists.push(field);
   }
   const elements = dims.reduce((product, dim) => product * dim, 1);
-  const isRead = elements <= MAX_VALUES && (type === INT32 || type === INT64);
+  const isRead = elements <= MAX_VALUES && (type === FLOAT || type === INT32 || type === INT64);
   const values = isRead ? (raw ? rawNumbers(raw, type) : lists.flatMap(wholeNumbers)) : null;
   return { name, dims, values: values?.length === elements ? values : null, file };
 }
@@ -220,10 +221,14 @@ function location(message: Uint8Array): string | null {
 }
 
 function rawNumbers(raw: Uint8Array, type: number): number[] {
-  const width = type === INT32 ? 4 : 8;
+  const width = type === INT64 ? 8 : 4;
   const view = new DataView(raw.buffer, raw.byteOffset, raw.byteLength);
   return Array.from({ length: Math.floor(raw.byteLength / width) }, (_, i) =>
-    width === 4 ? view.getInt32(i * width, true) : Number(view.getBigInt64(i * width, true)),
+    type === FLOAT
+      ? view.getFloat32(i * width, true)
+      : width === 4
+        ? view.getInt32(i * width, true)
+        : Number(view.getBigInt64(i * width, true)),
   );
 }
 

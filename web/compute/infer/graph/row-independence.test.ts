@@ -41,6 +41,36 @@ describe('rows are known to be independent', () => {
     ['of a table that each looks up', node('Gather', ['weight', 'x'])],
   ])('%s', (_, only) => expect(hasIndependentRows(modelOf([only]))).toBe(true));
 
+  test('of a reshaping to a shape that is computed from them, as exporters write it', () => {
+    const computed = (first: string) => [
+      { ...node('Shape', ['x']), outputs: ['shape'] },
+      { ...node('Cast', ['shape'], { to: 6 }), outputs: ['narrow'] },
+      { ...node('Gather', ['narrow', first]), outputs: ['size'] },
+      { ...node('Concat', ['size', 'twice'], { axis: 0 }), outputs: ['target'] },
+      node('Reshape', ['x', 'target']),
+    ];
+    const twice: TestConstant = { type: 'int64', dims: [2], values: [2, 2] };
+    const constants = { ...WEIGHTS, twice };
+    expect(hasIndependentRows(modelOf(computed('zero'), { constants }))).toBe(true);
+    const copied = [
+      { ...node('Cast', ['zero'], { to: 7 }), outputs: ['size'] },
+      ...computed('zero').filter(({ outputs }) => outputs[0] === 'target' || outputs[0] === 'y'),
+    ];
+    expect(hasIndependentRows(modelOf(copied, { constants }))).toBe(true);
+    // Not the number of rows, but that of columns, leads.
+    expect(hasIndependentRows(modelOf(computed('one'), { constants }))).toBe(false);
+  });
+
+  test('of a picture that is enlarged by constant factors', () => {
+    const x = { dims: ['batch', 1, 4, 4] };
+    const scaled = (first: number) =>
+      modelOf([node('Resize', ['x', '', 'scales'])], {
+        inputs: { x },
+        constants: { scales: { dims: [4], values: [first, 1, 2, 2] } },
+      });
+    expect([hasIndependentRows(scaled(1)), hasIndependentRows(scaled(2))]).toEqual([true, false]);
+  });
+
   test('of a whole network, whatever its first axis is called', () => {
     const nodes = [
       { ...node('Gemm', ['x', 'weight', 'bias']), outputs: ['a'] },

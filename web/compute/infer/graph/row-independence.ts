@@ -1,5 +1,7 @@
 import { allNodes, type OnnxGraph, type OnnxModel, type OnnxNode } from './onnx-graph.ts';
-import { ROW_RULES, type RowFact } from './row-rules.ts';
+import type { RowFact } from './row-facts.ts';
+import { ROW_RULES } from './row-rules.ts';
+import { folded, SHAPE_RULES } from './shape-rules.ts';
 
 /** Operators whose answer varies from run to run. */
 const RANDOM = /^(RandomNormal|RandomUniform)(Like)?$|^(Bernoulli|Multinomial)$/;
@@ -50,9 +52,11 @@ function factOf(node: OnnxNode, facts: ReadonlyMap<string, RowFact>, operatorSet
   const given = node.inputs.filter((name) => name !== '');
   if (isRandom(node) || hasGraphs || given.some((name) => !facts.has(name))) return null;
   const inputs = node.inputs.map((name) => facts.get(name) ?? null);
-  if (inputs.some((input) => input?.kind === 'rows'))
-    return ROW_RULES.get(node.operator)?.({ node, inputs, operatorSet }) ?? null;
-  return node.operator === 'Constant' ? constantOf(node) : UNKNOWN_CONSTANT;
+  const kinds = new Set(inputs.map((input) => input?.kind));
+  const rules = kinds.has('rows') ? ROW_RULES : kinds.has('shape') ? SHAPE_RULES : null;
+  if (rules) return rules.get(node.operator)?.({ node, inputs, operatorSet }) ?? null;
+  if (node.operator === 'Constant') return constantOf(node);
+  return folded({ node, inputs, operatorSet }) ?? UNKNOWN_CONSTANT;
 }
 
 function constantOf({ attributes }: OnnxNode): RowFact {

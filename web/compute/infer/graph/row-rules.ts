@@ -1,24 +1,8 @@
-import type { OnnxNode } from './onnx-graph.ts';
+import { numbersOf, type RowFact, type RowRule, type RowStep } from './row-facts.ts';
+import { rowsOfShape } from './shape-rules.ts';
 
 // Rules of the operators that keep rows apart, from their specifications (https://onnx.ai/onnx/operators/). An operator that is not here, and a
 // case that a rule does not know, counts as one that relates rows: that costs speed, never a wrong answer.
-
-/** What is known of a value within a graph. */
-export type RowFact =
-  /** Row i of it, along axis 0, depends on row i of the model's inputs only. */
-  | { kind: 'rows'; rank: number }
-  /** The same whatever the inputs are. `dims` and `values` are null where they are not known. */
-  | { kind: 'constant'; dims: readonly number[] | null; values: readonly number[] | null };
-
-/** A node with what is known of its inputs: null where an optional one is not given. */
-export interface RowStep {
-  node: OnnxNode;
-  inputs: readonly (RowFact | null)[];
-  operatorSet: number;
-}
-
-/** What is known of the outputs of a node whose inputs have rows; null where its rows may depend on one another. */
-export type RowRule = (step: RowStep) => RowFact | null;
 
 const rows = (rank: number): RowFact => ({ kind: 'rows', rank });
 
@@ -29,14 +13,6 @@ function rankOf(fact: RowFact | null | undefined): number | null {
 
 function isConstant(fact: RowFact | null | undefined): boolean {
   return !fact || fact.kind === 'constant';
-}
-
-/** Whole numbers from an attribute of that name, or from the input at that place, as newer operators have it. */
-function numbersOf({ node, inputs }: RowStep, name: string, at: number): readonly number[] | null {
-  const attribute = node.attributes.get(name)?.numbers;
-  if (attribute) return attribute;
-  const input = inputs[at];
-  return input?.kind === 'constant' ? input.values : null;
 }
 
 function numberOf({ node }: RowStep, name: string, otherwise: number): number {
@@ -55,10 +31,12 @@ function alone({ inputs: [first, ...others] }: RowStep): number | null {
 
 /** Every element depends on the elements at the same place, after broadcasting. */
 const elementwise: RowRule = ({ inputs }) => {
-  const rank = Math.max(...inputs.map((input) => (input?.kind === 'rows' ? input.rank : (input?.dims?.length ?? 0))));
+  const rank = Math.max(
+    ...inputs.map((input) => rankOf(input) ?? ((input?.kind === 'constant' && input.dims?.length) || 0)),
+  );
   const isKeptApart = inputs.every((input) => {
     if (!input) return true;
-    if (input.kind === 'rows') return input.rank === rank;
+    if (input.kind !== 'constant') return input.kind === 'rows' && input.rank === rank;
     // Shorter ones are repeated for each row.
     return input.dims !== null && (input.dims.length < rank || input.dims[0] === 1);
   });
@@ -153,10 +131,16 @@ const flattening: RowRule = (step) => {
   return rank !== null && axisIn(numberOf(step, 'axis', 1), rank) === 1 ? rows(2) : null;
 };
 
-/** A leading 0 copies the number of rows. */
+/** The rows stay as they are where their number, or a 0 that copies it, leads. */
 const reshaping: RowRule = (step) => {
+  const [data, target] = step.inputs;
+  const copiesZero = numberOf(step, 'allowzero', 0) === 0;
+  if (target?.kind === 'shape') {
+    const values = copiesZero && target.values[0] === 0 ? ['rows' as const, ...target.values.slice(1)] : target.values;
+    return data?.kind === 'rows' ? rowsOfShape({ kind: 'shape', values }) : null;
+  }
   const shape = numbersOf(step, 'shape', 1);
-  const isKept = shape?.[0] === 0 && numberOf(step, 'allowzero', 0) === 0;
+  const isKept = shape?.[0] === 0 && copiesZero;
   return shape && isKept && alone(step) !== null ? rows(shape.length) : null;
 };
 
@@ -169,7 +153,24 @@ const gathering: RowRule = (step) => {
     return rows(data.rank - 1 + places.dims.length);
   }
   const rank = rankOf(places);
-  return rank !== null && data?.dims && axisIn(axis, data.dims.length) === 0 ? rows(rank + data.dims.length - 1) : null;
+  return rank !== null && data?.kind === 'constant' && data.dims && axisIn(axis, data.dims.length) === 0
+    ? rows(rank + data.dims.length - 1)
+    : null;
+};
+
+/** By constant factors, of which that of the rows is 1. */
+const resizing: RowRule = (step) => {
+  const rank = alone(step);
+  const [, , scales, sizes] = step.inputs;
+  const factors = scales?.kind === 'constant' ? scales.values : null;
+  const isPlain = !sizes && !step.node.attributes.has('axes');
+  return rank !== null && isPlain && factors?.length === rank && factors[0] === 1 ? rows(rank) : null;
+};
+
+const sizesOfAxes: RowRule = ({ node, inputs: [first] }) => {
+  const isPart = node.attributes.has('start') || node.attributes.has('end');
+  if (first?.kind !== 'rows' || isPart) return null;
+  return { kind: 'shape', values: ['rows', ...Array<null>(first.rank - 1).fill(null)] };
 };
 
 const padding: RowRule = (step) => {
@@ -225,6 +226,8 @@ export const ROW_RULES: ReadonlyMap<string, RowRule> = new Map([
   ...rulesOf(reshaping, 'Reshape'),
   ...rulesOf(gathering, 'Gather'),
   ...rulesOf(padding, 'Pad'),
+  ...rulesOf(resizing, 'Resize'),
+  ...rulesOf(sizesOfAxes, 'Shape'),
   ...rulesOf(quantisation, 'QuantizeLinear DequantizeLinear'),
   ...rulesOf(softmax, 'Softmax LogSoftmax Hardmax'),
   ...rulesOf(
