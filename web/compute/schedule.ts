@@ -283,7 +283,7 @@ export class Schedule {
       await job.yielded();
     }
     this.#duty.begin();
-    throwIfCancelled(signal);
+    if (signal.aborted) throw MeshError.cancelled();
     if (this.#disposed) throw closed();
   }
 
@@ -315,10 +315,6 @@ interface TaskTerms {
   signal: AbortSignal;
   /** Whether others may run, and the duty cycle is waited for, where it yields. */
   isInterruptible: boolean;
-}
-
-function throwIfCancelled(signal: AbortSignal): void {
-  if (signal.aborted) throw MeshError.cancelled();
 }
 
 function closed(): MeshError {

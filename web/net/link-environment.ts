@@ -4,6 +4,19 @@ import type { ControlMessage } from '../../shared/messages.ts';
 import type { PeerSignal } from '../../shared/signaling.ts';
 import type { Peer } from './peer.ts';
 
+/** Timing of a link. */
+export const LINK = {
+  /** The hello is the first message on a link that just opened: without one, the other side is not ours. */
+  helloTimeoutMs: 5_000,
+  /**
+   * Time for another connection to open once there was one, ms. A way between the two exists, and ICE takes a second or two of it; an
+   * attempt that began while a relay was away blocks the next one for so long.
+   */
+  repeatTimeoutMs: 8_000,
+  /** How long a link waits for a member whose session has ended, or for its offer, ms: routers and laptops come back within minutes. */
+  awaitReturnMs: 5 * 60_000,
+} as const;
+
 export type Hello = Extract<ControlMessage, { kind: 'hello' }>;
 
 /** What a link needs of the member that it belongs to. */

@@ -5,8 +5,7 @@ import { MeshError } from '../../shared/errors.ts';
 import { TRANSFER } from '../../shared/protocol-limits.ts';
 import { PROTOCOL_VERSION } from '../../shared/signaling.ts';
 import { bare, encodeTransfer } from '../../shared/wire.ts';
-import { LINK } from './link.ts';
-import type { ControlBytes } from './link-environment.ts';
+import { type ControlBytes, LINK } from './link-environment.ts';
 import { RETRY } from './retry-schedule.ts';
 import { CAPABILITIES, type EndOptions, type LinkEnd, linkPair } from './test-links.ts';
 

@@ -8,26 +8,13 @@ import { TRANSFER } from '../../shared/protocol-limits.ts';
 import { type Introduction, type PeerSignal, PROTOCOL_VERSION, type Role } from '../../shared/signaling.ts';
 import { bare, decodeTransfer, encodeTransfer } from '../../shared/wire.ts';
 import { type IceRoute, noRoute } from './connection-outcome.ts';
-import type { Hello, LinkEnvironmentOf } from './link-environment.ts';
+import { type Hello, LINK, type LinkEnvironmentOf } from './link-environment.ts';
 import { Listeners } from './listeners.ts';
 import type { Peer, PeerOwner } from './peer.ts';
 import { errorOfPeer } from './peer-error.ts';
 import { RetrySchedule } from './retry-schedule.ts';
 
 const log = logger('net.link');
-
-/** Timing of a link. */
-export const LINK = {
-  /** The hello is the first message on a link that just opened: without one, the other side is not ours. */
-  helloTimeoutMs: 5_000,
-  /**
-   * Time for another connection to open once there was one, ms. A way between the two exists, and ICE takes a second or two of it; an
-   * attempt that began while a relay was away blocks the next one for so long.
-   */
-  repeatTimeoutMs: 8_000,
-  /** How long a link waits for a member whose session has ended, or for its offer, ms: routers and laptops come back within minutes. */
-  awaitReturnMs: 5 * 60_000,
-} as const;
 
 export type LinkEnvironment = LinkEnvironmentOf<Link>;
 export type LinkState = 'connecting' | 'open' | 'retrying' | 'closed';

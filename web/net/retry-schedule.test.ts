@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { ManualClock } from '../../shared/manual-clock.ts';
-import { LINK } from './link.ts';
+import { LINK } from './link-environment.ts';
 import { RETRY, RetrySchedule } from './retry-schedule.ts';
 
 /** Time for a link to open once its path is back, ms. */

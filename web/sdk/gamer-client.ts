@@ -291,9 +291,8 @@ export class GamerClient extends EventTarget {
   }
 
   /**
-   * Tests what works between this browser, the server and its relay, and what this machine computes with; takes less than 10 s. Each step says
-   * what was found and, where it failed, what to do. The test joins the server in a room of its own and sends a few megabytes through the relay,
-   * so do not repeat it often: the server limits how many tests an address may make. Never rejects.
+   * Tests what works between this browser, the server and its relay, and what this machine computes with, within 10 s. Each step says what to do
+   * where it failed. It sends a few megabytes through the relay, and the server limits how often an address may. Never rejects.
    */
   testConnection(): Promise<ConnectionReport> {
     return runConnectionTest({ url: this.#url, ...this.#ice });
@@ -345,9 +344,7 @@ export class GamerClient extends EventTarget {
     const found = `${this.volunteers.length} of ${wanted} volunteers were linked within ${seconds} s.`;
     const { lastError } = this.#room;
     const why = lastError ? ` The last error: ${lastError.message}` : '';
-    return new MeshError(
-      'no-volunteer',
-      `${found} Send somebody the invite link, or allow tasks to run locally.${why}`,
-    );
+    const advice = 'Send somebody the invite link, or allow tasks to run locally.';
+    return new MeshError('no-volunteer', `${found} ${advice}${why}`);
   }
 }

@@ -147,6 +147,15 @@ test('a frame whose detail comes by its deadline is shown with it, at once', asy
   expect(closedFrames).toBe(1);
 });
 
+test('while the wait grows, a frame waits for half an interval', async () => {
+  use(0.5);
+  await capture(0);
+  await wait(INTERVAL_MS / 2 - 1);
+  expect(drawn).toEqual([]);
+  await wait(2);
+  expect(drawn).toEqual([[0, null]]);
+});
+
 test('at its deadline a frame is shown without its detail', async () => {
   await capture(0);
   await wait(INTERVAL_MS + 1);

@@ -233,7 +233,7 @@ export class DetailPresenter {
     for (let oldest = this.#waiting[0]; oldest; oldest = this.#waiting[0]) {
       const intervals = this.#intervalsFor(oldest);
       const waitMs = oldest.capturedMs + intervals * intervalMs() - clock.now();
-      if (waitMs > 0 && this.#waiting.length <= intervals) {
+      if (waitMs > 0 && this.#waiting.length <= Math.ceil(intervals)) {
         this.#cancelTimer = clock.after(waitMs, () => this.#showDue());
         break;
       }
