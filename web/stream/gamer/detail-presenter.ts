@@ -26,6 +26,12 @@ const SERVES_INTERVALS = 4;
 /** Intervals that a frame waits for this machine's own picture of it, which is made to take half of one. */
 const SHARPENING_INTERVALS = 1;
 
+/**
+ * Intervals by which a frame may wait longer than the one before it. The picture stands still meanwhile: for half an interval more nobody notices, and
+ * two more are a stutter. A wait begins when a volunteer does, or is heard again.
+ */
+const WAIT_GROWTH = 0.5;
+
 /** A frame that was sharpened on this machine. */
 export type SharpenedFrame = UpscaledFrame & { outcome: NonNullable<UpscaledFrame['outcome']> };
 
@@ -72,6 +78,8 @@ interface Entry {
   /** Of the frame that it repeats, or else its own. */
   pictureId: number;
   raw: RawPicture;
+  /** Intervals of the source for which it waits at most. */
+  maxIntervals: number;
   /** What may still come. */
   awaited: Awaited;
   /** Null until it comes. */
@@ -104,6 +112,8 @@ export class DetailPresenter {
   #cancelTimer = () => {};
   /** Of the newest frame. */
   #pictureId = -1;
+  /** Intervals that the newest frame may wait; null before the first, which keeps nobody waiting. */
+  #maxIntervals: number | null = null;
   /** Rises with each {@link clear}: what was begun before it is not used after it. */
   #generation = 0;
   #isDisposed = false;
@@ -202,7 +212,12 @@ export class DetailPresenter {
           this.#forget(next);
         } else {
           this.#unloaded.delete(next);
-          this.#loaded({ frameId, capturedMs, pictureId, raw, awaited, detail: null, sharpened: next.sharpened });
+          const { sharpened } = next;
+          const maxIntervals = this.#longestWait(awaited);
+          const entry = { frameId, capturedMs, pictureId, raw, maxIntervals, awaited, detail: null, sharpened };
+          this.#held.add(entry);
+          this.#waiting.push(entry);
+          this.#showDue();
         }
       } catch (cause) {
         log.warn('frame not loaded', { reason: MeshError.from(cause).reason });
@@ -218,12 +233,6 @@ export class DetailPresenter {
   #forget(unloaded: LoadingFrame): void {
     this.#unloaded.delete(unloaded);
     unloaded.sharpened?.frame.close();
-  }
-
-  #loaded(entry: Entry): void {
-    this.#held.add(entry);
-    this.#waiting.push(entry);
-    this.#showDue();
   }
 
   /** Shows the oldest frames: those for which all has come, and those that have waited long enough. */
@@ -244,10 +253,20 @@ export class DetailPresenter {
     this.#collect();
   }
 
+  #longestWait(awaited: Awaited): number {
+    const wanted = this.#waitFor(awaited);
+    this.#maxIntervals = Math.min(wanted, (this.#maxIntervals ?? wanted) + WAIT_GROWTH);
+    return this.#maxIntervals;
+  }
+
   /** How many intervals of the source a frame may wait for what has not come. */
-  #intervalsFor({ awaited, detail, sharpened }: Entry): number {
-    const forDetail = awaited.detail && !detail ? this.#options.patience.frames : 0;
-    return Math.max(forDetail, awaited.sharpened && !sharpened ? SHARPENING_INTERVALS : 0);
+  #intervalsFor({ awaited, detail, sharpened, maxIntervals }: Entry): number {
+    const missing = { detail: awaited.detail && !detail, sharpened: awaited.sharpened && !sharpened };
+    return Math.min(this.#waitFor(missing), maxIntervals);
+  }
+
+  #waitFor({ detail, sharpened }: Awaited): number {
+    return Math.max(detail ? this.#options.patience.frames : 0, sharpened ? SHARPENING_INTERVALS : 0);
   }
 
   /** Draws the frame after the one that is being drawn, unless a newer one is due by then. */

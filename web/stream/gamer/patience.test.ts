@@ -72,21 +72,6 @@ test('a faster volunteer shortens the wait again', () => {
   expect(run(patience, 5)).toBe(0);
 });
 
-test('the wait grows by half a frame a second at most, also for another volunteer, since the picture stands still meanwhile', () => {
-  const patience = automatic();
-  expect(run(patience, 5)).toBe(0);
-  patience.restart();
-  const waits = new Set<number>();
-  for (let frame = 0; frame < 180; frame++) {
-    patience.sent(nextFrameId);
-    patience.arrived(nextFrameId++, 60);
-    clock.advance(INTERVAL_MS);
-    patience.judge(INTERVAL_MS);
-    waits.add(patience.frames);
-  }
-  expect([...waits]).toEqual([0, 0.5, 1, 1.5, 2]);
-});
-
 test('it is known how much of the detail comes in time', () => {
   const patience = automatic();
   expect(patience.inTimeShare).toBeNull();

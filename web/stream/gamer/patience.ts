@@ -10,11 +10,6 @@ const JUDGE_INTERVAL_MS = 1_000;
 const MOST = 0.9;
 /** ...and the share below which even the largest patience brings too little to delay the picture for. */
 const WORTHWHILE = 0.5;
-/**
- * Frames by which the wait grows at a time. The picture stands still meanwhile, for the frame that is due waits longer than the ones before it: this much
- * more than an interval is no stutter, and two intervals more are one.
- */
-const GROWTH = 0.5;
 /** A frame shown at once stays for one interval: detail that comes within this share of it is still worth showing. */
 const SHARE_OF_OWN_INTERVAL = 0.5;
 
@@ -49,7 +44,7 @@ export class Patience {
     return this.#inTimeShare;
   }
 
-  /** Frames to wait for detail, 0..{@link MAX_PATIENCE}; on the way to a longer wait no whole number. */
+  /** Frames to wait for detail, 0..{@link MAX_PATIENCE}. */
   get frames(): number {
     return this.#chosen ?? this.#automatic;
   }
@@ -84,13 +79,13 @@ export class Patience {
     this.#inTimeShare = shareWithin(this.#chosen ?? MAX_PATIENCE);
     const choices = Array.from({ length: MAX_PATIENCE + 1 }, (_, frames) => frames);
     const enough = choices.find((frames) => percentile(delaysMs, MOST) <= limitMs(frames)) ?? MAX_PATIENCE;
-    const best = shareWithin(MAX_PATIENCE) < WORTHWHILE ? 0 : enough;
-    this.#automatic = Math.min(best, this.#automatic + GROWTH);
+    this.#automatic = shareWithin(MAX_PATIENCE) < WORTHWHILE ? 0 : enough;
   }
 
-  /** Forgets what was measured: the volunteers or the size have changed. The wait stays, until more is known. */
+  /** Forgets what was measured: the volunteers or the size have changed. */
   restart(): void {
     this.#delaysMs.clear();
+    this.#automatic = MAX_PATIENCE;
     this.#inTimeShare = null;
     this.#judgedMs = Number.NEGATIVE_INFINITY;
   }
