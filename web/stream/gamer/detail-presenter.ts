@@ -213,7 +213,9 @@ export class DetailPresenter {
         } else {
           this.#unloaded.delete(next);
           const { sharpened } = next;
-          const maxIntervals = this.#longestWait(awaited);
+          const wanted = this.#waitFor(awaited);
+          const maxIntervals = Math.min(wanted, (this.#maxIntervals ?? wanted) + WAIT_GROWTH);
+          this.#maxIntervals = maxIntervals;
           const entry = { frameId, capturedMs, pictureId, raw, maxIntervals, awaited, detail: null, sharpened };
           this.#held.add(entry);
           this.#waiting.push(entry);
@@ -251,12 +253,6 @@ export class DetailPresenter {
       this.#draw(oldest);
     }
     this.#collect();
-  }
-
-  #longestWait(awaited: Awaited): number {
-    const wanted = this.#waitFor(awaited);
-    this.#maxIntervals = Math.min(wanted, (this.#maxIntervals ?? wanted) + WAIT_GROWTH);
-    return this.#maxIntervals;
   }
 
   /** How many intervals of the source a frame may wait for what has not come. */
