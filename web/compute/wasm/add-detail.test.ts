@@ -15,12 +15,18 @@ beforeAll(async () => {
   module = await WebAssembly.compile(await readFile(new URL(`../../..${kernelsUrl}`, import.meta.url)));
 });
 
-function added(pixels: Uint8Array, codes: Uint8Array, stepsPerCode: number, deadZoneCodes: number): Uint8Array {
+function added(
+  pixels: Uint8Array,
+  codes: Uint8Array,
+  stepsPerCode: number,
+  deadZoneCodes: number,
+  maxSteps = MAX_ADDED_STEPS,
+) {
   const workspace = new Workspace({ module, isShared: false });
   const address = workspace.put(pixels);
   const places = workspace.put(codes);
   const after = workspace.put(new Uint8Array(64).fill(77));
-  workspace.kernels.addDetail(address, places, codes.length, stepsPerCode, deadZoneCodes);
+  workspace.kernels.addDetail(address, places, codes.length, { stepsPerCode, deadZoneCodes, maxSteps });
   expect(workspace.bytes(after, 64), 'nothing behind the codes is written').toEqual(new Uint8Array(64).fill(77));
   return workspace.bytes(address, pixels.length).slice();
 }
@@ -67,6 +73,7 @@ test('nothing changes by more than the bound', () => {
     const changes = added(grey, codes, steps, 0).map((value) => Math.abs(value - 128));
     expect(Math.max(...changes)).toBe(MAX_ADDED_STEPS);
   }
+  expect(Math.max(...added(grey, codes, 1, 0, 53).map((value) => Math.abs(value - 128)))).toBe(53);
 });
 
 test('no detail, and detail inside the dead zone, change nothing', () => {

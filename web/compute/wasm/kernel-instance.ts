@@ -59,7 +59,7 @@ interface KernelExports {
   networkScratchBytes(width: number, channels: number): number;
   openNetwork(...args: number[]): void;
   networkRows(from: number, to: number): void;
-  addDetail(pixels: number, codes: number, count: number, scale: number, deadZone: number): void;
+  addDetail(pixels: number, codes: number, count: number, scale: number, deadZone: number, most: number): void;
 }
 
 /** Unit of the steps for one code in the kernels (assembly/add-detail.ts). */
@@ -86,11 +86,16 @@ export class KernelInstance {
    * Adds detail to opaque pixels.
    *
    * @param pixels - address of `count` pixels, RGBA8; `codes` that of as many bytes.
-   * @param stepsPerCode - in steps of 255, below 16.
-   * @param deadZoneCodes - distance from the code of no detail up to which a code adds nothing.
+   * @param scale - `stepsPerCode` in steps of 255, below 16; `deadZoneCodes`: distance from the code of no detail up to which a code adds nothing;
+   *   `maxSteps`: what is added at most, up to 255.
    */
-  addDetail(pixels: number, codes: number, count: number, stepsPerCode: number, deadZoneCodes: number): void {
-    this.#exports.addDetail(pixels, codes, count, Math.round(stepsPerCode * DETAIL_SCALE), deadZoneCodes);
+  addDetail(
+    pixels: number,
+    codes: number,
+    count: number,
+    { stepsPerCode, deadZoneCodes, maxSteps }: Record<'stepsPerCode' | 'deadZoneCodes' | 'maxSteps', number>,
+  ): void {
+    this.#exports.addDetail(pixels, codes, count, Math.round(stepsPerCode * DETAIL_SCALE), deadZoneCodes, maxSteps);
   }
 
   filterScratchBytes(width: number, outWidth: number): number {

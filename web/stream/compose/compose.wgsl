@@ -1,5 +1,5 @@
 // Enlarges a picture and adds detail, as webgl-programs.ts does. Positions in whole numbers, as in web/compute/kernels/sampling.wgsl.
-// The code that uses this puts TILE_SIDE, MAX_DETAIL_CODES and MAX_ADDED_STEPS before it.
+// The code that uses this puts TILE_SIDE and MAX_DETAIL_CODES before it.
 
 struct Addition {
   result_size: vec2i,
@@ -7,6 +7,7 @@ struct Addition {
   steps_per_code: f32,
   dead_zone: i32,
   is_of_other: i32,
+  max_steps: f32,
 }
 
 @group(0) @binding(0) var source: texture_2d<f32>;
@@ -89,7 +90,7 @@ fn composed(@builtin(position) place: vec4f) -> @location(0) vec4f {
     if (abs(distance) > addition.dead_zone && (addition.is_of_other == 0 || is_still(at, last))) {
       // Whole steps, as in composition.ts: so the bound is exact.
       let steps = floor(f32(distance) * addition.steps_per_code + 0.5);
-      base += clamp(steps, -MAX_ADDED_STEPS, MAX_ADDED_STEPS) / 255.0;
+      base += clamp(steps, -addition.max_steps, addition.max_steps) / 255.0;
     }
   }
   return vec4f(clamp(base, vec3f(0.0), vec3f(1.0)), 1.0);

@@ -15,6 +15,8 @@ export interface AppliedDetail {
   weight: number;
   /** Distance of a code from no detail up to which it adds nothing: what is left of a codec's noise. */
   deadZoneCodes: number;
+  /** Most that is added to a pixel, steps of 255; by default MAX_ADDED_STEPS (shared/detail.ts). More only where another picture covers a part of it. */
+  maxSteps?: number;
   /**
    * The picture that the detail belongs to. Detail of another picture than the composed one is added only where the source stood still, by the
    * rule of still-tiles.ts.

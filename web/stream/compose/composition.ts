@@ -10,7 +10,7 @@ import type { AppliedDetail } from './composer.ts';
 const MAX_WEIGHT = 4;
 
 /** What detail adds, without where. */
-export type DetailScale = Pick<AppliedDetail, 'gain' | 'weight' | 'deadZoneCodes'>;
+export type DetailScale = Pick<AppliedDetail, 'gain' | 'weight' | 'deadZoneCodes' | 'maxSteps'>;
 
 /**
  * Checks what is about to be composed: detail comes from another machine. Throws MeshError `bad-input` where the sizes of picture and target do
@@ -20,7 +20,7 @@ export function checkComposition(raw: PictureSize, detail: AppliedDetail | null,
   const { width, height } = raw;
   checkFrameShape({ width, height, outWidth: out.width, outHeight: out.height, quality: 'bicubic' });
   if (!detail) return;
-  const { codes, gain, weight, deadZoneCodes } = detail;
+  const { codes, gain, weight, deadZoneCodes, maxSteps = MAX_ADDED_STEPS } = detail;
   if (codes.length !== out.width * out.height) {
     throw MeshError.malformed(
       `Detail of ${codes.length} pixels arrived for a picture of ${out.width}x${out.height}, which has another number.`,
@@ -30,10 +30,11 @@ export function checkComposition(raw: PictureSize, detail: AppliedDetail | null,
   if (
     !isInRange(gain, DETAIL_GAIN_LIMITS.min, DETAIL_GAIN_LIMITS.max) ||
     !isInRange(weight, 0, MAX_WEIGHT) ||
-    !isInRange(deadZoneCodes, 0, NO_DETAIL_CODE)
+    !isInRange(deadZoneCodes, 0, NO_DETAIL_CODE) ||
+    !isInRange(maxSteps, 0, 255)
   ) {
     throw MeshError.badInput(
-      `Detail with gain ${gain}, weight ${weight} and a dead zone of ${deadZoneCodes} codes cannot be added. Reload the page.`,
+      `Detail with gain ${gain}, weight ${weight} and a dead zone of ${deadZoneCodes} codes, and at most ${maxSteps} steps, cannot be added. Reload the page.`,
     );
   }
 }
@@ -47,7 +48,7 @@ export function stepsPerCode({ gain, weight }: DetailScale): number {
 export function addedSteps(code: number, scale: DetailScale): number {
   const distance = limited(code - NO_DETAIL_CODE, MAX_DETAIL_CODES);
   if (Math.abs(distance) <= scale.deadZoneCodes) return 0;
-  return limited(Math.round(distance * stepsPerCode(scale)), MAX_ADDED_STEPS);
+  return limited(Math.round(distance * stepsPerCode(scale)), scale.maxSteps ?? MAX_ADDED_STEPS);
 }
 
 function limited(value: number, most: number): number {

@@ -1,3 +1,4 @@
+import { MAX_ADDED_STEPS } from '../../../shared/detail.ts';
 import { MeshError } from '../../../shared/errors.ts';
 import { logger } from '../../../shared/log.ts';
 import { filterJob, putPicture } from '../../compute/wasm/kernel-jobs.ts';
@@ -118,7 +119,11 @@ function composedIn(
     if (!addition) continue;
     const first = from * outWidth;
     const count = (to - from) * outWidth;
-    kernels.addDetail(result.address + first * 4, codes + first, count, stepsPerCode(addition), addition.deadZoneCodes);
+    kernels.addDetail(result.address + first * 4, codes + first, count, {
+      stepsPerCode: stepsPerCode(addition),
+      deadZoneCodes: addition.deadZoneCodes,
+      maxSteps: addition.maxSteps ?? MAX_ADDED_STEPS,
+    });
   }
   // Sound: the composer's memory is not shared.
   const memory = workspace.memory.buffer as ArrayBuffer;

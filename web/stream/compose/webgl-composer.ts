@@ -1,3 +1,4 @@
+import { MAX_ADDED_STEPS } from '../../../shared/detail.ts';
 import { MeshError } from '../../../shared/errors.ts';
 import { uprightSize } from '../../compute/frame-orientation.ts';
 import { isPlain } from '../../compute/video-frames.ts';
@@ -130,6 +131,7 @@ export class WebGlComposer implements Composer {
     gl.uniform2i(program.place('resultSize'), width, height);
     gl.uniform1f(program.place('stepsPerCode'), adds ? stepsPerCode(detail) : 0);
     gl.uniform1i(program.place('deadZone'), detail?.deadZoneCodes ?? 0);
+    gl.uniform1f(program.place('maxSteps'), detail?.maxSteps ?? MAX_ADDED_STEPS);
     gl.uniform1i(program.place('isOfOther'), isOfOther ? 1 : 0);
     gl.drawArrays(gl.TRIANGLES, 0, 3);
     // In the same task, before the browser clears the canvas.

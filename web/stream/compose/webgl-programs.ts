@@ -1,4 +1,4 @@
-import { MAX_ADDED_STEPS, MAX_DETAIL_CODES } from '../../../shared/detail.ts';
+import { MAX_DETAIL_CODES } from '../../../shared/detail.ts';
 import { MeshError } from '../../../shared/errors.ts';
 import { TILE_SIDE } from './still-tiles.ts';
 
@@ -43,6 +43,7 @@ uniform ivec2 resultSize;
 // What one code adds, steps of 255. 0: there is no detail.
 uniform float stepsPerCode;
 uniform int deadZone;
+uniform float maxSteps;
 uniform bool isOfOther;
 out vec4 color;
 
@@ -94,7 +95,7 @@ void main() {
   if (stepsPerCode > 0.0) {
     int distance = clamp(int(texelFetch(codes, position, 0).r) - 128, -${MAX_DETAIL_CODES}, ${MAX_DETAIL_CODES});
     // Whole steps, as in composition.ts: so the bound is exact.
-    float steps = clamp(floor(float(distance) * stepsPerCode + 0.5), -${MAX_ADDED_STEPS}.0, ${MAX_ADDED_STEPS}.0);
+    float steps = clamp(floor(float(distance) * stepsPerCode + 0.5), -maxSteps, maxSteps);
     if (abs(distance) > deadZone && (!isOfOther || isStill(at, last))) base += steps / 255.0;
   }
   color = vec4(clamp(base, 0.0, 1.0), 1.0);

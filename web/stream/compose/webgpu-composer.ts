@@ -14,11 +14,7 @@ import { TILE_SIDE } from './still-tiles.ts';
 const ADDITION_BYTES = 24;
 
 /** What compose.wgsl shares with the other ways. */
-const CONSTANTS = [
-  `const TILE_SIDE = ${TILE_SIDE};`,
-  `const MAX_DETAIL_CODES = ${MAX_DETAIL_CODES};`,
-  `const MAX_ADDED_STEPS = f32(${MAX_ADDED_STEPS});`,
-].join('\n');
+const CONSTANTS = [`const TILE_SIDE = ${TILE_SIDE};`, `const MAX_DETAIL_CODES = ${MAX_DETAIL_CODES};`].join('\n');
 
 class GpuPicture implements RawPicture {
   readonly width: number;
@@ -209,6 +205,7 @@ export class WebGpuComposer implements Composer {
     bytes.setFloat32(8, detail ? stepsPerCode(detail) : 0, true);
     bytes.setInt32(12, detail?.deadZoneCodes ?? 0, true);
     bytes.setInt32(16, isOfOther ? 1 : 0, true);
+    bytes.setFloat32(20, detail?.maxSteps ?? MAX_ADDED_STEPS, true);
     this.#device.queue.writeBuffer(this.#addition, 0, bytes);
   }
 

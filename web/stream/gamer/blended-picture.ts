@@ -1,3 +1,4 @@
+import { MAX_ADDED_STEPS } from '../../../shared/detail.ts';
 import type { AppliedDetail, Composer, RawPicture } from '../compose/composer.ts';
 import type { Blend } from './detail-tuning.ts';
 
@@ -21,8 +22,10 @@ export async function drawBlended(
   target: OffscreenCanvasRenderingContext2D,
 ): Promise<void> {
   if (ownShare < 1) {
-    // What is drawn over it leaves only a part of it.
-    const applied = detail && { ...detail, weight: weight / (1 - ownShare), deadZoneCodes };
+    // What is drawn over it leaves only a part of it, and of its bound.
+    const left = 1 - ownShare;
+    const maxSteps = Math.min(255, Math.floor(MAX_ADDED_STEPS / left));
+    const applied = detail && { ...detail, weight: weight / left, deadZoneCodes, maxSteps };
     await composer.compose(raw, applied, target);
   }
   if (!own) return;

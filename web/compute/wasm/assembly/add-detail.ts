@@ -1,8 +1,7 @@
 /** The code of no detail, as in shared/detail.ts. */
 const NO_DETAIL: i32 = 128;
-/** Largest distance of a code from it, and the most that is added, as in shared/detail.ts. */
+/** Largest distance of a code from it, as in shared/detail.ts. */
 const MAX_DETAIL_CODES: i32 = 107;
-const MAX_ADDED_STEPS: i32 = 32;
 /** What a code's distance from no detail is multiplied by before it is scaled: it then fills a 16-bit number, of which the product keeps the upper half. */
 const DISTANCE_SHIFT: i32 = 4;
 
@@ -13,15 +12,17 @@ const DISTANCE_SHIFT: i32 = 4;
  * @param codes - one byte a pixel.
  * @param scale - steps of 255 for one code, in 2048ths, 0..32767.
  * @param deadZone - distance of a code from no detail up to which it adds nothing.
+ * @param most - steps of 255 that are added at most, 0..255.
  */
-export function addDetail(pixels: usize, codes: usize, count: i32, scale: i32, deadZone: i32): void {
+export function addDetail(pixels: usize, codes: usize, count: i32, scale: i32, deadZone: i32, most: i32): void {
   const scales = i16x8.splat(<i16>scale);
   const threshold = i16x8.splat(<i16>deadZone);
+  const bound = i16x8.splat(<i16>most);
   let i = 0;
   for (; i + 16 <= count; i += 16, pixels += 64) {
     const group = v128.load(codes + i);
-    const low = offsets(i16x8.extend_low_i8x16_u(group), scales, threshold);
-    const high = offsets(i16x8.extend_high_i8x16_u(group), scales, threshold);
+    const low = offsets(i16x8.extend_low_i8x16_u(group), scales, threshold, bound);
+    const high = offsets(i16x8.extend_high_i8x16_u(group), scales, threshold, bound);
     if (!v128.any_true(v128.or(low, high))) continue;
     const brighter = i8x16.narrow_i16x8_u(low, high);
     const darker = i8x16.narrow_i16x8_u(i16x8.neg(low), i16x8.neg(high));
@@ -33,7 +34,7 @@ export function addDetail(pixels: usize, codes: usize, count: i32, scale: i32, d
   }
   for (; i < count; i++, pixels += 4) {
     const words = i16x8.splat(<i16>load<u8>(codes + i));
-    const offset = <i32>i16x8.extract_lane_s(offsets(words, scales, threshold), 0);
+    const offset = <i32>i16x8.extract_lane_s(offsets(words, scales, threshold, bound), 0);
     for (let channel: usize = 0; channel < 3; channel++) {
       const value = <i32>load<u8>(pixels + channel) + offset;
       store<u8>(pixels + channel, <u8>max(min(value, 255), 0));
@@ -42,15 +43,15 @@ export function addDetail(pixels: usize, codes: usize, count: i32, scale: i32, d
 }
 
 /** What eight codes add, in steps of 255. */
-function offsets(codes: v128, scales: v128, threshold: v128): v128 {
-  const distance = limited(i16x8.sub(codes, i16x8.splat(<i16>NO_DETAIL)), MAX_DETAIL_CODES);
+function offsets(codes: v128, scales: v128, threshold: v128, bound: v128): v128 {
+  const distance = limited(i16x8.sub(codes, i16x8.splat(<i16>NO_DETAIL)), i16x8.splat(<i16>MAX_DETAIL_CODES));
   const counts = i16x8.gt_s(i16x8.abs(distance), threshold);
   const scaled = i16x8.q15mulr_sat_s(i16x8.shl(distance, DISTANCE_SHIFT), scales);
-  return v128.and(limited(scaled, MAX_ADDED_STEPS), counts);
+  return v128.and(limited(scaled, bound), counts);
 }
 
-function limited(values: v128, most: i32): v128 {
-  return i16x8.max_s(i16x8.min_s(values, i16x8.splat(<i16>most)), i16x8.splat(<i16>-most));
+function limited(values: v128, most: v128): v128 {
+  return i16x8.max_s(i16x8.min_s(values, most), i16x8.neg(most));
 }
 
 function change(pixels: usize, brighter: v128, darker: v128, spread: v128): void {
