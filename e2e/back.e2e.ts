@@ -46,10 +46,9 @@ for (const role of ['gamer', 'volunteer'] as const) {
   });
 }
 
-test('a volunteer whose page the browser dropped helps again when the person comes back, and not where they had stopped', async ({
-  server,
-  context,
-}) => {
+test('a volunteer whose page the browser dropped helps again when the person comes back, and not where they had stopped', {
+  tag: '@long',
+}, async ({ server, context }) => {
   const gamer = await context.newPage();
   const link = await openStillGamer(gamer, server.url);
   const volunteer = await context.newPage();

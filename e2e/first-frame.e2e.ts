@@ -15,7 +15,7 @@ declare global {
 }
 
 test('from the click that agrees to the first shared frame take at most 3 s besides measuring the machine; each step is told', {
-  tag: ['@alone'],
+  tag: ['@long'],
 }, async ({ server, playwright, launchOptions, roomOf }) => {
   const browsers = await Promise.all([0, 1].map(() => playwright.chromium.launch(launchOptions)));
   try {

@@ -25,7 +25,7 @@ test.beforeAll(async () => {
 });
 
 test('over a lossy relay that is throttled for a while, the picture goes on and the volunteer’s detail returns', {
-  tag: '@alone',
+  tag: '@long',
 }, async ({ volunteerPage, gamerPage }) => {
   const turn = await startTurnServer();
   const relay = await ImpairedRelay.start(turn.port, IMPAIRMENT);

@@ -10,6 +10,8 @@ declare global {
     /** For each task, how often a correct result was delivered. */
     deliveries: number[];
     delivered: Promise<unknown>;
+    /** Until then more tasks are submitted, so that the one to be killed holds some. */
+    isKilled: boolean;
   }
 }
 
@@ -37,9 +39,10 @@ function deliverAll(count: number): void {
     window.redispatches.push((event as CustomEvent<Redispatch>).detail);
   });
   window.deliveries = new Array<number>(count).fill(0);
+  window.isKilled = false;
   let next = 0;
   const worker = async () => {
-    while (next < count) {
+    while (next < count || !window.isKilled) {
       const index = next++;
       const bytes = new Uint8Array(2_000).fill(index % 251);
       new DataView(bytes.buffer).setUint32(0, index);
@@ -74,11 +77,14 @@ test('a volunteer whose browser is killed without a goodbye costs no task', asyn
     process.kill(-pid, 'SIGKILL');
 
     const ended = await gamer.evaluate(async () => {
+      window.isKilled = true;
       await window.delivered;
       return { deliveries: window.deliveries, redispatches: window.redispatches, stats: window.client.stats() };
     });
-    expect(ended.deliveries).toEqual(new Array<number>(COUNT).fill(1));
-    expect(ended.stats).toMatchObject({ completed: COUNT, failed: 0, inFlight: 0, queued: 0 });
+    const count = ended.deliveries.length;
+    expect(count).toBeGreaterThanOrEqual(COUNT);
+    expect(ended.deliveries).toEqual(new Array<number>(count).fill(1));
+    expect(ended.stats).toMatchObject({ completed: count, failed: 0, inFlight: 0, queued: 0 });
     // Detected by its silence, or earlier: on a busy machine its tasks may have been late already.
     const causes = ended.redispatches.filter(({ ranOn }) => ranOn === mortalId).map(({ cause }) => cause);
     expect(causes).toEqual(expect.arrayContaining([expect.stringMatching(/^(silent|late)$/)]));

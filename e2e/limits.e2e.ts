@@ -227,10 +227,9 @@ function fakeWakeLock(): void {
   Object.defineProperty(navigator, 'wakeLock', { value: { request } });
 }
 
-test('the hours, the day’s data, the share and the wake lock hold end to end, and a gamer that sends on is disconnected', async ({
-  sdkPage,
-  roomOf,
-}) => {
+test('the hours, the day’s data, the share and the wake lock hold end to end, and a gamer that sends on is disconnected', {
+  tag: '@long',
+}, async ({ sdkPage, roomOf }) => {
   const [volunteer, gamer] = [await sdkPage(), await sdkPage()];
   await volunteer.evaluate(fakeWakeLock);
   await gamer.evaluate(keepPulse);

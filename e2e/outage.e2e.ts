@@ -50,11 +50,9 @@ test.beforeAll(async () => {
   await ensureCoturn();
 });
 
-test('both pages say that they are disconnected while the relay is away, and are linked again after its return', async ({
-  context,
-  server,
-  turn,
-}) => {
+test('both pages say that they are disconnected while the relay is away, and are linked again after its return', {
+  tag: '@long',
+}, async ({ context, server, turn }) => {
   const { gamer, volunteer } = await linkOverRelay(context, server.url);
   await turn.kill();
   await tellsOfOutage(gamer, volunteer);

@@ -7,7 +7,7 @@ const COUNT = 100;
 
 for (const backend of ['wgsl', 'wasm'] as const) {
   test(`a script that only knows /p2c2r.js gets 100 correct upscaled images from another page: ${backend}`, {
-    tag: backend === 'wgsl' ? ['@gpu'] : [],
+    tag: backend === 'wgsl' ? ['@gpu', '@long'] : [],
   }, async ({ volunteerPage, gamerPage }) => {
     await volunteerPage(ROOM, { backend });
     const gamer = await gamerPage(ROOM, { where: 'volunteers' });

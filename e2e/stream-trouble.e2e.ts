@@ -46,7 +46,7 @@ test('while the gamer’s page is blocked, frames of a source that it does not d
   await expectToGoOnWhileBlocked(gamer);
 });
 
-test('while the gamer’s page is blocked, the built-in game goes on being shown', { tag: '@alone' }, async ({
+test('while the gamer’s page is blocked, the built-in game goes on being shown', { tag: '@long' }, async ({
   page,
   server,
 }) => {
