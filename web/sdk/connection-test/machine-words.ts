@@ -27,7 +27,7 @@ function gpuStep(found: MachineFindings): ConnectionStep {
       ...step,
       ok: false,
       figures,
-      found: `${what} A gamer needs no GPU; a volunteer does.`,
+      found: `${what} Everything works so, more slowly; a volunteer with a GPU helps more.`,
       ...gpuAdvice(found),
     };
   }
@@ -35,7 +35,7 @@ function gpuStep(found: MachineFindings): ConnectionStep {
     ...step,
     ok: false,
     figures: { result: gpu.result },
-    found: `${noGpu(found)} A gamer needs none; a volunteer does.`,
+    found: `${noGpu(found)} The processor computes instead, more slowly; a volunteer with a GPU helps more.`,
     ...gpuAdvice(found),
   };
 }
