@@ -21,6 +21,8 @@ export class Grid {
   readonly neighbours: 4 | 8;
   /** Cost of the cheapest cell that is not a wall. */
   readonly leastCost: number;
+  /** Whether all cells that are not walls cost the same. */
+  readonly isUniform: boolean;
 
   constructor({ width, height, neighbours }: GridShape, cost: Uint8Array) {
     this.stride = width + 2;
@@ -30,7 +32,14 @@ export class Grid {
       this.cost.set(cost.subarray(y * width, (y + 1) * width), (y + 1) * this.stride + 1);
     }
     this.offsets = STEP_X.map((stepX, d) => stepX + (STEP_Y[d] ?? 0) * this.stride);
-    this.leastCost = cost.reduce((least, value) => (value > 0 && value < least ? value : least), 255);
+    let least = 255;
+    let most = 0;
+    for (const value of cost) {
+      if (value > 0 && value < least) least = value;
+      if (value > most) most = value;
+    }
+    this.leastCost = least;
+    this.isUniform = least >= most;
   }
 
   cellAt(x: number, y: number): number {
