@@ -69,21 +69,24 @@ export class JumpSearch {
   }
 
   #expand(cell: number): void {
-    const { cost, offsets, neighbours } = this.#grid;
+    const { neighbours } = this.#grid;
     const arrival = this.#arrivals[cell] ?? NOWHERE;
     if (arrival === NOWHERE) {
       for (let direction = 0; direction < neighbours; direction++) this.#go(cell, direction);
       return;
     }
     this.#go(cell, arrival);
-    const back = cell - (offsets[arrival] ?? 0);
-    for (const side of [(arrival + 1) & 3, (arrival + 3) & 3]) {
-      const beside = offsets[side] ?? 0;
-      // A wall ended beside this run: its other side is reached best round this corner.
-      if (cost[back + beside] !== 0 || cost[cell + beside] === 0) continue;
-      this.#go(cell, side);
-      if (neighbours === 8) this.#go(cell, diagonalBetween(arrival, side));
-    }
+    this.#turn(cell, arrival, (arrival + 1) & 3);
+    this.#turn(cell, arrival, (arrival + 3) & 3);
+  }
+
+  /** Turns to a side where a wall ended beside the run: what is behind it is reached best round this corner. */
+  #turn(cell: number, arrival: number, side: number): void {
+    const { cost, offsets, neighbours } = this.#grid;
+    const beside = cell + (offsets[side] ?? 0);
+    if (cost[beside - (offsets[arrival] ?? 0)] !== 0 || cost[beside] === 0) return;
+    this.#go(cell, side);
+    if (neighbours === 8) this.#go(cell, diagonalBetween(arrival, side));
   }
 
   #go(cell: number, direction: number): void {
@@ -162,7 +165,7 @@ export class JumpSearch {
     this.#travelled[cell] = total;
     this.#parents[cell] = from;
     this.#arrivals[cell] = direction;
-    this.#open.push(cell, total + this.#grid.leastBetween(cell, this.#goal) / this.#grid.leastCost, total);
+    this.#open.push(cell, total + this.#grid.distance(cell, this.#goal), total);
   }
 
   #pathTo(start: number, goal: number): Uint8Array {

@@ -1,5 +1,5 @@
 import type { Steps } from '../definition.ts';
-import { type Grid, ORTHOGONAL, opposite, SQRT2 } from './grid.ts';
+import { type Grid, leastCost, ORTHOGONAL, opposite, SQRT2 } from './grid.ts';
 import { OpenCells } from './open-cells.ts';
 
 /** Cells settled between two yields: a quarter of a millisecond. */
@@ -11,6 +11,7 @@ const SETTLED = 2;
 /** Searches on one grid, one after another, in the same memory: A* for a single goal, Dijkstra's algorithm for a flow field. */
 export class Search {
   readonly #grid: Grid;
+  readonly #leastCost: number;
   readonly #open = new OpenCells();
   readonly #travelled: Float64Array;
   readonly #directions: Uint8Array;
@@ -21,6 +22,7 @@ export class Search {
 
   constructor(grid: Grid) {
     this.#grid = grid;
+    this.#leastCost = leastCost(grid.cost);
     this.#travelled = new Float64Array(grid.cost.length);
     this.#directions = new Uint8Array(grid.cost.length);
     this.#marks = new Uint32Array(grid.cost.length);
@@ -88,6 +90,7 @@ export class Search {
   ): Steps<boolean | undefined> {
     const grid = this.#grid;
     const { cost, offsets, neighbours } = grid;
+    const least = this.#leastCost;
     const travelled = this.#travelled;
     const marks = this.#marks;
     const open = this.#open;
@@ -117,7 +120,7 @@ export class Search {
         marks[next] = seen;
         travelled[next] = total;
         this.#directions[next] = direction;
-        open.push(next, towards === null ? total : total + grid.leastBetween(next, towards), total);
+        open.push(next, towards === null ? total : total + least * grid.distance(next, towards), total);
       }
     }
     return false;

@@ -1,5 +1,5 @@
 import type { Steps } from '../definition.ts';
-import { Grid, type GridShape } from './grid.ts';
+import { Grid, type GridShape, isUniform } from './grid.ts';
 import { JumpMaps } from './jump-maps.ts';
 import { JumpSearch } from './jump-search.ts';
 import { groupedByGoal, PATHFINDING, type Query, StepCounter } from './queries.ts';
@@ -13,7 +13,7 @@ export interface PathSearch {
 
 /** The fastest search for a grid. */
 export function* openSearch(grid: Grid): Steps<PathSearch> {
-  return grid.isUniform ? new JumpSearch(grid, yield* JumpMaps.of(grid)) : new Search(grid);
+  return isUniform(grid.cost) ? new JumpSearch(grid, yield* JumpMaps.of(grid)) : new Search(grid);
 }
 
 /**
