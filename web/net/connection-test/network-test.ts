@@ -30,7 +30,8 @@ export async function testNetwork(options: NetworkTestOptions): Promise<NetworkF
   const { url, wrtc, clock = systemClock } = options;
   const connect = connectionMaker(wrtc);
   const endMs = clock.now() + LIMITS.totalMs;
-  const origin = globalThis.location?.origin ?? null;
+  // Not that of `location`: a sandboxed frame has an address, and no origin.
+  const { origin = null } = globalThis as { origin?: string };
   const server = await probeServer({ ...{ url, clock, origin }, limitMs: LIMITS.serverMs, fetch: globalThis.fetch });
   const sorted = sortIceServers(options.iceServers ?? server.iceServers);
   const iceOptions = { connect, clock, limitMs: LIMITS.iceMs };
