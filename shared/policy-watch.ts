@@ -45,6 +45,19 @@ export class PolicyWatch {
   }
 }
 
+/** `fetch` of a file of our own server. Where the page's policy stops it, the error says so. */
+export async function fetchOwn(url: URL): Promise<Response> {
+  const policy = new PolicyWatch();
+  try {
+    return await fetch(url);
+  } catch (cause) {
+    if (!(await policy.stopped(url.host))) throw cause;
+    throw new Error(`the page's Content-Security-Policy must allow ${url.origin} in connect-src`, { cause });
+  } finally {
+    policy.dispose();
+  }
+}
+
 /** The event is a task of its own, which may come after what it explains. */
 function eventsHere(): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, 0));
