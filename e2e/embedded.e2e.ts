@@ -86,7 +86,7 @@ test('a gamer under a strict policy and a volunteer in a sandboxed frame work; w
       await gamer.goto(site.under({ ...policy, [directive]: "'none'" }));
       const message = await gamer.evaluate(async (url) => {
         const { VolunteerNode } = await import(url);
-        return VolunteerNode.start({ room: 'embedded' }).then(
+        return VolunteerNode.start({ room: 'embedded', backend: 'js' }).then(
           () => 'no error',
           (error: Error) => error.message,
         );
@@ -123,10 +123,10 @@ test('a volunteer on the server’s own page runs a model of an origin that it a
     const ends = await page.evaluate(
       async ({ room, origin }) => {
         const { GamerClient, VolunteerNode } = window.sdk;
-        const node = await VolunteerNode.start({ room, limits: { acceptModelsFrom: [origin] } });
+        const node = await VolunteerNode.start({ room, backend: 'js', limits: { acceptModelsFrom: [origin] } });
         const client = await GamerClient.connect({ room });
         await client.whenReady({ timeoutMs: 60_000 });
-        const observation = { type: 'float32', dims: [1, 15], data: new Float32Array(15) } as const;
+        const observation = { type: 'float32', dims: [1, 15], data: new Float32Array(15) };
         const run = (name: string) =>
           client
             .submitTask('infer', { model: `${origin}/${name}`, inputs: { observation } }, { where: 'volunteers' })
