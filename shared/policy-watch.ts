@@ -27,11 +27,11 @@ export class PolicyWatch {
     events?.addEventListener('securitypolicyviolation', this.#onViolation);
   }
 
-  /** Whether a request to this origin, or to where it redirected, was stopped. Waits until the events of what has just failed are here. */
-  async stopped(origin: string): Promise<boolean> {
+  /** Whether a request to this host, or to where it redirected, was stopped. Waits until the events of what has just failed are here. */
+  async stopped(host: string): Promise<boolean> {
     await eventsHere();
     // The event names the address that was asked for, never the one that it redirected to.
-    return this.#violations.some(({ blockedURI }) => URL.canParse(blockedURI) && new URL(blockedURI).origin === origin);
+    return this.#violations.some(({ blockedURI }) => URL.canParse(blockedURI) && new URL(blockedURI).host === host);
   }
 
   /** Whether this directive stopped anything. Waits as {@link stopped} does. */
@@ -42,6 +42,19 @@ export class PolicyWatch {
 
   dispose(): void {
     this.#events?.removeEventListener('securitypolicyviolation', this.#onViolation);
+  }
+}
+
+/** `fetch` of a file of our own server. Where the page's policy stops it, the error says so. */
+export async function fetchOwn(url: URL): Promise<Response> {
+  const policy = new PolicyWatch();
+  try {
+    return await fetch(url);
+  } catch (cause) {
+    if (!(await policy.stopped(url.host))) throw cause;
+    throw new Error(`the page's Content-Security-Policy must allow ${url.origin} in connect-src`, { cause });
+  } finally {
+    policy.dispose();
   }
 }
 

@@ -2,6 +2,7 @@ import { sha256 } from 'hash-wasm';
 import { concatBytes } from '../../../shared/bytes.ts';
 import type { Clock } from '../../../shared/clock.ts';
 import { MeshError } from '../../../shared/errors.ts';
+import { PolicyWatch } from '../../../shared/policy-watch.ts';
 
 /** Silence, ms, after which a download counts as dead: the slowest mobile network answers within seconds. */
 export const STALL_TIMEOUT_MS = 15_000;
@@ -20,8 +21,8 @@ export interface DownloadFaults {
   isPage(): MeshError;
   /** Nothing came in time, or next to nothing. */
   silent(): MeshError;
-  /** `fetch` rejected, or the body broke off. Browsers do not tell why. */
-  broken(cause: unknown): MeshError | Promise<MeshError>;
+  /** `fetch` rejected, or the body broke off. Browsers do not tell why, but for what the policy of the page stops. */
+  broken(cause: unknown, isStoppedByPolicy: boolean): MeshError | Promise<MeshError>;
 }
 
 export interface DownloadOptions {
@@ -46,10 +47,11 @@ export interface DownloadOptions {
 
 /** Downloads a file. Throws MeshError: those of `faults`, that of `tooLong`, `cancelled`. */
 export async function download(url: URL, options: DownloadOptions): Promise<Uint8Array<ArrayBuffer>> {
-  const { fetch, clock, what, cache, signal, faults = faultsOfServer(options.what) } = options;
+  const { fetch, clock, what, cache, signal, faults = faultsOfServer(url, options.what) } = options;
   const ending = new AbortController();
   if (signal?.aborted) throw MeshError.cancelled(`The download of ${what}`);
   signal?.addEventListener('abort', () => ending.abort(), { signal: ending.signal });
+  const policy = new PolicyWatch();
   let stopWaiting = () => {};
   const wait = () => {
     stopWaiting();
@@ -66,16 +68,18 @@ export async function download(url: URL, options: DownloadOptions): Promise<Uint
   } catch (cause) {
     if (signal?.aborted) throw MeshError.cancelled(`The download of ${what}`);
     if (cause instanceof MeshError) throw cause;
-    throw ending.signal.aborted ? faults.silent() : await faults.broken(cause);
+    if (ending.signal.aborted) throw faults.silent();
+    throw await faults.broken(cause, await policy.stopped(url.host));
   } finally {
     stopWaiting();
+    policy.dispose();
     // Stops the body of a response that is not used.
     ending.abort();
   }
 }
 
 /** Where it does not say so, `connection-failed`. */
-function faultsOfServer(what: string): DownloadFaults {
+function faultsOfServer({ origin }: URL, what: string): DownloadFaults {
   const failed = (message: string, cause?: unknown) => new MeshError('connection-failed', message, { cause });
   const broken = (why: string, cause?: unknown) =>
     failed(`${what} could not be fetched (${why}). Check this computer's connection, then reload the page.`, cause);
@@ -87,7 +91,10 @@ function faultsOfServer(what: string): DownloadFaults {
     isPage: () =>
       failed(`A web page came in place of ${what}. If this network has a login page, log in, then reload this page.`),
     silent: () => broken('the server fell silent'),
-    broken: (cause) => broken(MeshError.from(cause).message, cause),
+    broken: (cause, isStoppedByPolicy) =>
+      isStoppedByPolicy
+        ? failed(`The page's Content-Security-Policy stops ${what}: its connect-src must allow ${origin}.`, cause)
+        : broken(MeshError.from(cause).message, cause),
   };
 }
 

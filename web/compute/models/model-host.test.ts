@@ -12,20 +12,17 @@ const refuse = () => Promise.reject(new TypeError('Failed to fetch'));
 let clock: ManualClock;
 /** Answers the download, and what is asked after it failed, by what sets these apart. */
 let answer: (init: RequestInit) => Promise<Response>;
-let isStoppedByPolicy: boolean;
 let loadedBytes: number;
 
 beforeEach(() => {
   clock = new ManualClock();
-  isStoppedByPolicy = false;
   loadedBytes = 0;
 });
 afterEach(() => vi.unstubAllGlobals());
 
 async function failure(): Promise<MeshError> {
   const fetch: typeof globalThis.fetch = (_, init = {}) => answer(init);
-  const policy = { stopped: async () => isStoppedByPolicy };
-  const host = new ModelHost(URL_OF_MODEL, { fetch, policy, checkAccepted: () => {} });
+  const host = new ModelHost(URL_OF_MODEL, { fetch, checkAccepted: () => {} });
   return download(URL_OF_MODEL, {
     ...{ clock, what: 'the model', faults: host, limitBytes: 1e9, cache: 'no-cache' },
     fetch: (_, init = {}) => host.request(init),
@@ -39,6 +36,8 @@ async function failure(): Promise<MeshError> {
   );
 }
 
+const violation = (effectiveDirective: string, blockedURI: string) =>
+  Object.assign(new Event('securitypolicyviolation'), { effectiveDirective, blockedURI, disposition: 'enforce' });
 const opaqueRedirect = () => Object.defineProperty(new Response(), 'type', { value: 'opaqueredirect' });
 
 describe('another host of models that fails is named with what is wrong, and no volunteer is to blame', () => {
@@ -84,8 +83,13 @@ describe('another host of models that fails is named with what is wrong, and no 
     [
       'that the policy of the page does not name',
       () => {
-        isStoppedByPolicy = true;
-        answer = refuse;
+        const page = new EventTarget();
+        vi.stubGlobal('addEventListener', page.addEventListener.bind(page));
+        vi.stubGlobal('removeEventListener', page.removeEventListener.bind(page));
+        answer = () => {
+          page.dispatchEvent(violation('connect-src', URL_OF_MODEL.href));
+          return refuse();
+        };
       },
       /Content-Security-Policy.*connect-src must allow https:\/\/models\.example/,
     ],

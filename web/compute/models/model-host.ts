@@ -1,12 +1,10 @@
 import { MeshError } from '../../../shared/errors.ts';
-import type { PolicyWatch } from '../../../shared/policy-watch.ts';
 import { type DownloadFaults, STALL_TIMEOUT_MS } from './download.ts';
 
 export interface ModelHostOptions {
   fetch: typeof globalThis.fetch;
   /** Throws MeshError where nothing may be fetched from this address. */
   checkAccepted(url: URL): void;
-  policy: Pick<PolicyWatch, 'stopped'>;
 }
 
 /**
@@ -62,10 +60,10 @@ export class ModelHost implements DownloadFaults {
   }
 
   /** Asks the host again where that may tell why: browsers say the same of a host that is away and of one that lets no page read its files. */
-  async broken(): Promise<MeshError> {
+  async broken(_: unknown, isStoppedByPolicy: boolean): Promise<MeshError> {
     const { origin } = this.#url;
     if (this.#hasAnswered) return this.#fault('broke off the download. Try again.');
-    if (await this.#options.policy.stopped(origin)) {
+    if (isStoppedByPolicy) {
       const message = `is stopped by the page's Content-Security-Policy: its connect-src must allow ${origin} and where that redirects to.`;
       return this.#fault(message);
     }

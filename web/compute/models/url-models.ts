@@ -1,6 +1,5 @@
 import type { Clock } from '../../../shared/clock.ts';
 import { MeshError } from '../../../shared/errors.ts';
-import { PolicyWatch } from '../../../shared/policy-watch.ts';
 import { download } from './download.ts';
 import { ModelCache } from './model-cache.ts';
 import { ModelHost } from './model-host.ts';
@@ -114,30 +113,25 @@ export class UrlModels {
   ): Promise<Uint8Array<ArrayBuffer>> {
     const { fetch, clock, maxModelBytes, onReceived } = this.#options;
     const tooLarge = (sizeBytes: number | null) => modelTooLarge(url.pathname, sizeBytes, maxModelBytes);
-    const policy = new PolicyWatch();
-    const host = new ModelHost(url, { fetch, policy, checkAccepted: (target) => this.#checkAccepted(target) });
-    try {
-      return await download(url, {
-        fetch: async (_, init = {}) => {
-          const response = await host.request(init);
-          const sizeBytes = Number(response.headers.get('content-length') ?? 0);
-          if (response.ok && loadedBytes + sizeBytes > maxModelBytes) throw tooLarge(loadedBytes + sizeBytes);
-          reporter.expect(sizeBytes);
-          return response;
-        },
-        clock,
-        what: `the model ${url.pathname}`,
-        faults: host,
-        limitBytes: maxModelBytes - loadedBytes,
-        tooLong: () => tooLarge(null),
-        cache: 'no-cache',
-        signal,
-        onBytes: (bytes) => reporter.loaded(bytes),
-        onReceived,
-      });
-    } finally {
-      policy.dispose();
-    }
+    const host = new ModelHost(url, { fetch, checkAccepted: (target) => this.#checkAccepted(target) });
+    return download(url, {
+      fetch: async (_, init = {}) => {
+        const response = await host.request(init);
+        const sizeBytes = Number(response.headers.get('content-length') ?? 0);
+        if (response.ok && loadedBytes + sizeBytes > maxModelBytes) throw tooLarge(loadedBytes + sizeBytes);
+        reporter.expect(sizeBytes);
+        return response;
+      },
+      clock,
+      what: `the model ${url.pathname}`,
+      faults: host,
+      limitBytes: maxModelBytes - loadedBytes,
+      tooLong: () => tooLarge(null),
+      cache: 'no-cache',
+      signal,
+      onBytes: (bytes) => reporter.loaded(bytes),
+      onReceived,
+    });
   }
 
   #keyOf(sha256: string): URL {
