@@ -74,7 +74,7 @@ function tooLarge(picture: PictureSize, result: PictureSize): MeshError {
 }
 
 /** The largest scale, in hundredths, whose result fits; null if the picture itself does not. */
-function largestScale(picture: PictureSize): number | null {
+export function largestScale(picture: PictureSize): number | null {
   const { width, height } = picture;
   const exact = Math.min(
     MAX_RATIO,
