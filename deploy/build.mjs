@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { mkdir, readdir, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
-import { join, relative, sep } from 'node:path';
+import { basename, join, relative, sep } from 'node:path';
 import { isAlive, ROOT, runChild } from './child.mjs';
 import { hasCode, SetupError } from './failure.mjs';
 
@@ -52,7 +52,7 @@ export async function ensureBuilt() {
   for (let tries = 0; tries < MAX_TRIES; tries++) {
     const hash = await hashSources();
     const folder = join(BUILDS, hash);
-    await markInUse(hash);
+    await keepBuild(folder);
     if (!(await exists(folder)) && !(await makeBuild(hash, folder))) continue;
     const now = new Date();
     await utimes(folder, now, now);
@@ -154,11 +154,11 @@ async function readIfPresent(file) {
 
 /**
  * Protects a build from deletion while this process lives.
- * @param {string} hash
+ * @param {string} folder of the build
  */
-async function markInUse(hash) {
+export async function keepBuild(folder) {
   await mkdir(IN_USE, { recursive: true });
-  await writeFile(join(IN_USE, `${hash}-${process.pid}`), '');
+  await writeFile(join(IN_USE, `${basename(folder)}-${process.pid}`), '');
 }
 
 /** Deletes all builds but the newest and those in use, and whatever killed processes left behind. */
