@@ -43,6 +43,8 @@ import type { Store } from './store/store.ts';
 
 /** How long a graceful stop waits for requests in progress. */
 const DRAIN_MS = 3_000;
+/** How long a replaced server goes on with the connections that it accepted last: their first request, or a join, is on its way. */
+const LAST_ACCEPTED_MS = 500;
 
 export interface RunningServer {
   /** The address for a browser on this machine. */
@@ -144,10 +146,11 @@ export async function createServer(
   const connections = new OpenConnections(connectionsPerAddress(config));
   connections.watch(http);
 
-  async function end(): Promise<void> {
+  async function end({ isReplaced }: { isReplaced: boolean }): Promise<void> {
     const drained = new AbortController();
     const deadline = sleep(DRAIN_MS, undefined, { signal: drained.signal }).catch(() => {});
     const closed = Promise.all([http, https?.server ?? []].flat().map(closeOf));
+    if (isReplaced) await sleep(LAST_ACCEPTED_MS);
     connections.destroyUnused();
     await Promise.race([gateway.settled(), deadline]);
     await Promise.race([Promise.all([gateway.close(), closed]), deadline]);
@@ -179,7 +182,7 @@ export async function createServer(
         const name = isEveryNetwork(config.host) ? 'localhost' : config.host;
         return { port, url: urlOf('http', name, port), lan };
       } catch (cause) {
-        await end();
+        await end({ isReplaced: false });
         throw cause;
       }
     },
@@ -188,7 +191,7 @@ export async function createServer(
       log.info({ ...requestHandler.counts(), isReplaced }, 'stopping');
       draining = true;
       if (config.drainDelayS > 0 && !isReplaced) await sleep(config.drainDelayS * 1_000);
-      await end();
+      await end({ isReplaced });
       log.info('stopped');
     },
   };
