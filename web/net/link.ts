@@ -210,14 +210,10 @@ export class Link {
     this.#hasConnected = true;
     this.#failure = null;
     log.debug('connected', this.#logFields);
-    const { hello = null, hasGreeted = false } = this.#connection ?? {};
+    const { hello, hasGreeted } = this.#connection ?? {};
     if (!hasGreeted) this.send(this.#environment.hello());
-    if (hello !== null) {
-      try {
-        this.#greeted(helloIn(hello));
-      } catch (cause) {
-        this.close(MeshError.from(cause, 'malformed'));
-      }
+    if (hello) {
+      this.#understoodOrClosed(() => this.#greeted(helloIn(hello)));
       return;
     }
     this.#cancelTimer = this.#clock.after(LINK.helloTimeoutMs, () =>
@@ -227,9 +223,8 @@ export class Link {
 
   /** Our first answer on a connection carries our hello. */
   #greetingWith(signal: PeerSignal): PeerSignal {
-    const connection = this.#connection;
-    const greeting = connection?.hasGreeted ? null : withHello(signal, () => this.#environment.hello());
-    if (connection && greeting) connection.hasGreeted = true;
+    const greeting = this.#connection?.hasGreeted ? null : withHello(signal, () => this.#environment.hello());
+    if (this.#connection && greeting) this.#connection.hasGreeted = true;
     return greeting ?? signal;
   }
 
@@ -238,7 +233,7 @@ export class Link {
     this.#environment.onControlBytes?.(this, { bytesIn: data.length, bytesOut: 0 });
     // Whoever counts may have ended it.
     if (this.#connection !== connection) return;
-    try {
+    this.#understoodOrClosed(() => {
       if (typeof data === 'string') throw MeshError.malformed('Text arrived where bytes were expected.');
       if (data.byteLength > TRANSFER.maxControlBytes) {
         throw MeshError.tooLarge('A control message', data.byteLength, TRANSFER.maxControlBytes);
@@ -248,6 +243,13 @@ export class Link {
         if (this.#connection !== connection) return;
         this.#understood(message);
       }
+    });
+  }
+
+  /** A side that sends what cannot be understood has its link closed. */
+  #understoodOrClosed(read: () => void): void {
+    try {
+      read();
     } catch (cause) {
       this.close(MeshError.from(cause, 'malformed'));
     }
