@@ -1,13 +1,14 @@
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { mkdir, readdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rename } from 'node:fs/promises';
 import { join, relative } from 'node:path';
-import { ROOT } from './child.mjs';
+import { ROOT, runChild } from './child.mjs';
 
 /** The sources in AssemblyScript, and the folder of what was compiled from them. */
 const SOURCES = join(ROOT, 'web/compute/wasm/assembly');
 const COMPILED = join(ROOT, '.build/wasm');
-const COMPILER = join(ROOT, 'node_modules/assemblyscript/package.json');
+const PACKAGE = join(ROOT, 'node_modules/assemblyscript/package.json');
+const COMPILER = join(ROOT, 'node_modules/assemblyscript/bin/asc.js');
 
 /**
  * The two builds of the same sources, by the name that pages import. A module says for good whether its memory is shared between threads,
@@ -28,6 +29,9 @@ const OPTIONS = [
   ...['--disableWarning', '112'],
 ];
 
+/** Compiles all that is not compiled yet. It rejects only where {@link compiledKernels} does. */
+export const compileKernels = () => Promise.all([...BUILDS.keys()].map(compiledKernels));
+
 /**
  * Compiles the kernels of the processor, unless that was done.
  * @param {string} name `kernels.wasm` or `kernels-threads.wasm`
@@ -38,7 +42,7 @@ export async function compiledKernels(name) {
   const options = BUILDS.get(name);
   if (!options) throw new Error(`There is no build ${name} of the kernels.`);
   const args = [...OPTIONS, ...options];
-  const { version } = JSON.parse(await readFile(COMPILER, 'utf8'));
+  const { version } = JSON.parse(await readFile(PACKAGE, 'utf8'));
   const hash = createHash('sha256').update(JSON.stringify([version, ...args]));
   for (const file of await sourceFiles()) hash.update(`${relative(SOURCES, file)}\0`).update(await readFile(file));
   const path = join(COMPILED, hash.digest('hex').slice(0, 16), name);
@@ -68,15 +72,12 @@ export async function sourceFiles() {
  * @param {string} path
  */
 async function compile(options, path) {
-  // Loading the compiler takes a second: only when there is something to compile.
-  const { default: asc } = await import('assemblyscript/asc');
-  const unfinished = `${path}-${process.pid}`;
+  const unfinished = `${path}-${process.pid}.wasm`;
   await mkdir(join(path, '..'), { recursive: true });
-  const { error, stderr } = await asc.main(['index.ts', '--baseDir', SOURCES, '--outFile', 'kernels', ...options], {
-    writeFile: (_name, contents) => writeFile(unfinished, contents),
-  });
-  if (error)
-    throw new Error(`The kernels in web/compute/wasm/assembly do not compile:\n${stderr.toString()}`, { cause: error });
+  // In a process of its own: it computes for seconds, in which the bundler needs its own.
+  const args = ['index.ts', '--baseDir', SOURCES, '--outFile', unfinished, ...options];
+  const { code, output } = await runChild(process.execPath, [COMPILER, ...args], { quiet: true });
+  if (code !== 0) throw new Error(`The kernels in web/compute/wasm/assembly do not compile:\n${output}`);
   // Other processes may be doing the same.
   await rename(unfinished, path);
 }

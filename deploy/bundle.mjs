@@ -1,6 +1,8 @@
 import { cp } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
+import { build as buildForNode } from 'esbuild';
 import { build } from 'vite';
+import { compileKernels } from './assembly-script.mjs';
 import { ROOT } from './child.mjs';
 
 // node deploy/bundle.mjs FOLDER builds the pages and the server into FOLDER. It is a process of its own, since Vite changes NODE_ENV,
@@ -10,10 +12,10 @@ if (!argument) throw new Error('Say which folder to build into.');
 const folder = resolve(argument);
 
 try {
-  await buildPages(folder);
+  // The kernels compile in processes of their own while Vite reads the sources; it waits for them where it needs them.
+  await Promise.all([compileKernels(), buildPages(folder), buildServer(folder)]);
   // The examples are copied unchanged, so that visitors read the code that runs.
   await cp(join(ROOT, 'examples'), join(folder, 'pages/examples'), { recursive: true });
-  await buildServer(folder);
 } catch (cause) {
   // Errors of Rollup and esbuild name the file and line; a stack trace inside the bundler would not help.
   if (!(cause instanceof Error) || !('code' in cause || 'errors' in cause)) throw cause;
@@ -43,15 +45,11 @@ function onwarn(warning, warn) {
  * @param {string} folder
  */
 async function buildServer(folder) {
-  await build({
-    configFile: false,
-    root: ROOT,
-    logLevel: 'warn',
-    build: {
-      ssr: 'signaling-server/main.ts',
-      target: 'node20',
-      outDir: join(folder, 'server'),
-      rollupOptions: { output: { entryFileNames: 'main.js' } },
-    },
+  await buildForNode({
+    absWorkingDir: ROOT,
+    // What is loaded only with Redis becomes a file of its own.
+    ...{ entryPoints: ['signaling-server/main.ts'], outdir: join(folder, 'server'), splitting: true },
+    ...{ bundle: true, packages: 'external', platform: 'node', target: 'node20', format: 'esm' },
+    logLevel: 'warning',
   });
 }

@@ -51,13 +51,15 @@ const streamSetupSchema = z.strictObject({
 });
 export type StreamSetup = z.infer<typeof streamSetupSchema>;
 
+export const helloSchema = z.strictObject({
+  kind: z.literal('hello'),
+  protocolVersion: z.int(),
+  role: roleSchema,
+  capabilities: capabilitiesSchema.nullable(),
+});
+
 export const controlMessageSchema = z.discriminatedUnion('kind', [
-  z.strictObject({
-    kind: z.literal('hello'),
-    protocolVersion: z.int(),
-    role: roleSchema,
-    capabilities: capabilitiesSchema.nullable(),
-  }),
+  helloSchema,
   /** Sent again after a lost GPU device, when the machine has been measured anew. */
   z.strictObject({ kind: z.literal('capabilities'), capabilities: capabilitiesSchema }),
   /** Gamer to volunteer: opens a stream, or changes an open one. */

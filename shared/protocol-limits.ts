@@ -11,6 +11,8 @@ export const SIGNALING = {
   maxBufferedSignals: 64,
   /** An SDP with four data channels is under 2 KB; with the candidates of many network interfaces it stays under 16 KB. */
   maxSdpChars: 16_384,
+  /** Most are 1 KB. A longer one is sent over the connection. */
+  maxHelloChars: 8_192,
   /** One ICE candidate line is under 300 characters. */
   maxCandidateChars: 1_024,
   /** Largest socket.io message in either direction: an SDP with ample room to spare. */

@@ -7,7 +7,7 @@ import { TASK_NAMES } from './tasks/definition.ts';
 import { z } from './zod.ts';
 
 /** Raise this whenever a change makes older pages or servers misread messages. */
-export const PROTOCOL_VERSION = 11;
+export const PROTOCOL_VERSION = 12;
 
 export const roleSchema = z.enum(['gamer', 'volunteer']);
 export type Role = z.infer<typeof roleSchema>;
@@ -51,6 +51,8 @@ export const joinSchema = z.strictObject({
   /** Volunteer: the key that its history is kept under. It proves possession by signing the challenge in the answer. */
   publicKey: publicKeySchema.optional(),
   status: volunteerStatusSchema.optional(),
+  /** Gamer: the description that its first connection offers. It goes to the first volunteer of the answer, a round trip sooner than after it. */
+  offer: z.string().max(SIGNALING.maxSdpChars).optional(),
 });
 export type JoinRequest = z.infer<typeof joinSchema>;
 
@@ -112,13 +114,23 @@ export const joinedSchema = z.strictObject({
   mayInvite: z.boolean(),
   /** Peers that are already there, sent with the answer because most pages join to meet someone who is waiting. */
   introductions: z.array(introductionSchema).max(SIGNALING.maxFirstIntroductions),
+  /** Who of them was sent the offer that came with the join, as {@link FIRST_ATTEMPT}. */
+  offered: sessionIdSchema.exactOptional(),
 });
 export type Joined = z.infer<typeof joinedSchema>;
+
+/** The number of a page's first connection attempt, see `attempt` of a signal. */
+export const FIRST_ATTEMPT = 0;
 
 /** The three kinds of signal that simple-peer makes here. Any other would destroy the receiving peer, so it is refused. */
 export const peerSignalSchema = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('offer'), sdp: z.string().max(SIGNALING.maxSdpChars) }),
-  z.strictObject({ type: z.literal('answer'), sdp: z.string().max(SIGNALING.maxSdpChars) }),
+  z.strictObject({
+    type: z.literal('answer'),
+    sdp: z.string().max(SIGNALING.maxSdpChars),
+    /** The sender's hello as JSON, which it need not send when the connection is open. Only the receiver reads it. */
+    hello: z.string().max(SIGNALING.maxHelloChars).exactOptional(),
+  }),
   z.strictObject({
     type: z.literal('candidate'),
     candidate: z.strictObject({

@@ -36,12 +36,15 @@ import { LIMITS, Limits } from './sockets/limits.ts';
 import { LocalRequestHandler, type RequestHandler } from './sockets/request-handler.ts';
 import type { SocketConnection } from './sockets/socket-connection.ts';
 import { FileStore } from './store/file.ts';
+import { LateStore } from './store/late.ts';
 import { MemoryStore } from './store/memory.ts';
 import { RedisStore } from './store/redis.ts';
 import type { Store } from './store/store.ts';
 
 /** How long a graceful stop waits for requests in progress. */
 const DRAIN_MS = 3_000;
+/** How long a replaced server goes on with the connections that it accepted last: their first request, or a join, is on its way. */
+const LAST_ACCEPTED_MS = 500;
 
 export interface RunningServer {
   /** The address for a browser on this machine. */
@@ -57,27 +60,32 @@ export interface CoordinatorServer {
   /**
    * Stops gracefully. /readyz says no while the server keeps serving for DRAIN_DELAY_S; then it accepts nobody, finishes the
    * requests in progress within {@link DRAIN_MS} and ends every socket.
+   * @param options.isReplaced another process listens on the same port already: nobody needs to be sent elsewhere first
    */
-  close(): Promise<void>;
+  close(options?: { isReplaced: boolean }): Promise<void>;
 }
 
 interface ServerParts {
   clock?: ServerClock;
   log?: Logger;
+  /** When the server that this one replaces has ended; until then that one has the folder for data. */
+  predecessorEnded?: Promise<void> | undefined;
   /** Smaller bounds for tests. */
   bounds?: { maxStreamBytes?: number; waiting?: WaitingLimits; deadlines?: RequestDeadlines };
 }
 
 export async function createServer(
   config: Config,
-  { clock = serverClock, log = openLog(config), bounds = {} }: ServerParts = {},
+  { clock = serverClock, log = openLog(config), predecessorEnded, bounds = {} }: ServerParts = {},
 ): Promise<CoordinatorServer> {
   const startedAtMs = clock.now();
   const pages = await Pages.load(config.pagesDir);
   if (!pages) log.warn({ pagesDir: config.pagesDir }, 'no built pages here: visitors get an error');
   const secret = config.inviteSecret || (await inviteSecretOf(config, log));
   const cluster = config.redisUrl ? await openCluster(config.redisUrl, log, bounds.maxStreamBytes) : null;
-  const store = cluster ? new RedisStore(cluster.redis, clock) : await storeOf(config, clock, log);
+  const openStore = () => storeOf(config, clock, log);
+  const ownStore = () => (predecessorEnded ? new LateStore(predecessorEnded.then(openStore)) : openStore());
+  const store = cluster ? new RedisStore(cluster.redis, clock) : await ownStore();
   let draining = false;
   let https: SecureServer | null = null;
   let lan: Lan = { secureUrls: [], isOwnCertificate: false };
@@ -138,10 +146,11 @@ export async function createServer(
   const connections = new OpenConnections(connectionsPerAddress(config));
   connections.watch(http);
 
-  async function end(): Promise<void> {
+  async function end({ isReplaced }: { isReplaced: boolean }): Promise<void> {
     const drained = new AbortController();
     const deadline = sleep(DRAIN_MS, undefined, { signal: drained.signal }).catch(() => {});
     const closed = Promise.all([http, https?.server ?? []].flat().map(closeOf));
+    if (isReplaced) await sleep(LAST_ACCEPTED_MS);
     connections.destroyUnused();
     await Promise.race([gateway.settled(), deadline]);
     await Promise.race([Promise.all([gateway.close(), closed]), deadline]);
@@ -173,16 +182,16 @@ export async function createServer(
         const name = isEveryNetwork(config.host) ? 'localhost' : config.host;
         return { port, url: urlOf('http', name, port), lan };
       } catch (cause) {
-        await end();
+        await end({ isReplaced: false });
         throw cause;
       }
     },
 
-    async close() {
-      log.info(requestHandler.counts(), 'stopping');
+    async close({ isReplaced } = { isReplaced: false }) {
+      log.info({ ...requestHandler.counts(), isReplaced }, 'stopping');
       draining = true;
-      if (config.drainDelayS > 0) await sleep(config.drainDelayS * 1_000);
-      await end();
+      if (config.drainDelayS > 0 && !isReplaced) await sleep(config.drainDelayS * 1_000);
+      await end({ isReplaced });
       log.info('stopped');
     },
   };

@@ -49,6 +49,23 @@ export async function peerJoinMs({ to, ...address }: PeerAddress & { to: string 
   return tookMs;
 }
 
+/** From now on this page's network refuses WebSockets, as some proxies do. */
+export function refuseWebSockets(): void {
+  window.WebSocket = class {
+    onerror?(event: Event): void;
+    onclose?(event: CloseEvent): void;
+
+    constructor() {
+      setTimeout(() => {
+        this.onerror?.(new Event('error'));
+        this.onclose?.(new CloseEvent('close', { code: 1006 }));
+      });
+    }
+
+    close() {}
+  } as unknown as typeof WebSocket;
+}
+
 /** Time from loaded code to a volunteer that is ready for work, ms. */
 export async function ourJoinMs(room: string): Promise<number> {
   const [tookMs = Number.NaN] = await durationsMs(1, () => gamer.connect({ room }));

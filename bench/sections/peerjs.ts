@@ -11,7 +11,7 @@ const JOINS = 10;
 export const peerjs: Section = {
   name: 'peerjs',
   about:
-    'PeerJS with its own server, beside ours: time to join, round trip and rate of echoes; what a lasting link is worth',
+    'PeerJS with its own server, beside ours: time to join, also by polling, round trip and rate of echoes; what a lasting link is worth',
   async run(context) {
     const port = await context.startProcess<typeof Peers>('server/peers').call('startPeerServer');
     // Our pages may connect to our server only, by their Content-Security-Policy; PeerJS connects to its own.
@@ -30,6 +30,11 @@ export const peerjs: Section = {
     const joinMs = await mediansInTurn(
       {
         ours: () => inFreshPage((page) => page.call('ourJoinMs', ROOM)),
+        polling: () =>
+          inFreshPage(async (page) => {
+            await page.call('refuseWebSockets');
+            return page.call('ourJoinMs', ROOM);
+          }),
         // Without an id PeerJS asks its server for one first.
         peer: () => inFreshPage((page) => page.call('peerJoinMs', { port, to: TO })),
         named: () => inFreshPage((page) => page.call('peerJoinMs', { port, to: TO, id: `joiner-${joiners++}` })),
@@ -46,6 +51,10 @@ export const peerjs: Section = {
       figure('join: the better PeerJS / ours', Math.min(joinMs.peer, joinMs.named) / joinMs.ours, 'x', {
         above: 1,
         note: `ours ${joinMs.ours.toFixed(0)}, PeerJS ${joinMs.peer.toFixed(0)} ms, with an id of its own ${joinMs.named.toFixed(0)} ms`,
+      }),
+      figure('join where WebSockets are refused, by polling / by WebSocket', joinMs.polling / joinMs.ours, 'x', {
+        atMost: 2,
+        note: `${joinMs.polling.toFixed(0)} ms by polling`,
       }),
       figure('echo of 64 B, p50 later than the better PeerJS', p50Ms.ours - bestMs, 'ms', {
         atMost: 1,

@@ -13,6 +13,8 @@ class TestHost implements Host {
   complained = '';
   exits: number[] = [];
   nowMs = 5_000;
+  isReady = false;
+  predecessorEnded?: Promise<void>;
   stop: () => void = () => {
     throw new Error('nothing listens for signals yet');
   };
@@ -27,6 +29,18 @@ class TestHost implements Host {
 
   onStop(callback: () => void): void {
     this.stop = callback;
+  }
+
+  replace: () => void = () => {
+    throw new Error('nothing can be replaced yet');
+  };
+
+  ready(): void {
+    this.isReady = true;
+  }
+
+  onReplaced(callback: () => void): void {
+    this.replace = callback;
   }
 
   exit(code: number): void {

@@ -10,6 +10,12 @@ export interface Host {
   err(text: string): void;
   /** Registers a callback for each SIGINT or SIGTERM. */
   onStop(callback: () => void): void;
+  /** Called when the server listens. */
+  ready(): void;
+  /** Registers a callback for when another process has taken the place of this one. */
+  onReplaced(callback: () => void): void;
+  /** When the process that this one takes the place of has ended; absent if there is none. */
+  predecessorEnded?: Promise<void> | undefined;
   /** Ends the process at once. */
   exit(code: number): void;
   /** Monotonic, ms. */
@@ -30,10 +36,12 @@ export async function run(argv: readonly string[], env: NodeJS.ProcessEnv, host:
       host.out(helpText());
       return 0;
     }
-    const server = await createServer(config);
+    const server = await createServer(config, { predecessorEnded: host.predecessorEnded });
     host.out(addressesOf(await server.listen()));
-    await stopRequested(host);
-    await server.close();
+    host.ready();
+    const replaced = new Promise<boolean>((resolve) => host.onReplaced(() => resolve(true)));
+    const isReplaced = await Promise.race([stopRequested(host), replaced]);
+    await server.close({ isReplaced });
     return 0;
   } catch (cause) {
     if (cause instanceof ConfigError) {
@@ -60,14 +68,14 @@ function addressesOf({ url, lan: { secureUrls, isOwnCertificate } }: RunningServ
   return `${local}On other machines, and on this one when you invite others:\n${others}${warning}\n${renderUnicodeCompact(first)}\n`;
 }
 
-/** Resolves at the first request to stop. A second one ends the process without waiting for the drain. */
-function stopRequested(host: Host): Promise<void> {
+/** Resolves with false at the first request to stop. A second one ends the process without waiting for the drain. */
+function stopRequested(host: Host): Promise<false> {
   return new Promise((resolve) => {
     let requestedAtMs: number | null = null;
     host.onStop(() => {
       if (requestedAtMs !== null && host.now() - requestedAtMs > SAME_REQUEST_MS) host.exit(1);
       requestedAtMs ??= host.now();
-      resolve();
+      resolve(false);
     });
   });
 }

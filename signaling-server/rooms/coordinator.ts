@@ -1,13 +1,14 @@
 import type { Logger } from 'pino';
 import { MeshError } from '../../shared/errors.ts';
-import type {
-  EventPayload,
-  IceGrant,
-  InviteRequest,
-  Joined,
-  JoinRequest,
-  SignalRequest,
-  VolunteerStatus,
+import {
+  type EventPayload,
+  FIRST_ATTEMPT,
+  type IceGrant,
+  type InviteRequest,
+  type Joined,
+  type JoinRequest,
+  type SignalRequest,
+  type VolunteerStatus,
 } from '../../shared/signaling.ts';
 import { claimIdentity, sessionIdSync } from '../access/identity.ts';
 import { type Invites, notInvited, type Rights, revokedInvite } from '../access/invites.ts';
@@ -57,7 +58,9 @@ interface Parts {
 /** A member that joined over its newest socket, and the answer it is yet to be sent. */
 interface Arrival {
   member: Member;
-  joined: Omit<Joined, 'introductions' | keyof IceGrant>;
+  joined: Omit<Joined, 'introductions' | 'offered' | keyof IceGrant>;
+  /** See {@link JoinRequest.offer}. */
+  offer: string | undefined;
 }
 
 /** Decides the outcome of every event. It knows members and their connections but nothing of sockets. */
@@ -174,6 +177,7 @@ export class Coordinator {
     this.parts.log.debug({ member: id, role, resumed }, 'joined');
     return {
       member,
+      offer: request.offer,
       joined: {
         ...{ id, room: room.name, inviteOnly: room.inviteOnly },
         ...(pass !== undefined && { pass }),
@@ -195,11 +199,30 @@ export class Coordinator {
   }
 
   /** Answers a join, introduces the member to its present peers again, and finds it new ones. */
-  welcome({ member, joined }: Arrival): void {
+  welcome({ member, joined, offer }: Arrival): void {
     for (const peer of member.peers.values()) introduce(member, peer, this.#grantFor);
     this.#introductions.update(member);
     const { relay } = this.parts;
-    member.greet({ ...joined, ...(member.peers.size > 0 ? relay.grant(member.id) : relay.open) });
+    const offered = offer === undefined ? undefined : this.#offerToFirst(member, offer);
+    member.greet({
+      ...joined,
+      ...(member.peers.size > 0 ? relay.grant(member.id) : relay.open),
+      ...(offered !== undefined && { offered }),
+    });
+  }
+
+  /** @returns the volunteer that has the offer now; undefined when there is none for it */
+  #offerToFirst(gamer: Member, sdp: string): string | undefined {
+    const to = gamer.firstIntroduced;
+    if (to === undefined || gamer.role !== 'gamer') return undefined;
+    try {
+      this.signal(gamer, { to, attempt: FIRST_ATTEMPT, signal: { type: 'offer', sdp } });
+      return to;
+    } catch (cause) {
+      // The page makes its offer itself, and is told why it is refused then.
+      if (cause instanceof MeshError) return undefined;
+      throw cause;
+    }
   }
 
   /** @throws MeshError `not-invited` between members that were not introduced, `queue-full`, `rate-limited` */

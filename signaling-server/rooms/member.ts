@@ -216,6 +216,11 @@ export class Member {
     this.changed();
   }
 
+  /** Whom the answer to the join that is under way introduces first. */
+  get firstIntroduced(): string | undefined {
+    return this.#firstIntroductions?.keys().next().value;
+  }
+
   /** Answers the join of the newest socket, with the introductions made since, and then flushes the queued events in order. */
   greet(joined: Omit<Joined, 'introductions'>): void {
     const introductions = [...(this.#firstIntroductions?.values() ?? [])];

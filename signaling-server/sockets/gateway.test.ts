@@ -1,6 +1,6 @@
 import { afterEach, expect, test } from 'vitest';
 import { SIGNALING } from '../../shared/protocol-limits.ts';
-import { type JoinRequest, PROTOCOL_VERSION, sessionIdOf } from '../../shared/signaling.ts';
+import { FIRST_ATTEMPT, type JoinRequest, PROTOCOL_VERSION, sessionIdOf } from '../../shared/signaling.ts';
 import { eventually, IDLE_STATUS, newSessionKey, TestBed } from '../test-server.ts';
 
 const bed = new TestBed();
@@ -21,6 +21,27 @@ test('a page joins under the id of its key, in a private room of its own', async
   });
   expect(joined.room).toMatch(/^[\w-]{22}$/);
   expect((await bed.page(url).join()).room).not.toBe(joined.room);
+});
+
+test('the offer of a gamer’s join goes to the first volunteer of the answer, before the gamer has that, and to nobody else', async () => {
+  const { url } = await bed.server();
+  const [first, second, alone] = [bed.page(url), bed.page(url), bed.page(url)];
+  const volunteers = [
+    await first.join({ role: 'volunteer', room: 'den' }),
+    await second.join({ role: 'volunteer', room: 'den' }),
+  ];
+  const gamer = await bed.page(url).join({ room: 'den', offer: 'v=0 early' });
+  await Promise.all([first.caughtUp(), second.caughtUp()]);
+  expect(gamer.offered).toBe(gamer.introductions[0]?.peerId);
+  expect(volunteers.map(({ id }) => id)).toContain(gamer.offered);
+  const [receiver, other] = gamer.offered === volunteers[0]?.id ? [first, second] : [second, first];
+  expect(receiver.signals).toEqual([
+    { from: gamer.id, attempt: FIRST_ATTEMPT, signal: { type: 'offer', sdp: 'v=0 early' } },
+  ]);
+  expect(receiver.introductions.map(({ peerId }) => peerId)).toEqual([gamer.id]);
+  expect(other.signals).toEqual([]);
+  // Nobody is there whom it could go to.
+  expect(await alone.join({ room: 'elsewhere', offer: 'v=0 early' })).not.toHaveProperty('offered');
 });
 
 test('a gamer and a volunteer of one room are introduced, the later one in the answer to its join; the gamer makes the offer', async () => {

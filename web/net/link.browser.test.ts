@@ -46,6 +46,26 @@ test('both sides open, exchange capabilities and send messages', async () => {
   expect(gamer.link.capabilities).toEqual(better);
 });
 
+test('capabilities come with the answer, so that the gamer’s link is open as soon as its channel is', async () => {
+  let bytesReceived = 0;
+  const { gamer, volunteer } = pair({ onControlBytes: ({ bytesIn }) => (bytesReceived += bytesIn) });
+  const whenOpen = new Promise<number>((resolve) => gamer.link.events.add(() => resolve(bytesReceived)));
+  await areOpen(gamer, volunteer);
+  expect(await whenOpen).toBe(0);
+  expect(gamer.link.capabilities).toEqual(CAPABILITIES);
+});
+
+test('a hello that no answer can carry is sent over the connection, and one that cannot be read ends the link', async () => {
+  const backend = CAPABILITIES.backends.echo ?? { backend: 'js', unitsPerMs: 1 };
+  const backends = Object.fromEntries(Array.from({ length: 400 }, (_, index) => [`kind ${index}`, backend]));
+  const long = pair({}, { capabilities: { ...CAPABILITIES, backends } });
+  const unreadable = pair({}, { capabilities: { ...CAPABILITIES, adapter: 'x'.repeat(300) } });
+  await areOpen(long.gamer, long.volunteer);
+  expect(Object.keys(long.gamer.link.capabilities?.backends ?? {})).toHaveLength(400);
+  await areClosed(unreadable.gamer, unreadable.volunteer);
+  expect(unreadable.gamer.events.at(-1)).toMatchObject({ kind: 'closed', error: { reason: 'malformed' } });
+});
+
 test('the browser’s statistics are never read, and the wait for the hello times out', async () => {
   let waits = 0;
   const clock: Clock = {

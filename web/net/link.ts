@@ -5,9 +5,10 @@ import { MeshError } from '../../shared/errors.ts';
 import { logger, shortId } from '../../shared/log.ts';
 import { type Capabilities, type ControlMessage, controlMessageSchema } from '../../shared/messages.ts';
 import { TRANSFER } from '../../shared/protocol-limits.ts';
-import { type Introduction, type PeerSignal, PROTOCOL_VERSION, type Role } from '../../shared/signaling.ts';
+import type { Introduction, PeerSignal, Role } from '../../shared/signaling.ts';
 import { bare, decodeTransfer, encodeTransfer } from '../../shared/wire.ts';
 import { type IceRoute, noRoute } from './connection-outcome.ts';
+import { checkVersion, didNotReturn, helloIn, withHello } from './greeting.ts';
 import { type Hello, LINK, type LinkEnvironmentOf } from './link-environment.ts';
 import { Listeners } from './listeners.ts';
 import type { Peer, PeerOwner } from './peer.ts';
@@ -31,6 +32,10 @@ interface Connection {
   attempt: number;
   peer: Peer;
   detach: () => void;
+  /** The other side's hello, if it came with its answer. */
+  hello: string | null;
+  /** Whether ours went with our answer. */
+  hasGreeted: boolean;
 }
 
 /**
@@ -107,6 +112,7 @@ export class Link {
       this.#connect(attempt, signal);
     } else if (this.#connection?.attempt === attempt) {
       const { peer } = this.#connection;
+      if (signal.type === 'answer') this.#connection.hello ??= signal.hello ?? null;
       // A second offer asks for another path, perhaps hours after our credentials for the relay were given out.
       if (signal.type === 'offer') peer.setIceServers(this.#environment.iceServers());
       peer.signal(signal);
@@ -178,7 +184,7 @@ export class Link {
     log.info('connecting', { ...this.#logFields, attempt, initiate: this.#initiate });
     const peer = this.#takePrepared() ?? this.#environment.openPeer(this.#initiate);
     const owner: PeerOwner = {
-      onSignal: (signal) => this.#environment.sendSignal(this.peerId, attempt, signal),
+      onSignal: (signal) => this.#environment.sendSignal(this.peerId, attempt, this.#greetingWith(signal)),
       onConnect: () => this.#connected(),
       onMessage: (data) => this.#received(data),
       onForeignChannel: () => this.close(MeshError.malformed('The other browser opened a channel of its own.')),
@@ -195,7 +201,7 @@ export class Link {
     if (offer) peer.signal(offer);
     try {
       const detach = this.#environment.attachChannels(this, (name) => peer.createChannel(name));
-      this.#connection = { attempt, peer, detach };
+      this.#connection = { attempt, peer, detach, hello: null, hasGreeted: false };
     } catch (cause) {
       peer.destroy();
       this.#connectionEnded(MeshError.from(cause, 'connection-failed'));
@@ -206,10 +212,22 @@ export class Link {
     this.#hasConnected = true;
     this.#failure = null;
     log.debug('connected', this.#logFields);
-    this.send(this.#environment.hello());
+    const { hello, hasGreeted } = this.#connection ?? {};
+    if (!hasGreeted) this.send(this.#environment.hello());
+    if (hello) {
+      this.#understoodOrClosed(() => this.#greeted(helloIn(hello)));
+      return;
+    }
     this.#cancelTimer = this.#clock.after(LINK.helloTimeoutMs, () =>
       this.fail(new MeshError('connection-failed', 'The other browser connected but sent nothing. Reload both pages.')),
     );
+  }
+
+  /** Our first answer on a connection carries our hello. */
+  #greetingWith(signal: PeerSignal): PeerSignal {
+    const greeting = this.#connection?.hasGreeted ? null : withHello(signal, () => this.#environment.hello());
+    if (this.#connection && greeting) this.#connection.hasGreeted = true;
+    return greeting ?? signal;
   }
 
   #received(data: Uint8Array | string): void {
@@ -217,7 +235,7 @@ export class Link {
     this.#environment.onControlBytes?.(this, { bytesIn: data.length, bytesOut: 0 });
     // Whoever counts may have ended it.
     if (this.#connection !== connection) return;
-    try {
+    this.#understoodOrClosed(() => {
       if (typeof data === 'string') throw MeshError.malformed('Text arrived where bytes were expected.');
       if (data.byteLength > TRANSFER.maxControlBytes) {
         throw MeshError.tooLarge('A control message', data.byteLength, TRANSFER.maxControlBytes);
@@ -227,6 +245,13 @@ export class Link {
         if (this.#connection !== connection) return;
         this.#understood(message);
       }
+    });
+  }
+
+  /** A side that sends what cannot be understood has its link closed. */
+  #understoodOrClosed(read: () => void): void {
+    try {
+      read();
     } catch (cause) {
       this.close(MeshError.from(cause, 'malformed'));
     }
@@ -243,13 +268,7 @@ export class Link {
   }
 
   #greeted(hello: Hello): void {
-    if (hello.protocolVersion !== PROTOCOL_VERSION) {
-      const theirs = hello.protocolVersion;
-      throw new MeshError(
-        'protocol-version',
-        `The other browser speaks version ${theirs} of the protocol and this one version ${PROTOCOL_VERSION}. Reload both pages.`,
-      );
-    }
+    checkVersion(hello);
     if (this.#state === 'open') throw MeshError.malformed('A second hello arrived.');
     this.#cancelTimer();
     this.#retries.restart();
@@ -336,8 +355,4 @@ export class Link {
     this.events.emit({ kind: 'closed', error });
     this.events.clear();
   }
-}
-
-function didNotReturn(): MeshError {
-  return new MeshError('connection-failed', 'The other browser did not come back. It may have been closed.');
 }

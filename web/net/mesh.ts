@@ -4,6 +4,7 @@ import { MeshError } from '../../shared/errors.ts';
 import type { Capabilities } from '../../shared/messages.ts';
 import { SIGNALING } from '../../shared/protocol-limits.ts';
 import {
+  FIRST_ATTEMPT,
   type Introduction,
   type JoinRequest,
   joinSchema,
@@ -68,7 +69,7 @@ export class Mesh {
   #early: SignalingEvent[] = [];
   /** A gamer's first connection, prepared during the join for the first volunteer it is introduced to. */
   #spare: Peer | null = null;
-  #attempts = 0;
+  #attempts: number = FIRST_ATTEMPT;
   #relayOnly: boolean;
 
   /** Joins a room. Throws MeshError `unsupported-browser`, `bad-input`, `signaling-unreachable`, or the server's refusal. */
@@ -76,14 +77,16 @@ export class Mesh {
     requireWebRtc(options.wrtc);
     const mesh = new Mesh(options);
     const { url, status, identity, clock } = options;
+    // First of all: its description goes with the join.
+    const tellIceServers = mesh.#makeSpare();
     const joining = SignalingClient.connect({
       url: checkedUrl(url),
       join: () => joinRequest(options),
+      offer: mesh.#spare?.description,
       ...(status && { status }),
       ...{ identity, clock },
       onEvent: (event) => mesh.#handle(event),
     });
-    const tellIceServers = mesh.#makeSpare();
     try {
       const signaling = await joining;
       if (options.relayOnly && !mesh.#hasRelay(signaling)) {
@@ -94,6 +97,7 @@ export class Mesh {
         );
       }
       tellIceServers(signaling.joined.iceServers);
+      if (signaling.joined.offered !== undefined) mesh.#spareWasOffered();
       mesh.#begin(signaling);
       return mesh;
     } finally {
@@ -176,6 +180,13 @@ export class Mesh {
       this.#spare = new Peer({ ...settings, iceServers: [], wrtc: withLateIceServers(named) });
     }
     return tell;
+  }
+
+  /** The first volunteer of the answer to the join has its offer. */
+  #spareWasOffered(): void {
+    if (this.#spare && !this.#spare.closed) this.#spare.wasOffered();
+    // That one leads nowhere: the first link makes another one.
+    else this.#attempts = FIRST_ATTEMPT + 1;
   }
 
   /** Reads the ICE servers anew for every connection, since TURN credentials expire. */

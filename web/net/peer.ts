@@ -68,10 +68,15 @@ export function requireWebRtc(wrtc: PeerOptions['wrtc']): void {
  * {@link begin}. This is the only file that imports simple-peer.
  */
 export class Peer {
+  /** The description that it offers, as soon as there is one; null when it ended before. */
+  readonly description: Promise<string | null>;
   readonly #peer: PeerInternals;
   readonly #clock: Clock;
   #owner: PeerOwner | null = null;
-  #hasEarlyOffer = false;
+  /** Signals made before the other side was known. */
+  #early: PeerSignal[] = [];
+  /** Whether its next offer is one that the other side has. */
+  #isOffered = false;
   #cancelConnectTimeout: () => void = () => {};
   #cancelGrace: (() => void) | undefined;
   #closed = false;
@@ -80,6 +85,10 @@ export class Peer {
 
   constructor({ initiate, iceServers, relayOnly, wrtc, clock }: PeerOptions) {
     this.#clock = clock;
+    let described: (sdp: string | null) => void = () => {};
+    this.description = new Promise((resolve) => {
+      described = resolve;
+    });
     const control = CHANNELS.control;
     this.#peer = new SimplePeer({
       initiator: initiate,
@@ -88,6 +97,11 @@ export class Peer {
       // simple-peer's default names public STUN servers: the list is always ours.
       config: { iceServers, iceTransportPolicy: relayOnly ? 'relay' : 'all' },
       objectMode: true,
+      // It changes nothing: this is where simple-peer has the description first, before candidates are gathered.
+      sdpTransform: (sdp) => {
+        described(sdp);
+        return sdp;
+      },
       ...(wrtc && { wrtc }),
     }) as PeerInternals;
     // Before it emits `connect`, simple-peer reads the browser's statistics for addresses, which nobody uses here. That costs 10 ms on
@@ -100,6 +114,7 @@ export class Peer {
       this.#end(connectionFailed(cause));
     });
     this.#peer.on('close', () => this.#end(null));
+    this.#peer.on('close', () => described(null));
     this.#peer.on('signal', (signal) => this.#signalled(signal as PeerSignal));
     this.#peer.on('data', (data: Uint8Array | string) => {
       if (!this.#closed) this.#owner?.onMessage(data);
@@ -126,6 +141,11 @@ export class Peer {
     return this.#hasNoRoute;
   }
 
+  /** To be called before {@link begin} when the other side was sent {@link description} already. */
+  wasOffered(): void {
+    this.#isOffered = true;
+  }
+
   /** Starts signaling: the other side is known, and has so long to connect. */
   begin(owner: PeerOwner, timeoutMs: number = CONNECT_TIMEOUT_MS): void {
     this.#owner = owner;
@@ -133,8 +153,13 @@ export class Peer {
       this.#hasNoRoute = true;
       this.#end(connectionFailed('no route in time'));
     });
+    const early = this.#early.splice(0);
+    if (this.#isOffered) {
+      for (const signal of early) this.#signalled(signal);
+      return;
+    }
     // The present description includes the candidates gathered since the offer: they need no signals of their own.
-    const offer = this.#hasEarlyOffer ? this.#peer._pc?.localDescription : null;
+    const offer = early.some(({ type }) => type === 'offer') ? this.#peer._pc?.localDescription : null;
     if (offer) owner.onSignal({ type: 'offer', sdp: offer.sdp });
   }
 
@@ -207,8 +232,9 @@ export class Peer {
   }
 
   #signalled(signal: PeerSignal): void {
-    if (this.#owner) this.#owner.onSignal(signal);
-    else this.#hasEarlyOffer ||= signal.type === 'offer';
+    if (!this.#owner) this.#early.push(signal);
+    else if (signal.type !== 'offer' || !this.#isOffered) this.#owner.onSignal(signal);
+    else this.#isOffered = false;
   }
 
   /** `disconnected` often recovers; simple-peer itself only acts on `failed`. */

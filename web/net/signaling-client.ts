@@ -20,6 +20,8 @@ export interface SignalingOptions {
   url: string;
   /** Called once, while the socket connects; an error it throws fails the connect. */
   join(): Omit<JoinRequest, 'status'>;
+  /** The description that goes with the first join, which waits for it. */
+  offer?: Promise<string | null> | undefined;
   /** Volunteers: called for every join. */
   status?(): VolunteerStatus;
   /** Volunteers: the key pair under which the server keeps their history. */
@@ -54,11 +56,11 @@ export class SignalingClient {
   }
 
   private constructor(options: SignalingOptions) {
-    const { url, join, identity, clock } = options;
+    const { url, join, offer, identity, clock } = options;
     this.#options = options;
     this.#statusReporter = new StatusReporter(() => clock.now());
     this.#session = new SignalingSession({
-      ...{ url, join, identity, clock },
+      ...{ url, join, offer, identity, clock },
       status: () => this.#statusForJoin(),
       hasPeers: () => this.#introduced.size > 0,
       onEvent: (event) => this.#handle(event),

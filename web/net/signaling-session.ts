@@ -43,6 +43,8 @@ export interface SessionOptions {
   url: string;
   /** Called once, while the socket connects; an error it throws fails the session. */
   join(): Omit<JoinRequest, 'status'>;
+  /** Goes with the first join, which waits for it; null: there is none. */
+  offer?: Promise<string | null> | undefined;
   /** Called for every join; a volunteer's status, undefined for a gamer. */
   status(): VolunteerStatus | undefined;
   /** Volunteers: the key pair under which the server keeps their history. */
@@ -78,7 +80,7 @@ export class SignalingSession {
   /** Throws what `join` throws. */
   constructor(options: SessionOptions) {
     this.#options = options;
-    this.#socket = openSocket(options.url, () => this.#joinRequest());
+    this.#socket = openSocket(options.url, () => this.#nextJoin());
     hear(this.#socket, (event) => this.#handle(event));
     this.#socket.on('connect', () => this.#awaitAnswer());
     this.#socket.on('joined', (answer) => this.#answered(answer));
@@ -164,6 +166,12 @@ export class SignalingSession {
       await ask(this.#socket, 'leave', null, SOCKET.leaveTimeoutMs).catch(() => {});
     }
     this.#dispose();
+  }
+
+  async #nextJoin(): Promise<JoinRequest> {
+    const offer = this.#joined ? null : await this.#options.offer;
+    const request = this.#joinRequest();
+    return offer ? { ...request, offer } : request;
   }
 
   /** The first join asks for what is wanted; later ones return to the room the first one led to. */

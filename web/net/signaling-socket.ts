@@ -83,7 +83,7 @@ export function isPolling(socket: SignalingSocket): boolean {
 }
 
 /** Opens a socket that reconnects by itself, and joins with the result of `joinRequest` each time. */
-export function openSocket(url: string, joinRequest: () => JoinRequest): SignalingSocket {
+export function openSocket(url: string, joinRequest: () => Promise<JoinRequest>): SignalingSocket {
   const { origin, path } = socketAddress(url);
   return io(origin, {
     ...(path !== undefined && { path }),
@@ -97,7 +97,7 @@ export function openSocket(url: string, joinRequest: () => JoinRequest): Signali
     reconnectionDelay: SOCKET.reconnectDelayMs,
     reconnectionDelayMax: SOCKET.reconnectDelayMaxMs,
     randomizationFactor: SOCKET.reconnectJitter,
-    auth: (send) => send(joinRequest()),
+    auth: (send) => void joinRequest().then(send),
   });
 }
 

@@ -19,6 +19,8 @@ export interface EndOptions {
   attach?(createChannel: CreateChannel): () => void;
   onControlBytes?(bytes: ControlBytes): void;
   protocolVersion?: number;
+  /** Of the volunteer. */
+  capabilities?: Capabilities;
   relayOnly?: boolean;
   iceServers?: RTCIceServer[];
   clock?: Clock;
@@ -77,7 +79,7 @@ function linkEnd(role: Role, options: EndOptions, other: () => Link): LinkEnd {
       setTimeout(() => other().receive(attempt, relayed));
     },
     hello: () => {
-      const capabilities = role === 'volunteer' ? CAPABILITIES : null;
+      const capabilities = role === 'volunteer' ? (options.capabilities ?? CAPABILITIES) : null;
       return { kind: 'hello', protocolVersion, role, capabilities };
     },
     attachChannels: (_, createChannel) => attach(createChannel),

@@ -77,9 +77,9 @@ export class GamerClient extends EventTarget {
     applyLogSetting(options.log);
     const client = new GamerClient(options);
     try {
-      const keys = prepareTaskKeys();
       await client.#room.join(options);
-      await keys;
+      // Not before: the first connection waits for the network now, and until now it waited for this thread.
+      await prepareTaskKeys();
       return client;
     } catch (cause) {
       await client.close();
