@@ -4,6 +4,7 @@ import { download } from './download.ts';
 import { ModelCache } from './model-cache.ts';
 import { modelTooLarge } from './model-size.ts';
 import type { ProgressReporter } from './model-source.ts';
+import { PartialFile } from './partial-downloads.ts';
 
 /** Models from other servers that the browser keeps. The oldest are dropped first. */
 export const MAX_KEPT_URL_MODELS = 4;
@@ -110,22 +111,17 @@ export class UrlModels {
     reporter: ProgressReporter,
     { loadedBytes, signal }: FetchOptions,
   ): Promise<Uint8Array<ArrayBuffer>> {
-    const { fetch, clock, maxModelBytes, onReceived } = this.#options;
+    const { fetch, clock, caches, baseUrl, maxModelBytes, onReceived } = this.#options;
     const tooLarge = (sizeBytes: number | null) => modelTooLarge(url.pathname, sizeBytes, maxModelBytes);
     return download(url, {
       // No cookies and no referrer are sent, and a redirect cannot lead to an origin that was not allowed.
-      fetch: async (input, init) => {
-        const response = await fetch(input, {
-          ...init,
-          credentials: 'omit',
-          redirect: 'error',
-          referrerPolicy: 'no-referrer',
-        });
-        const sizeBytes = Number(response.headers.get('content-length') ?? 0);
+      fetch: (input, init) =>
+        fetch(input, { ...init, credentials: 'omit', redirect: 'error', referrerPolicy: 'no-referrer' }),
+      onSize: (sizeBytes) => {
         if (loadedBytes + sizeBytes > maxModelBytes) throw tooLarge(loadedBytes + sizeBytes);
         reporter.expect(sizeBytes);
-        return response;
       },
+      partial: new PartialFile({ caches, baseUrl, id: url.href, isHashed: PIN.test(url.hash) }),
       clock,
       what: `the model ${url.pathname}`,
       limitBytes: maxModelBytes - loadedBytes,
