@@ -11,6 +11,7 @@ import * as compute from './sections/compute.ts';
 import * as gameTasks from './sections/game-tasks.ts';
 import * as glass from './sections/glass.ts';
 import * as kernels from './sections/kernels.ts';
+import * as longRun from './sections/long-run.ts';
 import * as nodeVolunteers from './sections/node-volunteers.ts';
 import * as onnx from './sections/onnx.ts';
 import * as paths from './sections/paths.ts';
@@ -27,7 +28,7 @@ import * as wire from './sections/wire.ts';
 
 /** Every section that these modules export, by name. */
 const SECTIONS = [
-  ...[compute, gameTasks, glass, kernels, nodeVolunteers, onnx, paths, peerjs, quality, server],
+  ...[compute, gameTasks, glass, kernels, longRun, nodeVolunteers, onnx, paths, peerjs, quality, server],
   ...[simulate, stream, streamSoak, streamTrouble, tasks, trust, wire],
 ]
   .flatMap((module): unknown[] => Object.values(module))

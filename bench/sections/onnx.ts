@@ -30,7 +30,10 @@ export const onnx: Section = {
       untried += some.length - cases.length;
       // A page of its own: bare onnxruntime-web may be broken by one of them, and its memory only grows.
       const page = await site.page<typeof OnnxPage>('onnx');
-      results.push(...(await page.call('runCases', cases)));
+      const found = await page.call('runCases', cases);
+      results.push(...found);
+      for (const { name, bare, ours, said } of found)
+        if (bare === 'right' && ours !== 'right') console.log(`${name}: ${ours}: ${said.slice(0, 160)}`);
       await page.page.close();
       console.log(`${Math.min(names.length, from + CASES_AT_A_TIME)} of ${names.length}`);
     }

@@ -35,6 +35,10 @@ export interface InferInput {
   inputs: Record<string, TaskValue>;
   effort?: Effort | undefined;
   rows?: RowRelation | undefined;
+  /** Names a session, which keeps the model's state for the next call. It never leaves this machine. */
+  session?: string | undefined;
+  /** Outputs that are state, with the inputs that they go on from, where the names do not tell. */
+  state?: Record<string, string> | undefined;
 }
 export interface InferParams {
   model: string;

@@ -212,8 +212,13 @@ test('without built pages, or after they were deleted, visitors learn what to do
   expect((await fetch(`${deleted.url}gamer`)).status).toBe(503);
 });
 
-test('a Range header is ignored: the whole file is a valid answer', async () => {
+test('the rest of a file is given to who asks for it; other ranges get the whole file, a valid answer', async () => {
   const { url } = await bed.server({ pagesDir });
+  const rest = await fetch(`${url}models/fast.bin`, { headers: { range: 'bytes=3-' } });
+  expect([rest.status, rest.headers.get('content-range'), await rest.text()]).toEqual([206, 'bytes 3-6/7', 'ghts']);
+  expect((await fetch(`${url}models/fast.bin`, { headers: { range: 'bytes=7-' } })).status).toBe(416);
+  const named = await fetch(`${url}models/fast.bin`, { headers: { range: 'bytes=3-', 'if-range': '"1"' } });
+  expect([named.status, await named.text()]).toEqual([200, 'weights']);
   for (const range of ['bytes=0-0', 'bytes=-2', 'bytes=9-1', 'nonsense']) {
     const response = await fetch(`${url}models/fast.bin`, { headers: { range } });
     expect([response.status, await response.text()]).toEqual([200, 'weights']);

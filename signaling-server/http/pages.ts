@@ -13,6 +13,9 @@ const YEAR_S = 31_536_000;
 const OTHER_TYPES: Record<string, string> = { '.wgsl': 'text/wgsl' };
 const TEXT_TYPE = /^text\/|\/json$/;
 
+/** A request for the rest of a file. */
+const REST = /^bytes=[1-9]\d{0,11}-$/;
+
 /**
  * Serves the built pages with sirv. It reads the folder once, at the start, and only ever looks a request up in that list, so no
  * spelling of `..` leads out of the folder. A new build goes into a folder of its own and is served by the next server.
@@ -55,8 +58,9 @@ export class Pages {
     response.setHeader('Content-Type', isPage ? 'text/html; charset=utf-8' : contentType(extension));
     // Everything but the pages may be imported by a page of another origin, which can then also read why a file is missing.
     if (!isPage) shareWithOtherOrigins(response);
-    // sirv 3 answers `bytes=-500` and `bytes=0-0` with the wrong bytes. A server may ignore Range (RFC 9110, section 14.2).
-    delete request.headers.range;
+    // Downloads of models go on where they broke. sirv 3 answers `bytes=-500` and `bytes=0-0` with the wrong bytes, and does not know If-Range. A
+    // server may ignore Range (RFC 9110, section 14.2).
+    if (!REST.test(request.headers.range ?? '') || request.headers['if-range']) delete request.headers.range;
     destroyFileWith(response);
     this.#serve(request, response, onMissing);
   }

@@ -1,9 +1,11 @@
 import { systemClock } from '../../shared/clock.ts';
 import { MeshError } from '../../shared/errors.ts';
 import type { Where } from '../../shared/tasks/definition.ts';
+import type { InferInput } from '../../shared/tasks/infer.ts';
 import { nextMacrotask } from '../compute/schedule.ts';
 import { Dispatcher, type DispatcherEvents } from '../dispatch/dispatcher.ts';
 import { LocalRunner } from '../dispatch/local-runner.ts';
+import { ModelSessions, type SessionCall } from '../dispatch/model-sessions.ts';
 import { TaskDeduplicator } from '../dispatch/task-deduplicator.ts';
 import { TaskRegistry } from '../dispatch/task-registry.ts';
 import type { VolunteerTrust } from '../net/volunteer-trust.ts';
@@ -18,6 +20,7 @@ export class GamerTasks {
   readonly #trust: VolunteerTrust;
   readonly #deduplicator: TaskDeduplicator;
   readonly #registry: TaskRegistry;
+  readonly #sessions = new ModelSessions(systemClock);
   #isClosed = false;
 
   constructor(engine: LocalEngineClient, trust: VolunteerTrust, defaultWhere: Where, events: DispatcherEvents) {
@@ -37,13 +40,23 @@ export class GamerTasks {
 
   /** Never throws: an error rejects the task's `result`. */
   submit<T extends TaskType>(type: T, input: TaskTypes[T]['input'], options: TaskOptions): Task<T> {
+    let call: SessionCall | null = null;
     const prepare = () => {
       if (this.#isClosed) throw MeshError.closed('The client');
-      return type === 'upscale' ? withPixels(input as TaskTypes['upscale']['input']) : input;
+      if (type === 'upscale') return withPixels(input as TaskTypes['upscale']['input']);
+      if (type !== 'infer' || !isInSession(input)) return input;
+      call = this.#sessions.begin(input);
+      return call.input;
+    };
+    const toResult = (value: unknown) => {
+      const result = toPublicResult(value);
+      return call ? { ...result, outputs: call.finish((result as TaskTypes['infer']['result']).outputs) } : result;
     };
     const submitOptions = { ...options, where: options?.where ?? this.#defaultWhere };
     // Sound: the catalogue validates inputs and results against the type of this name.
-    return this.#registry.submit(type, prepare, submitOptions, toPublicResult) as unknown as Task<T>;
+    const task = this.#registry.submit(type, prepare, submitOptions, toResult) as unknown as Task<T>;
+    task.result.catch(() => call?.fail());
+    return task;
   }
 
   result(id: string, timeoutMs: number | undefined): Promise<unknown> {
@@ -71,5 +84,10 @@ export class GamerTasks {
     this.#deduplicator.dispose(error);
     this.dispatcher.dispose(error);
     this.#registry.dispose();
+    this.#sessions.dispose();
   }
+}
+
+function isInSession(input: object | null): input is InferInput {
+  return input !== null && 'session' in input && input.session !== undefined;
 }

@@ -56,9 +56,20 @@ export interface TaskTypes {
    * several tasks run together, and many rows in parts, where the model's graph proves that each row of the outputs, along the first axis, depends on
    * the same row of the inputs only; `rows` overrides that: `independent` or `joint`. Up to 256 tensors, 64 MiB and 16 Mi elements in each direction. `effort` selects how long a task may take, until that is measured, before it
    * counts as late: `simple` 500 ms (default), `complex` 5 s.
+   *
+   * `session` names calls of one model, one after another, that keep its state: outputs of a call that are inputs of the next, found by their usual
+   * names (`state` and `stateN`, `past_key_values.0.key` and `present.0.key`), or given as `state`, `{ output: 'input' }`. The first call gives
+   * the initial state among its inputs, the others leave it out, and no result has it. A session ends after ten minutes of silence.
    */
   infer: {
-    input: { model: string; inputs: Record<string, Value>; effort?: Effort; rows?: RowRelation };
+    input: {
+      model: string;
+      inputs: Record<string, Value>;
+      effort?: Effort;
+      rows?: RowRelation;
+      session?: string;
+      state?: Record<string, string>;
+    };
     result: {
       outputs: Record<string, Tensor>;
       /** False where a check was due and nobody could make it, as for a model whose answer varies from run to run. */

@@ -3,6 +3,7 @@ import { concatBytes } from '../../../shared/bytes.ts';
 import type { Clock } from '../../../shared/clock.ts';
 import { MeshError } from '../../../shared/errors.ts';
 import { PolicyWatch } from '../../../shared/policy-watch.ts';
+import type { PartialFile } from './partial-downloads.ts';
 
 /** Silence, ms, after which a download counts as dead: the slowest mobile network answers within seconds. */
 export const STALL_TIMEOUT_MS = 15_000;
@@ -37,6 +38,10 @@ export interface DownloadOptions {
   /** What is wrong with a longer one. */
   tooLong: () => MeshError;
   cache: RequestCache;
+  /** Keeps what came of the file, and goes on there when it is downloaded again. */
+  partial?: PartialFile | undefined;
+  /** Called with the size of the whole file where the server tells it. It may throw. */
+  onSize?: (sizeBytes: number) => void;
   /** Ends the download. */
   signal?: AbortSignal | undefined;
   /** Called with the bytes received so far. */
@@ -47,7 +52,7 @@ export interface DownloadOptions {
 
 /** Downloads a file. Throws MeshError: those of `faults`, that of `tooLong`, `cancelled`. */
 export async function download(url: URL, options: DownloadOptions): Promise<Uint8Array<ArrayBuffer>> {
-  const { fetch, clock, what, cache, signal, faults = faultsOfServer(url, options.what) } = options;
+  const { clock, what, signal, faults = faultsOfServer(url, options.what) } = options;
   const ending = new AbortController();
   if (signal?.aborted) throw MeshError.cancelled(`The download of ${what}`);
   signal?.addEventListener('abort', () => ending.abort(), { signal: ending.signal });
@@ -59,13 +64,19 @@ export async function download(url: URL, options: DownloadOptions): Promise<Uint
   };
   wait();
   try {
-    const response = await fetch(url, { cache, signal: ending.signal });
+    const { response, before } = await request(url, options, ending.signal);
     wait();
     if (!response.ok) throw faults.refused(response.status);
     // A captive portal's login page, or a host that answers every request with its start page.
     if (response.headers.get('content-type')?.startsWith('text/html')) throw faults.isPage();
-    return await readBody(response, options, wait);
+    const sizeBytes = Number(response.headers.get('content-length') ?? 0);
+    if (sizeBytes > 0) options.onSize?.(sizeOf(before) + sizeBytes);
+    if (before.length === 0) await options.partial?.begin(response);
+    const bytes = await readBody(response, before, options, wait);
+    await options.partial?.clear();
+    return bytes;
   } catch (cause) {
+    if (cause instanceof MeshError) await options.partial?.clear();
     if (signal?.aborted) throw MeshError.cancelled(`The download of ${what}`);
     if (cause instanceof MeshError) throw cause;
     if (ending.signal.aborted) throw faults.silent();
@@ -98,14 +109,43 @@ function faultsOfServer({ origin }: URL, what: string): DownloadFaults {
   };
 }
 
+interface Answered {
+  response: Response;
+  /** What was kept of the file: the answer is the rest. */
+  before: Uint8Array[];
+}
+
+async function request(url: URL, { fetch, cache, partial }: DownloadOptions, signal: AbortSignal): Promise<Answered> {
+  const kept = await partial?.kept();
+  if (kept) {
+    const headers = { Range: `bytes=${kept.sizeBytes}-`, ...(kept.etag && { 'If-Range': kept.etag }) };
+    // A server of another origin may refuse such a request altogether.
+    const response = await fetch(url, { cache, signal, headers }).catch(() => null);
+    if (response?.status === 206 && isRest(response, kept.sizeBytes)) return { response, before: kept.parts };
+    if (response?.status === 200) return { response, before: [] };
+    await response?.body?.cancel();
+  }
+  return { response: await fetch(url, { cache, signal }), before: [] };
+}
+
+/** A page may not see the header of a server of another origin. */
+function isRest({ headers }: Response, fromByte: number): boolean {
+  return headers.get('content-range')?.startsWith(`bytes ${fromByte}-`) ?? true;
+}
+
+function sizeOf(parts: readonly Uint8Array[]): number {
+  return parts.reduce((sum, { byteLength }) => sum + byteLength, 0);
+}
+
 async function readBody(
   { body }: Response,
-  { limitBytes, tooLong, onBytes, onReceived }: DownloadOptions,
+  before: readonly Uint8Array[],
+  { limitBytes, tooLong, partial, onBytes, onReceived }: DownloadOptions,
   onPace: () => void,
 ): Promise<Uint8Array<ArrayBuffer>> {
-  const parts: Uint8Array[] = [];
-  let loadedBytes = 0;
-  let pacedBytes = 0;
+  const parts = [...before];
+  let loadedBytes = sizeOf(before);
+  let pacedBytes = loadedBytes;
   const reader = body?.getReader();
   try {
     for (let read = await reader?.read(); read?.value; read = await reader?.read()) {
@@ -117,6 +157,7 @@ async function readBody(
       onReceived?.(read.value.byteLength);
       if (loadedBytes > limitBytes) throw tooLong();
       parts.push(read.value);
+      await partial?.add(read.value);
       onBytes?.(loadedBytes);
     }
   } finally {

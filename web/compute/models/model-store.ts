@@ -22,6 +22,7 @@ import {
   type OnnxSource,
   ProgressReporter,
 } from './model-source.ts';
+import { PartialFile } from './partial-downloads.ts';
 import { UrlModels } from './url-models.ts';
 
 /** Longest list of models that is read, bytes. It has 3 kB today; a web page that comes in its place may have any size. */
@@ -205,10 +206,12 @@ export class ModelStore implements ModelSource, OnnxSource {
     signal?: AbortSignal,
   ): Promise<Uint8Array<ArrayBuffer>> {
     const { path, bytes: limitBytes } = file;
+    const { caches, baseUrl } = this.#options;
     const bytes = await this.#download(path, {
       limitBytes,
       cache,
       signal,
+      partial: new PartialFile({ caches, baseUrl, id: file.sha256, isHashed: true }),
       onBytes: (loadedBytes) => reporter.loaded(loadedBytes),
     });
     if (await this.#isWhole(bytes, file)) return bytes;

@@ -5,6 +5,7 @@ import { ModelCache } from './model-cache.ts';
 import { ModelHost } from './model-host.ts';
 import { modelTooLarge } from './model-size.ts';
 import type { ProgressReporter } from './model-source.ts';
+import { PartialFile } from './partial-downloads.ts';
 
 /** Models from other servers that the browser keeps. The oldest are dropped first. */
 export const MAX_KEPT_URL_MODELS = 4;
@@ -111,17 +112,16 @@ export class UrlModels {
     reporter: ProgressReporter,
     { loadedBytes, signal }: FetchOptions,
   ): Promise<Uint8Array<ArrayBuffer>> {
-    const { fetch, clock, maxModelBytes, onReceived } = this.#options;
+    const { fetch, clock, caches, baseUrl, maxModelBytes, onReceived } = this.#options;
     const tooLarge = (sizeBytes: number | null) => modelTooLarge(url.pathname, sizeBytes, maxModelBytes);
     const host = new ModelHost(url, { fetch, checkAccepted: (target) => this.#checkAccepted(target) });
     return download(url, {
-      fetch: async (_, init = {}) => {
-        const response = await host.request(init);
-        const sizeBytes = Number(response.headers.get('content-length') ?? 0);
-        if (response.ok && loadedBytes + sizeBytes > maxModelBytes) throw tooLarge(loadedBytes + sizeBytes);
+      fetch: (_, init = {}) => host.request(init),
+      onSize: (sizeBytes) => {
+        if (loadedBytes + sizeBytes > maxModelBytes) throw tooLarge(loadedBytes + sizeBytes);
         reporter.expect(sizeBytes);
-        return response;
       },
+      partial: new PartialFile({ caches, baseUrl, id: url.href, isHashed: PIN.test(url.hash) }),
       clock,
       what: `the model ${url.pathname}`,
       faults: host,

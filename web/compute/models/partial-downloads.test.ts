@@ -1,0 +1,113 @@
+import { beforeEach, describe, expect, test } from 'vitest';
+import { sha256Hex } from './download.ts';
+import { MAX_PARTS, PART_BYTES, PartialFile } from './partial-downloads.ts';
+import { BASE_URL, TestModelServer } from './test-model-server.ts';
+
+const ELSEWHERE = 'https://models.example';
+const FILE = new Uint8Array(3 * PART_BYTES).fill(1, PART_BYTES);
+const HALF = 1.5 * PART_BYTES;
+
+let server: TestModelServer;
+let file: Uint8Array<ArrayBuffer>;
+/** Of each request. */
+let ranges: (string | null)[];
+/** Bytes after which the connection breaks. */
+let breaksAfter: number;
+let refusesRanges: 'never' | 'ignores' | 'fails';
+
+beforeEach(() => {
+  server = new TestModelServer();
+  file = FILE;
+  ranges = [];
+  breaksAfter = HALF;
+  refusesRanges = 'never';
+});
+
+async function load(url: string): Promise<{ isWhole: boolean; shares: number[] }> {
+  const shares: number[] = [];
+  const store = server.store({ maxModelBytes: 2 * FILE.byteLength, fetch: answer });
+  store.acceptModelsFrom = [ELSEWHERE];
+  const bytes = await store.loadOnnx(url, (share) => shares.push(share), new AbortController().signal);
+  // toEqual takes seconds for so many.
+  return { isWhole: Buffer.compare(bytes, file) === 0, shares };
+}
+
+const answer: typeof globalThis.fetch = async (_input, init) => {
+  const headers = new Headers(init?.headers);
+  const range = headers.get('range');
+  ranges.push(range);
+  if (range && refusesRanges === 'fails') throw new TypeError('Failed to fetch');
+  const etag = `"${file.at(-1)}"`;
+  const isSame = headers.get('if-range') === null || headers.get('if-range') === etag;
+  const from = range && isSame && refusesRanges === 'never' ? Number(/\d+/.exec(range)?.[0]) : 0;
+  const body = breaking(file.subarray(from), breaksAfter);
+  const length = { 'content-length': String(file.byteLength - from), etag };
+  return from > 0
+    ? new Response(body, {
+        status: 206,
+        headers: { ...length, 'content-range': `bytes ${from}-${file.byteLength - 1}/${file.byteLength}` },
+      })
+    : new Response(body, { headers: length });
+};
+
+/** Sends a megabyte at a time and breaks. */
+function breaking(bytes: Uint8Array, afterBytes: number): ReadableStream<Uint8Array> {
+  let sent = 0;
+  return new ReadableStream({
+    pull(controller) {
+      if (sent >= afterBytes) return controller.error(new TypeError('network error'));
+      if (sent >= bytes.byteLength) return controller.close();
+      const next = Math.min(bytes.byteLength, sent + 2 ** 20);
+      controller.enqueue(bytes.slice(sent, next));
+      sent = next;
+    },
+  });
+}
+
+async function broken(url: string): Promise<void> {
+  await expect(load(url)).rejects.toMatchObject({ reason: 'connection-failed' });
+  breaksAfter = Number.POSITIVE_INFINITY;
+}
+
+describe.each([
+  ['named by its hash', async () => `${ELSEWHERE}/a.onnx#sha256=${await sha256Hex(FILE, crypto.subtle)}`],
+  ['named by its server', async () => `${ELSEWHERE}/a.onnx`],
+])('the download of a large model %s', (_, urlOf) => {
+  test('goes on where it broke, also in another visit, and leaves nothing behind', async () => {
+    const url = await urlOf();
+    await broken(url);
+    const { isWhole, shares } = await load(url);
+    expect({ isWhole, ranges }).toEqual({ isWhole: true, ranges: [null, `bytes=${PART_BYTES}-`] });
+    expect(shares[0]).toBeGreaterThan(1 / 3);
+    expect([...server.caches.entries.keys()].filter((key) => key.includes('partial'))).toEqual([]);
+  });
+
+  test.each(['ignores', 'fails'] as const)('begins anew where the server %s requests for a part', async (how) => {
+    const url = await urlOf();
+    await broken(url);
+    refusesRanges = how;
+    expect(await load(url)).toMatchObject({ isWhole: true });
+  });
+});
+
+test('a model that was changed on its server meanwhile is not mixed with what came of the old one', async () => {
+  await broken(`${ELSEWHERE}/a.onnx`);
+  file = new Uint8Array(FILE.byteLength).fill(9);
+  expect(await load(`${ELSEWHERE}/a.onnx`)).toMatchObject({ isWhole: true });
+});
+
+test('what is kept of broken downloads is bounded', async () => {
+  const { caches } = server;
+  for (let n = 0; n < MAX_PARTS; n++) {
+    const one = new PartialFile({
+      caches: caches.storage,
+      baseUrl: BASE_URL,
+      id: `${n}`,
+      isHashed: true,
+      partBytes: 10,
+    });
+    await one.begin(new Response());
+    for (let part = 0; part < 2; part++) await one.add(new Uint8Array(10));
+  }
+  expect(caches.entries.size).toBe(MAX_PARTS);
+});

@@ -1,0 +1,96 @@
+import { concatBytes } from '../../../shared/bytes.ts';
+import { ModelCache } from './model-cache.ts';
+
+/** Bytes that are kept at a time: a smaller file is fetched again sooner than it is read back. */
+export const PART_BYTES = 4 * 1024 * 1024;
+/** Parts of all broken downloads together: one model of the largest size. The oldest are dropped first. */
+export const MAX_PARTS = 128;
+
+interface KeptParts {
+  parts: Uint8Array[];
+  sizeBytes: number;
+  /** Names the content where no hash does. */
+  etag: string | null;
+}
+
+interface PartialFileOptions {
+  caches: CacheStorage | undefined;
+  baseUrl: URL;
+  /** Names the content, or its address. */
+  id: string;
+  /** Whether the whole will be checked by its hash. Otherwise only its server can tell whether the rest belongs to what is kept. */
+  isHashed: boolean;
+  /** By default {@link PART_BYTES}. */
+  partBytes?: number;
+}
+
+/** What was downloaded of one file before the download broke, kept by the browser. */
+export class PartialFile {
+  readonly #options: PartialFileOptions;
+  readonly #cache: ModelCache;
+  #pending: Uint8Array[] = [];
+  #pendingBytes = 0;
+  #count = 0;
+  /** Null where the content has no name that the rest could be asked for by. */
+  #etag: string | null = null;
+
+  constructor(options: PartialFileOptions) {
+    this.#options = options;
+    const { caches, baseUrl } = options;
+    // What cannot be kept is fetched again.
+    this.#cache = new ModelCache({ caches, baseUrl, name: 'p2c2r-partial-models', onTrouble: () => {} });
+  }
+
+  /** Null where nothing is kept. */
+  async kept(): Promise<KeptParts | null> {
+    const head = await this.#cache.get(this.#keyOf('etag'));
+    if (!head) return null;
+    const parts: Uint8Array[] = [];
+    for (let next = await this.#part(0); next; next = await this.#part(parts.length)) parts.push(next);
+    this.#count = parts.length;
+    this.#etag = new TextDecoder().decode(head);
+    const sizeBytes = parts.reduce((sum, { byteLength }) => sum + byteLength, 0);
+    return sizeBytes > 0 ? { parts, sizeBytes, etag: this.#etag || null } : null;
+  }
+
+  /** Begins anew, with the answer to a request for the whole file. */
+  async begin({ headers }: Response): Promise<void> {
+    await this.clear();
+    const etag = headers.get('etag') ?? '';
+    const isNamed = this.#options.isHashed || /^"/.test(etag);
+    // Offsets count the bytes of a compressed body, of which a page sees only what is in it.
+    this.#etag = isNamed && headers.get('content-encoding') === null ? etag : null;
+  }
+
+  async add(bytes: Uint8Array): Promise<void> {
+    const { partBytes = PART_BYTES } = this.#options;
+    if (this.#etag === null) return;
+    this.#pending.push(bytes);
+    this.#pendingBytes += bytes.byteLength;
+    if (this.#pendingBytes < partBytes) return;
+    const part = concatBytes(this.#pending);
+    this.#pending = [];
+    this.#pendingBytes = 0;
+    if (this.#count === 0) await this.#cache.put(this.#keyOf('etag'), new TextEncoder().encode(this.#etag));
+    await this.#cache.put(this.#keyOf(this.#count++), part);
+    await this.#cache.keepNewest(MAX_PARTS);
+  }
+
+  /** Must be called when the file is whole, or of no use. */
+  async clear(): Promise<void> {
+    for (let at = 0; at < this.#count; at++) await this.#cache.delete(this.#keyOf(at));
+    if (this.#count > 0) await this.#cache.delete(this.#keyOf('etag'));
+    this.#count = 0;
+    this.#pending = [];
+    this.#pendingBytes = 0;
+    this.#etag = null;
+  }
+
+  #part(at: number): Promise<Uint8Array | null> {
+    return this.#cache.get(this.#keyOf(at));
+  }
+
+  #keyOf(part: number | 'etag'): URL {
+    return new URL(`partial/${encodeURIComponent(this.#options.id)}/${part}`, this.#options.baseUrl);
+  }
+}

@@ -1,0 +1,89 @@
+import { beforeEach, expect, test } from 'vitest';
+import { ManualClock } from '../../shared/manual-clock.ts';
+import type { InferInput } from '../../shared/tasks/infer.ts';
+import { ModelSessions, SESSIONS } from './model-sessions.ts';
+import { stateInputOf } from './state-names.ts';
+
+const floats = (...values: number[]) => ({
+  type: 'float32' as const,
+  dims: [values.length],
+  data: Float32Array.from(values),
+});
+
+let clock: ManualClock;
+let sessions: ModelSessions;
+
+beforeEach(() => {
+  clock = new ManualClock();
+  sessions = new ModelSessions(clock);
+});
+
+function begin(name: string, inputs: InferInput['inputs'], model = 'voice', state?: InferInput['state']) {
+  return sessions.begin({ model, session: name, inputs, ...(state && { state }) });
+}
+
+test('the state that a call gives is an input of the next one, and no output of either', () => {
+  const first = begin('a', { x: floats(1), state: floats(0) });
+  expect(first.input).toEqual({ model: 'voice', inputs: { x: floats(1), state: floats(0) } });
+  expect(first.finish({ y: floats(5), stateN: floats(7) })).toEqual({ y: floats(5) });
+  const second = begin('a', { x: floats(2) });
+  expect(second.input.inputs).toEqual({ x: floats(2), state: floats(7) });
+  second.finish({ y: floats(6), stateN: floats(8) });
+  expect(begin('a', { x: floats(3) }).input.inputs).toEqual({ x: floats(3), state: floats(8) });
+});
+
+test('a session begins anew with the state that it is given, and others know nothing of it', () => {
+  begin('a', { state: floats(0) }).finish({ y: floats(1), stateN: floats(7) });
+  expect(begin('a', { state: floats(1) }).input.inputs).toEqual({ state: floats(1) });
+  expect(begin('b', {}).input.inputs).toEqual({});
+  expect(begin('a', {}, 'another').input.inputs).toEqual({});
+});
+
+test('a call that fails leaves the session as it was, and it can be made again', () => {
+  begin('a', { state: floats(0) }).finish({ stateN: floats(7) });
+  begin('a', {}).fail();
+  expect(begin('a', {}).input.inputs).toEqual({ state: floats(7) });
+});
+
+test('a call is refused while the one before is under way, and under a name that is none', () => {
+  begin('a', {});
+  expect(() => begin('a', {})).toThrow(expect.objectContaining({ reason: 'bad-input' }));
+  expect(() => begin('', {})).toThrow(expect.objectContaining({ reason: 'bad-input' }));
+  expect(() => begin('a'.repeat(SESSIONS.maxNameChars + 1), {})).toThrow(/characters/);
+});
+
+test('names that follow no convention can be given; without any state the call says so', () => {
+  const call = begin('a', { memory: floats(0) }, 'own', { result: 'memory' });
+  call.finish({ result: floats(3), y: floats(1) });
+  expect(begin('a', {}, 'own').input.inputs).toEqual({ memory: floats(3) });
+  expect(() => begin('b', { x: floats(0) }).finish({ y: floats(1) })).toThrow(/Name those that do with `state`/);
+});
+
+test('sessions end after a silence, and are bounded in number and in bytes', () => {
+  begin('a', { state: floats(0) }).finish({ stateN: floats(7) });
+  clock.advance(SESSIONS.keptMs + 1);
+  expect(begin('a', {}).input.inputs).toEqual({});
+
+  for (let n = 0; n <= SESSIONS.max; n++) begin(`${n}`, { state: floats(0) }).finish({ stateN: floats(n) });
+  expect(begin('0', {}).input.inputs).toEqual({});
+  expect(begin(`${SESSIONS.max}`, {}).input.inputs).toEqual({ state: floats(SESSIONS.max) });
+
+  const large = () => ({ type: 'uint8', dims: [SESSIONS.maxBytes], data: new Uint8Array(SESSIONS.maxBytes) });
+  const [one, another] = [begin('one', { state: floats(0) }), begin('another', { state: floats(0) })];
+  one.finish({ stateN: large() });
+  another.finish({ stateN: floats(1) });
+  expect(begin('one', {}).input.inputs).toEqual({});
+});
+
+test.each([
+  ['stateN', ['input', 'state', 'sr'], 'state'],
+  ['hn', ['h', 'c'], 'h'],
+  ['present.0.key', ['input_ids', 'past_key_values.0.key'], 'past_key_values.0.key'],
+  ['present_3_value', ['past_3_value'], 'past_3_value'],
+  ['out_cache', ['in_cache'], 'in_cache'],
+  ['hidden_out', ['hidden_in'], 'hidden_in'],
+  ['new_state', ['state'], 'state'],
+  ['output', ['input'], undefined],
+])('the output %s goes on from one of %j', (output, inputs, wanted) => {
+  expect(stateInputOf(output, inputs)).toBe(wanted);
+});
