@@ -11,8 +11,10 @@ const folder = resolve(argument);
 
 try {
   await buildPages(folder);
-  // The examples are copied unchanged, so that visitors read the code that runs.
-  await cp(join(ROOT, 'examples'), join(folder, 'pages/examples'), { recursive: true });
+  // The examples are copied unchanged, so that visitors read the code that runs. Those of engines need a server that has the engines.
+  const engines = join(ROOT, 'examples/engines');
+  const filter = (/** @type {string} */ source) => source !== engines;
+  await cp(join(ROOT, 'examples'), join(folder, 'pages/examples'), { recursive: true, filter });
   await buildServer(folder);
 } catch (cause) {
   // Errors of Rollup and esbuild name the file and line; a stack trace inside the bundler would not help.
