@@ -17,6 +17,8 @@ export interface SessionStatus {
   detail: string;
   /** Invites a volunteer; null where this page may not invite. */
   inviteLink: string | null;
+  /** Whether it goes on only if the person wants another attempt: {@link AttachSession.start}. */
+  hasEnded: boolean;
 }
 
 export interface SessionDeps {
@@ -38,6 +40,8 @@ export class AttachSession {
   #inviteLink: string | null = null;
   #attachment: Attachment | null = null;
   #looksWithout = 0;
+  /** Why the last element that was found has no sharpened picture; empty if it has. */
+  #refusal = '';
   #timer: ReturnType<typeof setTimeout> | undefined;
   #isStopped = false;
 
@@ -50,7 +54,8 @@ export class AttachSession {
     try {
       await this.#look();
     } catch (cause) {
-      this.#tell('failed', 'Not sharpened', MeshError.from(cause).message);
+      this.#refusal = MeshError.from(cause).message;
+      this.#tell('failed', 'Not sharpened', this.#refusal, !this.#client);
       if (!this.#client) return;
     }
     if (!this.#isStopped) this.#timer = setTimeout(() => void this.start(), LOOK_INTERVAL_MS);
@@ -67,7 +72,7 @@ export class AttachSession {
     if (this.#attachment) return;
     const found = findPicture(this.#deps.page, this.#passedOver);
     if (found) await this.#take(found);
-    else
+    else if (this.#refusal === '')
       this.#tell(
         'idle',
         'No game yet',
@@ -99,6 +104,7 @@ export class AttachSession {
       throw cause;
     }
     this.#looksWithout = 0;
+    this.#refusal = '';
     this.#attachment.addEventListener('shown', () => this.#tellShown());
     this.#tellShown();
   }
@@ -130,7 +136,7 @@ export class AttachSession {
     else this.#tell('idle', names ? 'As it is' : 'No helper', `${shown.why} ${help}`);
   }
 
-  #tell(tone: SessionStatus['tone'], title: string, detail: string): void {
-    if (!this.#isStopped) this.#deps.onStatus({ tone, title, detail, inviteLink: this.#inviteLink });
+  #tell(tone: SessionStatus['tone'], title: string, detail: string, hasEnded = false): void {
+    if (!this.#isStopped) this.#deps.onStatus({ tone, title, detail, inviteLink: this.#inviteLink, hasEnded });
   }
 }

@@ -6,6 +6,7 @@ const WORDS_MS = 6_000;
 export interface BadgeListener {
   /** The person wants no sharpened picture on this page. */
   onClose(): void;
+  onRetry(): void;
 }
 
 /** A small badge in the corner of a page of others: what happens, how to invite somebody, and how to end it. */
@@ -15,12 +16,13 @@ export class Badge {
   readonly #title = Object.assign(document.createElement('span'), { className: 'title' });
   readonly #panel = Object.assign(document.createElement('div'), { className: 'panel', hidden: true });
   readonly #detail = document.createElement('p');
-  readonly #invite = button('invite', 'Copy invite link');
+  readonly #invite = button('action', 'Copy invite link');
+  readonly #retry = button('action', 'Try again');
   readonly #link = Object.assign(document.createElement('input'), { readOnly: true, hidden: true });
   #status: SessionStatus | null = null;
   #timer: ReturnType<typeof setTimeout> | undefined;
 
-  constructor({ onClose }: BadgeListener) {
+  constructor({ onClose, onRetry }: BadgeListener) {
     const root = this.#host.attachShadow({ mode: 'open' });
     // Not a style element, which the page's Content-Security-Policy may forbid.
     const sheet = new CSSStyleSheet();
@@ -33,12 +35,13 @@ export class Badge {
     this.#link.ariaLabel = 'Invite link';
     this.#toggle.ariaExpanded = 'false';
     this.#toggle.append(dot, this.#title);
-    this.#panel.append(this.#detail, this.#invite, this.#link);
+    this.#panel.append(this.#detail, this.#invite, this.#link, this.#retry);
     const pill = Object.assign(document.createElement('div'), { className: 'pill' });
     pill.append(this.#toggle, close);
     root.append(this.#panel, pill);
     this.#host.style.setProperty('all', 'initial', 'important');
     this.#toggle.onclick = () => this.#open(this.#panel.hidden === true);
+    this.#retry.onclick = onRetry;
     this.#invite.onclick = () => void this.#copyInvite();
     close.onclick = () => {
       this.remove();
@@ -63,6 +66,7 @@ export class Badge {
     this.#setText(this.#detail, status.detail);
     this.#toggle.ariaLabel = `P2C2R: ${status.title}. Details`;
     this.#invite.hidden = status.inviteLink === null;
+    this.#retry.hidden = !status.hasEnded;
     if (before?.title !== status.title) this.#showWords();
     if (status.tone === 'failed' && before?.tone !== 'failed') this.#open(true);
   }
@@ -147,8 +151,8 @@ button:focus-visible, input:focus-visible { outline: 2px solid #8db8ff; outline-
   position: absolute; width: 1px; min-width: 0; height: 1px; padding: 0; overflow: hidden; clip-path: inset(50%);
 }
 :host([data-quiet]) .pill:not(:hover, :focus-within) .toggle { padding: 4px 10px; }
-.invite { margin-top: 10px; padding: 6px 12px; border: 1px solid #6b7a96; border-radius: 6px; font-weight: 600; }
-.invite:hover { border-color: #a9b6cb; }
+.action { margin-top: 10px; padding: 6px 12px; border: 1px solid #6b7a96; border-radius: 6px; font-weight: 600; }
+.action:hover { border-color: #a9b6cb; }
 input { box-sizing: border-box; width: 100%; margin-top: 8px; padding: 6px; border: 1px solid #6b7a96; border-radius: 6px; background: #070a0f; }
 @media (pointer: coarse) { .toggle, .close { min-height: 44px; min-width: 44px; } }
 @media (prefers-reduced-motion: reduce) { .pill { transition: none; } }

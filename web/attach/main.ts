@@ -11,7 +11,7 @@ const tag = tagOf(import.meta.url, document);
 const options = scriptOptions(tag?.dataset ?? {});
 const hooks = new EngineHooks(globalThis);
 if (options.attach.renderScale !== undefined) hooks.install();
-const badge = options.hasBadge ? new Badge({ onClose: () => void end() }) : null;
+const badge = options.hasBadge ? new Badge({ onClose: () => void end(), onRetry: () => void session.start() }) : null;
 const session = new AttachSession({
   options,
   page: document,

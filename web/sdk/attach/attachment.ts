@@ -89,11 +89,11 @@ export async function attach(deps: AttachDeps, element: Picture, options: Attach
 
 function checkElement(element: unknown): asserts element is Picture {
   if (!(element instanceof HTMLCanvasElement || element instanceof HTMLVideoElement)) {
-    const isOfFrame = (element as Partial<Element> | null)?.ownerDocument?.defaultView !== undefined;
+    const view = (element as Partial<Element> | null)?.ownerDocument?.defaultView ?? window;
     throw MeshError.badInput(
-      isOfFrame
-        ? 'This is no canvas and no video of this page. For one in a frame, load the SDK in that frame.'
-        : 'Pass a canvas or a video element of the page.',
+      view === window
+        ? 'Pass a canvas or a video element of the page.'
+        : 'This element belongs to a frame, and only code of that frame can capture it: load the SDK in that frame.',
     );
   }
   if (!attached.has(element)) return;

@@ -58,9 +58,12 @@ export function densityOf(renderer: unknown): DrawnDensity | null {
 export function densityByCall(element: HTMLCanvasElement, resize: (size: PictureSize) => void): DrawnDensity {
   const read = () => element.width / element.clientWidth;
   const full = read();
+  // A canvas may be stretched, and keeps its proportions.
+  const fullDown = element.height / element.clientHeight;
   const write = (density: number) => {
     const { clientWidth, clientHeight } = element;
-    resize({ width: Math.round(clientWidth * density), height: Math.round(clientHeight * density) });
+    const height = Math.round((clientHeight * fullDown * density) / full);
+    resize({ width: Math.round(clientWidth * density), height });
   };
   return { read, full: () => full, write, restore: () => write(full) };
 }

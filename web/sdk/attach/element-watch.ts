@@ -1,3 +1,4 @@
+import { CanvasProbe } from './canvas-probe.ts';
 import type { Picture } from './overlay.ts';
 
 /** How long a video shows its controls after the pointer has moved over it, ms; browsers take about three seconds. */
@@ -21,6 +22,7 @@ export class ElementWatch {
   readonly #listening = new AbortController();
   readonly #sight: IntersectionObserver;
   readonly #size: ResizeObserver;
+  readonly #probe: CanvasProbe | null;
   #isIntersecting = true;
   #isEmptied = false;
   #pointerMs = Number.NEGATIVE_INFINITY;
@@ -39,13 +41,14 @@ export class ElementWatch {
     const { signal } = this.#listening;
     document.addEventListener('visibilitychange', () => this.#sightChanged(), { signal });
     document.addEventListener('fullscreenchange', () => listener.onStyle(), { signal });
+    this.#probe = element instanceof HTMLCanvasElement ? new CanvasProbe(element) : null;
     if (element instanceof HTMLVideoElement) this.#watchVideo(element, signal);
     this.#sightChanged();
   }
 
   /** Why nothing may lie over the element; empty if it may. */
   get obstacle(): string {
-    if (!(this.#element instanceof HTMLVideoElement)) return '';
+    if (!(this.#element instanceof HTMLVideoElement)) return this.#probe?.obstacle(performance.now()) ?? '';
     if (document.pictureInPictureElement === this.#element) return 'The video plays in a window of its own.';
     if (this.#isEmptied) return 'The video has no picture yet.';
     const showsControls = this.#element.paused || performance.now() - this.#pointerMs < CONTROLS_MS;

@@ -82,7 +82,8 @@ export class Overlay {
   get enlargement(): number {
     const { width, height } = naturalSize(this.#element);
     const { offsetWidth, offsetHeight } = this.#canvas;
-    if (width === 0 || height === 0) return 0;
+    // Also of a canvas that is not in the page.
+    if (width === 0 || height === 0 || offsetWidth === 0) return 0;
     // With the transform of the box, which is the element's own.
     const map = lengthMap(this.#canvas);
     const across = offsetWidth * Math.hypot(map.a, map.b);
