@@ -38,7 +38,9 @@ export class Badge {
     this.#panel.append(this.#detail, this.#invite, this.#link, this.#retry);
     const pill = Object.assign(document.createElement('div'), { className: 'pill' });
     pill.append(this.#toggle, close);
-    root.append(this.#panel, pill);
+    const badge = Object.assign(document.createElement('div'), { className: 'badge' });
+    badge.append(this.#panel, pill);
+    root.append(badge);
     this.#host.style.setProperty('all', 'initial', 'important');
     this.#toggle.onclick = () => this.#open(this.#panel.hidden === true);
     this.#retry.onclick = onRetry;
@@ -117,13 +119,15 @@ const STYLES = `
   right: max(12px, env(safe-area-inset-right)) !important;
   bottom: max(12px, env(safe-area-inset-bottom)) !important;
   z-index: 2147483647 !important;
-  display: flex !important;
+}
+.badge {
+  display: flex;
   flex-direction: column;
   align-items: flex-end;
   gap: 8px;
   max-width: min(20rem, calc(100vw - 24px));
-  font: 13px/1.45 system-ui, sans-serif !important;
-  color: #e9eef7 !important;
+  font: 13px/1.45 system-ui, sans-serif;
+  color: #e9eef7;
   color-scheme: dark;
 }
 .pill, .panel {
