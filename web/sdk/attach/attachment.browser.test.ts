@@ -63,7 +63,8 @@ async function attachTo(
         return stream as unknown as FrameStream;
       },
       onVolunteersChanged: () => () => {},
-      now: () => performance.now(),
+      // Nothing here depends on how long a second is.
+      now: () => 10 * performance.now(),
       onDetached: () => {},
     },
     element,

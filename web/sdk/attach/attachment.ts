@@ -148,7 +148,7 @@ class ElementAttachment extends EventTarget implements Attachment {
     this.#overlay = new Overlay(element, stream.canvas);
     this.#decision = new ShowDecision(maxDelayMs);
     this.#stopWatchingVolunteers = deps.onVolunteersChanged(() => this.#trial.helpChanged());
-    this.#watch = new ElementWatch(element, {
+    this.#watch = new ElementWatch(element, deps.now, {
       onFrame: () => this.#follow(),
       onUnseen: () => this.#unseen(),
       onStyle: () => this.#overlay.refresh(),

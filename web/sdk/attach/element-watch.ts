@@ -18,6 +18,7 @@ export interface ElementListener {
 /** Watches an element of the page: no frame is spent on one that nobody sees. */
 export class ElementWatch {
   readonly #element: Picture;
+  readonly #now: () => number;
   readonly #listener: ElementListener;
   readonly #listening = new AbortController();
   readonly #sight: IntersectionObserver;
@@ -28,8 +29,9 @@ export class ElementWatch {
   #pointerMs = Number.NEGATIVE_INFINITY;
   #frame: number | null = null;
 
-  constructor(element: Picture, listener: ElementListener) {
+  constructor(element: Picture, now: () => number, listener: ElementListener) {
     this.#element = element;
+    this.#now = now;
     this.#listener = listener;
     this.#sight = new IntersectionObserver((entries) => {
       this.#isIntersecting = entries.at(-1)?.isIntersecting ?? false;
@@ -48,10 +50,10 @@ export class ElementWatch {
 
   /** Why nothing may lie over the element; empty if it may. */
   get obstacle(): string {
-    if (!(this.#element instanceof HTMLVideoElement)) return this.#probe?.obstacle(performance.now()) ?? '';
+    if (!(this.#element instanceof HTMLVideoElement)) return this.#probe?.obstacle(this.#now()) ?? '';
     if (document.pictureInPictureElement === this.#element) return 'The video plays in a window of its own.';
     if (this.#isEmptied) return 'The video has no picture yet.';
-    const showsControls = this.#element.paused || performance.now() - this.#pointerMs < CONTROLS_MS;
+    const showsControls = this.#element.paused || this.#now() - this.#pointerMs < CONTROLS_MS;
     return this.#element.controls && showsControls ? 'The video shows its controls.' : '';
   }
 
@@ -65,7 +67,7 @@ export class ElementWatch {
 
   #watchVideo(video: HTMLVideoElement, signal: AbortSignal): void {
     const pointed = () => {
-      this.#pointerMs = performance.now();
+      this.#pointerMs = this.#now();
     };
     video.addEventListener('pointermove', pointed, { signal, passive: true });
     video.addEventListener('pointerdown', pointed, { signal, passive: true });
