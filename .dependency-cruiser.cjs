@@ -91,6 +91,12 @@ module.exports = {
       ['shared', 'web/net', 'web/compute', 'web/dispatch', 'web/stream'],
       'the SDK connects the layers below',
     ),
+    only(
+      'attach-script-imports-only-sdk',
+      'web/attach',
+      ['shared', 'web/sdk'],
+      'the script for pages of others uses only the SDK, as those pages would',
+    ),
     only('ui-imports-nothing', 'web/ui', [], 'components take plain values'),
     only(
       'game-imports-only-sdk',

@@ -5,6 +5,9 @@ import { compileAtLoad } from './deploy/vite-plugins.mjs';
 
 const fromHere = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 
+/** Entries that pages of other origins load, by names that do not change. */
+const FOR_OTHER_PAGES = ['p2c2r', 'attach'];
+
 /**
  * The pages and the SDK. `base: './'` makes every asset relative to the file that names it, so that `/p2c2r.js` finds its
  * workers from `import.meta.url` even when a page of another origin imports it.
@@ -44,9 +47,10 @@ export default defineConfig({
         volunteer: fromHere('./web/volunteer.html'),
         seen: fromHere('./web/what-volunteers-see.html'),
         p2c2r: fromHere('./web/sdk/p2c2r.ts'),
+        attach: fromHere('./web/attach/main.ts'),
       },
       output: {
-        entryFileNames: (chunk) => (chunk.name === 'p2c2r' ? 'p2c2r.js' : 'assets/[name]-[hash].js'),
+        entryFileNames: ({ name }) => (FOR_OTHER_PAGES.includes(name) ? '[name].js' : 'assets/[name]-[hash].js'),
       },
     },
   },

@@ -14,8 +14,10 @@ const folder = resolve(argument);
 try {
   // The kernels compile in processes of their own while Vite reads the sources; it waits for them where it needs them.
   await Promise.all([compileKernels(), buildPages(folder), buildServer(folder)]);
-  // The examples are copied unchanged, so that visitors read the code that runs.
-  await cp(join(ROOT, 'examples'), join(folder, 'pages/examples'), { recursive: true });
+  // The examples are copied unchanged, so that visitors read the code that runs. Those of engines need a server that has the engines.
+  const engines = join(ROOT, 'examples/engines');
+  const filter = (/** @type {string} */ source) => source !== engines;
+  await cp(join(ROOT, 'examples'), join(folder, 'pages/examples'), { recursive: true, filter });
 } catch (cause) {
   // Errors of Rollup and esbuild name the file and line; a stack trace inside the bundler would not help.
   if (!(cause instanceof Error) || !('code' in cause || 'errors' in cause)) throw cause;

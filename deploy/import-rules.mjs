@@ -52,6 +52,7 @@ const TRIALS = [
   ['signaling-server/cluster/bad.ts', 'signaling-server/boot/settings.ts', 'server-cluster-imports'],
   ['signaling-server/http/bad.ts', 'signaling-server/rooms/rooms.ts', 'server-http-imports'],
   ['web/net/bad.ts', 'web/compute/engine.ts', 'net-imports-only-shared'],
+  ['web/attach/bad.ts', 'web/ui/meter.ts', 'attach-script-imports-only-sdk'],
   ['web/net/bad.test.ts', 'web/sdk/p2c2r.ts', 'net-imports-only-shared'],
   ['web/compute/bad.ts', 'web/net/link.ts', 'compute-imports-only-shared'],
   ['web/dispatch/bad.ts', 'web/stream/gamer/gamer-stream.ts', 'dispatch-imports-only-net-and-compute'],

@@ -37,6 +37,17 @@ test('the inference example runs a network in batches, and draws every answer', 
   await expect(page.locator('#status')).toHaveText(/^6144 ships in 48 batches: /);
 });
 
+test('the attach example lays the sharpened picture over its game, and gives it back', async ({ context, server }) => {
+  const page = await openExample(await context.newPage(), server.url, 'attach.html');
+  await expect(page.locator('p2c2r-overlay')).toHaveCount(1);
+  const drawn = () => page.locator('#game').evaluate((game: HTMLCanvasElement) => game.width / game.clientWidth);
+  expect(await drawn()).toBeCloseTo(0.5, 1);
+  await page.locator('#toggle').click();
+  await expect(page.locator('#status')).toHaveText('The game’s own picture, at its full size.');
+  await expect(page.locator('p2c2r-overlay')).toHaveCount(0);
+  expect(await drawn()).toBeCloseTo(1, 1);
+});
+
 /** Opens an example from the list of examples. Any error on the page fails the test. */
 async function openExample(page: Page, serverUrl: string, file: string): Promise<Page> {
   page.on('pageerror', (error) => {

@@ -1,4 +1,4 @@
-// Shared by the three examples: joining a room, inviting helpers, and showing the status.
+// Shared by the examples: joining a room, inviting helpers, and showing the status.
 import { GamerClient } from '../p2c2r.js';
 
 const status = document.querySelector('#status');

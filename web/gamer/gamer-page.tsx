@@ -7,6 +7,7 @@ import { nameStore } from '../ui/friendly-name.ts';
 import { PageHeader, Panel, StatusLine } from '../ui/layout.tsx';
 import { ModelProgress } from '../ui/model-progress.tsx';
 import { grantPermit } from '../ui/one-time-permit.ts';
+import { canOpenPictureWindow } from '../ui/picture-window.ts';
 import { offeredCaptures } from './capture.ts';
 import { type FloatingPicture, PictureStage, SaveButtons } from './picture-stage.tsx';
 import './gamer-page.css';
@@ -115,6 +116,8 @@ export function GamerPage({ session, player, gameWork, recorder, floating, name,
                 captures={offeredCaptures()}
                 onChoose={(choice) => void player.choose(choice)}
                 onCapture={(kind) => void player.startCapture(kind)}
+                isFloating={player.after && canOpenPictureWindow() ? floating.window.value !== null : null}
+                onFloat={() => void floating.toggle()}
               />
               <SettingsRow
                 where={where}

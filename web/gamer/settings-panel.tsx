@@ -2,6 +2,7 @@ import { useEffect, useState } from 'preact/hooks';
 import type { StreamQuality, Where } from '../sdk/types.ts';
 import { Button, FileButton } from '../ui/buttons.tsx';
 import { type Choice, Segmented, SelectField } from '../ui/fields.tsx';
+import { ScreenSteps } from './screen-steps.tsx';
 import { type CaptureKind, isCaptured, type SourceChoice, type SourceKind } from './source.ts';
 
 const WHERES: readonly Choice<Where>[] = [
@@ -71,10 +72,14 @@ interface SourcePickerProps {
   captures: readonly CaptureKind[];
   onChoose: (choice: SourceChoice) => void;
   onCapture: (kind: CaptureKind) => void;
+  /** Whether the sharp picture is in a small window; null where it cannot be. */
+  isFloating: boolean | null;
+  onFloat: () => void;
 }
 
 /** Picks the source. A kind takes effect once the person has picked a file, a screen or a camera; until then the source stays. */
-export function SourcePicker({ choice, hasEnded, captures, onChoose, onCapture }: SourcePickerProps) {
+export function SourcePicker(props: SourcePickerProps) {
+  const { choice, hasEnded, captures, onChoose, onCapture, isFloating, onFloat } = props;
   const [kind, setKind] = useState(choice.kind);
   // A dropped file changes the kind too.
   useEffect(() => setKind(choice.kind), [choice]);
@@ -105,11 +110,7 @@ export function SourcePicker({ choice, hasEnded, captures, onChoose, onCapture }
         </div>
       ))}
       {kind === 'screen' && (
-        <div class="source-picker__ways">
-          <Button onPress={() => onCapture('screen')} primary={!isShown} testId="source-screen">
-            {isShown ? 'Share something else…' : 'Share a tab, window or screen…'}
-          </Button>
-        </div>
+        <ScreenSteps isShared={isShown} onShare={() => onCapture('screen')} isFloating={isFloating} onFloat={onFloat} />
       )}
       {kind === 'camera' && !isShown && (
         <div class="source-picker__ways">
@@ -134,6 +135,6 @@ const HINTS: Readonly<Record<SourceKind, string>> = {
   game: 'Or drop a picture or video anywhere.',
   image: 'Or drop one anywhere.',
   video: 'Or drop one anywhere.',
-  screen: 'Only the picture; sound is not captured.',
+  screen: 'Only the picture: the sound goes on where it is.',
   camera: 'Only the picture, no sound.',
 };

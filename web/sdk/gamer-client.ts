@@ -5,6 +5,7 @@ import { prepareTaskKeys } from '../dispatch/result-cache.ts';
 import type { PeerOptions } from '../net/peer.ts';
 import { VolunteerTrust } from '../net/volunteer-trust.ts';
 import { measuredCodecs } from '../stream/codec/codecs.ts';
+import { type Attachment, type AttachOptions, attach } from './attach/attachment.ts';
 import { runConnectionTest } from './connection-test/connection-test.ts';
 import type { ConnectionReport } from './connection-test/report.ts';
 import { orNull, pageDiagnostics, streamDiagnostics } from './diagnostics.ts';
@@ -59,6 +60,7 @@ export class GamerClient extends EventTarget {
   readonly #tasks: GamerTasks;
   readonly #room: GamerRoom;
   readonly #streams = new Set<FrameStream>();
+  readonly #attachments = new Set<Attachment>();
   readonly #stopWatchingPage = watchPage({
     end: () => this.close(),
     suspend: () => this.#room.suspend(),
@@ -233,6 +235,33 @@ export class GamerClient extends EventTarget {
   }
 
   /**
+   * Lays the sharpened picture over a canvas or a video of the page, and follows it. Input goes on reaching the element, and sound stays where it
+   * is. The picture is shown only while it is better than the element's own.
+   *
+   * Throws MeshError `bad-input` for an element that cannot be captured, that has such a picture already, or for impossible options;
+   * `unsupported-browser`, `source-ended`, `closed`.
+   */
+  async attach(element: HTMLCanvasElement | HTMLVideoElement, options: AttachOptions = {}): Promise<Attachment> {
+    const attachment = await attach(
+      {
+        openStream: (source, streamOptions) => this.openStream(source, streamOptions),
+        onVolunteersChanged: (listener) => {
+          this.addEventListener('volunteers', listener);
+          return () => this.removeEventListener('volunteers', listener);
+        },
+        now: systemClock.now,
+        onDetached: (detached) => this.#attachments.delete(detached),
+      },
+      element,
+      options,
+    );
+    this.#attachments.add(attachment);
+    if (!this.#closing) return attachment;
+    await attachment.detach();
+    throw MeshError.closed('The client');
+  }
+
+  /**
    * Makes a link by which others may join this room, if this client may invite (see `mayInvite`). Throws MeshError `signaling-unreachable`, `not-invited`, `bad-input`, `closed`.
    *
    * @returns the link, and the token in it, with which the invite can be revoked.
@@ -328,6 +357,7 @@ export class GamerClient extends EventTarget {
     this.#stopWatchingPage();
     this.#room.close();
     this.#tasks.refuse();
+    await Promise.all([...this.#attachments].map((attachment) => attachment.detach()));
     await Promise.all([...this.#streams].map((stream) => stream.close()));
     this.#tasks.dispose(MeshError.closed('The client'));
     await this.#room.leave();

@@ -165,6 +165,11 @@ export class GamerClient extends EventTarget {
     source: HTMLCanvasElement | HTMLVideoElement | MediaStreamTrack | ReadableStream<VideoFrame>,
     options?: StreamOptions,
   ): Promise<FrameStream>;
+  /** Lays the sharpened picture over an element of the page and follows it; input keeps reaching the element. Shows it only while it is better. */
+  attach(
+    element: HTMLCanvasElement | HTMLVideoElement,
+    options?: StreamOptions & { renderScale?: number },
+  ): Promise<Attachment>;
   /** Under 10 s: what works between this browser, the server and a relay, each failure with its cause and the next step. */
   testConnection(): Promise<ConnectionReport>;
   createInvite(options?: {
@@ -191,6 +196,13 @@ export interface StreamOptions {
   patience?: number;
 }
 
+export interface Attachment extends EventTarget {
+  readonly element: HTMLElement;
+  readonly stream: FrameStream;
+  /** Whether the sharpened picture is shown now, and why not. */
+  readonly shown: { is: boolean; why: string };
+  detach(): Promise<void>;
+}
 export interface ConnectionReport {
   ok: boolean;
   steps: { name: string; ok: boolean; ms?: number; found: string; next?: string }[];

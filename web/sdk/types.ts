@@ -5,6 +5,8 @@ import type { BackendName } from '../compute/backend.ts';
 import type { ModelProgress } from '../compute/models/model-source.ts';
 import type { Placement, PlacementCounts, Redispatch, RedispatchCause } from '../dispatch/dispatch-counts.ts';
 import type { Timing } from '../dispatch/job.ts';
+import type { Attachment, AttachOptions } from './attach/attachment.ts';
+import type { Shown } from './attach/show-decision.ts';
 import type { ConnectionReport, ConnectionStep, ConnectionStepName } from './connection-test/report.ts';
 import type {
   FramePair,
@@ -22,6 +24,8 @@ import type { TaskType, TaskTypes } from './task-types.ts';
 
 export type * from './task-types.ts';
 export type {
+  Attachment,
+  AttachOptions,
   ConnectionReport,
   ConnectionStep,
   ConnectionStepName,
@@ -35,6 +39,7 @@ export type {
   Quality,
   Redispatch,
   RedispatchCause,
+  Shown,
   StreamChanges,
   StreamOptions,
   StreamQuality,

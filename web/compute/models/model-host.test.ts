@@ -110,9 +110,13 @@ describe('another host of models that fails is named with what is wrong, and no 
 });
 
 test('a host that does not answer, falls silent or sends next to nothing is given up', async () => {
-  answer = ({ signal }) =>
-    new Promise((_, reject) => signal?.addEventListener('abort', () => reject(new TypeError('aborted'))));
+  let isAsked = false;
+  answer = ({ signal }) => {
+    isAsked = true;
+    return new Promise((_, reject) => signal?.addEventListener('abort', () => reject(new TypeError('aborted'))));
+  };
   const unanswered = failure();
+  await expect.poll(() => isAsked).toBe(true);
   clock.advance(STALL_TIMEOUT_MS);
   expect((await unanswered).message).toMatch(/did not answer within 15 s/);
 

@@ -1,0 +1,168 @@
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { MeshError } from '../../shared/errors.ts';
+import type { Attachment, AttachOptions, GamerClient, VolunteerInfo } from '../sdk/p2c2r.ts';
+import { AttachSession, type SessionStatus } from './attach-session.ts';
+import { scriptOptions } from './script-options.ts';
+
+class FakeAttachment extends EventTarget {
+  shown = { is: false, why: 'The sharpened picture is on its way.' };
+  isDetached = false;
+
+  constructor(
+    readonly element: HTMLElement,
+    readonly options: AttachOptions,
+  ) {
+    super();
+  }
+
+  show(): void {
+    this.shown = { is: true, why: '' };
+    this.dispatchEvent(new Event('shown'));
+  }
+
+  async detach(): Promise<void> {
+    this.isDetached = true;
+  }
+}
+
+class FakeClient extends EventTarget {
+  mayInvite = true;
+  volunteers: Pick<VolunteerInfo, 'name'>[] = [];
+  attached: FakeAttachment[] = [];
+  isClosed = false;
+  refused = new Set<Element>();
+  createInvite = async () => ({ url: 'https://server/volunteer#room=r', token: 't' });
+
+  async attach(element: HTMLElement, options: AttachOptions): Promise<Attachment> {
+    if (this.refused.has(element)) throw MeshError.badInput('This element cannot be captured.');
+    const attachment = new FakeAttachment(element, options);
+    this.attached.push(attachment);
+    return attachment as unknown as Attachment;
+  }
+
+  async close(): Promise<void> {
+    this.isClosed = true;
+  }
+}
+
+let client: FakeClient;
+let told: SessionStatus[];
+let entered: HTMLIFrameElement[];
+let failure: MeshError | null;
+let session: AttachSession | null;
+
+beforeEach(() => {
+  vi.useFakeTimers();
+  [client, told, entered, failure, session] = [new FakeClient(), [], [], null, null];
+});
+
+afterEach(async () => {
+  await session?.stop();
+  vi.useRealTimers();
+  document.body.replaceChildren();
+});
+
+async function start(data: Record<string, string> = {}, renderer: object | null = null): Promise<AttachSession> {
+  session = new AttachSession({
+    options: scriptOptions(data),
+    page: document,
+    connect: async () => {
+      if (failure) throw failure;
+      return client as unknown as GamerClient;
+    },
+    rendererOf: () => renderer,
+    enterFrame: (frame) => entered.push(frame),
+    onStatus: (status) => told.push(status),
+  });
+  await session.start();
+  return session;
+}
+
+function addCanvas(): HTMLCanvasElement {
+  const element = document.createElement('canvas');
+  element.style.cssText = 'width:300px;height:200px';
+  return document.body.appendChild(element);
+}
+
+test('a game that comes later is found, and who helps is said', async () => {
+  await start();
+  expect(told.at(-1)).toMatchObject({ title: 'No game yet', inviteLink: null });
+  const game = addCanvas();
+  await vi.advanceTimersByTimeAsync(1_000);
+  expect(client.attached.map(({ element }) => element)).toEqual([game]);
+  expect(told.at(-1)).toMatchObject({ title: 'No helper', inviteLink: 'https://server/volunteer#room=r' });
+  client.volunteers = [{ name: 'Vera' }];
+  client.attached[0]?.show();
+  expect(told.at(-1)).toMatchObject({
+    tone: 'sharper',
+    title: 'Sharper',
+    detail: expect.stringContaining('Helping: Vera.'),
+  });
+});
+
+test('a game that the page replaces is given up for the new one', async () => {
+  const game = addCanvas();
+  await start();
+  game.remove();
+  const next = addCanvas();
+  await vi.advanceTimersByTimeAsync(4_000);
+  expect(client.attached.map(({ element, isDetached }) => [element, isDetached])).toEqual([
+    [game, true],
+    [next, false],
+  ]);
+});
+
+test('an element that cannot be captured is passed over, and why is still said later', async () => {
+  const tainted = addCanvas();
+  client.refused.add(tainted);
+  await start();
+  await vi.advanceTimersByTimeAsync(3_000);
+  expect(told.at(-1)).toMatchObject({ tone: 'failed', detail: 'This element cannot be captured.', hasEnded: false });
+  const game = addCanvas();
+  await vi.advanceTimersByTimeAsync(1_000);
+  expect(client.attached[0]?.element).toBe(game);
+});
+
+test('a server that refuses is not asked again until the person wants it', async () => {
+  addCanvas();
+  failure = new MeshError('signaling-unreachable', 'Pages of this origin may not connect.');
+  const session = await start();
+  await vi.advanceTimersByTimeAsync(10_000);
+  expect(told.filter(({ tone }) => tone === 'failed')).toHaveLength(1);
+  expect(told.at(-1)).toMatchObject({ detail: 'Pages of this origin may not connect.', hasEnded: true });
+  failure = null;
+  await session.start();
+  expect(client.attached).toHaveLength(1);
+});
+
+test('the game in a frame is left to a script in that frame', async () => {
+  const frame = document.body.appendChild(document.createElement('iframe'));
+  frame.style.cssText = 'width:400px;height:300px';
+  const inside = frame.contentDocument?.createElement('canvas');
+  if (inside) {
+    inside.style.cssText = 'width:300px;height:200px';
+    frame.contentDocument?.body.append(inside);
+  }
+  await start();
+  expect([entered, client.attached]).toEqual([[frame], []]);
+});
+
+test('only an engine that is known is told to draw smaller', async () => {
+  addCanvas();
+  await start({ renderScale: '0.5', maxFps: '30' });
+  expect(client.attached[0]?.options).toEqual({ maxFps: 30 });
+  await session?.stop();
+  const renderer = {};
+  await start({ renderScale: '0.5' }, renderer);
+  expect(client.attached[1]?.options).toEqual({ renderScale: 0.5, renderer });
+});
+
+test('a stopped session leaves the room and says nothing more', async () => {
+  addCanvas();
+  const session = await start();
+  await session.stop();
+  const { length } = told;
+  client.dispatchEvent(new Event('volunteers'));
+  await vi.advanceTimersByTimeAsync(5_000);
+  expect([client.isClosed, told.length, client.attached.length]).toEqual([true, length, 1]);
+});

@@ -1,0 +1,66 @@
+import { MeshError } from '../../shared/errors.ts';
+import { type Invite, parseInviteLink } from '../../shared/invite.ts';
+import type { AttachOptions, Where } from '../sdk/types.ts';
+
+/** What the tag of the script says, in its `data-` attributes. */
+export interface ScriptOptions {
+  /** Null: a new room. */
+  invite: Invite | null;
+  attach: Omit<AttachOptions, 'renderer' | 'resize'>;
+  where: Where;
+  /** Whether the badge is shown. */
+  hasBadge: boolean;
+}
+
+const NUMBERS = ['renderScale', 'scale', 'maxFps', 'maxDelayMs', 'bitrateKbps', 'patience'] as const;
+const KNOWN = new Set<string>([...NUMBERS, 'invite', 'room', 'quality', 'where', 'badge']);
+
+/** Finds the tag that loaded a module: a module has no `document.currentScript`. Null for one that was imported by another. */
+export function tagOf(moduleUrl: string, page: Document): HTMLScriptElement | null {
+  return [...page.scripts].find(({ src }) => src === moduleUrl) ?? null;
+}
+
+/**
+ * Reads the attributes. The SDK checks their values. Throws MeshError `bad-input` for a name that nobody knows, a number that is none, and
+ * an invite that is none.
+ *
+ * @param data - `dataset` of the tag
+ */
+export function scriptOptions(data: Readonly<Record<string, string | undefined>>): ScriptOptions {
+  for (const name of Object.keys(data)) {
+    if (!KNOWN.has(name)) {
+      throw MeshError.badInput(
+        `The script knows no ${attribute(name)}. It knows ${[...KNOWN].map(attribute).join(', ')}.`,
+      );
+    }
+  }
+  const numbers = Object.fromEntries(
+    NUMBERS.flatMap((name) => (data[name] === undefined ? [] : [[name, numberIn(name, data[name])]])),
+  );
+  const { quality, where = 'auto' } = data;
+  return {
+    invite: inviteIn(data),
+    attach: { ...numbers, ...(quality && { quality: quality as NonNullable<AttachOptions['quality']> }) },
+    where: where as Where,
+    hasBadge: data.badge !== 'none',
+  };
+}
+
+function inviteIn({ invite, room }: Readonly<Record<string, string | undefined>>): Invite | null {
+  if (invite === undefined) return room === undefined ? null : { room };
+  const found = URL.canParse(invite) ? parseInviteLink(invite) : null;
+  if (found) return found;
+  throw MeshError.badInput(
+    'data-invite is no invite. Copy the whole link of one for a game, from the page where you play.',
+  );
+}
+
+function numberIn(name: string, text: string): number {
+  const number = Number(text);
+  if (text.trim() !== '' && Number.isFinite(number)) return number;
+  throw MeshError.badInput(`${attribute(name)} must be a number, not “${text}”.`);
+}
+
+function attribute(name: string): string {
+  return `data-${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+}
