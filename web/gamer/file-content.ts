@@ -80,7 +80,8 @@ function whyNoPictureInVideo({
   isPictureDecodable,
   sound,
 }: FileContent & { kind: 'media' }): [string, string] {
-  if (picture === null && sound === null) return ['it holds neither picture nor sound', `Choose one with ${PLAYS}`];
+  if (picture === null && sound === null)
+    return ['it holds neither picture nor sound, or is only the beginning of a video', `Choose one with ${PLAYS}`];
   if (picture === null) return [`it holds sound alone (${sound})`, `Choose one with a picture: ${PLAYS}`];
   if (isPictureDecodable) return [`its picture (${picture}) is damaged`, 'Get the file again, or choose another'];
   return [`its picture is in ${picture}, which this browser does not decode`, `Convert it to ${PLAYS}`];
