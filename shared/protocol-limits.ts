@@ -39,7 +39,7 @@ export const SIGNALING = {
 export const TRANSFER = {
   /** Messages on `control`: hello, capabilities and stream setup are a few hundred bytes. */
   maxControlBytes: 64 * 1024,
-  /** An 8-bit RGBA picture of 16 megapixels, the largest result of an `upscale`, with its envelope. */
+  /** An 8-bit RGBA picture of 16 Mi pixels, the largest that is computed in one piece, with its envelope. */
   maxTransferBytes: 64 * 1024 * 1024 + 64 * 1024,
   /** Unfinished transfers on a channel: the most memory that a hostile peer can make the other side hold. */
   maxPartialTransfers: 64,

@@ -68,7 +68,7 @@ export interface ReadPicture {
 
 /** Throws the browser's error when the file is not a picture, and MeshError `unsupported-browser`. */
 export async function readPicture(file: Blob): Promise<ReadPicture> {
-  const bitmap = await createImageBitmap(file, { colorSpaceConversion: 'none' });
+  const bitmap = await createImageBitmap(file);
   try {
     const { width, height } = bitmap;
     const isUpright = height > width;

@@ -32,6 +32,8 @@ const SIGNATURE_BYTES = 16;
 const CODEC_NAMES: Readonly<Record<string, string>> = {
   avc: 'H.264',
   hevc: 'H.265 (HEVC)',
+  opus: 'Opus',
+  vorbis: 'Vorbis',
   mp4v: 'MPEG-4 Part 2',
   prores: 'ProRes',
 };
@@ -53,7 +55,8 @@ function reasonFor(content: FileContent, wanted: FileKind): string {
 function whyNoPicture(content: FileContent): [is: string, advice: string] {
   if (content.kind === 'empty') return ['the file is empty', 'Choose another'];
   if (content.kind === 'media' || content.kind === 'container') return ['it is no picture', 'Choose it as a video'];
-  const is = content.kind === 'picture' ? `it is a ${content.format} picture, damaged or not known here` : 'it is none';
+  const is =
+    content.kind === 'picture' ? `it is a picture (${content.format}), damaged or not known here` : 'it is none';
   return [is, 'Try PNG, JPEG or WebP'];
 }
 
@@ -62,9 +65,9 @@ function whyNoVideo(content: FileContent): [is: string, advice: string] {
     case 'empty':
       return ['the file is empty', 'Choose another'];
     case 'picture':
-      return [`it is a ${content.format} picture, whatever its name says`, 'Choose it as a picture'];
+      return [`it is a picture (${content.format}), whatever its name says`, 'Choose it as a picture'];
     case 'container':
-      return [`it is a ${content.format} file, which no browser plays`, `Convert it to ${PLAYS}`];
+      return [`it is in ${content.format}, which no browser plays`, `Convert it to ${PLAYS}`];
     case 'unknown':
       return ['it is damaged, or no video', `Choose one with ${PLAYS}`];
     case 'media':
@@ -77,7 +80,8 @@ function whyNoPictureInVideo({
   isPictureDecodable,
   sound,
 }: FileContent & { kind: 'media' }): [string, string] {
-  if (picture === null && sound === null) return ['it holds neither picture nor sound', `Choose one with ${PLAYS}`];
+  if (picture === null && sound === null)
+    return ['it holds neither picture nor sound, or is only the beginning of a video', `Choose one with ${PLAYS}`];
   if (picture === null) return [`it holds sound alone (${sound})`, `Choose one with a picture: ${PLAYS}`];
   if (isPictureDecodable) return [`its picture (${picture}) is damaged`, 'Get the file again, or choose another'];
   return [`its picture is in ${picture}, which this browser does not decode`, `Convert it to ${PLAYS}`];

@@ -111,6 +111,12 @@ function colourAt(
   return [...(context?.getImageData(Math.floor(x * width), Math.floor(y * height), 1, 1).data ?? [])].slice(0, 3);
 }
 
+/** How much redder than blue a picture is, in the middle, so far down. */
+function redness(image: CanvasImageSource, size: { width: number; height: number }, y: number): number {
+  const [red = 0, , blue = 0] = colourAt(image, size, 0.5, y);
+  return red - blue;
+}
+
 describe('a video file that cannot be shown says what it holds, and what would work', () => {
   it.each<[string, string, () => Promise<BlobPart> | BlobPart, string]>([
     ['an empty file', 'clip.mp4', () => '', 'the file is empty. Choose another.'],
@@ -118,14 +124,14 @@ describe('a video file that cannot be shown says what it holds, and what would w
       'a picture by another name',
       'clip.mp4',
       () => picture('image/png'),
-      'it is a PNG picture, whatever its name says. Choose it as a picture.',
+      'it is a picture (PNG), whatever its name says. Choose it as a picture.',
     ],
-    ['a JPEG by another name', 'clip.webm', () => picture('image/jpeg'), 'it is a JPEG picture'],
+    ['a JPEG by another name', 'clip.webm', () => picture('image/jpeg'), 'it is a picture (JPEG), whatever'],
     [
       'sound alone',
       'song.webm',
       soundAlone,
-      'it holds sound alone (OPUS). Choose one with a picture: H.264 in MP4, or VP9 in WebM.',
+      'it holds sound alone (Opus). Choose one with a picture: H.264 in MP4, or VP9 in WebM.',
     ],
     [
       'a picture in a codec that is not decoded',
@@ -143,7 +149,7 @@ describe('a video file that cannot be shown says what it holds, and what would w
       'a container that no browser plays',
       'clip.mp4',
       () => 'RIFF\x10\x10\x10\x10AVI LIST',
-      'it is a AVI file, which no browser plays. Convert it',
+      'it is in AVI, which no browser plays. Convert it',
     ],
     ['text', 'clip.mp4', () => 'hello, this is no video at all', 'it is damaged, or no video. Choose one with H.264'],
     ['nothing but the start of one', 'clip.webm', async () => (await recorded('webm')).slice(0, 60), 'it '],
@@ -203,14 +209,10 @@ describe('a file is shown as any player shows it', () => {
     if (source.kind !== 'video') throw new Error('no video');
     const size = { width: SIZE.height, height: SIZE.width };
     expect(source.size.value).toEqual(size);
-    const top = colourAt(source.element as HTMLVideoElement, size, 0.5, 0.2);
-    const bottom = colourAt(source.element as HTMLVideoElement, size, 0.5, 0.8);
-    expect([top, bottom]).toMatchObject([
-      [expect.closeTo(208, -1.3), 40, 40].map(() => expect.anything()),
-      [0, 0, 0].map(() => expect.anything()),
-    ]);
-    expect((top[0] ?? 0) - (top[2] ?? 0)).toBeGreaterThan(100);
-    expect((bottom[2] ?? 0) - (bottom[0] ?? 0)).toBeGreaterThan(100);
+    const element = source.element as HTMLVideoElement;
+    // The first frame is shown some time after it was decoded.
+    await vi.waitFor(() => expect(redness(element, size, 0.2)).toBeGreaterThan(100), WAIT);
+    expect(redness(element, size, 0.8)).toBeLessThan(-100);
   });
 
   it('a photograph that its EXIF data turn', async () => {
@@ -249,9 +251,9 @@ describe('a file is shown as any player shows it', () => {
 
 it('a picture that is too large is refused before it is decoded, in megapixels', async () => {
   const decode = vi.spyOn(globalThis, 'createImageBitmap');
-  const message = await refusal(open('image', 'huge.png', await deepPng([0, 0, 0], 40_000, 30_000)));
+  const message = await refusal(open('image', 'huge.png', await deepPng([0, 0, 0], 12_000, 9_000)));
   expect(message).toContain('too-large: A result has at most 67 megapixels');
-  expect(message).toContain('this picture of 1,200 megapixels (40000x30000) is larger itself');
+  expect(message).toContain('this picture of 108 megapixels (12000x9000) is larger itself');
   expect(decode).not.toHaveBeenCalled();
   decode.mockRestore();
 });

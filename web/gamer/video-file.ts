@@ -14,6 +14,7 @@ export async function openVideo(file: File, { onError }: SourceHandlers): Promis
   const url = URL.createObjectURL(file);
   const video = Object.assign(mutedVideo(), { loop: true });
   const ending = new AbortController();
+  let begunMs = 0;
   const dispose = () => {
     ending.abort();
     video.removeAttribute('src');
@@ -28,22 +29,27 @@ export async function openVideo(file: File, { onError }: SourceHandlers): Promis
     });
     // Sound alone plays too, and so does the sound beside a picture that cannot be decoded.
     if (video.videoWidth === 0) throw new Error('no picture');
+    begunMs = performance.now();
     await video.play();
   } catch (cause) {
     dispose();
     throw await explainFile(file, 'video', cause);
   }
-  reportBreak(video, file.name, onError, ending.signal);
+  reportBreak({ video, name: file.name, begunMs, onError, signal: ending.signal });
   return { kind: 'video', element: video, size: sizeOf(video), frames: video, play: null, dispose };
 }
 
+interface Watched {
+  video: HTMLVideoElement;
+  name: string;
+  /** When it began to play, at the earliest. */
+  begunMs: number;
+  onError: SourceHandlers['onError'];
+  signal: AbortSignal;
+}
+
 /** Tells where a video breaks: with an error, or in that it begins again before its end. */
-function reportBreak(
-  video: HTMLVideoElement,
-  name: string,
-  onError: SourceHandlers['onError'],
-  signal: AbortSignal,
-): void {
+function reportBreak({ video, name, begunMs, onError, signal }: Watched): void {
   // That of a live recording is not known before its end, and then right.
   const durationS = video.duration;
   const broken = (atS: number) => {
@@ -52,17 +58,20 @@ function reportBreak(
     onError(new MeshError('source-ended', message, { cause: video.error }));
   };
   video.addEventListener('error', () => broken(video.currentTime), { signal });
-  video.addEventListener(
-    'seeking',
-    () => {
-      const { played } = video;
-      const playedS = played.length > 0 ? played.end(played.length - 1) : 0;
-      if (!Number.isFinite(durationS) || playedS > durationS - MISSING_FROM_S) return;
-      video.pause();
-      broken(playedS);
-    },
-    { once: true, signal },
-  );
+  let seenS = 0;
+  const follow = () => {
+    if (!video.seeking) seenS = video.currentTime;
+  };
+  video.addEventListener('timeupdate', follow, { signal });
+  const beginsAgain = ({ timeStamp }: Event) => {
+    video.removeEventListener('timeupdate', follow);
+    // At the end of its data a browser jumps to the end of the video. But none plays faster than time passes.
+    const elapsedS = (timeStamp - begunMs) / 1_000;
+    if (!Number.isFinite(durationS) || elapsedS > durationS - MISSING_FROM_S) return;
+    video.pause();
+    broken(Math.min(seenS, elapsedS));
+  };
+  video.addEventListener('seeking', beginsAgain, { once: true, signal });
 }
 
 /** Minutes and seconds, as players show them. */

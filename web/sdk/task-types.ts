@@ -5,7 +5,8 @@ import type { Quality } from '../../shared/tasks/upscale.ts';
 // The task types of the SDK, with their inputs and results. The comments here are their reference documentation.
 
 /**
- * Anything drawable, or RGBA pixels: 8-bit sRGB with straight (not premultiplied) alpha, rows from top to bottom. The image is read
+ * Anything drawable, or RGBA pixels: 8-bit sRGB with straight (not premultiplied) alpha, rows from top to bottom. Frames are read upright, in
+ * square pixels; ImageData and frames in another colour space, or of 16 bits, are converted to 8-bit sRGB. The image is read
  * before `submitTask` returns. Closing a VideoFrame remains the caller's responsibility.
  */
 export type ImageInput =
@@ -42,7 +43,8 @@ export interface TaskTypes {
   /** Returns the bytes it was given. For tests and measurements. */
   echo: { input: { bytes: Uint8Array }; result: { bytes: Uint8Array } };
   /**
-   * Enlarges a picture: by `scale` (1..4, default 2), or to an exact `width` and `height` in pixels. `quality` defaults to `spatial`.
+   * Enlarges a picture: by `scale` (1..4, default 2), or to an exact `width` and `height` in pixels. `quality` defaults to `spatial`. A result has up to
+   * 64 Mi pixels, and 32,767 on a side; the message of `too-large` names the largest scale that fits.
    */
   upscale: {
     input: { image: ImageInput; scale?: number; width?: number; height?: number; quality?: Quality };
