@@ -100,10 +100,7 @@ test('a browser that cannot capture is offered neither screen nor camera', async
   await expect(gamer.getByTestId('save-after')).toBeVisible();
 });
 
-test('a refused camera is explained, and a file that is no picture; the game goes on', async ({
-  server,
-  context,
-}) => {
+test('a refused camera is explained, and a file that is no picture; the game goes on', async ({ server, context }) => {
   const gamer = await context.newPage();
   await openGamer(gamer, server.url);
   await choose(gamer, 'Camera');
