@@ -29,6 +29,8 @@ export interface Settings {
   codec: Codec | null;
   /** A folder of the ONNX standard's node tests; null: none was given. */
   onnxDir: string | null;
+  /** A folder of maps of the Moving AI benchmark; null: none was given. */
+  gridsDir: string | null;
   /** Where modules for child processes were bundled to. */
   bundleDir: string;
 }

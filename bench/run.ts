@@ -13,6 +13,7 @@ import * as glass from './sections/glass.ts';
 import * as kernels from './sections/kernels.ts';
 import * as nodeVolunteers from './sections/node-volunteers.ts';
 import * as onnx from './sections/onnx.ts';
+import * as paths from './sections/paths.ts';
 import * as peerjs from './sections/peerjs.ts';
 import * as quality from './sections/quality.ts';
 import * as server from './sections/server.ts';
@@ -26,7 +27,7 @@ import * as wire from './sections/wire.ts';
 
 /** Every section that these modules export, by name. */
 const SECTIONS = [
-  ...[compute, gameTasks, glass, kernels, nodeVolunteers, onnx, peerjs, quality, server],
+  ...[compute, gameTasks, glass, kernels, nodeVolunteers, onnx, paths, peerjs, quality, server],
   ...[simulate, stream, streamSoak, streamTrouble, tasks, trust, wire],
 ]
   .flatMap((module): unknown[] => Object.values(module))
@@ -46,6 +47,7 @@ those that take long.
                  glass-tune (supertuxkart/clip.mp4 among the recorded frames, if it is there)
   --clip-frames N  how many of its frames they measure (60)
   --onnx DIR     the ONNX standard's node tests, for the section onnx: a folder for each
+  --grids DIR    maps of the Moving AI benchmark, for the section paths (12 generated ones)
   --codec NAME   the codec both ways, for the section glass: h264, vp8, vp9 or av1 (the best of those measured)`;
 
 const DEFAULT_JSON = join(ROOT, 'bench-output/bench.json');
@@ -110,6 +112,7 @@ function readArguments() {
         'clip-frames': { type: 'string', default: '60' },
         codec: { type: 'string' },
         onnx: { type: 'string' },
+        grids: { type: 'string' },
         frames: { type: 'string', default: process.env.P2C2R_FRAMES ?? join(ROOT, '../shared/frames') },
       },
     });
@@ -122,8 +125,10 @@ function readArguments() {
     const framesDir = resolve(frames);
     const clip = values.clip ? resolve(values.clip) : join(framesDir, DEFAULT_CLIP);
     const onnxDir = values.onnx ? resolve(values.onnx) : null;
+    const gridsDir = values.grids ? resolve(values.grids) : null;
     const sizes = { minutes, clipFrames };
-    return { names: positionals, help, list, jsonFile: resolve(json), ...sizes, framesDir, clip, codec, onnxDir };
+    const folders = { framesDir, onnxDir, gridsDir };
+    return { names: positionals, help, list, jsonFile: resolve(json), ...sizes, ...folders, clip, codec };
   } catch (cause) {
     throw new SetupError(`${cause instanceof Error ? cause.message : cause}\nSee npm run bench -- --help.`);
   }

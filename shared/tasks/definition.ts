@@ -88,12 +88,25 @@ export interface TaskDefinition<Input, Params, Result> {
   mayKeep?(result: PackedResult): boolean;
   /** Splits a task into at most `parts` tasks that share its bytes; into a single one if splitting would only repeat work. */
   split?(task: PackedTask<Params>, parts: number): TaskSplit<Params>;
+  /** Cuts a task that one machine would not take in one piece; null where it is no such task. Throws MeshError `too-large` without memory for its result. */
+  tiles?(task: PackedTask<Params>): TaskTiles<Params> | null;
 }
 
 export interface TaskSplit<Params> {
   tasks: PackedTask<Params>[];
   /** Merges validated results, in the order of the tasks, into the result of the whole task. Throws MeshError `too-large`. */
   merge(results: readonly PackedResult[]): PackedResult;
+}
+
+/** A task in parts, of which only those under way take memory beside the input and the result. */
+export interface TaskTiles<Params> {
+  readonly count: number;
+  /** Copies a part out of the task. */
+  cut(n: number): PackedTask<Params>;
+  /** Puts the validated result of a part in its place; a later one replaces an earlier. */
+  paste(n: number, result: PackedResult): void;
+  /** The result of the task, once every part is in its place. */
+  readonly whole: PackedResult;
 }
 
 /** Work in steps of well under a millisecond, so that its caller can pause or stop between two. */

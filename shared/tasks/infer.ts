@@ -1,5 +1,6 @@
 import { MeshError } from '../errors.ts';
 import { z } from '../zod.ts';
+import { checkedInput } from './checked-input.ts';
 import { type PackedResult, type TaskDefinition, UNDECIDED } from './definition.ts';
 import { packInputs, type TaskValue, valuesSchema } from './infer/inputs.ts';
 import {
@@ -11,7 +12,7 @@ import {
   type TensorHeader,
   tensorOf,
 } from './infer/tensors.ts';
-import { attachmentAt, checkedInput, checkSizes } from './packing.ts';
+import { attachmentAt, checkSizes } from './packing.ts';
 
 /** First deadline by declared effort, ms. */
 const FIRST_DEADLINE_MS = { simple: 500, complex: 5_000 };

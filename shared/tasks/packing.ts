@@ -1,4 +1,3 @@
-import type { ZodType } from 'zod';
 import { MeshError } from '../errors.ts';
 import { z } from '../zod.ts';
 
@@ -11,15 +10,6 @@ export const vec3 = z.tuple([real, real, real]);
 
 /** Value of a result that is all in its attachments. */
 export const noValue = z.null();
-
-/** Validates an input. Throws MeshError `bad-input` that names the wrong member. */
-export function checkedInput<T>(schema: ZodType<T>, input: unknown, what: string): T {
-  const parsed = schema.safeParse(input);
-  if (parsed.success) return parsed.data;
-  const issue = parsed.error.issues[0];
-  const member = issue?.path.length ? `'${issue.path.join('.')}'` : 'input';
-  throw MeshError.badInput(`The ${member} of a ${what} task is wrong: ${issue?.message ?? 'unknown'}. Correct it.`);
-}
 
 /** Throws MeshError `malformed` unless the attachments have exactly these sizes. `what` is the subject of the message. */
 export function checkSizes(attachments: readonly Uint8Array[], sizesBytes: readonly number[], what: string): void {

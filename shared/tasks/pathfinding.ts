@@ -1,7 +1,9 @@
 import { MeshError } from '../errors.ts';
 import { z } from '../zod.ts';
+import { checkedInput } from './checked-input.ts';
 import type { PackedTask, TaskDefinition } from './definition.ts';
-import { attachmentAt, checkedInput, checkSizes, noValue } from './packing.ts';
+import { attachmentAt, checkSizes, noValue } from './packing.ts';
+import { isUniform } from './pathfinding/grid.ts';
 import {
   BYTES_PER_QUERY,
   dealQueries,
@@ -35,8 +37,10 @@ export interface PathfindingResult {
 }
 
 const side = z.int().min(1).max(PATHFINDING.maxSide);
-const place = z.tuple([z.int().min(0), z.int().min(0)]);
-const neighbours = z.union([z.literal(4), z.literal(8)]);
+const COORDINATE = 'expected a whole number, 0 or more';
+const coordinate = z.int(COORDINATE).min(0, COORDINATE);
+const place = z.tuple([coordinate, coordinate], 'expected [x, y]');
+const neighbours = z.union([z.literal(4), z.literal(8)], 'expected 4 or 8');
 const inputSchema = z.object({
   grid: z.object({
     width: side,
@@ -61,7 +65,7 @@ export const pathfinding: TaskDefinition<PathfindingInput, PathfindingParams, Pa
   value: noValue,
   cacheable: true,
   pack(input) {
-    if (Array.isArray(input.queries) && input.queries.length > PATHFINDING.maxQueries) {
+    if (Array.isArray(input?.queries) && input.queries.length > PATHFINDING.maxQueries) {
       const limitBytes = PATHFINDING.maxQueries * BYTES_PER_QUERY;
       throw MeshError.tooLarge('The list of queries', input.queries.length * BYTES_PER_QUERY, limitBytes);
     }
@@ -102,14 +106,15 @@ export const pathfinding: TaskDefinition<PathfindingInput, PathfindingParams, Pa
   },
   split({ params, attachments }, parts) {
     const queries = readQueries(attachmentAt(attachments, 1));
-    const cells = params.width * params.height;
-    const piles = dealQueries(queries, parts, (group) => expectedCells(queries, group, cells));
+    const cost = attachmentAt(attachments, 0);
+    const grid = { cells: cost.length, isUniform: isUniform(cost) };
+    const piles = dealQueries(queries, parts, (group) => expectedCells(queries, group, grid));
     const { width, height, neighbours } = params;
     return {
       tasks: piles.map((places) =>
         packed(
           { width, height, neighbours },
-          attachmentAt(attachments, 0),
+          cost,
           places.flatMap((at) => queries[at] ?? []),
         ),
       ),
@@ -123,8 +128,8 @@ function packed(
   cost: Uint8Array,
   queries: readonly Query[],
 ): PackedTask<PathfindingParams> {
-  const cells = shape.width * shape.height;
-  const workCells = groupedByGoal(queries).reduce((sum, group) => sum + expectedCells(queries, group, cells), 0);
+  const grid = { cells: cost.length, isUniform: isUniform(cost) };
+  const workCells = groupedByGoal(queries).reduce((sum, group) => sum + expectedCells(queries, group, grid), 0);
   const params = { ...shape, queries: queries.length, workCells: Math.ceil(workCells) };
   return { params, attachments: [cost, writeQueries(queries)] };
 }

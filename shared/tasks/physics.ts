@@ -1,7 +1,8 @@
 import { MeshError } from '../errors.ts';
 import { z } from '../zod.ts';
+import { checkedInput } from './checked-input.ts';
 import type { TaskDefinition } from './definition.ts';
-import { attachmentAt, bytesOf, checkedInput, checkSizes, noValue, numbersIn, vec3 } from './packing.ts';
+import { attachmentAt, bytesOf, checkSizes, noValue, numbersIn, vec3 } from './packing.ts';
 import {
   checkpointCount,
   checkpointInterval,

@@ -1,7 +1,8 @@
 import { MeshError } from '../errors.ts';
 import { z } from '../zod.ts';
+import { checkedInput } from './checked-input.ts';
 import type { TaskDefinition } from './definition.ts';
-import { attachmentAt, checkedInput, checkSizes, noValue, vec3 } from './packing.ts';
+import { attachmentAt, checkSizes, noValue, vec3 } from './packing.ts';
 import { light, lightSchema, objectSchema, RAYTRACING, sceneOf } from './raytracing/input.ts';
 import type { Tile, View } from './raytracing/render.ts';
 import { checkScene, packScene, readScene, type SceneCounts, sceneSizesBytes } from './raytracing/scene.ts';

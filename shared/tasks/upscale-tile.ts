@@ -57,7 +57,8 @@ function randomSpan(length: number, outLength: number, random: () => number, ali
   };
 }
 
-function greatestDivisor(a: number, b: number): number {
+/** Euclid's algorithm, for whole numbers above 0. */
+export function greatestDivisor(a: number, b: number): number {
   return b === 0 ? a : greatestDivisor(b, a % b);
 }
 

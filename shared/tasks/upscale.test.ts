@@ -1,6 +1,8 @@
 import { describe, expect, test } from 'vitest';
+import { MeshError } from '../errors.ts';
 import { checkArrivedTask } from './catalogue.ts';
 import { IMAGE, type Quality, type UpscaleInput, type UpscaleParams, upscale } from './upscale.ts';
+import { outputSize, RESULT, type WantedSize } from './upscale-size.ts';
 
 const image = (width: number, height: number) => ({ width, height, data: new Uint8ClampedArray(width * height * 4) });
 const pack = (input: UpscaleInput) => upscale.pack(input).params;
@@ -46,11 +48,39 @@ describe('the size of the result', () => {
     refuses({ image: image(17, 5), ...wanted }, 'bad-input');
   });
 
-  test('a result over the limits is too large, and one at the limits is not', () => {
-    refuses({ image: image(1, 2_049), scale: 4 }, 'too-large');
-    refuses({ image: image(2_048, 2_049), scale: 2 }, 'too-large');
-    const largest = pack({ image: image(2_048, 2_048), scale: 2 });
-    expect(upscale.resultBytes(largest)).toBe(IMAGE.maxOutputPixels * 4);
+  test('may be as large as a page can hold', () => {
+    const largest = pack({ image: image(4_096, 4_096), scale: 2 });
+    expect(upscale.resultBytes(largest)).toBe(RESULT.maxPixels * 4);
+    expect(pack({ image: image(8_191, 1), scale: 4 }).outWidth).toBe(32_764);
+  });
+
+  const refusal = (width: number, height: number, wanted: WantedSize) => {
+    try {
+      return JSON.stringify(outputSize({ width, height }, wanted));
+    } catch (cause) {
+      const { reason, message } = MeshError.from(cause);
+      return `${reason}: ${message}`;
+    }
+  };
+
+  test.each<[number, number, WantedSize, string]>([
+    [4_000, 3_000, { scale: 3 }, 'one would have 108 megapixels (12000x9000). Choose a scale of at most 2.36, which'],
+    [
+      8_192,
+      1,
+      { scale: 4 },
+      '32,767 pixels on a side; this one would have 0.1 megapixels (32768x4). Choose a scale of at most 3.99',
+    ],
+    [4_097, 4_096, { scale: 2 }, 'at most 1.99, which gives 66.5 megapixels'],
+    [4_000, 3_000, { width: 16_000, height: 12_000 }, 'at most 2.36'],
+    [12_000, 9_000, {}, 'this picture of 108 megapixels (12000x9000) is larger itself. Make it smaller first.'],
+    [40_000, 10, { scale: 1 }, 'is larger itself'],
+  ])('of %ix%i with %o is refused in megapixels, with what would fit', (width, height, wanted, message) => {
+    const refused = refusal(width, height, wanted);
+    expect(refused).toContain('too-large: A result has at most 67 megapixels');
+    expect(refused).toContain(message);
+    const scale = /at most ([\d.]+), which/.exec(refused)?.[1];
+    if (scale) expect(refusal(width, height, { scale: Number(scale) })).toMatch(/outWidth/);
   });
 });
 

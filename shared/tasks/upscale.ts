@@ -1,8 +1,11 @@
 import { MeshError } from '../errors.ts';
 import { z } from '../zod.ts';
 import type { PackedResult, PackedTask, PixelImage, TaskDefinition, Verification } from './definition.ts';
-import { noValue } from './packing.ts';
+import { INPUT_KINDS, type InputKind, inputKindOf } from './input-kind.ts';
+import { attachmentAt, noValue } from './packing.ts';
+import { isRatioAllowed, outputSize, type WantedSize } from './upscale-size.ts';
 import { agrees, type PictureTile, randomTile, sourceOf } from './upscale-tile.ts';
+import { pasteTile, type ResizedPicture, tilesOf } from './upscale-tiling.ts';
 
 /** First deadline of each quality, ms. */
 const FIRST_DEADLINE_MS = { bilinear: 100, bicubic: 100, spatial: 100, fast: 100, balanced: 1_000, quality: 1_000 };
@@ -13,7 +16,7 @@ export const IMAGE = {
   tolerance8bit: 2,
   /** The same for a network and its reference: half precision loses a few more steps on the way through the layers. */
   networkTolerance8bit: 4,
-  /** Longest side of an image, pixels. */
+  /** Longest side of a picture that is computed in one piece, and most pixels of its result. */
   maxImageSide: 8_192,
   maxOutputPixels: 16 * 1024 * 1024,
 } as const;
@@ -30,20 +33,12 @@ export type Network = (typeof NETWORKS)[number];
 export const QUALITIES = [...FILTERS, ...NETWORKS] as const;
 export type Quality = (typeof QUALITIES)[number];
 
-/** Kinds of source pixels. `aliased`: one sample each, as games render without anti-aliasing; `smooth`: an average over the pixel's area, as in films and photos. */
-export const INPUT_KINDS = ['smooth', 'aliased'] as const;
-export type InputKind = (typeof INPUT_KINDS)[number];
-
 /** Names of the networks' models: one for each kind of input. */
 export const NETWORK_MODELS: readonly string[] = NETWORKS.flatMap((network) =>
   INPUT_KINDS.map((kind) => `${network}-${kind}`),
 );
 
-export interface UpscaleParams {
-  width: number;
-  height: number;
-  outWidth: number;
-  outHeight: number;
+export interface UpscaleParams extends ResizedPicture {
   quality: Quality;
   /** Given for a part of a picture, which may be too small to show it; otherwise it is detected by the machine that computes. */
   input?: InputKind;
@@ -53,20 +48,13 @@ export function isNetwork(quality: Quality): quality is Network {
   return NETWORKS.some((name) => name === quality);
 }
 
-export interface UpscaleInput {
+export interface UpscaleInput extends WantedSize {
   image: PixelImage;
-  scale?: number | undefined;
-  width?: number | undefined;
-  height?: number | undefined;
   quality?: Quality | undefined;
 }
 export interface UpscaleResult {
   image: { width: number; height: number; data: Uint8ClampedArray };
 }
-
-const MIN_RATIO = 1;
-const MAX_RATIO = 4;
-const DEFAULT_SCALE = 2;
 
 /** Work per output pixel relative to bilinear: reads and arithmetic operations, counted in the kernels and from the shapes of the networks. */
 const WORK_PER_PIXEL: Record<Quality, number> = {
@@ -96,6 +84,7 @@ export const upscale: TaskDefinition<UpscaleInput, UpscaleParams, UpscaleResult>
   pack(input) {
     const { image } = input;
     const size = outputSize(image, input);
+    checkPixels(image);
     const quality = checkedQuality(input.quality ?? 'spatial');
     return {
       params: { width: image.width, height: image.height, ...size, quality },
@@ -121,6 +110,28 @@ export const upscale: TaskDefinition<UpscaleInput, UpscaleParams, UpscaleResult>
   cost: ({ outWidth, outHeight, quality }) => outWidth * outHeight * WORK_PER_PIXEL[quality],
   resultBytes: ({ outWidth, outHeight }) => outWidth * outHeight * 4,
   verify: (task, { image }, random) => verifyUpscaled(task, image, random),
+  tiles({ params, attachments }) {
+    const tiles = tilesOf(params);
+    if (!tiles) return null;
+    const { width, height, outWidth, quality } = params;
+    const [data = new Uint8Array(0)] = attachments;
+    const input = isNetwork(quality) && { input: inputKindOf({ width, height, data }) };
+    const whole = wholePicture(params);
+    const tileAt = (n: number) => {
+      const tile = tiles[n];
+      if (!tile) throw new RangeError(`tile ${n} of ${tiles.length}`);
+      return tile;
+    };
+    return {
+      count: tiles.length,
+      cut: (n) => ({
+        params: { ...tileShape(tileAt(n)), quality, ...input },
+        attachments: [sourceOf(data, width, tileAt(n))],
+      }),
+      paste: (n, result) => pasteTile(whole, outWidth, tileAt(n), attachmentAt(result.attachments, 0)),
+      whole: { value: null, attachments: [whole] },
+    };
+  },
 };
 
 /** Returns `quality`. Throws MeshError `bad-input` if it is unknown. */
@@ -129,47 +140,21 @@ export function checkedQuality(quality: Quality): Quality {
   throw MeshError.badInput(`There is no quality '${quality}'. Use one of ${QUALITIES.join(', ')}.`);
 }
 
-function outputSize(
-  image: PixelImage,
-  { scale = DEFAULT_SCALE, width, height }: Omit<UpscaleInput, 'image'>,
-): { outWidth: number; outHeight: number } {
-  checkImage(image);
-  const exact = width !== undefined || height !== undefined;
-  if (exact && (width === undefined || height === undefined)) {
-    throw MeshError.badInput('Give both width and height of the result, or a scale.');
-  }
-  // Checked separately: on a small picture, rounding would hide a scale that is out of range.
-  const isScaleAllowed = exact || isRatioAllowed(1, scale);
-  const outWidth = width ?? Math.round(image.width * scale);
-  const outHeight = height ?? Math.round(image.height * scale);
-  const isInteger = Number.isInteger(outWidth) && Number.isInteger(outHeight);
-  const isSizeAllowed = isRatioAllowed(image.width, outWidth) && isRatioAllowed(image.height, outHeight);
-  if (!isScaleAllowed || !isInteger || !isSizeAllowed) {
-    throw MeshError.badInput(
-      `A picture can be enlarged by ${MIN_RATIO} to ${MAX_RATIO} on each axis, in whole pixels. Choose another size or scale.`,
-    );
-  }
-  if (Math.max(outWidth, outHeight) > IMAGE.maxImageSide || outWidth * outHeight > IMAGE.maxOutputPixels) {
-    throw MeshError.tooLarge('The result', outWidth * outHeight * 4, IMAGE.maxOutputPixels * 4);
-  }
-  return { outWidth, outHeight };
-}
-
-function checkImage({ width, height, data }: PixelImage): void {
-  if (!Number.isInteger(width) || !Number.isInteger(height) || width < 1 || height < 1) {
-    throw MeshError.badInput(
-      `An image of ${width}x${height} has no pixels. Wait until it has loaded, or give another.`,
-    );
-  }
-  if (data.byteLength !== width * height * 4) {
-    throw MeshError.badInput(
-      `RGBA pixels of ${width}x${height} are ${width * height * 4} bytes, not ${data.byteLength}.`,
-    );
+/** Joins the results of the tiles. Throws MeshError `too-large` without memory for it. */
+function wholePicture({ outWidth, outHeight }: UpscaleParams): Uint8Array {
+  try {
+    return new Uint8Array(outWidth * outHeight * 4);
+  } catch (cause) {
+    const message = `This browser has no memory for a picture of ${outWidth}x${outHeight}. Close other pages, or choose a smaller scale.`;
+    throw new MeshError('too-large', message, { cause });
   }
 }
 
-function isRatioAllowed(from: number, to: number): boolean {
-  return to >= from * MIN_RATIO && to <= from * MAX_RATIO;
+function checkPixels({ width, height, data }: PixelImage): void {
+  if (data.byteLength === width * height * 4) return;
+  throw MeshError.badInput(
+    `RGBA pixels of ${width}x${height} are ${width * height * 4} bytes, not ${data.byteLength}.`,
+  );
 }
 
 /** Checks a random tile by computing it again on this machine. Throws MeshError `verify-failed`. */
@@ -181,6 +166,10 @@ function* verifyUpscaled(
   const tile = randomTile(params, random);
   const source = sourceOf(attachments[0] ?? new Uint8Array(0), params.width, tile);
   return yield* verifyTile(params.quality, tile, source, image);
+}
+
+function tileShape({ across, down }: PictureTile): ResizedPicture {
+  return { width: across.length, height: down.length, outWidth: across.outLength, outHeight: down.outLength };
 }
 
 /** Compares a tile as computed again with the result that holds it. */
@@ -197,11 +186,9 @@ export function* verifyTile(
   image: PixelImage,
   isSame: CompareTile = agrees,
 ): Generator<{ task: PackedTask<UpscaleParams>; by: 'us' }, void, PackedResult | undefined> {
-  const { across, down } = tile;
-  const size = { width: across.length, height: down.length, outWidth: across.outLength, outHeight: down.outLength };
   const tolerance = isNetwork(quality) ? IMAGE.networkTolerance8bit : IMAGE.tolerance8bit;
   for (const input of isNetwork(quality) ? INPUT_KINDS : [undefined]) {
-    const params: UpscaleParams = { ...size, quality, ...(input && { input }) };
+    const params: UpscaleParams = { ...tileShape(tile), quality, ...(input && { input }) };
     const ours = yield { task: { params, attachments: [source] }, by: 'us' };
     if (isSame(ours?.attachments[0] ?? new Uint8Array(0), image, tile, tolerance)) return;
   }

@@ -2,7 +2,7 @@ import { afterEach, expect, test } from 'vitest';
 import type { Answer, IceGrant } from '../../shared/signaling.ts';
 import { serverClock } from '../clock.ts';
 import { TestBed } from '../test-server.ts';
-import { CONNECTION_TEST, iceGrantFor } from './turn.ts';
+import { CONNECTION_TEST, iceGrantFor, RelayAccess } from './turn.ts';
 
 const bed = new TestBed();
 afterEach(() => bed.end());
@@ -97,6 +97,31 @@ test('a connection test gets credentials of a minute, and an address only so man
   }
   expect(await ann.ask('ice', null)).toMatchObject({ error: { reason: 'rate-limited' } });
   expect(await other.ask('ice', null), 'another session of this address').toMatchObject({ ok: false });
+});
+
+test('all tests of an address have one quota at the relay, however many sessions it opens', async () => {
+  const { url } = await bed.server(TURN);
+  const users = new Set<string | undefined>();
+  for (const room of ['den', 'attic']) {
+    const page = bed.page(url);
+    const { id } = await page.join({ room });
+    const [relay] = granted(await page.ask<IceGrant>('ice', null)).iceServers;
+    expect(relay?.username).not.toContain(id);
+    users.add(relay?.username?.replace(/^\d+:/, ''));
+  }
+  expect([...users]).toEqual([expect.stringMatching(/^test-[\w-]{16}$/)]);
+});
+
+test('a site that tests from one address after the other is refused in the end, and others are not', async () => {
+  const relay = new RelayAccess(
+    { iceServers: [], ...TURN, limitFactor: 1 },
+    epochPlus(() => 0),
+  );
+  const testFrom = (address: number, site = 'site') => relay.testGrant([`address ${address}`, 'between', site]);
+  const mostTests = CONNECTION_TEST.perAddress * CONNECTION_TEST.networkTimes;
+  for (let address = 0; address < mostTests; address++) await testFrom(address);
+  await expect(testFrom(mostTests)).rejects.toMatchObject({ reason: 'rate-limited' });
+  await expect(testFrom(mostTests + 1, 'another site')).resolves.toMatchObject({ iceValidS: 60 });
 });
 
 const epochPlus = (laterMs: () => number) => ({ ...serverClock, epochMs: () => 1_700_000_000_000 + laterMs() });

@@ -18,6 +18,8 @@ export const CONNECTION_TEST = {
   maxValidS: 60,
   /** Tests of one address in a window: enough for the pages of a household, each reloaded a few times. */
   perAddress: 20,
+  /** The same of the widest network around an address, as a multiple: a site may have 65,536 addresses to test from. */
+  networkTimes: 8,
   windowMs: 600_000,
   maxAddresses: 10_000,
 } as const;
@@ -26,13 +28,14 @@ export const CONNECTION_TEST = {
  * Makes the list of ICE servers for a session: those of ICE_SERVERS, and those of TURN_URLS with expiring credentials of its own.
  * The credentials follow coturn's REST scheme (`use-auth-secret`, draft-uberti-behave-turn-rest-00): the username is the expiry
  * in seconds of the Unix epoch and the session's id; the credential is its HMAC-SHA1 under the secret shared with the TURN server.
+ * @param user whose quota at the relay counts: the session's id, but for tests
  * @param nowMs ms since the Unix epoch
  * @param validS how long the credentials open new connections
  */
-export function iceGrantFor(sessionId: string, config: IceConfig, nowMs: number, validS = config.turnTtlS): IceGrant {
+export function iceGrantFor(user: string, config: IceConfig, nowMs: number, validS = config.turnTtlS): IceGrant {
   const { iceServers, turnUrls, turnSecret } = config;
   if (turnUrls.length === 0) return { iceServers, iceValidS: null };
-  const username = `${Math.floor(nowMs / 1_000) + validS}:${sessionId}`;
+  const username = `${Math.floor(nowMs / 1_000) + validS}:${user}`;
   const credential = createHmac('sha1', turnSecret).update(username).digest('base64');
   return { iceServers: [...iceServers, { urls: turnUrls, username, credential }], iceValidS: validS };
 }
@@ -46,7 +49,8 @@ export class RelayAccess {
   readonly isThere: boolean;
   /** The ICE servers for a session that is introduced to nobody: those that are no secret. */
   readonly open: IceGrant;
-  readonly #tests: RateLimit | null;
+  /** Of an address, and of the widest network around it; null: without a limit. */
+  readonly #tests: { address: RateLimit; network: RateLimit } | null;
 
   /**
    * @param config `limitFactor` multiplies how many connections an address may test; 0: without a limit
@@ -61,9 +65,12 @@ export class RelayAccess {
     const open = iceServers.filter(({ credential }) => credential === undefined);
     this.open = { iceServers: open, iceValidS: null };
     this.isThere = turnUrls.length > 0 || open.length < iceServers.length;
-    const { perAddress, windowMs, maxAddresses } = CONNECTION_TEST;
-    const options = { events: perAddress * limitFactor, windowMs, maxKeys: maxAddresses, redis };
-    this.#tests = limitFactor === 0 ? null : new RateLimit({ ...options, keyPrefix: 'p2c2r:limit:connection tests' });
+    const { perAddress, networkTimes, windowMs, maxAddresses } = CONNECTION_TEST;
+    const limit = (of: string, times: number) => {
+      const options = { events: perAddress * times * limitFactor, windowMs, maxKeys: maxAddresses, redis };
+      return new RateLimit({ ...options, keyPrefix: `p2c2r:limit:connection tests ${of}` });
+    };
+    this.#tests = limitFactor === 0 ? null : { address: limit('address', 1), network: limit('network', networkTimes) };
   }
 
   /** For a session that was introduced to somebody. */
@@ -72,17 +79,32 @@ export class RelayAccess {
   }
 
   /**
-   * For a session that tests its connection before it knows anybody.
-   * @throws MeshError `rate-limited` when its address has tested too often
+   * For a session that tests its connection before it knows anybody. What is opened at the relay may outlive the credential, and a stranger has as
+   * many sessions as it likes: all tests of an address share the quota of one user there.
+   * @param networks that its socket comes from, hashed, narrowest first
+   * @throws MeshError `rate-limited` when its address, or the network around it, has tested too often
    */
-  async testGrant(sessionId: string, address: string): Promise<IceGrant> {
+  async testGrant(networks: readonly string[]): Promise<IceGrant> {
+    const { turnUrls, turnTtlS, turnSecret } = this.config;
     // Those of ICE_SERVERS do not expire, so a test cannot have them.
-    if (this.config.turnUrls.length === 0) return this.open;
-    if (this.#tests && !(await this.#tests.take(address))) {
+    if (turnUrls.length === 0) return this.open;
+    const [address = '', ...around] = networks;
+    // In this order: what is refused to an address must not count for its neighbours.
+    const isAllowed =
+      !this.#tests ||
+      ((await this.#tests.address.take(address)) && (await this.#tests.network.take(around.at(-1) ?? address)));
+    if (!isAllowed)
       throw new MeshError('rate-limited', 'Too many connection tests from this address. Wait ten minutes.');
-    }
-    const validS = Math.min(CONNECTION_TEST.maxValidS, this.config.turnTtlS);
+    const validS = Math.min(CONNECTION_TEST.maxValidS, turnTtlS);
     const config = { ...this.config, iceServers: this.open.iceServers };
-    return iceGrantFor(sessionId, config, this.clock.epochMs(), validS);
+    // Hashed once more: the relay's log need not tell which test and which limit belong together.
+    const user = createHmac('sha256', turnSecret)
+      .update(`test ${address}`)
+      .digest('base64url')
+      .slice(0, TEST_USER_CHARS);
+    return iceGrantFor(`test-${user}`, config, this.clock.epochMs(), validS);
   }
 }
+
+/** 96 bits: no two addresses share a quota by chance. */
+const TEST_USER_CHARS = 16;

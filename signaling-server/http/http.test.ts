@@ -67,11 +67,11 @@ test.each([
   expect([again.status, await again.text()]).toEqual([304, '']);
 });
 
-test('every kind of response carries the same security policy and does not name the server software', async () => {
+test('every kind of response carries the same security policy, to which workers that fetch models add https, and does not name the server software', async () => {
   const { url, port } = await bed.server({ pagesDir });
   const policies = new Set<string | null>();
   const requests: [string, RequestInit][] = [
-    ...['', 'gamer', 'p2c2r.js', 'assets/volunteer.worker-12345678.js', 'healthz', 'missing', 'socket.io/'].map(
+    ...['', 'gamer', 'p2c2r.js', 'assets/onnx.worker-12345678.js', 'healthz', 'missing', 'socket.io/'].map(
       (path): [string, RequestInit] => [path, {}],
     ),
     ['gamer', { method: 'POST' }],
@@ -100,6 +100,13 @@ test('every kind of response carries the same security policy and does not name 
     "base-uri 'none'",
     "form-action 'none'",
   ]);
+  for (const worker of ['volunteer', 'stream']) {
+    const { headers } = await fetch(`${url}assets/${worker}.worker-C_WcSk-7.js?v=1`);
+    const widened = policy.map((directive) =>
+      directive.startsWith('connect-src') ? `${directive} https:` : directive,
+    );
+    expect(headers.get('content-security-policy')?.split(';')).toEqual(widened);
+  }
 });
 
 test('a page of another origin can read that a model file is missing, and which ones exist', async () => {

@@ -8,8 +8,19 @@ const PLAIN_HOST = /^[\w.-]+(:\d+)?$|^\[[\da-f:]+\](:\d+)?$/i;
 /** In Chromium 'self' covers WebSockets to the same host; other browsers need their scheme spelled out. */
 const ownSockets = (host: string) => (PLAIN_HOST.test(host) ? `ws://${host} wss://${host}` : "'self'");
 
+function connectedBesides(request: IncomingMessage, address: Pick<PublicAddress, 'hostOf'>): string {
+  const sockets = ownSockets(address.hostOf(request));
+  return FETCHES_MODELS.test(request.url ?? '') ? `${sockets} https:` : sockets;
+}
+
 /**
- * Sets the security headers, the same on every response. That includes scripts of workers, since a worker follows the policy of its
+ * The workers that fetch models, also from other servers: whoever runs a volunteer says from which (`acceptModelsFrom`), may change it at any
+ * time, and is told where a redirect leads, so the policy cannot name them. These workers load no other scripts than ours.
+ */
+const FETCHES_MODELS = /^\/assets\/(?:stream|volunteer)\.worker-[\w-]+\.js(?:\?|$)/;
+
+/**
+ * Sets the security headers, the same on every response but the scripts of {@link FETCHES_MODELS}. That includes scripts of workers, since a worker follows the policy of its
  * own script, and /healthz, since any page of ours may import the SDK. Strict-Transport-Security is left to the TLS proxy.
  */
 export function securityHeaders(address: Pick<PublicAddress, 'hostOf'>) {
@@ -24,7 +35,7 @@ export function securityHeaders(address: Pick<PublicAddress, 'hostOf'>) {
         imgSrc: ["'self'", 'blob:', 'data:'],
         mediaSrc: ["'self'", 'blob:'],
         fontSrc: ["'self'"],
-        connectSrc: ["'self'", (request: IncomingMessage) => ownSockets(address.hostOf(request))],
+        connectSrc: ["'self'", (request: IncomingMessage) => connectedBesides(request, address)],
         workerSrc: ["'self'", 'blob:'],
         frameAncestors: ["'none'"],
         baseUri: ["'none'"],

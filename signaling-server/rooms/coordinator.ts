@@ -190,12 +190,12 @@ export class Coordinator {
 
   /**
    * Renews TURN credentials, or lends some for a test of the connection.
-   * @param address that its socket comes from, hashed
+   * @param networks that its socket comes from, hashed, narrowest first
    * @throws MeshError `rate-limited` when the address has tested too often
    */
-  async renewIce({ id, peers }: Member, address: string): Promise<IceGrant> {
+  async renewIce({ id, peers }: Member, networks: readonly string[]): Promise<IceGrant> {
     const { relay } = this.parts;
-    return peers.size > 0 ? relay.grant(id) : relay.testGrant(id, address);
+    return peers.size > 0 ? relay.grant(id) : relay.testGrant(networks);
   }
 
   /** Answers a join, introduces the member to its present peers again, and finds it new ones. */

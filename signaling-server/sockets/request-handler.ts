@@ -148,7 +148,7 @@ export class LocalRequestHandler<S extends SocketInfo = SocketInfo> implements R
     remove: (member, request) => nullAfter(this.parts.coordinator.owner.remove(member, request)),
     gamers: (member) => this.parts.coordinator.owner.gamers(member),
     removeGamer: (member, request) => nullAfter(this.parts.coordinator.owner.removeGamer(member, request)),
-    ice: (member, _, { connection }) => this.parts.coordinator.renewIce(member, connection.networks[0] ?? ''),
+    ice: (member, _, { connection }) => this.parts.coordinator.renewIce(member, connection.networks),
     leave: (member, _, binding) => {
       this.parts.coordinator.leave(member);
       binding.member = null;

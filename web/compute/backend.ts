@@ -1,14 +1,8 @@
 import type { DetailCoding } from '../../shared/detail.ts';
 import { MeshError } from '../../shared/errors.ts';
 import type { PackedResult, PackedTask } from '../../shared/tasks/definition.ts';
-import {
-  type Filter,
-  type InputKind,
-  isNetwork,
-  type Network,
-  type Quality,
-  type UpscaleParams,
-} from '../../shared/tasks/upscale.ts';
+import type { InputKind } from '../../shared/tasks/input-kind.ts';
+import { type Filter, isNetwork, type Network, type Quality, type UpscaleParams } from '../../shared/tasks/upscale.ts';
 import type { Started, TimeSlot } from './schedule.ts';
 
 export interface FrameTarget {

@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { NO_DETAIL_CODE } from '../../shared/detail.ts';
 import type { PixelImage } from '../../shared/tasks/definition.ts';
+import { inputKindOf } from '../../shared/tasks/input-kind.ts';
 import { FILTERS, IMAGE, isNetwork, type Quality } from '../../shared/tasks/upscale.ts';
 import { type Backend, type FrameTarget, filterAfter } from './backend.ts';
 import { EXCLUSIVE_SLOT } from './filter-benchmark.ts';
 import { JsBackend } from './js-backend.ts';
-import { inputKindOf } from './networks/input-kind.ts';
 import { doubledReference } from './networks/reference-network.ts';
 import { OrtWasmBackend } from './ort/ort-wasm-backend.ts';
 import { colorSpaceOf, type Painting, rgbFrame, yuvFrame } from './painted-frames.ts';

@@ -1,9 +1,9 @@
 import { afterEach, expect, test } from 'vitest';
 import { definitionOf } from '../../shared/tasks/catalogue.ts';
+import { inputKindOf } from '../../shared/tasks/input-kind.ts';
 import { IMAGE, type Quality } from '../../shared/tasks/upscale.ts';
 import { Engine } from './engine.ts';
 import type { EngineCapabilities, EngineOptions, ExecuteOptions } from './engine-types.ts';
-import { inputKindOf } from './networks/input-kind.ts';
 import { doubledReference } from './networks/reference-network.ts';
 import { fixedSpeeds } from './test-gpu.ts';
 import { loadNetwork, repositoryModels } from './test-models.ts';

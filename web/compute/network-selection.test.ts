@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { describe, expect, test } from 'vitest';
 import { MeshError, type MeshErrorReason } from '../../shared/errors.ts';
+import { inputKindOf } from '../../shared/tasks/input-kind.ts';
 import type { Network } from '../../shared/tasks/upscale.ts';
 import type { Backend, BackendName, UpscaleShape } from './backend.ts';
 import { BENCHMARK_HEIGHT, BENCHMARK_WIDTH } from './filter-benchmark.ts';
@@ -13,7 +14,6 @@ import {
   NetworkSelection,
   type RunInSlot,
 } from './network-selection.ts';
-import { inputKindOf } from './networks/input-kind.ts';
 import { doubledReference } from './networks/reference-network.ts';
 import { unpackLayers } from './networks/weights.ts';
 

@@ -1,6 +1,7 @@
 import { MeshError } from '../../shared/errors.ts';
 import { logger } from '../../shared/log.ts';
 import type { PixelImage } from '../../shared/tasks/definition.ts';
+import { inputKindOf } from '../../shared/tasks/input-kind.ts';
 import { IMAGE, NETWORKS, type Network, upscale } from '../../shared/tasks/upscale.ts';
 import type { Backend, BackendName } from './backend.ts';
 import { BENCHMARK_HEIGHT, BENCHMARK_WIDTH, testPattern } from './filter-benchmark.ts';
@@ -15,7 +16,6 @@ import {
 } from './measured-speeds.ts';
 import type { NetworkShape } from './models/manifest.ts';
 import { type ModelSource, modelName } from './models/model-source.ts';
-import { inputKindOf } from './networks/input-kind.ts';
 import { doubledReference } from './networks/reference-network.ts';
 import { type Layer, unpackLayers } from './networks/weights.ts';
 import type { Started, TimeSlot } from './schedule.ts';

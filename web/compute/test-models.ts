@@ -1,5 +1,6 @@
 import { MeshError } from '../../shared/errors.ts';
-import type { InputKind, Network } from '../../shared/tasks/upscale.ts';
+import type { InputKind } from '../../shared/tasks/input-kind.ts';
+import type { Network } from '../../shared/tasks/upscale.ts';
 import { type Manifest, networksIn, parseManifest } from './models/manifest.ts';
 import { type ModelSource, modelName, type OnnxSource } from './models/model-source.ts';
 import type { Features } from './networks/reference-network.ts';

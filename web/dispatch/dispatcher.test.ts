@@ -118,6 +118,20 @@ describe('when a volunteer does not deliver', () => {
     expect(bench.verdicts).toEqual([]);
   });
 
+  test('a file that a volunteer cannot fetch counts against nobody, and a link that breaks counts against its volunteer', async () => {
+    const [first, second] = [volunteer('first'), volunteer('second')];
+    const task = submit({ where: 'volunteers' });
+    for (const kind of ['failed', 'lost'] as const) {
+      await ticksPass();
+      const asked = [first, second].find(({ held }) => held > 0);
+      asked?.end(asked.started[0], { kind, error: new MeshError('connection-failed', 'The network is away.') });
+    }
+    bench.dispatcher.remove(first);
+    bench.dispatcher.remove(second);
+    await expect(task.result).rejects.toMatchObject({ reason: 'connection-failed' });
+    expect(bench.verdicts).toHaveLength(1);
+  });
+
   test('a result of the wrong shape counts as a failure of the volunteer', async () => {
     const [liar, good] = [volunteer('liar'), volunteer('good')];
     good.msPerTask = 100;

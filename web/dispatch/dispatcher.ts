@@ -24,7 +24,7 @@ import {
   timingOf,
 } from './job.ts';
 import { JobQueue, type QueueDecision } from './job-queue.ts';
-import { type Attempt, isOfTheTask, JobState, type RedispatchNeed } from './job-state.ts';
+import { type Attempt, isBlameless, JobState, type RedispatchNeed } from './job-state.ts';
 import type { LocalRunner } from './local-runner.ts';
 import { type Accepted, ResultChecker, type VerificationEnvironment } from './result-checker.ts';
 import { earliest, RunnerPool } from './runner-pool.ts';
@@ -281,7 +281,8 @@ export class Dispatcher {
   #attemptFailed({ state, runner }: Attempt, cause: 'failed' | 'lost', error: MeshError): void {
     if (cause === 'lost') state.lost(runner.id, error);
     else state.failed(runner.id, error);
-    if (runner.id !== this.#pool.local.id && !isOfTheTask(error)) this.#events.onVolunteerResult(runner.id, false);
+    if (runner.id !== this.#pool.local.id && !isBlameless(cause, error))
+      this.#events.onVolunteerResult(runner.id, false);
     this.#needAnother(state, runner, cause);
   }
 

@@ -12,6 +12,7 @@ import {
   type Runner,
 } from './job.ts';
 import { earliest } from './runner-pool.ts';
+import { TiledJob } from './tiled-job.ts';
 
 /** When a task is split, and into how many parts. */
 const SPLIT = {
@@ -43,22 +44,32 @@ interface SplitJob {
 }
 
 /**
- * Submits jobs to the dispatcher: a large one in parts, if several runners together are predicted to finish it sooner than one. To its
- * owner it stays one job; to the dispatcher each part is a job like any other.
+ * Submits jobs to the dispatcher: a large one in parts, if several runners together are predicted to finish it sooner than one, or if one
+ * would not take it in one piece. To its owner it stays one job; to the dispatcher each part is a job like any other.
  */
 export class JobSplitter {
   readonly #dispatcher: Dispatcher;
   readonly #clock: Clock;
   /** Split jobs that have not ended. */
   readonly #splits = new Set<SplitJob>();
+  readonly #tiled = new Set<TiledJob>();
 
   constructor(dispatcher: Dispatcher, clock: Clock) {
     this.#dispatcher = dispatcher;
     this.#clock = clock;
   }
 
-  /** `onEnd` is called once: later, or by the handle's `abort`. Throws MeshError `queue-full`, `closed`. */
+  /** `onEnd` is called once: later, or by the handle's `abort`. Throws MeshError `queue-full`, `closed`, `too-large`. */
   submit(job: Job, onEnd: OnJobEnd): JobHandle {
+    const tiles = job.definition.tiles?.(job.packed);
+    if (tiles) {
+      const tiled = new TiledJob(this.#dispatcher, this.#clock, job, tiles, (outcome) => {
+        this.#tiled.delete(tiled);
+        onEnd(outcome);
+      });
+      this.#tiled.add(tiled);
+      return tiled;
+    }
     const plan = this.#plan(job);
     if (!plan) return this.#dispatcher.submit(job, onEnd);
     const split: SplitJob = { job, parts: [], merge: plan.merge, onEnd };
@@ -83,6 +94,7 @@ export class JobSplitter {
 
   /** Runs the parts again that this volunteer computed for jobs still under way: its results are no longer trusted. */
   evictByVolunteer(volunteerId: string): void {
+    for (const tiled of [...this.#tiled]) tiled.evictByVolunteer(volunteerId);
     for (const split of [...this.#splits]) {
       try {
         for (const part of split.parts) {

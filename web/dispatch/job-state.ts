@@ -16,9 +16,10 @@ export const ATTEMPTS = {
 /** Reasons that lie in the task or its model. */
 const OF_THE_TASK: ReadonlySet<MeshErrorReason> = new Set(['bad-input', 'too-large', 'unknown-model']);
 
-/** Whether an attempt failed by what it was given, which is not the volunteer's fault. */
-export function isOfTheTask({ reason }: MeshError): boolean {
-  return OF_THE_TASK.has(reason);
+/** Whether an attempt failed by what it was given, or by the network of a server that files come from: neither is the volunteer's fault. */
+export function isBlameless(cause: 'failed' | 'lost', { reason }: MeshError): boolean {
+  // Of a link that was lost, the same reason means the volunteer's own network.
+  return OF_THE_TASK.has(reason) || (cause === 'failed' && reason === 'connection-failed');
 }
 
 /** A job's need for another attempt. */

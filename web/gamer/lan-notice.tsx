@@ -88,13 +88,14 @@ export type LanAdvice =
 /** What gives a server an address for others. */
 const LAN_COMMAND = 'npm start -- --lan';
 
-const LOOPBACK = new Set(['localhost', '127.0.0.1', '[::1]']);
+/** Names and addresses that mean each machine itself (RFC 6761, section 6.3; RFC 1122, section 3.2.1.3). */
+const LOOPBACK = /^(?:(?:.*\.)?localhost|127(?:\.\d+){3}|\[::1\])$/;
 
 /** Advice before sharing a link to the page at `pageUrl`; null when none is needed. */
 export function lanAdvice(pageUrl: string, { secureUrls, isOwnCertificate }: Lan): LanAdvice | null {
   const { protocol, hostname } = new URL(pageUrl);
   const [best] = secureUrls;
-  if (LOOPBACK.has(hostname)) {
+  if (LOOPBACK.test(hostname)) {
     return { kind: 'here-only', betterUrl: best === undefined ? null : new URL('gamer', best).href };
   }
   return protocol === 'https:' && isOwnCertificate ? { kind: 'warning' } : null;

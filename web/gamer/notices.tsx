@@ -1,5 +1,6 @@
 import type { ComponentChildren } from 'preact';
 import type { MeshError } from '../../shared/errors.ts';
+import { largestScale } from '../../shared/tasks/upscale-size.ts';
 import { Button, FileButton } from '../ui/buttons.tsx';
 import { errorTitle, isTestable } from '../ui/format.ts';
 import { CheckLink, Notice, PollingNotice } from '../ui/layout.tsx';
@@ -54,6 +55,15 @@ function RecoveryButton({ player, failure }: { player: Player; failure: MeshErro
       <FileButton accept="image/*,video/*" onFile={(file) => void player.chooseFile(file)} primary>
         Choose another file…
       </FileButton>
+    );
+  }
+  const size = player.source.value?.size.value;
+  const scale = failure.reason === 'too-large' && size ? largestScale(size) : null;
+  if (scale !== null) {
+    return (
+      <Button onPress={() => void player.setScale(scale)} primary>
+        Enlarge it {scale}×
+      </Button>
     );
   }
   return <Button onPress={() => void player.retry()}>Try again</Button>;

@@ -1,7 +1,9 @@
-import { type ReadonlySignal, signal } from '@preact/signals';
+import { signal } from '@preact/signals';
 import { MeshError } from '../../shared/errors.ts';
+import { checkPictureFits } from '../../shared/tasks/upscale-size.ts';
 import { BuiltInGame, GAME_SIZE } from '../game/built-in-game.ts';
 import type { GameWork } from '../game/game-work.ts';
+import { explainFile } from './file-content.ts';
 import type {
   Captured,
   CaptureKind,
@@ -12,11 +14,12 @@ import type {
   SourceHandlers,
   StillSource,
 } from './source.ts';
+import { mutedVideo, openVideo, sizeOf } from './video-file.ts';
 
 const GAME_LABEL = 'The built-in game: arrow keys play, P pauses.';
 
 /**
- * Opens the chosen source. Throws MeshError `bad-input` for a file that this browser cannot show.
+ * Opens the chosen source. Throws MeshError `bad-input` for a file that this browser cannot show, `too-large`.
  *
  * @param gameWork - runs the game's tasks
  */
@@ -27,7 +30,7 @@ export async function openSource(choice: SourceChoice, handlers: SourceHandlers,
     case 'image':
       return openImage(choice.file);
     case 'video':
-      return openVideo(choice.file);
+      return openVideo(choice.file, handlers);
     default:
       return openCaptured(choice, handlers);
   }
@@ -53,8 +56,9 @@ async function openGame({ onError }: SourceHandlers, gameWork: GameWork): Promis
 }
 
 async function openImage(file: File): Promise<StillSource> {
-  const image = await createImageBitmap(file).catch((cause: unknown) => {
-    throw unreadable(file, 'PNG, JPEG or WebP', cause);
+  checkPictureFits(await sizeOfPicture(file));
+  const image = await createImageBitmap(file).catch(async (cause: unknown) => {
+    throw await explainFile(file, 'image', cause);
   });
   const size = { width: image.width, height: image.height };
   const before = Object.assign(document.createElement('canvas'), size);
@@ -62,34 +66,30 @@ async function openImage(file: File): Promise<StillSource> {
   return { kind: 'image', before, size: signal(size), image, play: null, dispose: () => image.close() };
 }
 
+/** The size of a picture file, upright, from its header: nothing is decoded, which for a huge one would take gigabytes. */
+async function sizeOfPicture(file: File): Promise<Size> {
+  const url = URL.createObjectURL(file);
+  const element = new Image();
+  try {
+    await new Promise((resolve, reject) => {
+      element.onload = resolve;
+      element.onerror = reject;
+      element.src = url;
+    });
+    return { width: element.naturalWidth, height: element.naturalHeight };
+  } catch (cause) {
+    throw await explainFile(file, 'image', cause);
+  } finally {
+    element.src = '';
+    URL.revokeObjectURL(url);
+  }
+}
+
 const ENDED: Readonly<Record<CaptureKind, string>> = {
   screen: 'Sharing has stopped. Share again, or go back to the game.',
   camera:
     'The camera has stopped: it was unplugged, or access was revoked in the browser. Start it again, or go back to the game.',
 };
-
-/** Throws MeshError `bad-input` for a file that this browser cannot play. */
-export async function openVideo(file: File): Promise<LiveSource> {
-  const url = URL.createObjectURL(file);
-  const video = Object.assign(mutedVideo(), { loop: true });
-  const dispose = () => {
-    video.removeAttribute('src');
-    video.load();
-    URL.revokeObjectURL(url);
-  };
-  try {
-    await new Promise<void>((resolve, reject) => {
-      video.addEventListener('loadeddata', () => resolve(), { once: true });
-      video.addEventListener('error', () => reject(unreadable(file, 'MP4 or WebM', video.error)), { once: true });
-      video.src = url;
-    });
-    await video.play();
-  } catch (cause) {
-    dispose();
-    throw cause;
-  }
-  return { kind: 'video', element: video, size: sizeOf(video), frames: video, play: null, dispose };
-}
 
 /** Takes ownership of the track. Does not wait for a picture, since a minimised window gives none until it is restored. */
 export function openCaptured({ kind, track }: Captured, { onError }: SourceHandlers): LiveSource {
@@ -106,25 +106,4 @@ export function openCaptured({ kind, track }: Captured, { onError }: SourceHandl
     video.srcObject = null;
   };
   return { kind, element: video, size, frames: track, play: null, dispose };
-}
-
-export function unreadable(file: File, formats: string, cause: unknown): MeshError {
-  return new MeshError('bad-input', `This browser cannot read “${file.name}”. Try ${formats}.`, { cause });
-}
-
-function mutedVideo(): HTMLVideoElement {
-  return Object.assign(document.createElement('video'), { muted: true, playsInline: true });
-}
-
-/** The size of the video's picture, kept up to date. */
-function sizeOf(video: HTMLVideoElement): ReadonlySignal<Size | null> {
-  const size = signal<Size | null>(null);
-  const update = () => {
-    const { videoWidth: width, videoHeight: height } = video;
-    if (width > 0 && height > 0) size.value = { width, height };
-  };
-  video.addEventListener('loadedmetadata', update);
-  video.addEventListener('resize', update);
-  update();
-  return size;
 }

@@ -176,15 +176,47 @@ describe('the player', () => {
   it('reports a source that cannot be opened, and opens the next one', async () => {
     const bench = new Bench();
     const player = bench.player();
+    bench.failure = new MeshError('unsupported-browser', 'No game here.');
     await player.useClient(bench.client);
-    bench.failure = MeshError.badInput('No picture.');
-    await player.choose({ kind: 'video', file: FILE });
-    expect(player.error.value?.reason).toBe('bad-input');
+    expect(player.error.value?.reason).toBe('unsupported-browser');
     bench.failure = null;
-    await player.choose({ kind: 'game' });
+    await player.choose({ kind: 'video', file: FILE });
     expect(player.error.value).toBeNull();
     expect(player.output.value).not.toBeNull();
     await player.close();
+  });
+
+  it('leaves everything as it was when a file cannot be shown, and warns', async () => {
+    const bench = new Bench();
+    const player = bench.player();
+    await player.useClient(bench.client);
+    const { source, output, choice } = player;
+    const before = [source.value, output.value, choice.value];
+    const log = [...bench.log];
+    bench.failure = MeshError.badInput('It holds sound alone.');
+    await player.choose({ kind: 'video', file: FILE });
+    expect(player.warning.value).toBe(bench.failure);
+    expect(player.error.value).toBeNull();
+    expect([source.value, output.value, choice.value]).toEqual(before);
+    expect(bench.log).toEqual(log);
+    await player.close();
+  });
+
+  it('opens a file while the source goes on, and releases it when something else is chosen meanwhile', async () => {
+    const bench = new Bench();
+    const player = bench.player();
+    await player.useClient(bench.client);
+    await Promise.all([player.choose({ kind: 'video', file: FILE }), player.choose({ kind: 'game' })]);
+    expect(player.choice.value.kind).toBe('game');
+    expect([...bench.open].filter((name) => name.startsWith('source'))).toEqual([
+      expect.stringMatching(/^source game/),
+    ]);
+    const files = [player.choose({ kind: 'video', file: FILE }), player.choose({ kind: 'image', file: FILE })];
+    await Promise.all(files);
+    expect(player.choice.value.kind).toBe('image');
+    expect([...bench.open].filter((name) => name.startsWith('source'))).toHaveLength(1);
+    await player.close();
+    expect([...bench.open]).toEqual([]);
   });
 
   it('keeps the source and warns when the person refuses the camera', async () => {

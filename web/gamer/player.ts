@@ -38,6 +38,8 @@ export class Player {
   #client: Client | null = null;
   #renderer: Renderer | null = null;
   #opened: SourceChoice | null = null;
+  /** Opened already, to become the source. */
+  #prepared: { choice: SourceChoice; source: Source } | null = null;
   #newest = 0;
   #lastRequest = 0;
   #work: Promise<void> = Promise.resolve();
@@ -54,12 +56,32 @@ export class Player {
     return this.#restart();
   }
 
-  choose(choice: SourceChoice): Promise<void> {
-    this.#lastRequest++;
+  async choose(choice: SourceChoice): Promise<void> {
+    const request = ++this.#lastRequest;
+    this.warning.value = null;
+    if ('file' in choice && !(await this.#prepare(choice, request))) return;
     this.#stopUnopenedCapture();
     this.choice.value = choice;
-    this.warning.value = null;
-    return this.#restart();
+    await this.#restart();
+  }
+
+  /** Opens a file while the current source goes on: it stays where the file cannot be shown. Returns whether to go on with the file. */
+  async #prepare(choice: SourceChoice, request: number): Promise<boolean> {
+    let source: Source;
+    try {
+      source = await this.open(choice, { onError: this.#fail });
+    } catch (cause) {
+      if (request === this.#lastRequest) this.warning.value = MeshError.from(cause, 'bad-input');
+      return false;
+    }
+    // The person chose something else meanwhile, or left.
+    if (request !== this.#lastRequest) {
+      source.dispose();
+      return false;
+    }
+    this.#prepared?.source.dispose();
+    this.#prepared = { choice, source };
+    return true;
   }
 
   /** Asks the person for a screen or camera. The current source stays until there is one. */
@@ -172,12 +194,16 @@ export class Player {
   async #openChosen(): Promise<Source | null> {
     const choice = this.choice.value;
     const current = this.source.value;
+    const prepared = this.#prepared;
+    this.#prepared = null;
+    const isPrepared = prepared?.choice === choice && !this.#closed;
+    if (!isPrepared) prepared?.source.dispose();
     if (current && !this.#closed && this.#opened === choice && !isSpent(current)) return current;
     this.source.value = null;
     this.#opened = null;
     current?.dispose();
     if (this.#closed) return null;
-    const source = await this.open(choice, { onError: this.#fail });
+    const source = isPrepared ? prepared.source : await this.open(choice, { onError: this.#fail });
     this.source.value = source;
     this.#opened = choice;
     return source;

@@ -1,6 +1,7 @@
 import { MeshError } from '../../shared/errors.ts';
 import { STREAM_LIMITS } from '../../shared/protocol-limits.ts';
 import { isNetwork } from '../../shared/tasks/upscale.ts';
+import { outputSize } from '../../shared/tasks/upscale-size.ts';
 import type { Quality, StreamQuality, Task, Timing, Where } from '../sdk/types.ts';
 import { qualityLabel } from '../ui/format.ts';
 import { CountRate, TimeWindow } from '../ui/time-window.ts';
@@ -168,6 +169,7 @@ export class ImageRenderer implements Renderer {
   /** The quality of the picture on the canvas; null before it is sharpened. */
   #shown: Quality | null = null;
 
+  /** Throws MeshError `too-large`, before it makes the canvas. */
   constructor(
     private readonly client: Client,
     private readonly source: StillSource,
@@ -175,9 +177,8 @@ export class ImageRenderer implements Renderer {
     private readonly handlers: ImageHandlers,
   ) {
     this.#settings = settings;
-    this.canvas = document.createElement('canvas');
-    this.canvas.width = Math.round(source.image.width * settings.scale);
-    this.canvas.height = Math.round(source.image.height * settings.scale);
+    const { outWidth: width, outHeight: height } = outputSize(source.image, { scale: settings.scale });
+    this.canvas = Object.assign(document.createElement('canvas'), { width, height });
     // Stretched by the browser until the sharpened picture is there.
     this.canvas.getContext('2d')?.drawImage(source.image, 0, 0, this.canvas.width, this.canvas.height);
     void this.#run();

@@ -20,7 +20,13 @@ const QUALITIES: readonly Choice<StreamQuality>[] = [
   { value: 'quality', label: 'Network: best' },
 ];
 
-const SCALES: readonly Choice<string>[] = ['1.5', '2', '3', '4'].map((scale) => ({ value: scale, label: `${scale}×` }));
+const SCALES = [1.5, 2, 3, 4];
+
+/** The usual scales, and the one in use: a large picture is offered the largest that it may have. */
+function scaleChoices(chosen: number): Choice<string>[] {
+  const scales = [...new Set([...SCALES, chosen])].sort((a, b) => a - b);
+  return scales.map((scale) => ({ value: String(scale), label: `${scale}×` }));
+}
 
 interface SettingsProps {
   where: Where;
@@ -39,7 +45,7 @@ export function SettingsRow({ where, quality, scale, onWhere, onQuality, onScale
       <SelectField label="Quality" choices={QUALITIES} value={quality} onChange={onQuality} />
       <SelectField
         label="Scale"
-        choices={SCALES}
+        choices={scaleChoices(scale)}
         value={String(scale)}
         onChange={(chosen) => onScale(Number(chosen))}
       />

@@ -116,6 +116,24 @@ test('a side that opens a channel of its own, which nobody would read or count, 
   expect(volunteer.events.at(-1)).toMatchObject({ kind: 'closed', error: { reason: 'malformed' } });
 });
 
+test('an offer to the side that makes the offers changes nothing, and neither does an answer to the other side', async () => {
+  const { gamer, volunteer } = pair();
+  await areOpen(gamer, volunteer);
+  const ends = [gamer, volunteer];
+  const before = ends.map(({ connections: [connection] }) => connection?.remoteDescription?.sdp);
+  const stranger = new RTCPeerConnection();
+  stranger.addTransceiver('video');
+  const { sdp = '' } = await stranger.createOffer();
+  stranger.close();
+  gamer.link.receive(0, { type: 'offer', sdp });
+  volunteer.link.receive(0, { type: 'answer', sdp });
+  gamer.link.send({ kind: 'stream-close', streamId: 7 });
+  await happened(() => expect(kinds(volunteer)).toContain('message'));
+  expect(ends.map(({ connections: [connection] }) => connection?.remoteDescription?.sdp)).toEqual(before);
+  expect(ends.map(({ connections: [connection] }) => connection?.signalingState)).toEqual(['stable', 'stable']);
+  expect(ends.map(({ link }) => link.state)).toEqual(['open', 'open']);
+});
+
 test('every message of the control channel is counted on both sides before it is read', async () => {
   const counted = { gamer: { in: 0, out: 0 }, volunteer: { in: 0, out: 0 } };
   const counting = (side: { in: number; out: number }) => ({

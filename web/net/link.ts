@@ -101,6 +101,8 @@ export class Link {
   /** Handles a signal of the other side, relayed by the coordinator. */
   receive(attempt: number, signal: PeerSignal): void {
     if (this.#state === 'closed') return;
+    // Only one side offers. An offer to the side that made its own would have the connection negotiated anew, as its sender likes.
+    if (signal.type === (this.#initiate ? 'offer' : 'answer')) return;
     const current = this.#connection?.attempt ?? -1;
     const isNewOffer = !this.#initiate && signal.type === 'offer' && attempt > current;
     if (isNewOffer) {

@@ -9,7 +9,7 @@ import { PROTOCOL_VERSION } from '../../shared/signaling.ts';
 import { RENEW_AFTER } from './ice-servers.ts';
 import { SignalingClient } from './signaling-client.ts';
 import type { SignalingEvent } from './signaling-session.ts';
-import { SOCKET } from './signaling-socket.ts';
+import { SOCKET, stoppedByPolicy, unreachable } from './signaling-socket.ts';
 
 /** The client against foreign servers and other versions. The real server is covered by e2e/signaling-session.test.ts. */
 const endings: (() => unknown)[] = [];
@@ -276,4 +276,16 @@ test('a removed member is told the reason before the state changes, and does not
     { kind: 'state', state: 'closed' },
   ]);
   expect(sockets).toBe(1);
+});
+
+test('where the page itself is the cause, the error says so: its policy, or that it has no origin', () => {
+  for (const url of ['https://play.example:8443/', 'wss://play.example:8443'])
+    expect(stoppedByPolicy(url)).toMatchObject({
+      reason: 'signaling-unreachable',
+      message: expect.stringContaining('connect-src must allow https://play.example:8443 wss://play.example:8443'),
+    });
+  expect(unreachable('https://play.example').message).not.toContain('sandbox');
+  vi.stubGlobal('origin', 'null');
+  expect(unreachable('https://play.example').message).toContain('add allow-same-origin to the sandbox');
+  vi.unstubAllGlobals();
 });

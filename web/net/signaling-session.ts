@@ -2,6 +2,7 @@ import type { Clock } from '../../shared/clock.ts';
 import { MeshError } from '../../shared/errors.ts';
 import { proofBytes } from '../../shared/identity.ts';
 import { logger } from '../../shared/log.ts';
+import { PolicyWatch } from '../../shared/policy-watch.ts';
 import {
   type ClientEvent,
   type EventPayload,
@@ -24,6 +25,7 @@ import {
   type ServerEvent,
   type SignalingSocket,
   SOCKET,
+  stoppedByPolicy,
   unreachable,
 } from './signaling-socket.ts';
 
@@ -65,6 +67,8 @@ export class SignalingSession {
   readonly #options: SessionOptions;
   readonly #socket: SignalingSocket;
   readonly #renewal: IceRenewal;
+  /** Until the first join is answered. */
+  readonly #policy = new PolicyWatch();
   #wanted: Omit<JoinRequest, 'status'>;
   /** Settles {@link firstJoin}; null from then on. */
   #onFirstJoin: ((refusal: MeshError | null) => void) | null = null;
@@ -81,7 +85,7 @@ export class SignalingSession {
     this.#socket.on('connect', () => this.#awaitAnswer());
     this.#socket.on('joined', (answer) => this.#answered(answer));
     // Only the first attempt is reported: socket.io repeats later ones until one succeeds.
-    this.#socket.on('connect_error', (cause) => this.#failedFirst(cause));
+    this.#socket.on('connect_error', (cause) => void this.#failedFirst(cause));
     this.#socket.on('disconnect', (why) => this.#disconnected(why));
     this.#renewal = new IceRenewal({
       clock: options.clock,
@@ -201,6 +205,7 @@ export class SignalingSession {
     if (this.#joined.challenge) this.#prove(this.#joined.challenge);
     this.#onFirstJoin?.(null);
     this.#onFirstJoin = null;
+    this.#policy.dispose();
     for (const introduction of this.#joined.introductions) this.#handle({ kind: 'introduced', introduction });
   }
 
@@ -218,12 +223,16 @@ export class SignalingSession {
 
   /** Fails the first join; later ones are repeated over a new socket. */
   #unanswered(cause?: unknown): void {
-    if (this.#onFirstJoin) this.#failedFirst(cause);
+    if (this.#onFirstJoin) void this.#failedFirst(cause);
     else this.#socket.io.engine.close();
   }
 
-  #failedFirst(cause: unknown): void {
-    if (this.#onFirstJoin) this.#end(cause instanceof MeshError ? cause : unreachable(this.#options.url, cause));
+  async #failedFirst(cause: unknown): Promise<void> {
+    const { url } = this.#options;
+    const isStopped = URL.canParse(url) && (await this.#policy.stopped(new URL(url).host));
+    if (!this.#onFirstJoin) return;
+    if (isStopped) this.#end(stoppedByPolicy(url));
+    else this.#end(cause instanceof MeshError ? cause : unreachable(url, cause));
   }
 
   #disconnected(why: string): void {
@@ -234,7 +243,7 @@ export class SignalingSession {
     if (why === 'io server disconnect')
       this.#end(new MeshError('closed', 'The server ended this session. Reload the page.'));
     else if (this.#onFirstJoin) {
-      if (!this.#isSuspended) this.#failedFirst(why);
+      if (!this.#isSuspended) void this.#failedFirst(why);
     } else {
       this.#options.onDisconnected();
       this.#setState('reconnecting');
@@ -296,6 +305,7 @@ export class SignalingSession {
   #dispose(): void {
     this.#cancelJoinTimeout();
     this.#renewal.stop();
+    this.#policy.dispose();
     this.#socket.off();
     this.#socket.disconnect();
   }

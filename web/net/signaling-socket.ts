@@ -168,11 +168,21 @@ export function hear(socket: SignalingSocket, onEvent: (event: ServerEvent) => v
 }
 
 export function unreachable(url: string, cause?: unknown): MeshError {
-  return new MeshError(
-    'signaling-unreachable',
-    `The P2C2R server at ${url} does not answer. Check the address, that the server runs, and that it allows this page's origin.`,
-    { cause },
-  );
+  const { origin } = globalThis as { origin?: string };
+  const advice =
+    origin === 'null'
+      ? 'This page has no origin of its own: add allow-same-origin to the sandbox attribute of its frame, or let the server allow all origins (ALLOWED_ORIGINS=*).'
+      : "Check the address, that the server runs, and that it allows this page's origin.";
+  return new MeshError('signaling-unreachable', `The P2C2R server at ${url} does not answer. ${advice}`, { cause });
+}
+
+/** The same where this page itself is the cause. */
+export function stoppedByPolicy(url: string): MeshError {
+  const { host } = new URL(url);
+  const { protocol } = new URL(url.replace(/^ws/i, 'http'));
+  const sources = `${protocol}//${host} ${protocol.replace('http', 'ws')}//${host}`;
+  const message = `This page's Content-Security-Policy stops the connection to the P2C2R server: its connect-src must allow ${sources}.`;
+  return new MeshError('signaling-unreachable', message);
 }
 
 function socketUrl(socket: SignalingSocket): string {

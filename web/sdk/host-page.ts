@@ -1,5 +1,7 @@
 import * as Comlink from 'comlink';
 import { MeshError } from '../../shared/errors.ts';
+import { PolicyWatch } from '../../shared/policy-watch.ts';
+import { notStarted, startModuleWorker } from '../compute/module-worker.ts';
 
 // What the SDK needs from the page it runs in: its server's address, workers, and the moment the page is left.
 
@@ -61,29 +63,47 @@ export interface StartedWorker {
 }
 
 /**
- * Starts a module worker whose file lies beside the SDK's own. A page of another origin may not start it directly, but a worker of its
- * own may import it. Throws MeshError `unsupported-browser` where there are no workers.
+ * Starts a worker whose file lies beside the SDK's own, which may be on another origin. Throws MeshError `unsupported-browser` where there are
+ * no workers, or the page's policy allows none.
  */
-export function startWorker(url: string, name: string): StartedWorker {
+export function startWorker(address: string, name: string): StartedWorker {
   if (typeof Worker !== 'function') throw noWorkers();
-  const worker = isSameOrigin(url) ? newWorker(url, name) : newImportingWorker(url, name);
+  const url = new URL(address, location.href);
+  const policy = new PolicyWatch();
+  const starting = new AbortController();
+  const { signal } = starting;
+  signal.addEventListener('abort', () => policy.dispose());
+  const worker = started(() => startModuleWorker(url, name), starting);
   const terminating = new AbortController();
   const failed = new Promise<never>((_, reject) => {
-    const starting = new AbortController();
     // After its first message the worker runs. A later uncaught error leaves it running, and the browser logs it.
-    worker.addEventListener('message', () => starting.abort(), { signal: starting.signal });
-    worker.addEventListener('error', ({ message }) => reject(cannotStart(message || 'its file could not be loaded')), {
-      signal: starting.signal,
-    });
+    worker.addEventListener('message', () => starting.abort(), { signal });
+    const onError = async ({ message }: ErrorEvent) => {
+      const error = await notStarted(url, policy, message);
+      starting.abort();
+      reject(error);
+    };
+    worker.addEventListener('error', onError, { signal });
     terminating.signal.addEventListener('abort', () => reject(MeshError.closed('The worker')));
   });
   // Raced by those who wait for an answer; by itself it must not count as an unhandled rejection.
   failed.catch(() => {});
   const terminate = () => {
     worker.terminate();
+    starting.abort();
     terminating.abort();
   };
   return { worker, failed, terminate };
+}
+
+/** Ends the watching where nothing was started. */
+function started(start: () => Worker, starting: AbortController): Worker {
+  try {
+    return start();
+  } catch (cause) {
+    starting.abort();
+    throw cause;
+  }
 }
 
 /** What a worker exposes by Comlink. */
@@ -109,35 +129,10 @@ function kept<Remote extends object>(remote: Remote): Remote {
   });
 }
 
-function isSameOrigin(url: string): boolean {
-  return new URL(url, location.href).origin === location.origin;
-}
-
-function newWorker(url: string, name: string): Worker {
-  return new Worker(url, { type: 'module', name });
-}
-
-function newImportingWorker(url: string, name: string): Worker {
-  const entry = URL.createObjectURL(new Blob([`import ${JSON.stringify(url)};`], { type: 'text/javascript' }));
-  try {
-    return newWorker(entry, name);
-  } finally {
-    // A worker resolves its URL when it is created.
-    URL.revokeObjectURL(entry);
-  }
-}
-
 /** Node has none, by design: a client there has volunteers compute. */
 function noWorkers(): MeshError {
   return new MeshError(
     'unsupported-browser',
     "Nothing can be computed here: there are no Web Workers, as in Node. Wait for volunteers (whenReady), or use where: 'volunteers'.",
-  );
-}
-
-function cannotStart(why: string): MeshError {
-  return new MeshError(
-    'unsupported-browser',
-    `The worker that computes did not start (${why}). Reload the page; if that does not help, use a current Chrome, Edge or Safari.`,
   );
 }

@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import type { MeasuredSpeeds } from '../compute/measured-speeds.ts';
 import { RememberedSpeeds, type SpeedEntries } from './remembered-speeds.ts';
 
@@ -77,11 +77,14 @@ test('storage that is missing, blocked, full or silent costs a start nothing but
   const throwing = () => {
     throw new DOMException('The operation is insecure.', 'SecurityError');
   };
-  for (const open of [() => null, () => rejecting, () => silent, throwing]) {
+  // As IndexedDB is in a sandboxed frame.
+  vi.stubGlobal('indexedDB', { open: throwing });
+  for (const open of [() => null, () => rejecting, () => silent, throwing, undefined]) {
     const speeds = new RememberedSpeeds('stream', BUILD, undefined, open);
     expect(await speeds.load()).toBeUndefined();
     speeds.save(SPEEDS);
   }
+  vi.unstubAllGlobals();
 });
 
 function entryWith(changes: Record<string, unknown>): unknown {

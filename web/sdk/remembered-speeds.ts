@@ -89,5 +89,6 @@ function openOrNull(open: () => SpeedEntries | null): SpeedEntries | null {
 function openEntries(): SpeedEntries | null {
   if (typeof indexedDB === 'undefined') return null;
   const entries = createStore('p2c2r-speeds', 'speeds');
-  return { get: (name) => get(name, entries), set: (name, entry) => set(name, entry, entries) };
+  // The database is opened by the first of these, which throws at once where pages may keep nothing, as in a sandboxed frame.
+  return { get: async (name) => get(name, entries), set: async (name, entry) => set(name, entry, entries) };
 }

@@ -18,6 +18,8 @@ interface Size {
 
 const P3 = { fullRange: true, primaries: 'smpte432', transfer: 'iec61966-2-1' } as const;
 
+const HLG = { fullRange: true, primaries: 'bt709', transfer: 'hlg' } as const;
+
 let rig: StreamRig;
 
 beforeEach(() => {
@@ -38,6 +40,7 @@ const SOURCES: [string, VideoFrame, { width: number; height: number; scale?: num
     { width: 96, height: 36 },
   ],
   ['of 10 bits', tenBitFrame(64, 36), { width: 64, height: 36 }],
+  ['of HDR (HLG)', ofPixels(64, 36, { colorSpace: colorSpaceOf('rgb', HLG) }), { width: 64, height: 36 }],
   ['of Display P3', ofPixels(64, 36, { colorSpace: colorSpaceOf('rgb', P3) }), { width: 64, height: 36 }],
 ];
 
@@ -66,6 +69,18 @@ test('a source of 5120x1440 is made smaller, as `why` says', async () => {
   const expected = lookAt(frame, size);
   const stream = await open(frame, { where: 'local' });
   await expectShown(stream, size, expected, TOLERANCE);
+  await vi.waitUntil(() => stream.stats().why.includes('its frames of 5120x1440 are made smaller, 4096x1152'), WAIT);
+});
+
+test('a live canvas of 5120x1440 is made smaller, as `why` says', async () => {
+  const canvas = Object.assign(document.createElement('canvas'), { width: 5_120, height: 1_440 });
+  const context = canvas.getContext('2d');
+  if (!context) throw new Error('no canvas');
+  context.fillStyle = 'rgb(200 90 40)';
+  context.fillRect(0, 0, canvas.width, canvas.height);
+  const stream = await rig.open(canvas, { where: 'local' });
+  const size = { width: 4_096, height: 1_152 };
+  await expectShown(stream, size, lookAt(canvas, size), TOLERANCE);
   await vi.waitUntil(() => stream.stats().why.includes('its frames of 5120x1440 are made smaller, 4096x1152'), WAIT);
 });
 

@@ -9,10 +9,27 @@ const watch = new StatusWatch({
   load: (token) =>
     fetch(new URL('status.json', location.href), token ? { headers: { Authorization: `Bearer ${token}` } } : {}),
   now: () => performance.now(),
-  token: sessionStorage.getItem(TOKEN_KEY) ?? '',
-  onToken: (token) => sessionStorage.setItem(TOKEN_KEY, token),
+  token: keptToken(),
+  onToken: keepToken,
 });
 
 const root = document.getElementById('page');
 if (root) render(<StatusPage watch={watch} />, root);
 watch.start();
+
+function keptToken(): string {
+  try {
+    return sessionStorage.getItem(TOKEN_KEY) ?? '';
+  } catch {
+    // A browser that blocks cookies throws.
+    return '';
+  }
+}
+
+function keepToken(token: string): void {
+  try {
+    sessionStorage.setItem(TOKEN_KEY, token);
+  } catch {
+    // The token lasts as long as the page.
+  }
+}

@@ -1,7 +1,20 @@
 import type { Steps } from '../definition.ts';
-import { Grid, type GridShape } from './grid.ts';
+import { Grid, type GridShape, isUniform } from './grid.ts';
+import { JumpMaps } from './jump-maps.ts';
+import { JumpSearch } from './jump-search.ts';
 import { groupedByGoal, PATHFINDING, type Query, StepCounter } from './queries.ts';
 import { CELLS_PER_STEP, Search } from './search.ts';
+
+/** Searches for single paths, one after another. */
+export interface PathSearch {
+  /** Returns the directions of a cheapest path, null if there is none, or undefined if it gave up after `maxCells` cells. */
+  pathBetween(start: number, goal: number, maxCells?: number): Steps<Uint8Array | null | undefined>;
+}
+
+/** The fastest search for a grid. */
+export function* openSearch(grid: Grid): Steps<PathSearch> {
+  return isUniform(grid.cost) ? new JumpSearch(grid, yield* JumpMaps.of(grid)) : new Search(grid);
+}
 
 /**
  * Returns the directions of each query's path; null if there is none. Deterministic, also among paths of equal cost. Throws MeshError
@@ -13,7 +26,8 @@ export function* solvePaths(
   queries: readonly Query[],
 ): Steps<(Uint8Array | null)[]> {
   const grid = new Grid(shape, cost);
-  const search = new Search(grid);
+  let search: Search | null = null;
+  let single: PathSearch | null = null;
   const paths: (Uint8Array | null)[] = queries.map(() => null);
   const counter = new StepCounter();
   let regions: Uint32Array | null = null;
@@ -25,6 +39,7 @@ export function* solvePaths(
     const open = group.map((at) => ({ at, start: startOf(grid, queries, at) }));
     const asked = open.filter(({ start }) => mayBeLinked(start, goal));
     if (group.length >= PATHFINDING.fieldFromQueries && asked.length > 0) {
+      search ??= new Search(grid);
       const found = yield* search.pathsTo(
         goal,
         asked.map(({ start }) => start),
@@ -33,7 +48,8 @@ export function* solvePaths(
       for (const [i, { at }] of asked.entries()) paths[at] = found[i] ?? null;
     } else {
       for (const { at, start } of asked) {
-        const path = (yield* search.pathBetween(start, goal)) ?? null;
+        single ??= yield* openSearch(grid);
+        const path = (yield* single.pathBetween(start, goal)) ?? null;
         counter.add(path?.length ?? 0);
         paths[at] = path;
       }

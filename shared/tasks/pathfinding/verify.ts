@@ -1,10 +1,10 @@
 import { MeshError } from '../../errors.ts';
 import type { Steps } from '../definition.ts';
-import { Grid, type GridShape, hasDetour, pathCost } from './grid.ts';
+import { Grid, type GridShape, hasDetour, isUniform, pathCost } from './grid.ts';
 import { expectedCells, type Query } from './queries.ts';
 import type { FoundPath } from './result.ts';
-import { CELLS_PER_STEP, Search } from './search.ts';
-import { regionsOf } from './solve.ts';
+import { CELLS_PER_STEP } from './search.ts';
+import { openSearch, regionsOf } from './solve.ts';
 
 /** Relative error allowed in a path's cost: in single precision, the sum of ten thousand steps is off by some 1e-5. */
 const COST_TOLERANCE = 1e-4;
@@ -77,7 +77,8 @@ function* searchAgain(grid: Grid, { queries, paths, workCells }: Found, random: 
   const path = paths[at];
   if (!path) return;
   const affordable = workCells * CHECKED_SHARE;
-  const isWhole = random() < affordable / expectedCells(queries, [at], grid.cost.length);
+  const isWhole =
+    random() < affordable / expectedCells(queries, [at], { cells: grid.cost.length, isUniform: isUniform(grid.cost) });
   // Any part of a cheapest path is itself a cheapest path.
   const length = isWhole ? path.points.length : Math.min(path.points.length, CHECKED_WINDOW);
   const begin = indexBelow(path.points.length - length + 1, random);
@@ -86,7 +87,8 @@ function* searchAgain(grid: Grid, { queries, paths, workCells }: Found, random: 
   if (!from || !to) return;
   const maxCells = isWhole ? Number.POSITIVE_INFINITY : affordable + CELLS_PER_STEP;
   const start = grid.cellAt(from[0], from[1]);
-  const best = yield* new Search(grid).pathBetween(start, grid.cellAt(to[0], to[1]), maxCells);
+  const search = yield* openSearch(grid);
+  const best = yield* search.pathBetween(start, grid.cellAt(to[0], to[1]), maxCells);
   if (!best) return;
   const claimed = pathCost(grid, part);
   if (claimed > grid.pathCost(start, best) + COST_TOLERANCE * path.cost) {

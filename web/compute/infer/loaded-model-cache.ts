@@ -1,4 +1,4 @@
-import { MeshError } from '../../../shared/errors.ts';
+import { MeshError, type MeshErrorReason } from '../../../shared/errors.ts';
 import { DEFAULT_MODEL_BYTES } from '../models/model-size.ts';
 import type { OnnxSource } from '../models/model-source.ts';
 import type { OnnxSession, OpenOnnx, WeightFile } from '../ort/onnx-sessions.ts';
@@ -170,8 +170,8 @@ export class LoadedModelCache {
         sessions.push(await open(isLast ? bytes : bytes.slice(), copies));
       } catch (cause) {
         const error = MeshError.from(cause);
-        // A library that could not be fetched says nothing about the model.
-        if (error.reason === 'connection-failed' && sessions.length === 0) throw error;
+        // A library that could not be fetched, or is forbidden, says nothing about the model.
+        if (OF_THE_LIBRARY.has(error.reason) && sessions.length === 0) throw error;
         refusals.push(error.message.slice(0, MAX_CAUSE_LENGTH));
       }
     }
@@ -202,6 +202,8 @@ function readOrNull(bytes: Uint8Array): OnnxModel | null {
     return null;
   }
 }
+
+const OF_THE_LIBRARY: ReadonlySet<MeshErrorReason> = new Set(['connection-failed', 'unsupported-browser']);
 
 /** Longest part, in characters, of a library's error that is passed on: some are pages long. */
 const MAX_CAUSE_LENGTH = 200;

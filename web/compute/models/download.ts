@@ -2,19 +2,36 @@ import { sha256 } from 'hash-wasm';
 import { concatBytes } from '../../../shared/bytes.ts';
 import type { Clock } from '../../../shared/clock.ts';
 import { MeshError } from '../../../shared/errors.ts';
+import { PolicyWatch } from '../../../shared/policy-watch.ts';
 
 /** Silence, ms, after which a download counts as dead: the slowest mobile network answers within seconds. */
 export const STALL_TIMEOUT_MS = 15_000;
+/** What must come in that time, bytes, of a file that is not complete: a host that sends less would hold a task up for days. Mobile networks send ten times as much. */
+export const LEAST_BYTES_IN_TIME = 64 * 1024;
 
 /** Advice for damaged files. */
 export const RELOAD =
   'Reload the page, because the server may just have been updated. If that does not help, whoever runs it should deploy its models again.';
+
+/** What is said of a download that fails. */
+export interface DownloadFaults {
+  /** The host answered with this status. */
+  refused(status: number): MeshError;
+  /** A web page came in place of the file. */
+  isPage(): MeshError;
+  /** Nothing came in time, or next to nothing. */
+  silent(): MeshError;
+  /** `fetch` rejected, or the body broke off. Browsers do not tell why, but for what the policy of the page stops. */
+  broken(cause: unknown, isStoppedByPolicy: boolean): MeshError | Promise<MeshError>;
+}
 
 export interface DownloadOptions {
   fetch: typeof globalThis.fetch;
   clock: Clock;
   /** Name of the file in messages. */
   what: string;
+  /** By default the file is of the server that this code came from. */
+  faults?: DownloadFaults | undefined;
   /** Longest body that is read. */
   limitBytes: number;
   /** What is wrong with a longer one. */
@@ -28,12 +45,13 @@ export interface DownloadOptions {
   onReceived?: ((newBytes: number) => void) | undefined;
 }
 
-/** Downloads a file. Throws MeshError: `connection-failed` with advice, that of `tooLong`, `cancelled`. */
+/** Downloads a file. Throws MeshError: those of `faults`, that of `tooLong`, `cancelled`. */
 export async function download(url: URL, options: DownloadOptions): Promise<Uint8Array<ArrayBuffer>> {
-  const { fetch, clock, what, cache, signal } = options;
+  const { fetch, clock, what, cache, signal, faults = faultsOfServer(url, options.what) } = options;
   const ending = new AbortController();
   if (signal?.aborted) throw MeshError.cancelled(`The download of ${what}`);
   signal?.addEventListener('abort', () => ending.abort(), { signal: ending.signal });
+  const policy = new PolicyWatch();
   let stopWaiting = () => {};
   const wait = () => {
     stopWaiting();
@@ -42,47 +60,60 @@ export async function download(url: URL, options: DownloadOptions): Promise<Uint
   wait();
   try {
     const response = await fetch(url, { cache, signal: ending.signal });
-    checkAnswer(response, what);
+    wait();
+    if (!response.ok) throw faults.refused(response.status);
+    // A captive portal's login page, or a host that answers every request with its start page.
+    if (response.headers.get('content-type')?.startsWith('text/html')) throw faults.isPage();
     return await readBody(response, options, wait);
   } catch (cause) {
     if (signal?.aborted) throw MeshError.cancelled(`The download of ${what}`);
     if (cause instanceof MeshError) throw cause;
-    throw broken(what, ending.signal.aborted ? 'the server fell silent' : MeshError.from(cause).message, cause);
+    if (ending.signal.aborted) throw faults.silent();
+    throw await faults.broken(cause, await policy.stopped(url.host));
   } finally {
     stopWaiting();
+    policy.dispose();
     // Stops the body of a response that is not used.
     ending.abort();
   }
 }
 
-function checkAnswer({ ok, status, headers }: Response, what: string): void {
-  if (!ok) {
-    throw new MeshError(
-      'connection-failed',
-      `The server has no ${what} (status ${status}). Reload the page later. If that does not help, whoever runs the server should check that its models are deployed.`,
-    );
-  }
-  // A captive portal's login page, or a host that answers every request with its start page.
-  if (headers.get('content-type')?.startsWith('text/html')) {
-    throw new MeshError(
-      'connection-failed',
-      `A web page came in place of ${what}. If this network has a login page, log in, then reload this page.`,
-    );
-  }
+/** Where it does not say so, `connection-failed`. */
+function faultsOfServer({ origin }: URL, what: string): DownloadFaults {
+  const failed = (message: string, cause?: unknown) => new MeshError('connection-failed', message, { cause });
+  const broken = (why: string, cause?: unknown) =>
+    failed(`${what} could not be fetched (${why}). Check this computer's connection, then reload the page.`, cause);
+  return {
+    refused: (status) =>
+      failed(
+        `The server has no ${what} (status ${status}). Reload the page later. If that does not help, whoever runs the server should check that its models are deployed.`,
+      ),
+    isPage: () =>
+      failed(`A web page came in place of ${what}. If this network has a login page, log in, then reload this page.`),
+    silent: () => broken('the server fell silent'),
+    broken: (cause, isStoppedByPolicy) =>
+      isStoppedByPolicy
+        ? failed(`The page's Content-Security-Policy stops ${what}: its connect-src must allow ${origin}.`, cause)
+        : broken(MeshError.from(cause).message, cause),
+  };
 }
 
 async function readBody(
   { body }: Response,
   { limitBytes, tooLong, onBytes, onReceived }: DownloadOptions,
-  onSign: () => void,
+  onPace: () => void,
 ): Promise<Uint8Array<ArrayBuffer>> {
   const parts: Uint8Array[] = [];
   let loadedBytes = 0;
+  let pacedBytes = 0;
   const reader = body?.getReader();
   try {
     for (let read = await reader?.read(); read?.value; read = await reader?.read()) {
-      onSign();
       loadedBytes += read.value.byteLength;
+      if (loadedBytes - pacedBytes >= LEAST_BYTES_IN_TIME) {
+        pacedBytes = loadedBytes;
+        onPace();
+      }
       onReceived?.(read.value.byteLength);
       if (loadedBytes > limitBytes) throw tooLong();
       parts.push(read.value);
@@ -93,14 +124,6 @@ async function readBody(
     reader?.cancel().catch(() => {});
   }
   return concatBytes(parts);
-}
-
-function broken(what: string, why: string, cause: unknown): MeshError {
-  return new MeshError(
-    'connection-failed',
-    `${what} could not be fetched (${why}). Check this computer's connection, then reload the page.`,
-    { cause },
-  );
 }
 
 /** SHA-256 in hexadecimal. In WebAssembly where `crypto.subtle` is missing: that exists in secure contexts only. */

@@ -2,7 +2,8 @@ import { createHash } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
-import { INPUT_KINDS, NETWORKS } from '../../../shared/tasks/upscale.ts';
+import { INPUT_KINDS } from '../../../shared/tasks/input-kind.ts';
+import { NETWORKS } from '../../../shared/tasks/upscale.ts';
 import { networksIn, parseManifest } from './manifest.ts';
 import { modelName } from './model-source.ts';
 

@@ -1,6 +1,7 @@
 import type { MeshError, WireError } from '../../../shared/errors.ts';
 import { logger } from '../../../shared/log.ts';
-import type { InputKind, Network } from '../../../shared/tasks/upscale.ts';
+import type { InputKind } from '../../../shared/tasks/input-kind.ts';
+import type { Network } from '../../../shared/tasks/upscale.ts';
 import type { NetworkModel } from './manifest.ts';
 
 const log = logger('compute.models');

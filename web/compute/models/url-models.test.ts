@@ -30,6 +30,11 @@ function newStore(accepted: readonly string[] | null = [ELSEWHERE]) {
   return store;
 }
 
+/** The answer of an address that the browser was redirected to. */
+function redirected(url: string, body: BodyInit = BYTES): Response {
+  return Object.defineProperties(new Response(body), { redirected: { value: true }, url: { value: url } });
+}
+
 const load = (url: string, accepted?: readonly string[] | null, shares: number[] = []) =>
   newStore(accepted).loadOnnx(url, (share) => shares.push(share), new AbortController().signal);
 const loadData = (path: string, loadedBytes = 0, accepted?: readonly string[]) => {
@@ -39,10 +44,10 @@ const loadData = (path: string, loadedBytes = 0, accepted?: readonly string[]) =
 const pinned = async (bytes: Uint8Array<ArrayBuffer> = BYTES) =>
   `${ELSEWHERE}/a.onnx#sha256=${await sha256Hex(bytes, crypto.subtle)}`;
 
-test('a model is fetched from an allowed origin, without credentials, referrer or redirects', async () => {
+test('a model is fetched from an allowed origin, without credentials or referrer', async () => {
   const shares: number[] = [];
   expect(await load(`${ELSEWHERE}/a.onnx`, undefined, shares)).toEqual(BYTES);
-  expect(requests[0]?.[1]).toMatchObject({ credentials: 'omit', redirect: 'error', referrerPolicy: 'no-referrer' });
+  expect(requests[0]?.[1]).toMatchObject({ credentials: 'omit', referrerPolicy: 'no-referrer' });
   expect(shares.at(-1)).toBe(1);
   await load(`${BASE_URL.origin}/a.onnx`, [BASE_URL.origin]);
 });
@@ -70,7 +75,7 @@ test('what is downloaded is counted, also when it is refused afterwards', async 
   store.acceptModelsFrom = [ELSEWHERE];
   const loadOnnx = (url: string) => store.loadOnnx(url, () => {}, new AbortController().signal);
   await loadOnnx(`${ELSEWHERE}/a.onnx`);
-  await expect(loadOnnx(await pinned(BYTES.slice(1)))).rejects.toMatchObject({ reason: 'malformed' });
+  await expect(loadOnnx(await pinned(BYTES.slice(1)))).rejects.toMatchObject({ reason: 'unknown-model' });
   expect(received).toBe(2 * BYTES.byteLength);
 });
 
@@ -89,8 +94,25 @@ test('a model named by its hash is kept, checked each time, and fetched again wh
   expect(requests).toHaveLength(2);
 });
 
+test('a redirect is followed to allowed origins; of another one nothing is read, and the error names it', async () => {
+  answer = () => redirected(`${ELSEWHERE}/b.onnx`);
+  expect(await load(`${ELSEWHERE}/a.onnx`)).toEqual(BYTES);
+  let isRead = false;
+  const pull = () => {
+    isRead = true;
+  };
+  answer = () => redirected('https://cdn.example/b.onnx', new ReadableStream({ pull }, { highWaterMark: 0 }));
+  await expect(load(`${ELSEWHERE}/a.onnx`)).rejects.toMatchObject({
+    reason: 'unknown-model',
+    message: expect.stringMatching(/^models\.example redirects to https:\/\/cdn\.example\..*acceptModelsFrom/),
+  });
+  expect(isRead).toBe(false);
+  answer = () => redirected('http://models.example/b.onnx');
+  await expect(load(`${ELSEWHERE}/a.onnx`, null)).rejects.toMatchObject({ message: expect.stringContaining('https') });
+});
+
 test('content that does not match its hash is refused and not kept', async () => {
-  await expect(load(await pinned(BYTES.slice(1)))).rejects.toMatchObject({ reason: 'malformed' });
+  await expect(load(await pinned(BYTES.slice(1)))).rejects.toMatchObject({ reason: 'unknown-model' });
   await expect(load(`${ELSEWHERE}/a.onnx#latest`)).rejects.toMatchObject({ reason: 'bad-input' });
   expect(server.caches.entries.size).toBe(0);
 });

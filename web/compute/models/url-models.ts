@@ -2,6 +2,7 @@ import type { Clock } from '../../../shared/clock.ts';
 import { MeshError } from '../../../shared/errors.ts';
 import { download } from './download.ts';
 import { ModelCache } from './model-cache.ts';
+import { ModelHost } from './model-host.ts';
 import { modelTooLarge } from './model-size.ts';
 import type { ProgressReporter } from './model-source.ts';
 
@@ -50,7 +51,7 @@ export class UrlModels {
   }
 
   /**
-   * Throws MeshError `unknown-model` when it may not be fetched, `connection-failed` when it cannot be, `malformed` when the hash differs,
+   * Throws MeshError `unknown-model` when it may not or cannot be fetched, or its hash differs; `connection-failed` when this computer is offline;
    * `too-large`, `cancelled`.
    */
   async load(model: string, reporter: ProgressReporter, signal: AbortSignal): Promise<Uint8Array<ArrayBuffer>> {
@@ -67,7 +68,7 @@ export class UrlModels {
     if (!sha256) return bytes;
     if ((await this.#options.digest(bytes)) !== sha256) {
       const message = `The file at ${url.origin}${url.pathname} does not have that hash. Correct the hash, or restore the model.`;
-      throw new MeshError('malformed', message);
+      throw new MeshError('unknown-model', message);
     }
     await this.#cache.put(this.#keyOf(sha256), bytes);
     await this.#cache.keepNewest(MAX_KEPT_URL_MODELS);
@@ -112,22 +113,18 @@ export class UrlModels {
   ): Promise<Uint8Array<ArrayBuffer>> {
     const { fetch, clock, maxModelBytes, onReceived } = this.#options;
     const tooLarge = (sizeBytes: number | null) => modelTooLarge(url.pathname, sizeBytes, maxModelBytes);
+    const host = new ModelHost(url, { fetch, checkAccepted: (target) => this.#checkAccepted(target) });
     return download(url, {
-      // No cookies and no referrer are sent, and a redirect cannot lead to an origin that was not allowed.
-      fetch: async (input, init) => {
-        const response = await fetch(input, {
-          ...init,
-          credentials: 'omit',
-          redirect: 'error',
-          referrerPolicy: 'no-referrer',
-        });
+      fetch: async (_, init = {}) => {
+        const response = await host.request(init);
         const sizeBytes = Number(response.headers.get('content-length') ?? 0);
-        if (loadedBytes + sizeBytes > maxModelBytes) throw tooLarge(loadedBytes + sizeBytes);
+        if (response.ok && loadedBytes + sizeBytes > maxModelBytes) throw tooLarge(loadedBytes + sizeBytes);
         reporter.expect(sizeBytes);
         return response;
       },
       clock,
       what: `the model ${url.pathname}`,
+      faults: host,
       limitBytes: maxModelBytes - loadedBytes,
       tooLong: () => tooLarge(null),
       cache: 'no-cache',

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
+import { inputKindOf, possibleKindsOf } from '../../../shared/tasks/input-kind.ts';
 import { aliasedPicture, smoothPicture } from '../test-pictures.ts';
-import { FRAMES_BETWEEN_INSPECTIONS, InputKindTracker, inputKindOf, possibleKindsOf } from './input-kind.ts';
+import { FRAMES_BETWEEN_INSPECTIONS, InputKindTracker } from './input-kind.ts';
 
 describe('the kind of a picture', () => {
   test('is aliased where each pixel is one sample', () => expect(inputKindOf(aliasedPicture())).toBe('aliased'));

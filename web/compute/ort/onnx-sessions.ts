@@ -1,8 +1,9 @@
 import type * as Ort from 'onnxruntime-web';
 import { MeshError } from '../../../shared/errors.ts';
 import { bytesOfTexts, isTensorType, type TensorHeader, tensorOf } from '../../../shared/tasks/infer/tensors.ts';
+import { INPUT_KINDS } from '../../../shared/tasks/input-kind.ts';
 import { bytesOf } from '../../../shared/tasks/packing.ts';
-import { INPUT_KINDS, type Network } from '../../../shared/tasks/upscale.ts';
+import type { Network } from '../../../shared/tasks/upscale.ts';
 import type { NetworkModel, NetworkShape } from '../models/manifest.ts';
 import { type ModelFileKind, type ModelName, type ModelSource, modelName } from '../models/model-source.ts';
 import { deviceLost } from '../wgsl/gpu-device.ts';

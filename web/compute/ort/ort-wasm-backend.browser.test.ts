@@ -1,9 +1,9 @@
 import { afterAll, describe, expect, test } from 'vitest';
 import type { PixelImage } from '../../../shared/tasks/definition.ts';
+import { inputKindOf } from '../../../shared/tasks/input-kind.ts';
 import { IMAGE, NETWORKS, type Quality } from '../../../shared/tasks/upscale.ts';
 import { filterAfter } from '../backend.ts';
 import { EXCLUSIVE_SLOT } from '../filter-benchmark.ts';
-import { inputKindOf } from '../networks/input-kind.ts';
 import { doubledReference } from '../networks/reference-network.ts';
 import { upscaleReference } from '../reference/upscale.ts';
 import type { TimeSlot } from '../schedule.ts';

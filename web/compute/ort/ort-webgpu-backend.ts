@@ -1,5 +1,6 @@
 import { MeshError } from '../../../shared/errors.ts';
 import type { PixelImage } from '../../../shared/tasks/definition.ts';
+import { inputKindOf } from '../../../shared/tasks/input-kind.ts';
 import { isNetwork, type Quality, type UpscaleParams } from '../../../shared/tasks/upscale.ts';
 import {
   type Backend,
@@ -11,7 +12,7 @@ import {
 } from '../backend.ts';
 import type { NetworkShape } from '../models/manifest.ts';
 import { type ModelName, type ModelSource, modelName } from '../models/model-source.ts';
-import { InputKindTracker, inputKindOf } from '../networks/input-kind.ts';
+import { InputKindTracker } from '../networks/input-kind.ts';
 import { upscaleRows } from '../reference/upscale.ts';
 import { runInSlices, type Started, type TimeSlot } from '../schedule.ts';
 import { PixelFrames, type UpscalePixels } from '../video-frames.ts';

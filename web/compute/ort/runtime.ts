@@ -6,6 +6,7 @@ import jspiBinaryUrl from 'onnxruntime-web/ort-wasm-simd-threaded.jspi.wasm?url'
 import glueUrl from 'onnxruntime-web/ort-wasm-simd-threaded.mjs?url';
 import binaryUrl from 'onnxruntime-web/ort-wasm-simd-threaded.wasm?url';
 import { MeshError } from '../../../shared/errors.ts';
+import { fetchOwn } from '../../../shared/policy-watch.ts';
 
 /** Threads of onnxruntime-web: its own limit, beyond which small networks gain nothing. */
 export const MAX_RUNTIME_THREADS = 4;
@@ -24,20 +25,36 @@ export async function fetchRuntime(glueUrl: string, binaryUrl: string) {
   return { wasmPaths: { mjs: glue }, wasmBinary };
 }
 
-/** Creates a session. The first one initialises the library, which needs its binary no more after that. */
+/**
+ * Creates a session. The first one initialises the library, which needs its binary no more after that. Throws what the library throws, and
+ * MeshError `unsupported-browser` where the page's policy forbids WebAssembly.
+ */
 export async function createSession(
   { env, InferenceSession }: OrtRuntime,
   bytes: Uint8Array,
   options: Ort.InferenceSession.SessionOptions,
 ): Promise<Ort.InferenceSession> {
   // Warnings are about operators that run on another device than asked, which helps no reader of the console.
-  const session = await InferenceSession.create(bytes, { ...options, logSeverityLevel: 3 });
+  const creating = InferenceSession.create(bytes, { ...options, logSeverityLevel: 3 });
+  const session = await creating.catch((cause: unknown) => {
+    throw isForbidden(cause) ? webAssemblyForbidden(cause) : cause;
+  });
   delete env.wasm.wasmBinary;
   return session;
 }
 
+/** Browsers say in their own words that a policy forbids WebAssembly, but all of them name the policy. */
+function isForbidden(cause: unknown): boolean {
+  return cause instanceof Error && /Content.Security.Policy|\bCSP\b/i.test(cause.message);
+}
+
+function webAssemblyForbidden(cause: unknown): MeshError {
+  const message = "No model runs here: the page's Content-Security-Policy must allow 'wasm-unsafe-eval' in script-src.";
+  return new MeshError('unsupported-browser', message, { cause });
+}
+
 async function fetchBytes(url: string): Promise<ArrayBuffer> {
-  const response = await fetch(new URL(url, import.meta.url));
+  const response = await fetchOwn(new URL(url, import.meta.url));
   if (!response.ok) throw new Error(`${response.status} ${response.statusText}`);
   return response.arrayBuffer();
 }

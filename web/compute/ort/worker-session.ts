@@ -1,6 +1,6 @@
 import { systemClock } from '../../../shared/clock.ts';
 import { MeshError } from '../../../shared/errors.ts';
-import { startModuleWorker } from '../wasm/kernel-threads.ts';
+import { startModuleWorker } from '../module-worker.ts';
 import type { FromModelWorker, ToModelWorker } from './onnx.worker.ts';
 import workerUrl from './onnx.worker.ts?worker&url';
 import type { NamedTensor, OnnxSession, OpenOnnx } from './onnx-sessions.ts';

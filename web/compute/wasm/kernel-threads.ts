@@ -1,5 +1,6 @@
 import { MeshError } from '../../../shared/errors.ts';
 import { logger } from '../../../shared/log.ts';
+import { startModuleWorker } from '../module-worker.ts';
 import type { KernelJob } from './kernel-instance.ts';
 import type { FromThread, ThreadWork, ToThread } from './kernels.worker.ts';
 import threadUrl from './kernels.worker.ts?worker&url';
@@ -107,15 +108,4 @@ export class KernelThreads {
 
 function post(worker: Worker, message: ToThread): void {
   worker.postMessage(message);
-}
-
-/** A worker must come from the page's origin; where the SDK is served from another one, a small module of the page's origin imports it. */
-export function startModuleWorker(url: URL, name: string): Worker {
-  const options = { type: 'module', name } as const;
-  if (url.origin === self.location.origin) return new Worker(url, options);
-  const entry = URL.createObjectURL(new Blob([`import ${JSON.stringify(url.href)};`], { type: 'text/javascript' }));
-  const worker = new Worker(entry, options);
-  // The worker has its own copy by the time that it answers.
-  worker.addEventListener('message', () => URL.revokeObjectURL(entry), { once: true });
-  return worker;
 }

@@ -1,5 +1,6 @@
 import { MeshError } from '../../../shared/errors.ts';
 import { logger } from '../../../shared/log.ts';
+import { fetchOwn } from '../../../shared/policy-watch.ts';
 import { filtersAreCorrect } from '../filter-benchmark.ts';
 import type { ModelSource } from '../models/model-source.ts';
 import { threadsOf } from './kernel-threads.ts';
@@ -71,7 +72,7 @@ export async function loadKernels(threads = mostThreads()): Promise<{ kernels: K
 
 async function fetched(url: string): Promise<ArrayBuffer> {
   try {
-    const response = await fetch(new URL(url, import.meta.url));
+    const response = await fetchOwn(new URL(url, import.meta.url));
     if (!response.ok) throw new Error(`${response.status} ${response.statusText}`);
     return await response.arrayBuffer();
   } catch (cause) {

@@ -1,8 +1,17 @@
 import { readFile } from 'node:fs/promises';
 import { beforeAll, describe, expect, test } from 'vitest';
 import type { PixelImage } from '../../../shared/tasks/definition.ts';
+import { type InputKind, inputKindOf } from '../../../shared/tasks/input-kind.ts';
 import { seededRandom } from '../../../shared/tasks/test-random.ts';
-import { FILTERS, type InputKind, NETWORKS, type Network, type Quality } from '../../../shared/tasks/upscale.ts';
+import {
+  FILTERS,
+  NETWORKS,
+  type Network,
+  QUALITIES,
+  type Quality,
+  type UpscaleParams,
+  upscale,
+} from '../../../shared/tasks/upscale.ts';
 import { EXCLUSIVE_SLOT, testPattern } from '../filter-benchmark.ts';
 import { networksIn, parseManifest } from '../models/manifest.ts';
 import { type ModelSource, modelName } from '../models/model-source.ts';
@@ -168,4 +177,51 @@ test('other work runs between the bands of a picture, even on the same backend, 
   expect(largestVisibleDifference(await run(async () => {}), expected)).toBeLessThanOrEqual(1);
   busy.dispose();
   await expect(run(async () => {})).rejects.toMatchObject({ reason: 'closed' });
+});
+
+describe('a picture too large for one task', () => {
+  /** Longer than a task's longest side, and low. */
+  const strip = opaque(testPattern(4_111, 22));
+
+  async function upscaledInTiles(image: PixelImage, wanted: { width: number; height: number }, quality: Quality) {
+    const tiles = upscale.tiles?.(upscale.pack({ image, ...wanted, quality }));
+    if (!tiles) throw new Error('It stays whole.');
+    for (let n = 0; n < tiles.count; n++) {
+      const { params, attachments } = tiles.cut(n);
+      const part = await backend.startPixels(
+        attachments[0] ?? new Uint8Array(0),
+        params as UpscaleParams,
+        EXCLUSIVE_SLOT,
+      );
+      tiles.paste(n, { value: null, attachments: [await part.finish()] });
+    }
+    return tiles.whole.attachments[0] ?? new Uint8Array(0);
+  }
+
+  test.each(QUALITIES)('is the same in tiles, pixel by pixel: %s', async (quality) => {
+    const size = { width: 2 * strip.width, height: 2 * strip.height };
+    const input = inputKindOf(strip);
+    const whole = await upscaled(strip, size.width, size.height, quality, input);
+    // Comparing byte by byte, Vitest would take half a minute.
+    expect(Buffer.from(await upscaledInTiles(strip, size, quality)).equals(whole)).toBe(true);
+  });
+
+  test.each(['bicubic', 'spatial', 'fast'] as const)(
+    'shows no seam at a ratio without whole steps: %s',
+    async (quality) => {
+      const size = { width: 8_353, height: 45 };
+      const whole = await upscaled(strip, size.width, size.height, quality, inputKindOf(strip));
+      const made = await upscaledInTiles(strip, size, quality);
+      // Steps from a column to the next: a seam would make one that the whole picture does not have.
+      const worstStep = (pixels: Uint8Array, x: number) => {
+        let step = 0;
+        for (let y = 0; y < size.height; y++) {
+          const at = (y * size.width + x) * 4;
+          step += Math.abs((pixels[at + 1] ?? 0) - (pixels[at - 3] ?? 0));
+        }
+        return step / size.height;
+      };
+      for (let x = 1; x < size.width; x++) expect(worstStep(made, x) - worstStep(whole, x)).toBeLessThan(12);
+    },
+  );
 });

@@ -1,12 +1,13 @@
 import type { DetailCoding } from '../../../shared/detail.ts';
 import { MeshError } from '../../../shared/errors.ts';
 import type { PixelImage } from '../../../shared/tasks/definition.ts';
-import { type InputKind, isNetwork, type Quality, type UpscaleParams } from '../../../shared/tasks/upscale.ts';
+import { type InputKind, inputKindOf } from '../../../shared/tasks/input-kind.ts';
+import { isNetwork, type Quality, type UpscaleParams } from '../../../shared/tasks/upscale.ts';
 import { type Backend, type BackendFrames, type FrameTarget, filterAfter } from '../backend.ts';
 import { type DetailCodes, DetailFrameMaker } from '../detail-frames.ts';
 import { timeOf } from '../frame-orientation.ts';
 import { type ModelName, type ModelSource, modelName } from '../models/model-source.ts';
-import { InputKindTracker, inputKindOf } from '../networks/input-kind.ts';
+import { InputKindTracker } from '../networks/input-kind.ts';
 import { unpackLayers } from '../networks/weights.ts';
 import { runInSlices, type Started, type TimeSlot } from '../schedule.ts';
 import { checkFrameShape, makeFrame, RgbaReader } from '../video-frames.ts';

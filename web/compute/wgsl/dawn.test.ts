@@ -2,8 +2,8 @@
 import { readFile } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import type { PixelImage } from '../../../shared/tasks/definition.ts';
+import { inputKindOf } from '../../../shared/tasks/input-kind.ts';
 import { FILTERS, IMAGE, isNetwork, type Quality } from '../../../shared/tasks/upscale.ts';
-import { inputKindOf } from '../networks/input-kind.ts';
 import { doubledReference } from '../networks/reference-network.ts';
 import { upscaleReference } from '../reference/upscale.ts';
 import { loadNetwork, repositoryModels } from '../test-models.ts';

@@ -1,5 +1,6 @@
 import { MeshError } from '../../../shared/errors.ts';
-import { INPUT_KINDS, isNetwork, type Network } from '../../../shared/tasks/upscale.ts';
+import { INPUT_KINDS } from '../../../shared/tasks/input-kind.ts';
+import { isNetwork, type Network } from '../../../shared/tasks/upscale.ts';
 import { filterAfter, type PictureShape, type UpscaleShape } from '../backend.ts';
 import { type ModelSource, modelName } from '../models/model-source.ts';
 import type { Started } from '../schedule.ts';

@@ -1,6 +1,7 @@
 import { MeshError } from '../../../shared/errors.ts';
 import { logger } from '../../../shared/log.ts';
-import { type InputKind, isNetwork, type Quality, type UpscaleParams } from '../../../shared/tasks/upscale.ts';
+import { type InputKind, inputKindOf } from '../../../shared/tasks/input-kind.ts';
+import { isNetwork, type Quality, type UpscaleParams } from '../../../shared/tasks/upscale.ts';
 import {
   type Backend,
   type BackendFrames,
@@ -13,7 +14,7 @@ import {
 import { DetailFrameMaker } from '../detail-frames.ts';
 import { type FrameTime, timeOf, uprightSize } from '../frame-orientation.ts';
 import type { ModelSource } from '../models/model-source.ts';
-import { FrameInputKindTracker, inputKindOf } from '../networks/input-kind.ts';
+import { FrameInputKindTracker } from '../networks/input-kind.ts';
 import { copiesAtSameSize, isIdentity } from '../reference/upscale.ts';
 import type { Started } from '../schedule.ts';
 import { checkFrameShape, isPlain, makeFrame, RgbaReader } from '../video-frames.ts';

@@ -74,6 +74,8 @@ export interface NetworkFindings {
   isOnline: boolean;
   hasWebRtc: boolean;
   server: ServerFinding;
+  /** Whether the Content-Security-Policy of this page stopped requests to the server: those of WebSockets, where it is reached. */
+  isStoppedByPolicy: boolean;
   /** Null where the server gave a credential for its relay, or has none. Otherwise its addresses are not known either. */
   credentialRefusal: CredentialRefusal | null;
   stun: StunFinding;

@@ -1,5 +1,6 @@
 import { type Clock, systemClock } from '../../../shared/clock.ts';
 import { MeshError } from '../../../shared/errors.ts';
+import { PolicyWatch } from '../../../shared/policy-watch.ts';
 import type { PeerOptions } from '../peer.ts';
 import { type IceFinding, type NetworkFindings, RELAY_TRANSPORTS, type RelayTransport } from './findings.ts';
 import type { Connect } from './ice-gathering.ts';
@@ -30,8 +31,12 @@ export async function testNetwork(options: NetworkTestOptions): Promise<NetworkF
   const { url, wrtc, clock = systemClock } = options;
   const connect = connectionMaker(wrtc);
   const endMs = clock.now() + LIMITS.totalMs;
-  const origin = globalThis.location?.origin ?? null;
+  // Not that of `location`: a sandboxed frame has an address, and no origin.
+  const { origin = null } = globalThis as { origin?: string };
+  const policy = new PolicyWatch();
   const server = await probeServer({ ...{ url, clock, origin }, limitMs: LIMITS.serverMs, fetch: globalThis.fetch });
+  const isStoppedByPolicy = URL.canParse(url) && (await policy.stopped(new URL(url).host));
+  policy.dispose();
   const sorted = sortIceServers(options.iceServers ?? server.iceServers);
   const iceOptions = { connect, clock, limitMs: LIMITS.iceMs };
   const [stun, relay] = await Promise.all([
@@ -46,6 +51,7 @@ export async function testNetwork(options: NetworkTestOptions): Promise<NetworkF
     isOnline: globalThis.navigator?.onLine ?? true,
     hasWebRtc: connectionOf(wrtc) !== undefined,
     server: server.finding,
+    isStoppedByPolicy,
     credentialRefusal: options.iceServers ? null : server.credentialRefusal,
     stun,
     relay,

@@ -139,6 +139,6 @@ function isolationStep({ isIsolated, isSecure }: MachineFindings): ConnectionSte
     found: 'Off: where the processor computes, it does so with one thread.',
     next: 'Everything works without it.',
     nextForHost:
-      'Send the headers Cross-Origin-Opener-Policy: same-origin and Cross-Origin-Embedder-Policy: require-corp with the page; a proxy may have removed them.',
+      'Send the headers Cross-Origin-Opener-Policy: same-origin and Cross-Origin-Embedder-Policy: require-corp with the page; a proxy may have removed them. A page in a frame needs them of the page around it too, and cross-origin-isolated in the allow attribute of the frame.',
   };
 }

@@ -28,6 +28,16 @@ test('polling works, and the report says that it is slower and why', () => {
   expect([server.next, server.nextForHost].every(Boolean)).toBe(true);
 });
 
+test('where the policy of the page stops WebSockets or the whole connection, the network is not blamed for it', () => {
+  const polling: ServerFinding = { result: 'works', isPolling: true, joinMs: 900, rttMs: 70 };
+  for (const server of [polling, failed()]) {
+    const step = stepOf(stepsOf({ server, isStoppedByPolicy: true }), 'server');
+    expect(step.ok).toBe(server === polling);
+    expect(step.found).toContain('Content-Security-Policy stops');
+    expect(step.next).toContain('connect-src');
+  }
+});
+
 test('a server that is away, a proxy that refuses the page, a refusal and a computer without network are told apart', () => {
   const unreached = { stun: stunAs('not-offered'), relay: NO_RELAY };
   const sentence = (server: ServerFinding, isOnline = true) => {

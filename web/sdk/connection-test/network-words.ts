@@ -18,7 +18,7 @@ export function networkSteps(found: NetworkFindings): ConnectionStep[] {
   return [serverStep(found), stunStep(found), ...relaySteps(found), relayNeedStep(found), throughputStep(found)];
 }
 
-function serverStep({ server, isOnline }: NetworkFindings): ConnectionStep {
+function serverStep({ server, isOnline, isStoppedByPolicy }: NetworkFindings): ConnectionStep {
   const step = { name: 'server', required: true } as const;
   if (server.result === 'works') {
     const rttMs = roundMs(server.rttMs);
@@ -29,6 +29,13 @@ function serverStep({ server, isOnline }: NetworkFindings): ConnectionStep {
     };
     const works = { ...step, ok: true, ms: rttMs, figures };
     if (!server.isPolling) return { ...works, found: `Reached by WebSocket. A round trip takes ${rttMs} ms.` };
+    if (isStoppedByPolicy) {
+      return {
+        ...works,
+        found: `Reached by polling, since this page’s Content-Security-Policy stops WebSockets. A round trip takes ${rttMs} ms.`,
+        next: 'It works. Whoever made this page can allow the server in connect-src with wss: too.',
+      };
+    }
     return {
       ...works,
       found: `Reached by polling, since no WebSocket gets through. A round trip takes ${rttMs} ms. Joining and meeting others takes longer; what browsers send each other is as fast as ever.`,
@@ -41,6 +48,13 @@ function serverStep({ server, isOnline }: NetworkFindings): ConnectionStep {
   const failed = { ...step, ok: false, figures: { reason } };
   if (!isOnline) {
     return { ...failed, found: 'This computer is not connected to any network.', next: 'Connect it, then test again.' };
+  }
+  if (isStoppedByPolicy) {
+    return {
+      ...failed,
+      found: 'This page’s Content-Security-Policy stops the connection to the server.',
+      next: 'Whoever made this page should allow the server in connect-src, with https: and wss: (docs/sdk.md, “Pages of other origins”).',
+    };
   }
   if (reason !== 'signaling-unreachable')
     return { ...failed, found: message, next: 'Do what the sentence says, then test again.' };

@@ -11,6 +11,7 @@ export const GOOD_NETWORK: NetworkFindings = {
   isOnline: true,
   hasWebRtc: true,
   server: { result: 'works', isPolling: false, joinMs: 80, rttMs: 20.4 },
+  isStoppedByPolicy: false,
   credentialRefusal: null,
   stun: { result: 'works', ms: 30, translation: 'steady' },
   relay: { udp: WORKS, tcp: WORKS, tls: WORKS },

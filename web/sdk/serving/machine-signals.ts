@@ -31,6 +31,7 @@ interface IdleDetectorClass {
 
 interface HostGlobals {
   IdleDetector?: IdleDetectorClass;
+  document?: { featurePolicy?: { allowsFeature(feature: string): boolean } };
   navigator?: Partial<Pick<Navigator, 'wakeLock' | 'permissions'>> & { getBattery?: () => Promise<BatterySignal> };
 }
 
@@ -73,6 +74,11 @@ export function wakeLocks(): WakeLock | null {
   return host.navigator?.wakeLock ?? null;
 }
 
+/** Whether the frame that a page is in lets it use this (Permissions Policy). Chromium tells; elsewhere the use itself fails. */
+function isAllowed(feature: string): boolean {
+  return host.document?.featurePolicy?.allowsFeature(feature) ?? true;
+}
+
 /** Limits that not every browser can keep. */
 export const SOMETIMES_UNSUPPORTED = ['pauseOnBattery', 'pauseBelowBattery', 'keepAwake'] as const;
 
@@ -82,7 +88,11 @@ export function whyUnsupported(
   signals: MachineSignals = {},
 ): string | null {
   if (limit === 'keepAwake') {
-    return signals.keepAwake || wakeLocks() ? null : 'This browser cannot keep the computer awake.';
+    if (signals.keepAwake) return null;
+    if (!wakeLocks()) return 'This browser cannot keep the computer awake.';
+    return isAllowed('screen-wake-lock')
+      ? null
+      : 'The frame of this page may not keep the computer awake: its allow attribute must have screen-wake-lock.';
   }
   const isTold = signals.battery || host.navigator?.getBattery;
   return isTold ? null : 'This browser does not tell whether it runs on battery.';
@@ -90,6 +100,8 @@ export function whyUnsupported(
 
 /** What of `onlyWhenIdle` is not noticed without Idle Detection, as a sentence. */
 export function whyIdlenessIsPartial(): string {
+  if (host.IdleDetector && !isAllowed('idle-detection'))
+    return 'Only your use of this page is noticed: the allow attribute of its frame must have idle-detection.';
   return host.IdleDetector
     ? 'Without your permission, only your use of this page is noticed.'
     : 'This browser tells only whether you use this page, not the computer.';

@@ -6,6 +6,8 @@ import { isReduced, type PictureSize, sizeOf } from '../frame-size.ts';
 const DEEP_FORMAT = /P1[02]$/;
 /** Wider gamuts than sRGB. Encoders would pass their values on as if they were sRGB's, which makes every colour paler. */
 const WIDE_PRIMARIES: readonly unknown[] = ['smpte432', 'bt2020'];
+/** Of HDR and of linear light, whose values encoders would pass on in the same way. */
+const OTHER_TRANSFERS: readonly unknown[] = ['pq', 'hlg', 'linear'];
 
 /** Size of a source frame as it is meant to be seen, in square pixels: upright, and stretched where its pixels are not square. */
 export function shownSize(frame: VideoFrame): PictureSize {
@@ -15,7 +17,7 @@ export function shownSize(frame: VideoFrame): PictureSize {
 
 /**
  * A frame of `size` with a new timestamp, cropped from the top left of `frame`, or made smaller where that is larger by more than a pixel. Shares
- * its pixels where encoders and networks can use them as they are: upright, square, of 8 bits, in a gamut like sRGB's. All others are
+ * its pixels where encoders and networks can use them as they are: upright, square, of 8 bits, in colours like sRGB's. All others are
  * drawn anew. The caller closes both. Throws MeshError `unsupported-browser`.
  */
 export function retimed(frame: VideoFrame, timestampUs: number, { width, height }: PictureSize): VideoFrame {
@@ -36,7 +38,8 @@ function isPlain(frame: VideoFrame): boolean {
     isUpright(orientationOf(frame)) &&
     hasSquarePixels(frame, sizeOf(frame)) &&
     !DEEP_FORMAT.test(frame.format ?? '') &&
-    !WIDE_PRIMARIES.includes(frame.colorSpace.primaries)
+    !WIDE_PRIMARIES.includes(frame.colorSpace.primaries) &&
+    !OTHER_TRANSFERS.includes(frame.colorSpace.transfer)
   );
 }
 

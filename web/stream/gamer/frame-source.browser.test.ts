@@ -31,3 +31,13 @@ test('a track that has ended is not asked for a frame again', async () => {
   const reader = frames.getReader();
   for (let { done, value } = await reader.read(); !done; { done, value } = await reader.read()) value?.close();
 });
+
+test.each([
+  [1, 4_000],
+  [4_000, 1],
+  [0, 0],
+])('a canvas of %ix%i, whose frames no stream takes, is refused at once', (width, height) => {
+  const canvas = Object.assign(document.createElement('canvas'), { width, height });
+  const message = expect.stringContaining(`at least 2x2 pixels, not ${width}x${height}`);
+  expect(() => openSource(canvas)).toThrow(expect.objectContaining({ reason: 'bad-input', message }));
+});

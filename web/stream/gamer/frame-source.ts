@@ -1,5 +1,6 @@
 import { systemClock } from '../../../shared/clock.ts';
 import { MeshError } from '../../../shared/errors.ts';
+import { streamSize } from '../frame-size.ts';
 
 /** First wait for a frame from a still track, ms; doubled after each wait, up to the maximum: a minimised window gives no frame at all. */
 const FIRST_NUDGE_WAIT_MS = 250;
@@ -93,16 +94,30 @@ class TrackNudge {
 }
 
 function openElement(element: HTMLCanvasElement | HTMLVideoElement): SourceFrames {
+  checkElementSize(element);
   const captured = capture(element);
   const [track, ...others] = captured.getVideoTracks();
   for (const unused of [...others, ...captured.getAudioTracks()]) unused.stop();
-  if (!track) throw MeshError.badInput('The video has no picture yet. Wait for its `loadeddata` event.');
+  if (!track) throw MeshError.badInput(noPicture(element));
   try {
     return { frames: framesOf(track), first: firstFrame(element), again: () => {}, stop: () => track.stop() };
   } catch (cause) {
     track.stop();
     throw cause;
   }
+}
+
+/** A canvas or video whose frames no stream takes is refused at once. A video that is not loaded has no size yet. */
+function checkElementSize(element: HTMLCanvasElement | HTMLVideoElement): void {
+  if (element instanceof HTMLCanvasElement) streamSize(element, 1);
+  else if (element.videoWidth > 0) streamSize({ width: element.videoWidth, height: element.videoHeight }, 1);
+}
+
+function noPicture(element: HTMLCanvasElement | HTMLVideoElement): string {
+  const isSoundAlone = element instanceof HTMLVideoElement && element.readyState >= HTMLMediaElement.HAVE_METADATA;
+  return isSoundAlone
+    ? 'The video has no picture that this browser can decode. Pass one in H.264, VP8, VP9 or AV1.'
+    : 'The video has no picture yet. Wait for its `loadeddata` event.';
 }
 
 function capture(element: HTMLCanvasElement | HTMLVideoElement): MediaStream {

@@ -1,7 +1,7 @@
 // Protects: a volunteer's detail is compared with that of the right weights, and one that is late to notice a change of the source is not barred.
 import { beforeEach, expect, test } from 'vitest';
 import { NO_DETAIL_CODE } from '../../../shared/detail.ts';
-import type { InputKind } from '../../../shared/tasks/upscale.ts';
+import type { InputKind } from '../../../shared/tasks/input-kind.ts';
 import { type PictureTile, sourceOf } from '../../../shared/tasks/upscale-tile.ts';
 import { detailRows } from '../../compute/reference/detail.ts';
 import { upscaleReference } from '../../compute/reference/upscale.ts';

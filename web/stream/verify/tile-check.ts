@@ -1,20 +1,14 @@
 import type { DetailCoding } from '../../../shared/detail.ts';
 import type { PixelImage } from '../../../shared/tasks/definition.ts';
-import {
-  INPUT_KINDS,
-  type InputKind,
-  isNetwork,
-  type Quality,
-  type UpscaleParams,
-} from '../../../shared/tasks/upscale.ts';
+import { INPUT_KINDS, type InputKind, possibleKindsOf } from '../../../shared/tasks/input-kind.ts';
+import { isNetwork, type Quality, type UpscaleParams } from '../../../shared/tasks/upscale.ts';
 import type { PictureTile } from '../../../shared/tasks/upscale-tile.ts';
-import { possibleKindsOf } from '../../compute/networks/input-kind.ts';
 import { detailRows } from '../../compute/reference/detail.ts';
 import { benefitOf, type TileBenefit } from './detail-benefit.ts';
 
 /**
  * How long a volunteer may go on with the weights for another kind of pixels, ms: it looks at every sixtieth frame, and changes once two in a row say so
- * (input-kind.ts); 12 frames a second.
+ * (shared/tasks/input-kind.ts); 12 frames a second.
  */
 const KIND_LAG_MS = 10_000;
 /** Share of what a tile's detail should add that is enough for no other weights to be tried. */

@@ -1,12 +1,12 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { MeshError } from '../../../../shared/errors.ts';
 import type { PixelImage } from '../../../../shared/tasks/definition.ts';
+import { inputKindOf } from '../../../../shared/tasks/input-kind.ts';
 import { IMAGE, NETWORKS, type Network } from '../../../../shared/tasks/upscale.ts';
 import type { UpscaleShape } from '../../backend.ts';
 import { EXCLUSIVE_SLOT } from '../../filter-benchmark.ts';
 import type { NetworkShape } from '../../models/manifest.ts';
 import type { ModelSource } from '../../models/model-source.ts';
-import { inputKindOf } from '../../networks/input-kind.ts';
 import { doubledReference } from '../../networks/reference-network.ts';
 import { haloOf } from '../../ort/bands.ts';
 import { upscaleReference } from '../../reference/upscale.ts';

@@ -1,0 +1,130 @@
+import { seededRandom } from '../../shared/tasks/test-random.ts';
+
+/** A map of cells that are free (1) or walls (0), row by row. */
+export interface GridMap {
+  name: string;
+  width: number;
+  height: number;
+  cost: Uint8Array;
+}
+
+/** Side of each map, as most maps of the Moving AI benchmark (https://movingai.com/benchmarks/grids.html) have it. */
+const SIDE = 512;
+
+type Random = () => number;
+
+/** Three of each kind that the Moving AI benchmark has: mazes, rooms, open ones with scattered walls, and ones like those of games. */
+export function generatedMaps(): GridMap[] {
+  return [
+    ...[1, 4, 16].map((corridor) =>
+      map(`maze, corridors of ${corridor}`, (cost, random) => maze(cost, corridor, random)),
+    ),
+    ...[8, 16, 32].map((side) => map(`rooms of ${side}`, (cost, random) => rooms(cost, side, random))),
+    ...[0.02, 0.1, 0.25].map((share) =>
+      map(`open, ${100 * share} % walls`, (cost, random) => scatter(cost, share, random)),
+    ),
+    ...[0.42, 0.46].map((share) => map(`caves from ${100 * share} %`, (cost, random) => caves(cost, share, random))),
+    map('a town', town),
+  ];
+}
+
+function map(name: string, draw: (cost: Uint8Array, random: Random) => void): GridMap {
+  const cost = new Uint8Array(SIDE * SIDE).fill(1);
+  draw(cost, seededRandom(1));
+  return { name, width: SIDE, height: SIDE, cost };
+}
+
+/** Walks from room to room, depth first, and opens the wall between. */
+function maze(cost: Uint8Array, corridor: number, random: Random): void {
+  cost.fill(0);
+  const pitch = corridor + 1;
+  const count = Math.floor(SIDE / pitch);
+  const seen = new Uint8Array(count * count);
+  const open = (column: number, row: number, toColumn: number, toRow: number) => {
+    const [left, top] = [Math.min(column, toColumn) * pitch, Math.min(row, toRow) * pitch];
+    const [right, bottom] = [Math.max(column, toColumn) * pitch, Math.max(row, toRow) * pitch];
+    fill(cost, 1, left, top, right - left + corridor, bottom - top + corridor);
+  };
+  const way: [number, number][] = [[0, 0]];
+  seen[0] = 1;
+  for (let here = way.at(-1); here; here = way.at(-1)) {
+    const [column, row] = here;
+    const sides: [number, number][] = [
+      [column + 1, row],
+      [column, row + 1],
+      [column - 1, row],
+      [column, row - 1],
+    ];
+    const next = sides.filter(([x, y]) => x >= 0 && y >= 0 && x < count && y < count && seen[y * count + x] === 0);
+    const chosen = next[Math.floor(random() * next.length)];
+    if (!chosen) {
+      way.pop();
+      continue;
+    }
+    seen[chosen[1] * count + chosen[0]] = 1;
+    open(column, row, ...chosen);
+    way.push(chosen);
+  }
+}
+
+/** Square rooms with a door of one cell in most of their walls. */
+function rooms(cost: Uint8Array, side: number, random: Random): void {
+  const doorShare = 0.7;
+  const pitch = side + 1;
+  for (let at = side; at < SIDE; at += pitch) {
+    fill(cost, 0, at, 0, 1, SIDE);
+    fill(cost, 0, 0, at, SIDE, 1);
+  }
+  for (let wall = side; wall < SIDE; wall += pitch) {
+    for (let room = 0; room < SIDE; room += pitch) {
+      const door = room + Math.floor(random() * Math.min(side, SIDE - room));
+      if (random() < doorShare) cost[door * SIDE + wall] = 1;
+      if (random() < doorShare) cost[wall * SIDE + door] = 1;
+    }
+  }
+}
+
+function scatter(cost: Uint8Array, share: number, random: Random): void {
+  for (let cell = 0; cell < cost.length; cell++) if (random() < share) cost[cell] = 0;
+}
+
+/** Random walls, smoothed until they are rocks: a cell becomes what most around it are. */
+function caves(cost: Uint8Array, share: number, random: Random): void {
+  const rounds = 5;
+  scatter(cost, share, random);
+  for (let round = 0; round < rounds; round++) {
+    const before = cost.slice();
+    for (let y = 0; y < SIDE; y++) {
+      for (let x = 0; x < SIDE; x++) {
+        let walls = 0;
+        for (let dy = -1; dy <= 1; dy++) {
+          for (let dx = -1; dx <= 1; dx++) if (!isFree(before, x + dx, y + dy)) walls++;
+        }
+        cost[y * SIDE + x] = walls >= 5 ? 0 : 1;
+      }
+    }
+  }
+}
+
+/** Houses of several sizes along streets of several widths. */
+function town(cost: Uint8Array, random: Random): void {
+  for (let top = 4; top < SIDE; ) {
+    const depth = 8 + Math.floor(random() * 24);
+    for (let left = 4; left < SIDE; ) {
+      const width = 6 + Math.floor(random() * 40);
+      fill(cost, 0, left, top, width, Math.floor(depth * (0.5 + random() / 2)));
+      left += width + 2 + Math.floor(random() * 8);
+    }
+    top += depth + 3 + Math.floor(random() * 8);
+  }
+}
+
+function fill(cost: Uint8Array, value: number, left: number, top: number, width: number, height: number): void {
+  for (let y = top; y < Math.min(SIDE, top + height); y++) {
+    cost.fill(value, y * SIDE + left, y * SIDE + Math.min(SIDE, left + width));
+  }
+}
+
+function isFree(cost: Uint8Array, x: number, y: number): boolean {
+  return x >= 0 && y >= 0 && x < SIDE && y < SIDE && cost[y * SIDE + x] !== 0;
+}

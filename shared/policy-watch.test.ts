@@ -1,0 +1,68 @@
+import { afterEach, describe, expect, test, vi } from 'vitest';
+import { fetchOwn, PolicyWatch } from './policy-watch.ts';
+
+const page = new EventTarget();
+const watches: PolicyWatch[] = [];
+afterEach(() => {
+  for (const watch of watches.splice(0)) watch.dispose();
+  vi.unstubAllGlobals();
+});
+
+function newWatch(): PolicyWatch {
+  const watch = new PolicyWatch(page);
+  watches.push(watch);
+  return watch;
+}
+
+function violate(effectiveDirective: string, blockedURI: string, disposition = 'enforce'): void {
+  const event = new Event('securitypolicyviolation');
+  page.dispatchEvent(Object.assign(event, { effectiveDirective, blockedURI, disposition }));
+}
+
+describe('what a policy stops', () => {
+  test('is known by host, whatever the protocol, also where the event comes after the failure', async () => {
+    const watch = newWatch();
+    setTimeout(() => violate('connect-src', 'wss://play.example/socket.io/?EIO=4'), 0);
+    expect(await watch.stopped('play.example')).toBe(true);
+    expect(await watch.stopped('play.example:8443')).toBe(false);
+    expect(await watch.violated('worker-src')).toBe(false);
+  });
+
+  test('is known by directive where there is no address', async () => {
+    const watch = newWatch();
+    violate('worker-src', 'blob');
+    expect(await watch.violated('worker-src')).toBe(true);
+    expect(await watch.stopped('blob')).toBe(false);
+  });
+
+  test('is neither what is only reported nor what comes after the watch has ended', async () => {
+    const watch = newWatch();
+    violate('connect-src', 'https://play.example/', 'report');
+    watch.dispose();
+    violate('connect-src', 'https://play.example/');
+    expect(await watch.stopped('play.example')).toBe(false);
+  });
+
+  test('is kept in bounded number: of a page with many violations the newest', async () => {
+    const watch = newWatch();
+    violate('connect-src', 'https://first.example/');
+    for (let n = 0; n < 32; n++) violate('img-src', `https://${n}.example/`);
+    expect(await watch.stopped('first.example')).toBe(false);
+    expect(await watch.stopped('31.example')).toBe(true);
+  });
+});
+
+test('a file of ours that the policy stops is told apart from one that the network does not bring', async () => {
+  vi.stubGlobal('addEventListener', page.addEventListener.bind(page));
+  vi.stubGlobal('removeEventListener', page.removeEventListener.bind(page));
+  const url = new URL('https://play.example/assets/kernels.wasm');
+  vi.stubGlobal('fetch', async () => {
+    violate('connect-src', url.href);
+    throw new TypeError('Failed to fetch');
+  });
+  await expect(fetchOwn(url)).rejects.toThrow('must allow https://play.example in connect-src');
+  vi.stubGlobal('fetch', async () => {
+    throw new TypeError('Failed to fetch');
+  });
+  await expect(fetchOwn(url)).rejects.toThrow(/^Failed to fetch$/);
+});

@@ -1,0 +1,89 @@
+import { type ReadonlySignal, signal } from '@preact/signals';
+import { MeshError } from '../../shared/errors.ts';
+import { explainFile } from './file-content.ts';
+import type { LiveSource, Size, SourceHandlers } from './source.ts';
+
+/** A video that ends so much before its end is incomplete, s. The last frame's own time, and sound that is longer, are less. */
+const MISSING_FROM_S = 1;
+
+/**
+ * Opens a video file, which plays again and again. Throws MeshError `bad-input` for one that this browser cannot play, and says what it holds.
+ * Where it breaks midway, `onError` is told at what time.
+ */
+export async function openVideo(file: File, { onError }: SourceHandlers): Promise<LiveSource> {
+  const url = URL.createObjectURL(file);
+  const video = Object.assign(mutedVideo(), { loop: true });
+  const ending = new AbortController();
+  const dispose = () => {
+    ending.abort();
+    video.removeAttribute('src');
+    video.load();
+    URL.revokeObjectURL(url);
+  };
+  try {
+    await new Promise<void>((resolve, reject) => {
+      video.addEventListener('loadeddata', () => resolve(), { once: true });
+      video.addEventListener('error', () => reject(video.error), { once: true });
+      video.src = url;
+    });
+    // Sound alone plays too, and so does the sound beside a picture that cannot be decoded.
+    if (video.videoWidth === 0) throw new Error('no picture');
+    await video.play();
+  } catch (cause) {
+    dispose();
+    throw await explainFile(file, 'video', cause);
+  }
+  reportBreak(video, file.name, onError, ending.signal);
+  return { kind: 'video', element: video, size: sizeOf(video), frames: video, play: null, dispose };
+}
+
+/** Tells where a video breaks: with an error, or in that it begins again before its end. */
+function reportBreak(
+  video: HTMLVideoElement,
+  name: string,
+  onError: SourceHandlers['onError'],
+  signal: AbortSignal,
+): void {
+  // That of a live recording is not known before its end, and then right.
+  const durationS = video.duration;
+  const broken = (atS: number) => {
+    const whole = Number.isFinite(durationS) ? ` of ${clockTime(durationS)}` : '';
+    const message = `“${name}” breaks off at ${clockTime(atS)}${whole}: the rest is missing or damaged. Get the file again, or choose another.`;
+    onError(new MeshError('source-ended', message, { cause: video.error }));
+  };
+  video.addEventListener('error', () => broken(video.currentTime), { signal });
+  video.addEventListener(
+    'seeking',
+    () => {
+      const { played } = video;
+      const playedS = played.length > 0 ? played.end(played.length - 1) : 0;
+      if (!Number.isFinite(durationS) || playedS > durationS - MISSING_FROM_S) return;
+      video.pause();
+      broken(playedS);
+    },
+    { once: true, signal },
+  );
+}
+
+/** Minutes and seconds, as players show them. */
+function clockTime(timeS: number): string {
+  const seconds = Math.floor(timeS);
+  return `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, '0')}`;
+}
+
+export function mutedVideo(): HTMLVideoElement {
+  return Object.assign(document.createElement('video'), { muted: true, playsInline: true });
+}
+
+/** The size of the video's picture as it is shown, upright and in square pixels, kept up to date. */
+export function sizeOf(video: HTMLVideoElement): ReadonlySignal<Size | null> {
+  const size = signal<Size | null>(null);
+  const update = () => {
+    const { videoWidth: width, videoHeight: height } = video;
+    if (width > 0 && height > 0) size.value = { width, height };
+  };
+  video.addEventListener('loadedmetadata', update);
+  video.addEventListener('resize', update);
+  update();
+  return size;
+}
