@@ -38,9 +38,6 @@ const INPUTS = [
 const TEST = /\.test\.tsx?$/;
 const HASH_DIGITS = 16;
 
-/** With V8's default of 16 MiB a fifth of a build is spent on collecting garbage: all syntax trees survive their first collections. */
-const YOUNG_GENERATION = '--max-semi-space-size=128';
-
 /** The sources may change during a build. An editor that keeps saving must not keep us building forever. */
 const MAX_TRIES = 3;
 
@@ -76,8 +73,9 @@ async function makeBuild(hash, folder) {
   const unfinished = join(BUILDS, `unfinished-${hash}-${process.pid}`);
   try {
     await mkdir(unfinished, { recursive: true });
-    const program = [YOUNG_GENERATION, join(ROOT, 'deploy/bundle.mjs'), unfinished];
-    const { code, output } = await runChild(process.execPath, program, { quiet: true });
+    const { code, output } = await runChild(process.execPath, [join(ROOT, 'deploy/bundle.mjs'), unfinished], {
+      quiet: true,
+    });
     const isStale = (await hashSources()) !== hash;
     if (isStale) return false;
     if (code !== 0) throw new SetupError(`${output.trim()}\n\nThe build failed; the output above says why.`);

@@ -7,7 +7,9 @@ import { fileURLToPath } from 'node:url';
 import { afterEach, expect, test } from 'vitest';
 
 // `npm start` in a folder in which the bundler finds no files: nothing is installed or built before it says so.
-const FILES = ['start', 'build', 'child', 'failure', 'install'].map((name) => `deploy/${name}.mjs`);
+const FILES = ['start', 'build', 'child', 'failure', 'install', 'running-servers', 'supervisor'].map(
+  (name) => `deploy/${name}.mjs`,
+);
 const root = (file: string) => fileURLToPath(new URL(`../${file}`, import.meta.url));
 const folders: string[] = [];
 afterEach(async () => {

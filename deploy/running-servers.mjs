@@ -58,7 +58,7 @@ export async function updateRunning(build) {
   for (const pid of pids) {
     const file = fileOf(pid);
     await write(file, { build, state: 'asked' });
-    const state = await Promise.race([answerOf(file), sleep(ANSWER_TIMEOUT_MS, 'none')]);
+    const state = await Promise.race([answerOf(file), sleep(ANSWER_TIMEOUT_MS, 'none', { ref: false })]);
     if (state !== 'running')
       throw new SetupError(`The server of process ${pid} was not replaced; its output says why.`);
   }

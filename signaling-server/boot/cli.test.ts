@@ -1,5 +1,7 @@
+import { readdir } from 'node:fs/promises';
 import type { AddressInfo } from 'node:net';
 import { createServer } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, expect, test } from 'vitest';
 import { eventually, TestBed } from '../test-server.ts';
 import { type Host, run } from './cli.ts';
@@ -123,4 +125,33 @@ test('--help prints the table and starts nothing', async () => {
   const host = new TestHost();
   expect(await run(['--help'], ENV, host)).toBe(0);
   expect(host.printed).toContain('ALLOWED_ORIGINS');
+});
+
+test('replaced by another process, it stops at once, without the delay in which balancers look elsewhere', async () => {
+  const host = new TestHost();
+  const code = run([], { ...ENV, DRAIN_DELAY_S: '600', STATE_DIR: await bed.folder() }, host);
+  await eventually('it is up', () => host.isReady);
+  host.replace();
+  expect(await code).toBe(0);
+});
+
+test('in the place of another process it serves at once, and lets people in when that has ended and its data is written', async () => {
+  const stateDir = await bed.folder();
+  const host = new TestHost();
+  let endPredecessor = () => {};
+  host.predecessorEnded = new Promise((resolve) => {
+    endPredecessor = resolve;
+  });
+  const code = run([], { ...ENV, STATE_DIR: stateDir }, host);
+  await eventually('it is up', () => host.isReady);
+  const [url = ''] = /http:\S+/.exec(host.printed) ?? [];
+  expect((await fetch(`${url}healthz`)).status).toBe(200);
+  const joining = bed.page(url).join();
+  const isIn = await Promise.race([joining.then(() => true), sleep(100, false)]);
+  expect([isIn, await readdir(stateDir)]).toEqual([false, []]);
+  endPredecessor();
+  await joining;
+  expect(await readdir(stateDir)).toEqual(['history.jsonl']);
+  host.stop();
+  expect(await code).toBe(0);
 });

@@ -145,7 +145,10 @@ test('every message of the control channel is counted on both sides before it is
   const { gamer, volunteer } = pair(counting(counted.gamer), counting(counted.volunteer));
   await areOpen(gamer, volunteer);
   gamer.link.send({ kind: 'stream-close', streamId: 7 });
-  await happened(() => expect(kinds(volunteer)).toContain('message'));
+  volunteer.link.send({ kind: 'capabilities', capabilities: CAPABILITIES });
+  await happened(() =>
+    expect([kinds(gamer), kinds(volunteer)].filter((seen) => seen.includes('message'))).toHaveLength(2),
+  );
   expect(counted.volunteer).toEqual({ in: counted.gamer.out, out: counted.gamer.in });
   expect(Math.min(counted.gamer.in, counted.gamer.out)).toBeGreaterThan(0);
 });
