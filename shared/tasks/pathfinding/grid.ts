@@ -94,9 +94,12 @@ export function leastCost(costs: Uint8Array): number {
 
 /** Whether all cells that are not walls cost the same. */
 export function isUniform(costs: Uint8Array): boolean {
-  const least = leastCost(costs);
+  let found = 0;
   for (let cell = 0; cell < costs.length; cell++) {
-    if ((costs[cell] ?? 0) > least) return false;
+    const cost = costs[cell] ?? 0;
+    if (cost === found || cost === 0) continue;
+    if (found !== 0) return false;
+    found = cost;
   }
   return true;
 }

