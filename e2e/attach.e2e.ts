@@ -47,17 +47,16 @@ let seconds = 0;
 setInterval(() => {
   const [pad] = navigator.getGamepads();
   if (pad) camera.position.x += pad.axes[0] * 0.1;
-  controls.update(0.1);
+  controls.update(0.2);
   camera.position.y = 4 + Math.sin((seconds += 0.1));
   renderer.render(scene, camera);
-}, 100);
+}, 200);
 </script>`;
 
-test('a game of another origin, written by others, is sharpened by a volunteer in another browser through one line, and played as before, on the full screen and back', async ({
-  browser,
-  playwright,
-  launchOptions,
-}) => {
+test('a game of another origin, written by others, is sharpened by a volunteer in another browser through one line, and played as before, on the full screen and back', {
+  // Whether the picture is shown follows rates, which a test on the other core would disturb.
+  tag: '@alone',
+}, async ({ browser, playwright, launchOptions }) => {
   let script = '';
   const site = await startForeignSite(() => game(script));
   const server = await startServer({ env: { ALLOWED_ORIGINS: site.origin } });
@@ -74,7 +73,7 @@ test('a game of another origin, written by others, is sharpened by a volunteer i
       data-render-scale="0.5" data-where="volunteers" data-quality="spatial" data-max-fps="10" data-max-delay-ms="5000"></script>`;
     const page = await openGame(browser, site.origin);
     const badge = page.locator(BADGE);
-    await expect(badge.getByRole('status')).toHaveText('Sharper');
+    await expect(badge.getByRole('status')).toHaveText('Sharper', { timeout: 60_000 });
     await badge.getByRole('button', { name: 'Details' }).click();
     await expect(badge.locator('p')).toHaveText('The sharpened picture is shown. Helping: Vera.');
     await expect(page.locator(OVERLAY)).toHaveCSS('visibility', 'visible');

@@ -71,7 +71,7 @@ async function attachTo(
         return () => {};
       },
       // Nothing here depends on how long a second is.
-      now: () => 10 * performance.now(),
+      now: () => 30 * performance.now(),
       onDetached: () => {},
     },
     element,
@@ -231,8 +231,11 @@ test('a video keeps its controls, and gets another stream with another source', 
   const attachment = await attachTo(video);
   await expect.poll(() => attachment.shown.is).toBe(true);
   video.controls = true;
-  video.dispatchEvent(new PointerEvent('pointermove'));
-  await expect.poll(() => attachment.shown.why).toBe('The video shows its controls.');
+  const why = () => {
+    video.dispatchEvent(new PointerEvent('pointermove'));
+    return attachment.shown.why;
+  };
+  await expect.poll(why).toBe('The video shows its controls.');
   video.controls = false;
   video.srcObject = source.captureStream();
   await video.play();
