@@ -68,7 +68,7 @@ test('a game of another origin, written by others, is sharpened by a volunteer i
       return { game: game.url, volunteer: (await window.client.createInvite()).token, room: window.client.room };
     });
     await startVolunteer(elsewhere, server, invites);
-    // The words of the page: twice a busy machine's delay must not end the test.
+    // The delay of a busy machine must not end the test.
     script = `<script type="module" src="${new URL('/attach.js', server.url).href}" data-invite="${invites.game}"
       data-render-scale="0.5" data-where="volunteers" data-quality="spatial" data-max-fps="10" data-max-delay-ms="5000"></script>`;
     const page = await openGame(browser, site.origin);
