@@ -47,17 +47,16 @@ let seconds = 0;
 setInterval(() => {
   const [pad] = navigator.getGamepads();
   if (pad) camera.position.x += pad.axes[0] * 0.1;
-  controls.update(0.1);
+  controls.update(0.2);
   camera.position.y = 4 + Math.sin((seconds += 0.1));
   renderer.render(scene, camera);
-}, 100);
+}, 200);
 </script>`;
 
-test('a game of another origin, written by others, is sharpened by a volunteer in another browser through one line, and played as before, on the full screen and back', async ({
-  browser,
-  playwright,
-  launchOptions,
-}) => {
+test('a game of another origin, written by others, is sharpened by a volunteer in another browser through one line, and played as before, on the full screen and back', {
+  // Whether the picture is shown follows rates, which a test on the other core would disturb.
+  tag: '@alone',
+}, async ({ browser, playwright, launchOptions }) => {
   let script = '';
   const site = await startForeignSite(() => game(script));
   const server = await startServer({ env: { ALLOWED_ORIGINS: site.origin } });
@@ -69,12 +68,12 @@ test('a game of another origin, written by others, is sharpened by a volunteer i
       return { game: game.url, volunteer: (await window.client.createInvite()).token, room: window.client.room };
     });
     await startVolunteer(elsewhere, server, invites);
-    // The words of the page: twice a busy machine's delay must not end the test.
+    // The delay of a busy machine must not end the test.
     script = `<script type="module" src="${new URL('/attach.js', server.url).href}" data-invite="${invites.game}"
       data-render-scale="0.5" data-where="volunteers" data-quality="spatial" data-max-fps="10" data-max-delay-ms="5000"></script>`;
     const page = await openGame(browser, site.origin);
     const badge = page.locator(BADGE);
-    await expect(badge.getByRole('status')).toHaveText('Sharper');
+    await expect(badge.getByRole('status')).toHaveText('Sharper', { timeout: 60_000 });
     await badge.getByRole('button', { name: 'Details' }).click();
     await expect(badge.locator('p')).toHaveText('The sharpened picture is shown. Helping: Vera.');
     await expect(page.locator(OVERLAY)).toHaveCSS('visibility', 'visible');

@@ -245,6 +245,7 @@ export class GamerClient extends EventTarget {
     const attachment = await attach(
       {
         openStream: (source, streamOptions) => this.openStream(source, streamOptions),
+        volunteers: () => this.volunteers,
         onVolunteersChanged: (listener) => {
           this.addEventListener('volunteers', listener);
           return () => this.removeEventListener('volunteers', listener);

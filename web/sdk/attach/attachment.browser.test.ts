@@ -35,6 +35,8 @@ let game: HTMLCanvasElement;
 let opened: { stream: GoodStream; options: StreamOptions }[];
 let attachments: Attachment[];
 let failure: MeshError | null;
+let volunteers: { id: string }[];
+let volunteersChanged: () => void;
 
 beforeEach(() => {
   document.body.innerHTML =
@@ -43,6 +45,7 @@ beforeEach(() => {
   opened = [];
   attachments = [];
   failure = null;
+  volunteers = [];
 });
 
 afterEach(async () => {
@@ -62,9 +65,13 @@ async function attachTo(
         opened.push({ stream, options: streamOptions });
         return stream as unknown as FrameStream;
       },
-      onVolunteersChanged: () => () => {},
+      volunteers: () => volunteers,
+      onVolunteersChanged: (listener) => {
+        volunteersChanged = listener;
+        return () => {};
+      },
       // Nothing here depends on how long a second is.
-      now: () => 10 * performance.now(),
+      now: () => 30 * performance.now(),
       onDetached: () => {},
     },
     element,
@@ -159,6 +166,23 @@ test('a game that its page makes large again is told once more', async () => {
   expect(engine.ratio).toBe(2);
 });
 
+test('where no sharpened picture comes, the game is drawn in full, until there is another volunteer', async () => {
+  const attachment = await attachTo(game, { renderScale: 0.5, resize: (size) => Object.assign(game, size) });
+  const [first] = opened;
+  if (first) first.stream.now = { quality: null };
+  expect(game.width).toBe(80);
+  await expect.poll(() => game.width).toBe(160);
+  await expect.poll(() => attachment.shown.why).toContain('drawn in its full size for now');
+  volunteersChanged();
+  if (first) first.stream.now = {};
+  await new Promise((resolve) => setTimeout(resolve, 100));
+  expect(game.width).toBe(160);
+  volunteers = [{ id: 'new' }];
+  volunteersChanged();
+  await expect.poll(() => game.width).toBe(80);
+  await expect.poll(() => attachment.shown.is).toBe(true);
+});
+
 test('out of sight no frame is followed and the stream is slowed down, and back in sight it is there again', async () => {
   const attachment = await attachTo(game);
   await expect.poll(() => attachment.shown.is).toBe(true);
@@ -207,8 +231,11 @@ test('a video keeps its controls, and gets another stream with another source', 
   const attachment = await attachTo(video);
   await expect.poll(() => attachment.shown.is).toBe(true);
   video.controls = true;
-  video.dispatchEvent(new PointerEvent('pointermove'));
-  await expect.poll(() => attachment.shown.why).toBe('The video shows its controls.');
+  const why = () => {
+    video.dispatchEvent(new PointerEvent('pointermove'));
+    return attachment.shown.why;
+  };
+  await expect.poll(why).toBe('The video shows its controls.');
   video.controls = false;
   video.srcObject = source.captureStream();
   await video.play();
@@ -216,5 +243,8 @@ test('a video keeps its controls, and gets another stream with another source', 
   expect(opened[0]?.stream.isClosed).toBe(true);
   expect(attachment.stream).toBe(opened[1]?.stream);
   await expect.poll(() => attachment.shown.is).toBe(true);
+  failure = MeshError.badInput('This element cannot be captured.');
+  video.srcObject = source.captureStream();
+  await expect.poll(() => attachment.shown).toEqual({ is: false, why: 'This element cannot be captured.' });
   clearInterval(draw);
 });

@@ -1,7 +1,6 @@
 import { MeshError } from '../../../shared/errors.ts';
 import { STREAM_LIMITS } from '../../../shared/protocol-limits.ts';
 import type { PictureSize } from '../../stream/frame-size.ts';
-import { MAX_SCALE } from '../../stream/frame-size.ts';
 import type { FrameStream, StreamOptions } from '../frame-stream.ts';
 import { ElementWatch } from './element-watch.ts';
 import { Overlay, type Picture } from './overlay.ts';
@@ -55,6 +54,7 @@ export interface Attachment extends EventTarget {
 
 export interface AttachDeps {
   openStream(source: Picture, options: StreamOptions): Promise<FrameStream>;
+  volunteers(): readonly { id: string }[];
   /** Returns a function that removes the listener. */
   onVolunteersChanged(listener: () => void): () => void;
   now(): number;
@@ -108,7 +108,7 @@ function streamOptions({
   maxDelayMs: ___,
   ...options
 }: AttachOptions): StreamOptions {
-  const scale = Math.min(MAX_SCALE, Math.max(STREAM_LIMITS.defaultScale, 1 / renderScale));
+  const scale = renderScale === 1 ? STREAM_LIMITS.defaultScale : 1 / renderScale;
   return { scale, ...options };
 }
 
@@ -131,7 +131,12 @@ class ElementAttachment extends EventTarget implements Attachment {
   readonly #trial = new RenderTrial();
   readonly #stopWatchingVolunteers: () => void;
   #stream: FrameStream;
-  #isReopening = false;
+  #volunteerIds: ReadonlySet<string>;
+  /** Settles when the stream is that of the element's present source. */
+  #reopened: Promise<void> = Promise.resolve();
+  /** Why there is no stream of that source; empty if there is. */
+  #withoutStream = '';
+  #isSmall = true;
   #stats: unknown = null;
   #statsMs = 0;
   #decidedMs = Number.NEGATIVE_INFINITY;
@@ -147,12 +152,16 @@ class ElementAttachment extends EventTarget implements Attachment {
     this.#stream = stream;
     this.#overlay = new Overlay(element, stream.canvas);
     this.#decision = new ShowDecision(maxDelayMs);
-    this.#stopWatchingVolunteers = deps.onVolunteersChanged(() => this.#trial.helpChanged());
+    this.#volunteerIds = new Set(deps.volunteers().map(({ id }) => id));
+    this.#stopWatchingVolunteers = deps.onVolunteersChanged(() => this.#volunteersChanged());
     this.#watch = new ElementWatch(element, deps.now, {
       onFrame: () => this.#follow(),
       onUnseen: () => this.#unseen(),
       onStyle: () => this.#overlay.refresh(),
-      onSource: () => void this.#reopen(),
+      onSource: () => {
+        this.#withoutStream = 'The sharpened picture is on its way.';
+        this.#reopened = this.#reopened.then(() => this.#reopen());
+      },
     });
   }
 
@@ -183,7 +192,7 @@ class ElementAttachment extends EventTarget implements Attachment {
   #follow(): void {
     const nowMs = this.#deps.now();
     this.#see(true);
-    const obstacle = this.#overlay.follow(nowMs) || this.#watch.obstacle || this.#silence(nowMs);
+    const obstacle = this.#overlay.follow(nowMs) || this.#watch.obstacle || this.#silence(nowMs) || this.#fullSize();
     const isDue = nowMs - this.#decidedMs >= DECIDE_INTERVAL_MS;
     // What lies in the way hides the picture in the same frame.
     if (isDue || (obstacle && this.shown.is)) this.#decide(nowMs, obstacle);
@@ -200,7 +209,8 @@ class ElementAttachment extends EventTarget implements Attachment {
     const { enlargement } = this.#overlay;
     const shown = this.#decision.update({ nowMs, obstacle, enlargement, stats: this.#stream.stats() });
     this.#overlay.isShown = shown.is;
-    if (this.#trial.update(nowMs, shown.is, obstacle !== '')) this.#opened.renderSize?.shrink();
+    this.#isSmall = this.#trial.update(nowMs, shown.is, obstacle !== '');
+    if (this.#isSmall) this.#opened.renderSize?.shrink();
     else this.#opened.renderSize?.restore();
     if (shown.is !== before.is || shown.why !== before.why) this.dispatchEvent(new Event('shown'));
   }
@@ -210,7 +220,7 @@ class ElementAttachment extends EventTarget implements Attachment {
     const stats = this.#stream.stats();
     if (stats !== this.#stats) this.#statsMs = nowMs;
     this.#stats = stats;
-    if (this.#isReopening) return 'The sharpened picture is on its way.';
+    if (this.#withoutStream) return this.#withoutStream;
     return nowMs - this.#statsMs > STREAM_SILENT_MS ? 'The stream does not run any more.' : '';
   }
 
@@ -226,21 +236,33 @@ class ElementAttachment extends EventTarget implements Attachment {
     }
   }
 
+  /** Why there is nothing to sharpen although the game could be drawn smaller; empty if it is. */
+  #fullSize(): string {
+    if (this.#isSmall || !this.#opened.renderSize) return '';
+    return 'The game is drawn in its full size for now, since the sharpened picture of a smaller one did not come.';
+  }
+
+  /** The list also changes with every figure in it. */
+  #volunteersChanged(): void {
+    const known = this.#volunteerIds;
+    this.#volunteerIds = new Set(this.#deps.volunteers().map(({ id }) => id));
+    if ([...this.#volunteerIds].some((id) => !known.has(id))) this.#trial.helpChanged();
+  }
+
   /** The frames of a video that has got another source are not those that the stream was opened on. */
   async #reopen(): Promise<void> {
-    if (this.#isReopening) return;
-    this.#isReopening = true;
+    await this.#stream.close();
+    if (this.#detaching) return;
     try {
-      await this.#stream.close();
       const stream = await this.#opened.open();
       if (this.#detaching) return void stream.close();
       this.#stream = stream;
       this.#wasSeen = true;
       this.#overlay.canvas = stream.canvas;
-      this.#isReopening = false;
-    } catch {
-      // Such as a source of another origin: the closed stream's figures stand still, and its picture stays hidden.
-      this.#isReopening = false;
+      this.#withoutStream = '';
+    } catch (cause) {
+      // Such as a source of another origin. The next one may be another.
+      this.#withoutStream = MeshError.from(cause).message;
     }
   }
 }

@@ -4,8 +4,8 @@ import { RenderTrial } from './render-trial.ts';
 test('the game is drawn small while the sharpened picture is shown, and while it may still come', () => {
   const trial = new RenderTrial();
   expect(trial.update(0, false, false)).toBe(true);
-  expect(trial.update(14_000, false, false)).toBe(true);
-  expect(trial.update(14_500, true, false)).toBe(true);
+  expect(trial.update(29_000, false, false)).toBe(true);
+  expect(trial.update(29_500, true, false)).toBe(true);
   expect(trial.update(300_000, true, false)).toBe(true);
 });
 
@@ -18,7 +18,7 @@ test('without the sharpened picture the full one comes back, and the small one i
     if (isSmall && !wasSmall) trials.push(nowMs / 1000);
     wasSmall = isSmall;
   }
-  expect(trials).toEqual([0, 75, 210, 465]);
+  expect(trials).toEqual([0, 90, 240, 510]);
 });
 
 test('time in which nothing could be shown is no failure', () => {
@@ -31,7 +31,7 @@ test('time in which nothing could be shown is no failure', () => {
 test('a new volunteer is tried at once', () => {
   const trial = new RenderTrial();
   trial.update(0, false, false);
-  expect(trial.update(16_000, false, false)).toBe(false);
+  expect(trial.update(31_000, false, false)).toBe(false);
   trial.helpChanged();
-  expect(trial.update(16_500, false, false)).toBe(true);
+  expect(trial.update(31_500, false, false)).toBe(true);
 });

@@ -1,5 +1,8 @@
-/** How long the sharpened picture may fail to come before the full one is drawn again, ms: the first time machines are still measured. */
-const FIRST_PATIENCE_MS = 15_000;
+/**
+ * How long the sharpened picture may fail to come before the full one is drawn again, ms. The first time workers start, codecs are tried and
+ * volunteers are introduced.
+ */
+const FIRST_PATIENCE_MS = 30_000;
 const PATIENCE_MS = 5_000;
 /** Wait before the next trial, ms; doubled after each that failed: a trial shows a small picture for seconds. */
 const FIRST_WAIT_MS = 60_000;
