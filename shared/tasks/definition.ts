@@ -1,8 +1,9 @@
 import type { ZodType } from 'zod';
 import { MeshError } from '../errors.ts';
+import type { SaidToken } from './dialogue/said.ts';
 
 /** Names of all task types, for code that names them without running them. */
-export const TASK_NAMES = ['echo', 'upscale', 'infer', 'pathfinding', 'physics', 'raytracing'] as const;
+export const TASK_NAMES = ['echo', 'upscale', 'infer', 'dialogue', 'pathfinding', 'physics', 'raytracing'] as const;
 export type TaskName = (typeof TASK_NAMES)[number];
 
 /** Where work may run. `auto`: wherever it is predicted to finish first; `volunteers`: never on this machine; `local`: only there. */
@@ -116,4 +117,13 @@ export interface TaskProgress {
   share: number;
 }
 
-export type ProgressListener = (progress: TaskProgress) => void;
+/** Tokens of an answer, as they are said. */
+export interface TokenProgress {
+  stage: 'speaking';
+  model: string;
+  /** Number of the first of them in the answer. */
+  at: number;
+  tokens: readonly SaidToken[];
+}
+
+export type ProgressListener = (progress: TaskProgress | TokenProgress) => void;
