@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { MeshError } from '../errors.ts';
 import { checkArrivedResult, checkArrivedTask, definitionOf } from './catalogue.ts';
-import { DIALOGUE, type DialogueInput, dialogue, readScript, withSaid } from './dialogue.ts';
+import { DIALOGUE, type DialogueInput, dialogue, readScript } from './dialogue.ts';
 
 const messages: DialogueInput['messages'] = [{ role: 'user', content: 'Who goes there?' }];
 const value = { text: 'A friend.', tokens: 3, finishReason: 'stop', model: 'radio' };
@@ -69,11 +69,10 @@ test('an answer that is none to its task is refused', () => {
 });
 
 test('a task goes on from what was said, and no further than it asks', () => {
-  const { params, attachments } = dialogue.pack({ messages, maxTokens: 2 });
-  const token = { text: 'A', id: 7 };
-  expect(withSaid(params, 'radio', [])).toBe(params);
-  const resumed = withSaid(params, 'radio', [token]);
-  expect(checkArrivedTask('dialogue', { params: resumed, attachments }).params).toEqual(resumed);
-  const tooMuch = withSaid(params, 'radio', [token, token, token]);
-  expect(errorOf(() => checkArrivedTask('dialogue', { params: tooMuch, attachments })).reason).toBe('malformed');
+  const packed = dialogue.pack({ messages, maxTokens: 2 });
+  const { attachments } = packed;
+  const goOn = (count: number) =>
+    dialogue.speaking?.goOn(packed.params, { model: 'radio', tokens: Array(count).fill({ text: 'A', id: 7 }) });
+  expect(checkArrivedTask('dialogue', { params: goOn(1), attachments }).params).toEqual(goOn(1));
+  expect(errorOf(() => checkArrivedTask('dialogue', { params: goOn(3), attachments })).reason).toBe('malformed');
 });

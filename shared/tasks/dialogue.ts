@@ -1,7 +1,7 @@
 import { MeshError } from '../errors.ts';
 import { z } from '../zod.ts';
 import { type TaskDefinition, UNDECIDED } from './definition.ts';
-import { MAX_ANSWER_TOKENS, type Said, type SaidToken, saidTokenSchema } from './dialogue/said.ts';
+import { MAX_ANSWER_TOKENS, type Said, saidTokenSchema, textOf } from './dialogue/said.ts';
 import { attachmentAt, checkedInput } from './packing.ts';
 
 /** Limits of a dialogue. */
@@ -175,6 +175,15 @@ export const dialogue: TaskDefinition<DialogueInput, DialogueParams, DialogueRes
   cost: ({ maxTokens }) => maxTokens + DIALOGUE.maxBytes / PROMPT_BYTES_PER_UNIT / 8,
   // Tokens travel as they are said, with their numbers.
   resultBytes: ({ maxTokens }) => maxTokens * 32,
+  speaking: {
+    maxTokens: ({ maxTokens }) => maxTokens,
+    conversation: ({ conversation }) => conversation,
+    goOn: (params, said) => ({ ...params, said }),
+    partial: ({ model, tokens }) => ({
+      ...{ text: textOf(tokens), tokens: tokens.length, model },
+      finishReason: 'cancelled' satisfies DialogueResult['finishReason'],
+    }),
+  },
   // There is no right answer to compare with: machines round differently, and one other digit makes another sentence.
   *verify() {
     return UNDECIDED;
@@ -214,9 +223,4 @@ function tooLong(sizeBytes: number): MeshError {
 function isModelName(model: string): boolean {
   if (/^[\w-]+(\.[\w-]+)*$/.test(model)) return true;
   return URL.canParse(model) && /^https?:$/.test(new URL(model).protocol);
-}
-
-/** The task that goes on with an answer. */
-export function withSaid(params: DialogueParams, model: string, tokens: readonly SaidToken[]): DialogueParams {
-  return tokens.length === 0 ? params : { ...params, said: { model, tokens } };
 }

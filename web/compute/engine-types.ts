@@ -1,5 +1,5 @@
 import type { Clock } from '../../shared/clock.ts';
-import type { ProgressListener } from '../../shared/tasks/definition.ts';
+import type { ReportListener } from '../../shared/tasks/definition.ts';
 import type { BackendName } from './backend.ts';
 import type { MeasuredSpeeds } from './measured-speeds.ts';
 import type { ModelSource, OnnxSource } from './models/model-source.ts';
@@ -31,7 +31,7 @@ export interface ExecuteOptions {
   owner: string;
   signal: AbortSignal;
   /** Called for tasks that take long. */
-  onProgress?: ProgressListener;
+  onProgress?: ReportListener;
 }
 
 export interface EngineOptions {

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import type { TaskProgress } from '../../../shared/tasks/definition.ts';
+import type { ReportListener } from '../../../shared/tasks/definition.ts';
 import { infer } from '../../../shared/tasks/infer.ts';
 import { Engine } from '../engine.ts';
 import { fixedSpeeds } from '../test-gpu.ts';
@@ -24,7 +24,7 @@ beforeEach(async () => {
 
 afterEach(() => engine.dispose());
 
-function run(rounds: bigint, signal = new AbortController().signal, onProgress = (_: TaskProgress) => {}) {
+function run(rounds: bigint, signal = new AbortController().signal, onProgress: ReportListener = () => {}) {
   const task = infer.pack({
     model: 'looping',
     inputs: {
