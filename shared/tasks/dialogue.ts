@@ -186,6 +186,7 @@ export const dialogue: TaskDefinition<DialogueInput, DialogueParams, DialogueRes
   },
   // There is no right answer to compare with: machines round differently, and one other digit makes another sentence.
   *verify() {
+    yield;
     return UNDECIDED;
   },
 };
@@ -193,9 +194,9 @@ export const dialogue: TaskDefinition<DialogueInput, DialogueParams, DialogueRes
 /** Throws MeshError `malformed`. */
 export function readScript(attachments: readonly Uint8Array[]): Script {
   const bytes = attachmentAt(attachments, 0);
-  const parsed =
-    attachments.length === 1 && bytes.byteLength <= DIALOGUE.maxBytes && scriptSchema.safeParse(read(bytes));
-  if (parsed && parsed.success) return parsed.data;
+  const isBounded = attachments.length === 1 && bytes.byteLength <= DIALOGUE.maxBytes;
+  const parsed = scriptSchema.safeParse(isBounded ? read(bytes) : null);
+  if (parsed.success) return parsed.data;
   throw MeshError.malformed('A dialogue task arrived with messages in an unknown form.');
 }
 

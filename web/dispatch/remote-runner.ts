@@ -276,7 +276,10 @@ export class RemoteRunner implements Runner, MemoryUser {
     if (!outstanding) return;
     const { job, sentMs, bytesInFlight, predictedMs, backlogMs, utterance, onOutcome } = outstanding;
     const cutOff = utterance?.finish(message.value);
-    if (cutOff) return onOutcome(cutOff);
+    if (cutOff) {
+      onOutcome(cutOff);
+      return;
+    }
     const elapsedMs = this.#options.clock.now() - sentMs;
     // A volunteer cannot claim more time than we observed.
     const computeMs = Math.min(message.computeMs, elapsedMs);

@@ -2,7 +2,6 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { MeshError } from '../../shared/errors.ts';
 import type { DialogueParams } from '../../shared/tasks/dialogue.ts';
 import { deliver, TestPort } from '../net/test-channel.ts';
-import type { Job } from './job.ts';
 import { MemoryBudget } from './memory-budget.ts';
 import { RemoteRunner } from './remote-runner.ts';
 import { SPEECH } from './speech.ts';

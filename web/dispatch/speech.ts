@@ -135,15 +135,18 @@ export class Utterance {
   }
 
   #hear({ at, tokens, model }: TokenProgress): void {
-    if (this.#isTooFast(tokens.length)) return this.#fail('sent its answer faster than any model speaks');
-    if (at !== this.#next) return this.#fail('left out a part of its answer');
-    if (at + tokens.length > this.#maxTokens) return this.#fail('said more than it was asked for');
-    for (const token of tokens) {
-      // Another machine went on in other words, and was heard first.
-      if (!this.#speech.hear(this.#next, token, model)) return this.#cutOff({ kind: 'returned' });
-      this.#next++;
-    }
-    this.#expect(SPEECH.nextTokenMs);
+    const fault = this.#faultOf(at, tokens.length);
+    if (fault) this.#fail(fault);
+    // Where it differs, another machine went on in other words, and was heard first.
+    else if (!tokens.every((token) => this.#speech.hear(this.#next++, token, model)))
+      this.#cutOff({ kind: 'returned' });
+    else this.#expect(SPEECH.nextTokenMs);
+  }
+
+  #faultOf(at: number, count: number): string | null {
+    if (this.#isTooFast(count)) return 'sent its answer faster than any model speaks';
+    if (at !== this.#next) return 'left out a part of its answer';
+    return at + count > this.#maxTokens ? 'said more than it was asked for' : null;
   }
 
   #isTooFast(count: number): boolean {

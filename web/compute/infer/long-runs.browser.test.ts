@@ -46,7 +46,9 @@ test('while a model runs for long, this thread goes on: other tasks are computed
   await run(SHORT);
   const shares: number[] = [];
   let isOver = false;
-  const long = run(LONG, undefined, ({ stage, share }) => stage === 'computing' && shares.push(share)).then((done) => {
+  const long = run(LONG, undefined, (report) => {
+    if (report.stage === 'computing') shares.push(report.share);
+  }).then((done) => {
     isOver = true;
     return done;
   });
