@@ -1,6 +1,7 @@
 """A small causal transformer with a key-value cache, whose ONNX inputs and outputs have the names of other models' exports (Optimum)."""
 
 import io
+from pathlib import Path
 
 import numpy as np
 import onnx
@@ -95,6 +96,13 @@ def to_onnx(network: Transformer) -> bytes:
     model.graph.name = "p2c2r-dialogue"
     onnx.checker.check_model(model)
     return model.SerializeToString()
+
+
+def weights_of(path: Path) -> dict[str, Tensor]:
+    """The weights of an exported model, by their names in a Transformer."""
+    initializers = onnx.load(str(path)).graph.initializer
+    name_of = lambda name: name.removesuffix(".half").removeprefix("network.")
+    return {name_of(weights.name): torch.from_numpy(numpy_helper.to_array(weights).astype(np.float32)) for weights in initializers}
 
 
 def halved(model: onnx.ModelProto) -> onnx.ModelProto:

@@ -1,7 +1,7 @@
 """
 Trains the dialogue model on the text of `grammar.py` and writes it with its tokenizer.
 
-    OMP_NUM_THREADS=1 nice -n 19 python3 train.py --models ../../web/public/models
+    OMP_NUM_THREADS=1 nice -n 19 python3 train.py --models ../../web/public/models --vectors ../../web/compute/dialogue/test-vectors
 """
 
 import argparse
@@ -18,7 +18,7 @@ from torch import nn
 
 import bpe
 from grammar import conversation, rendered
-from model import CONTEXT, HEADS, LAYERS, WIDTH, Transformer, to_onnx
+from model import CONTEXT, Transformer, to_onnx, weights_of
 
 sys.path.append(str(Path(__file__).parent.parent))
 from manifest import file_entry, replace_entries
@@ -98,6 +98,8 @@ def said(network: Transformer, tokenizer: bpe.Tokenizer, prompt: str, most: int 
 def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--models", type=Path, required=True)
+    parser.add_argument("--vectors", type=Path, required=True)
+    parser.add_argument("--begin", type=Path, help="a model of an earlier run, to train on")
     parser.add_argument("--steps", type=int, default=STEPS)
     options = parser.parse_args()
     torch.manual_seed(SEED)
@@ -108,6 +110,8 @@ def main() -> None:
     training = sorted(examples(tokenizer, CONVERSATIONS, SEED + 1, False), key=lambda example: len(example[0]))
     held_out = examples(tokenizer, VALIDATION, SEED + 2, True)
     network = Transformer(len(tokenizer.vocabulary))
+    if options.begin:
+        network.load_state_dict(weights_of(options.begin))
     parameters = sum(weights.numel() for weights in network.parameters())
     optimiser = torch.optim.AdamW(network.parameters(), PEAK_RATE, betas=(0.9, 0.98), weight_decay=0.01)
     print(f"{len(tokenizer.vocabulary)} tokens, {parameters} parameters, {time.process_time():.0f} s", flush=True)
@@ -126,10 +130,32 @@ def main() -> None:
             print(f"step {step + 1}: {figures}: {said(network, tokenizer, LOOK)}", flush=True)
     network.eval()
     figures = {"heldOutLossNats": round(validated(network, held_out), 3)}
-    write(options.models, network, tokenizer, figures)
+    write(options, network, tokenizer, figures)
 
 
-def write(folder: Path, network: Transformer, tokenizer: bpe.Tokenizer, figures: dict[str, float]) -> None:
+def rounded(network: Transformer) -> Transformer:
+    """The network with its weights as the file has them."""
+    for weights in network.parameters():
+        if weights.dim() > 1:
+            weights.data = weights.data.half().float()
+    return network.eval()
+
+
+def vectors(network: Transformer, tokenizer: bpe.Tokenizer) -> dict:
+    """Likeliest answers, and tokens of texts, for comparison with the browser's code."""
+    rng = random.Random(SEED + 3)
+    answers = []
+    for _ in range(20):
+        messages = [message for message in conversation(rng, True).messages if "brackets" not in message[1]]
+        if not messages or messages[0][0] != "system":
+            continue
+        script = messages[:2]
+        answers.append({"messages": script, "answer": said(network, tokenizer, rendered(script) + "<|im_start|>assistant\n")})
+    texts = ["You are Vex, a hot-headed racer.", "  two spaces,\n\nlines", "I'm 42 years old; isn't it great?", "caf\u00e9 \U0001f600", ""]
+    return {"answers": answers, "tokens": [{"text": text, "ids": tokenizer.encode(text)} for text in texts]}
+
+
+def write(options: argparse.Namespace, network: Transformer, tokenizer: bpe.Tokenizer, figures: dict[str, float]) -> None:
     data = to_onnx(network)
     text = json.dumps(tokenizer.to_json(), ensure_ascii=False, separators=(",", ":")).encode()
     entry = {
@@ -139,12 +165,15 @@ def write(folder: Path, network: Transformer, tokenizer: bpe.Tokenizer, figures:
         "licence": "MIT",
         "parameters": sum(weights.numel() for weights in network.parameters()),
         "contextTokens": CONTEXT,
-        "cache": {"layers": LAYERS, "heads": HEADS, "headWidth": WIDTH // HEADS},
         "figures": {"model": figures},
-        "files": {"onnx": file_entry(folder, "radio.onnx", data), "tokenizer": file_entry(folder, "radio.tokenizer.json", text)},
+        "files": {
+            "onnx": file_entry(options.models, "radio.onnx", data),
+            "tokenizer": file_entry(options.models, "radio.tokenizer.json", text),
+        },
     }
-    replace_entries(folder, "dialogue", [entry])
-    print(json.dumps(entry, indent=2))
+    replace_entries(options.models, "dialogue", [entry])
+    options.vectors.mkdir(parents=True, exist_ok=True)
+    (options.vectors / "radio.json").write_text(json.dumps(vectors(rounded(network), tokenizer), indent=2) + "\n")
 
 
 if __name__ == "__main__":

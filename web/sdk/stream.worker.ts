@@ -127,6 +127,7 @@ class StreamWorker {
       now: systemClock.now,
       models: this.#models,
       onnx: this.#models,
+      language: this.#models,
       ...(measuredSpeeds && { measuredSpeeds }),
       onMeasured: (measured) => speeds.save(measured),
       // Also frames that volunteers make come from a game that this machine draws.
