@@ -53,7 +53,8 @@ class Transformer(nn.Module):
         hidden = self.tokens(tokens) + self.positions(positions)
         before = past[0].shape[2] if past is not None else 0
         at = torch.arange(before + tokens.shape[1])
-        bias = torch.where(at[None, :] > at[before:, None], -1e9, 0.0)[None, None]
+        # Tensors, since the exporter would write plain numbers in double precision.
+        bias = torch.where(at[None, :] > at[before:, None], torch.tensor(-1e9), torch.tensor(0.0))[None, None]
         present: list[Tensor] = []
         for layer, block in enumerate(self.blocks):
             hidden, cache = block(hidden, None if past is None else (past[2 * layer], past[2 * layer + 1]), bias)

@@ -1,5 +1,6 @@
 import type { Clock } from '../../../shared/clock.ts';
 import { MeshError } from '../../../shared/errors.ts';
+import { logger } from '../../../shared/log.ts';
 import type { PackedTask, ReportListener } from '../../../shared/tasks/definition.ts';
 import { type DialogueParams, readScript } from '../../../shared/tasks/dialogue.ts';
 import type { ExecutedTask } from '../engine-types.ts';
@@ -11,6 +12,8 @@ import { OnnxSpeaker } from './onnx-speaker.ts';
 import { RulesSpeaker } from './rules-speaker.ts';
 import type { Speaker } from './speaker.ts';
 import { Tokenizer } from './tokenizer/tokenizer.ts';
+
+const log = logger('compute.dialogue');
 
 /** Speakers that are kept ready: each has its vocabulary in memory. The one that was used least recently goes first. */
 const MAX_SPEAKERS = 4;
@@ -74,8 +77,10 @@ export class Dialogue {
         if (signal.aborted) throw cause;
         // Another task was cancelled that opened the model, or was amid a long run, which ended the model with it.
         if (reason === 'cancelled') speaker = null;
-        else if (params.model === undefined && speaker !== this.#rules && NOT_HERE.has(reason)) speaker = this.#rules;
-        else throw cause;
+        else if (params.model === undefined && speaker !== this.#rules && NOT_HERE.has(reason)) {
+          log.warn('rules speak instead of a model', { why: MeshError.from(cause).message });
+          speaker = this.#rules;
+        } else throw cause;
       }
     }
   }
