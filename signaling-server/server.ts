@@ -25,6 +25,7 @@ import type { Cluster } from './cluster/cluster.ts';
 import { AllowedHosts } from './http/allowed-hosts.ts';
 import { httpHandler } from './http/http.ts';
 import { Metrics, type Present } from './http/metrics.ts';
+import { OwnModels } from './http/own-models.ts';
 import { Pages } from './http/pages.ts';
 import { PublicAddress } from './http/public-address.ts';
 import { openSecureServer, type SecureServer } from './http/secure-server.ts';
@@ -81,6 +82,7 @@ export async function createServer(
   const startedAtMs = clock.now();
   const pages = await Pages.load(config.pagesDir);
   if (!pages) log.warn({ pagesDir: config.pagesDir }, 'no built pages here: visitors get an error');
+  const ownModels = await OwnModels.load(config.modelsDir);
   const secret = config.inviteSecret || (await inviteSecretOf(config, log));
   const cluster = config.redisUrl ? await openCluster(config.redisUrl, log, bounds.maxStreamBytes) : null;
   const openStore = () => storeOf(config, clock, log);
@@ -116,6 +118,7 @@ export async function createServer(
   http.on(
     'request',
     httpHandler({
+      ownModels,
       ...{ pages, hosts, address, log },
       unreadiness: () => (draining ? 'stopping' : (cluster?.trouble() ?? null)),
       lan: () => lan,

@@ -1,5 +1,6 @@
 import { MeshError } from '../errors.ts';
 import type { PackedResult, PackedTask, TaskDefinition, TaskName } from './definition.ts';
+import { dialogue } from './dialogue.ts';
 import { echo } from './echo.ts';
 import { infer } from './infer.ts';
 import { pathfinding } from './pathfinding.ts';
@@ -8,7 +9,7 @@ import { raytracing } from './raytracing.ts';
 import { upscale } from './upscale.ts';
 
 /** The task types that this version runs. A new type is added here and to `TASK_NAMES` in definition.ts. */
-export const catalogue = { echo, upscale, infer, pathfinding, physics, raytracing } as const satisfies Record<
+export const catalogue = { echo, upscale, infer, dialogue, pathfinding, physics, raytracing } as const satisfies Record<
   TaskName,
   unknown
 >;

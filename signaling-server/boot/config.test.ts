@@ -36,6 +36,7 @@ test('defaults need no setting at all', () => {
     allowedOrigins: [],
     allowedHosts: [],
     pagesDir: '.build/pages',
+    modelsDir: '',
     stateDir: '.build/state',
     roomCapacity: SIGNALING.roomCapacity,
     maxIntroductions: DEFAULT_MAX_INTRODUCTIONS,

@@ -73,6 +73,13 @@ const SETTINGS = {
     expects: 'a folder',
     help: 'Folder with the built pages',
   },
+  modelsDir: {
+    name: 'MODELS_DIR',
+    fallback: '',
+    schema: z.string(),
+    expects: 'a folder',
+    help: 'Folder with language models for characters, each in a folder of its own (docs/models.md)',
+  },
   stateDir: {
     name: 'STATE_DIR',
     fallback: '.build/state',

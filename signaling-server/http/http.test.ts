@@ -1,6 +1,6 @@
 import { mkdir, readdir, rm, writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { PROTOCOL_VERSION } from '../../shared/signaling.ts';
 import { eventually, TestBed } from '../test-server.ts';
@@ -241,4 +241,21 @@ test('a client that disconnects in the middle of a file ends only its own reques
   }
   await eventually('the server answers', async () => (await fetch(`${url}gamer`)).ok);
   await eventually('the files are closed', async () => (await openFiles()) < openBefore + 10);
+});
+
+test('models of the operator are served from their folder, and nothing else that lies there', async () => {
+  const models = join(dirname(pagesDir), 'models');
+  await mkdir(join(models, 'Smol', 'onnx'), { recursive: true });
+  await writeFile(join(models, 'Smol', 'tokenizer.json'), '{}');
+  await writeFile(join(models, 'Smol', 'onnx', 'model.onnx'), 'weights');
+  await writeFile(join(models, 'Smol', 'notes.txt'), 'private');
+  const { url } = await bed.server({ pagesDir, modelsDir: models });
+  const get = (path: string) => fetch(new URL(`/models/own/${path}`, url));
+  expect(await (await get('Smol/onnx/model.onnx')).text()).toBe('weights');
+  const tokenizer = await get('Smol/tokenizer.json');
+  expect(await tokenizer.json()).toEqual({});
+  expect(tokenizer.headers.get('access-control-allow-origin')).toBe('*');
+  for (const path of ['Smol/notes.txt', 'Smol/gone.onnx', '..%2fpages/p2c2r.js', 'Smol/'])
+    expect((await get(path)).status).toBe(404);
+  await expect(bed.server({ pagesDir, modelsDir: join(models, 'gone') })).rejects.toThrow('MODELS_DIR');
 });

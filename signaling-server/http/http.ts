@@ -6,6 +6,7 @@ import { PROTOCOL_VERSION } from '../../shared/signaling.ts';
 import { isFromThisMachine } from '../sockets/client-address.ts';
 import { type AllowedHosts, WRONG_HOST } from './allowed-hosts.ts';
 import type { Metrics } from './metrics.ts';
+import { OWN_MODELS_PATH, type OwnModels } from './own-models.ts';
 import type { Pages } from './pages.ts';
 import type { PublicAddress } from './public-address.ts';
 import { securityHeaders } from './security-headers.ts';
@@ -24,6 +25,8 @@ export interface Health {
 interface Parts {
   /** Null when none are built. */
   pages: Pages | null;
+  /** The operator's own; null where there are none. */
+  ownModels: OwnModels | null;
   hosts: Pick<AllowedHosts, 'allows'>;
   address: PublicAddress;
   health: () => Health;
@@ -60,7 +63,7 @@ export function httpHandler(parts: Parts): RequestListener {
 }
 
 async function answer(request: IncomingMessage, response: ServerResponse, parts: Parts): Promise<void> {
-  const { pages, hosts, health, unreadiness, lan } = parts;
+  const { pages, ownModels, hosts, health, unreadiness, lan } = parts;
   if (!hosts.allows(request.headers.host)) {
     parts.metrics.refused('request', 'host');
     return sendText(response, 421, WRONG_HOST);
@@ -77,6 +80,8 @@ async function answer(request: IncomingMessage, response: ServerResponse, parts:
   }
   if (path === '/lan.json') return sendJson(response, lan());
   if (OPERATOR_PATHS.includes(path)) return answerOperator(path, request, response, parts);
+  if (ownModels && path.startsWith(OWN_MODELS_PATH))
+    return ownModels.serve(path, request, response, () => sendText(response, 404, nothingAt(path)));
   if (!pages || !(await pages.arePresent())) return sendText(response, 503, NO_PAGES);
   pages.serve(path, request, response, () => sendText(response, 404, nothingAt(path)));
 }

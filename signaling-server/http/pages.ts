@@ -70,7 +70,7 @@ export class Pages {
  * sirv 3 pipes a file without looking after it: the descriptor stays open when the reader goes away, and a file that was deleted
  * ends the process.
  */
-function destroyFileWith(response: ServerResponse): void {
+export function destroyFileWith(response: ServerResponse): void {
   response.once('pipe', (file) => {
     response.once('close', () => file.destroy());
     file.once('error', () => response.destroy());

@@ -4,6 +4,7 @@ import { ManualClock } from '../../shared/manual-clock.ts';
 import { upscale } from '../../shared/tasks/upscale.ts';
 import type { Backend, BackendName, UpscaleShape } from './backend.ts';
 import { BackendSet } from './backend-set.ts';
+import { Dialogue } from './dialogue/dialogue.ts';
 import { Inference } from './infer/inference.ts';
 import { MEMORY_RETRY_MS } from './memory-failures.ts';
 import { NetworkSelection } from './network-selection.ts';
@@ -42,6 +43,7 @@ function setup(processor = backend('js', false)) {
     ...{
       executors: new Map(),
       inference: new Inference({ onnx: undefined, runtimes: [], after: () => () => {}, now }),
+      dialogue: new Dialogue({ onnx: undefined, language: undefined, runtimes: [], after: () => () => {}, now }),
       owned: [],
     },
     ...{ measured: { key: '', cpuUnitsPerMs: 1_000, gpu: null }, preparesNetworks: false, now },

@@ -3,6 +3,7 @@ import { logger } from '../../shared/log.ts';
 import type { PackedTask } from '../../shared/tasks/definition.ts';
 import { type Filter, isNetwork, type Quality, upscale } from '../../shared/tasks/upscale.ts';
 import { type Backend, type FrameTarget, filterAfter, type TaskExecutor, type UpscaleShape } from './backend.ts';
+import type { Dialogue } from './dialogue/dialogue.ts';
 import type { Inference } from './infer/inference.ts';
 import type { MeasuredSpeeds } from './measured-speeds.ts';
 import { MemoryFailures } from './memory-failures.ts';
@@ -27,6 +28,7 @@ export interface BackendSetParts {
   /** By task type, where something is faster than the reference. */
   executors: ReadonlyMap<string, TaskExecutor>;
   inference: Inference;
+  dialogue: Dialogue;
   /** What was measured at start-up; the networks are added as they are measured. */
   measured: Omit<MeasuredSpeeds, 'networks'>;
   preparesNetworks: boolean;
@@ -52,6 +54,8 @@ export class BackendSet {
   readonly preparesNetworks: boolean;
   /** Runs ONNX models, each on the runtime that was measured to be the fastest. */
   readonly inference: Inference;
+  /** Has characters answer. */
+  readonly dialogue: Dialogue;
   /** Resolves when the GPU device is lost, for whatever reason, or gives wrong pixels. */
   readonly lost: Promise<LostGpu>;
   readonly #parts: BackendSetParts;
@@ -61,6 +65,7 @@ export class BackendSet {
     this.adapter = parts.adapter;
     this.preparesNetworks = parts.preparesNetworks;
     this.inference = parts.inference;
+    this.dialogue = parts.dialogue;
     this.lost = parts.lost;
     this.#parts = parts;
     this.#memoryFailures = new MemoryFailures(parts.now);

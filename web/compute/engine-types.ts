@@ -1,6 +1,8 @@
 import type { Clock } from '../../shared/clock.ts';
-import type { ProgressListener } from '../../shared/tasks/definition.ts';
+import type { ReportListener } from '../../shared/tasks/definition.ts';
 import type { BackendName } from './backend.ts';
+import type { LanguageSource } from './dialogue/language-source.ts';
+import type { Speaker } from './dialogue/speaker.ts';
 import type { MeasuredSpeeds } from './measured-speeds.ts';
 import type { ModelSource, OnnxSource } from './models/model-source.ts';
 
@@ -31,7 +33,7 @@ export interface ExecuteOptions {
   owner: string;
   signal: AbortSignal;
   /** Called for tasks that take long. */
-  onProgress?: ProgressListener;
+  onProgress?: ReportListener;
 }
 
 export interface EngineOptions {
@@ -43,6 +45,10 @@ export interface EngineOptions {
   models?: ModelSource;
   /** Undefined: `infer` knows no model. */
   onnx?: OnnxSource;
+  /** Undefined: in `dialogue` only rules speak, and the browser's own model. */
+  language?: LanguageSource | undefined;
+  /** The browser's own language model; null where there is none, or the machine's owner does not lend it. */
+  browserSpeaker?: (() => Speaker | null) | undefined;
   /**
    * Uses a backend even where another is faster: `wgsl` for everything; `js`, or `ort-wasm` for networks beside it, for the processor;
    * `ort-webgpu` for networks, with the processor for filters.

@@ -3,6 +3,7 @@ import { MeshError } from '../../shared/errors.ts';
 import { logger } from '../../shared/log.ts';
 import { checkArrivedTask, type PackedResult, type PackedTask } from '../../shared/tasks/catalogue.ts';
 import type { Steps } from '../../shared/tasks/definition.ts';
+import type { DialogueParams } from '../../shared/tasks/dialogue.ts';
 import type { InferParams } from '../../shared/tasks/infer.ts';
 import { isNetwork, NETWORKS, type Quality, type UpscaleParams } from '../../shared/tasks/upscale.ts';
 import type { Backend, FrameTarget, UpscaleShape } from './backend.ts';
@@ -112,6 +113,7 @@ export class Engine {
     const executor = referenceExecutor(type);
     const workEnded = this.#refresh?.workStarted();
     try {
+      if (type === 'dialogue') return await this.#speak(params as DialogueParams, attachments, options);
       if (type === 'infer') return await this.#infer(params as InferParams, attachments, options);
       if (executor) return await this.#compute(type, { params, attachments }, executor, options);
       return await this.#upscale(params as UpscaleParams, attachments[0] ?? new Uint8Array(0), options);
@@ -206,6 +208,19 @@ export class Engine {
         if (!wasInterrupted) throw cause;
       }
     }
+  }
+
+  async #speak(params: DialogueParams, attachments: Uint8Array[], options: ExecuteOptions): Promise<ExecutedTask> {
+    const { owner, signal, onProgress } = options;
+    const { dialogue } = await this.#backends;
+    const task = { packed: { params, attachments }, owner, signal, onReport: onProgress };
+    const speaking = dialogue.speak(task, (body) => this.#schedule.task(owner, signal, body));
+    return orCancelled(speaking, signal).catch((cause: unknown) => {
+      speaking.catch(() => {
+        // No one waits for it any more.
+      });
+      throw cause;
+    });
   }
 
   /** The backends, once a quality was loaded and measured. Not in a time slot: the first time may take seconds. */

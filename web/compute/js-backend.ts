@@ -61,11 +61,12 @@ export function referenceExecutor(type: string): ((task: PackedTask) => Steps<Pa
 
 /**
  * Speeds to offer before this machine has run a task of the type; units of the type's `cost` per ms, measured on one core of a processor of
- * 2020. `infer` counts input bytes: the steering policy takes a quarter of a millisecond for its 60.
+ * 2020. `infer` counts input bytes: the steering policy takes a quarter of a millisecond for its 60. `dialogue` counts tokens.
  */
 export function assumedSpeeds(): Record<string, { backend: string; unitsPerMs: number }> {
   return {
     infer: { backend: 'ort-wasm', unitsPerMs: 250 },
+    dialogue: { backend: 'ort-wasm', unitsPerMs: 0.2 },
     pathfinding: { backend: 'js', unitsPerMs: 2_000 },
     physics: { backend: 'js', unitsPerMs: 800 },
     raytracing: { backend: 'js', unitsPerMs: 10_000 },

@@ -4,6 +4,7 @@ import { logger } from '../../shared/log.ts';
 import { NETWORKS } from '../../shared/tasks/upscale.ts';
 import type { Backend, BackendName } from './backend.ts';
 import { BackendSet } from './backend-set.ts';
+import { Dialogue } from './dialogue/dialogue.ts';
 import { type EngineOptions, MEASURING_BUDGET_MS } from './engine-types.ts';
 import { type Checkpoint, EXCLUSIVE_SLOT, filtersAreCorrect, measureFilterSpeed } from './filter-benchmark.ts';
 import { Inference } from './infer/inference.ts';
@@ -12,7 +13,7 @@ import { type GpuSpeeds, type MeasuredSpeeds, speedsKey } from './measured-speed
 import { ownModelBytes } from './models/model-size.ts';
 import type { ModelSource } from './models/model-source.ts';
 import { NetworkSelection, type RunInSlot } from './network-selection.ts';
-import { openOnGpu } from './ort/onnx-sessions.ts';
+import { type OpenOnnx, openOnGpu } from './ort/onnx-sessions.ts';
 import { OrtWasmBackend } from './ort/ort-wasm-backend.ts';
 import { OrtWebGpuBackend } from './ort/ort-webgpu-backend.ts';
 import { openInWorker } from './ort/worker-session.ts';
@@ -37,8 +38,7 @@ const PROCESSOR = "this computer's processor";
 const ON_PROCESSOR: readonly BackendName[] = ['wasm', 'js', 'ort-wasm'];
 const PROCESSOR_PATHS = () => ({ frameIn: 'copyTo', frameOut: 'pixels' });
 
-export interface SelectionOptions
-  extends Pick<EngineOptions, 'gpu' | 'now' | 'preferBackend' | 'models' | 'onnx' | 'measuredSpeeds'> {
+export interface SelectionOptions extends Omit<EngineOptions, 'onCapabilities' | 'onMeasured' | 'refresh'> {
   /** Set to time everything again, in the background, except a software GPU that lost to the processor. */
   checkpoint?: Checkpoint;
   /** Half a sentence on why the GPU must not be used, for people. */
@@ -221,16 +221,13 @@ async function measureProcessor(options: SelectionOptions, adapter: string): Pro
   }
 }
 
-function processorBackends(
-  { models, onnx, now, preferBackend }: SelectionOptions,
-  processor: MeasuredProcessor,
-  adapter: string,
-): BackendSet {
+function processorBackends(options: SelectionOptions, processor: MeasuredProcessor, adapter: string): BackendSet {
+  const { models, now, preferBackend } = options;
   const { filters, wasm, known, measured } = processor;
   const library = ortWasm(models, now);
   // Ours are the fastest: onnxruntime-web is not even fetched for them.
   const tiers = wasm && preferBackend !== 'ort-wasm' ? [[wasm], library] : [library];
-  const inference = new Inference({ onnx, runtimes: [openInWorker], now, ...ofThisMachine() });
+  const runners = modelRunners(options, [openInWorker]);
   return new BackendSet({
     adapter,
     framePaths: PROCESSOR_PATHS,
@@ -238,7 +235,7 @@ function processorBackends(
     processor: filters,
     spotChecks: null,
     unitsPerMs: measured.cpuUnitsPerMs,
-    inference,
+    ...runners,
     measured,
     networks: new NetworkSelection({ models, tiers, knownCosts: known?.networks, now }),
     executors: new Map(),
@@ -247,16 +244,17 @@ function processorBackends(
     lost: new Promise(() => {
       // A processor is never lost.
     }),
-    owned: [inference, ...library, filters],
+    owned: [runners.inference, runners.dialogue, ...library, filters],
   });
 }
 
 function gpuBackends(
-  { models, onnx, now, preferBackend }: SelectionOptions,
+  options: SelectionOptions,
   { filters, wasm, known, measured }: MeasuredProcessor,
   gpu: MeasuredGpu,
   chosen: { filters: Backend; unitsPerMs: number; adapter: string },
 ): BackendSet {
+  const { models, now, preferBackend } = options;
   const { opened, wgsl, speeds, executors } = gpu;
   const { device, isSoftware } = opened;
   const ours = speeds ? [wgsl] : [];
@@ -268,13 +266,13 @@ function gpuBackends(
   const isOrtPreferred = preferBackend === 'ort-webgpu';
   const preferred = isOrtPreferred ? [onDevice] : [ours];
   const gpuRuntimes = isSoftware && !isOrtPreferred ? [] : [openOnGpu(device)];
-  const inference = new Inference({ onnx, runtimes: [openInWorker, ...gpuRuntimes], now, ...ofThisMachine() });
+  const runners = modelRunners(options, [openInWorker, ...gpuRuntimes]);
   const avoidShortPaths = () => wgsl.avoidShortPaths();
   const spotChecks = new SpotChecks({ reference: filters, now, random: Math.random, avoidShortPaths });
   const wrong = spotChecks.failed.then(() => ({ problem: `${opened.name} gave wrong pictures` }));
   return new BackendSet({
     ...chosen,
-    inference,
+    ...runners,
     measured,
     processor: filters,
     spotChecks,
@@ -289,13 +287,17 @@ function gpuBackends(
     executors: new Map([...executors].map(([type, { executor }]) => [type, executor])),
     preparesNetworks: models !== undefined && !isSoftware && ours.length > 0,
     lost: Promise.race([device.lost.then(() => ({ problem: null })), wrong]),
-    owned: [inference, ...onDevice, ...library, filters, gpu],
+    owned: [runners.inference, runners.dialogue, ...onDevice, ...library, filters, gpu],
   });
 }
 
-/** What inference takes of this machine beside its runtimes: as many bytes of loaded models as the largest one may have. */
-function ofThisMachine() {
-  return { after: systemClock.after, maxBytes: ownModelBytes() };
+/** What runs models that tasks name, on these runtimes. It keeps as many bytes of them as the largest one may have. */
+function modelRunners({ onnx, language, browserSpeaker, now }: SelectionOptions, runtimes: readonly OpenOnnx[]) {
+  const options = { onnx, runtimes, now, after: systemClock.after, maxBytes: ownModelBytes() };
+  return {
+    inference: new Inference(options),
+    dialogue: new Dialogue({ ...options, language, browser: browserSpeaker }),
+  };
 }
 
 function ortWasm(models: ModelSource | undefined, now: () => number): OrtWasmBackend[] {

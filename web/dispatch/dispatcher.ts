@@ -27,7 +27,7 @@ import { JobQueue, type QueueDecision } from './job-queue.ts';
 import { type Attempt, isBlameless, JobState, type RedispatchNeed } from './job-state.ts';
 import type { LocalRunner } from './local-runner.ts';
 import { type Accepted, ResultChecker, type VerificationEnvironment } from './result-checker.ts';
-import { earliest, RunnerPool } from './runner-pool.ts';
+import { RunnerPool } from './runner-pool.ts';
 
 /**
  * Waiting jobs of one type and `where` that are looked at when work is started. Behind this many jobs that all wait for a busy
@@ -218,12 +218,12 @@ export class Dispatcher {
       const passed = passedOver.get(group) ?? 0;
       if (passed > LOOK_AHEAD_JOBS) return 'leave';
       const candidates = this.#pool.candidates(state);
-      const first = earliest(candidates, job, reservedMs);
+      const first = this.#pool.choose(job, candidates, reservedMs);
       if (first?.hasCapacity) {
         state.isQueued = false;
         const isRetry = state.wasStarted;
         this.#start(state, first, isRetry ? 'retry' : firstPlacement(job, candidates));
-        if (!isRetry) firstAttempts.push({ state, runner: first, candidates });
+        if (!isRetry && !job.speech) firstAttempts.push({ state, runner: first, candidates });
         return 'take';
       }
       // An exploration under way may still bring the result.
@@ -250,7 +250,7 @@ export class Dispatcher {
     this.#hedging.began(attempt);
     if (placement === 'exploration') this.#exploration.began(attempt);
     else this.#exploration.giveWay(runner);
-    runner.start(job, (outcome) => this.#attemptEnded(attempt, outcome));
+    this.#pool.start(runner, job, (outcome) => this.#attemptEnded(attempt, outcome));
     if (pendingRedispatch) this.#reportRedispatch(pendingRedispatch, attempt);
   }
 

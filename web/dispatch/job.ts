@@ -2,6 +2,7 @@ import { totalBytes } from '../../shared/bytes.ts';
 import type { MeshError } from '../../shared/errors.ts';
 import type { AnyTaskDefinition } from '../../shared/tasks/catalogue.ts';
 import type { PackedResult, PackedTask, ProgressListener, Where } from '../../shared/tasks/definition.ts';
+import type { Speech } from './speech.ts';
 
 /** The unit of scheduling: a whole task, one part of a task that was split, or a replica that checks another job's result. */
 export interface Job {
@@ -29,6 +30,10 @@ export interface Job {
   readonly firstDeadlineMs: number;
   /** Receives progress. Without a listener no progress is sent. */
   onProgress?: ProgressListener | undefined;
+  /** Set where the result is said token by token: attempts run what {@link Speech.begin} gives, and none explores, for nobody needs it said twice. */
+  readonly speech?: Speech;
+  /** The conversation that it belongs to. */
+  readonly conversation?: string | undefined;
 }
 
 /** The fields of a {@link Job} that follow from the task alone. */

@@ -1,7 +1,8 @@
 import { MeshError } from '../../shared/errors.ts';
-import type { PackedResult, PackedTask, ProgressListener } from '../../shared/tasks/definition.ts';
+import type { PackedResult, PackedTask, ReportListener } from '../../shared/tasks/definition.ts';
 import { Estimator } from './estimator.ts';
 import type { AttemptResult, Job, Outcome, Runner } from './job.ts';
+import type { CutOff } from './speech.ts';
 import { StragglerThreshold } from './straggler-threshold.ts';
 
 const LOCAL = {
@@ -19,7 +20,7 @@ export interface LocalEngine {
     callId: number,
     type: string,
     packed: PackedTask,
-    onProgress?: ProgressListener,
+    onProgress?: ReportListener,
   ): Promise<PackedResult & { backend: string; computeMs: number }>;
   cancel(callId: number): void;
 }
@@ -124,8 +125,18 @@ export class LocalRunner implements Runner {
       if (isWanted) onOutcome(outcome);
       this.#onRoom();
     };
-    this.#engine.execute(callId, job.type, job.packed, job.onProgress).then(
+    const onCutOff = (cutOff: CutOff) => {
+      this.#engine.cancel(callId);
+      settle(cutOff);
+    };
+    const utterance = job.speech?.begin({ onCutOff });
+    const onReport: ReportListener = (report) =>
+      report.stage === 'speaking' ? utterance?.listen(report) : job.onProgress?.(report);
+    const listener = utterance || job.onProgress ? onReport : undefined;
+    this.#engine.execute(callId, job.type, (utterance ?? job).packed, listener).then(
       ({ value, attachments, backend, computeMs }) => {
+        const cutOff = utterance?.finish(value);
+        if (cutOff) return settle(cutOff);
         const elapsedMs = this.#now() - startedMs;
         const queueMs = Math.max(0, elapsedMs - computeMs);
         this.#estimator.learn({ job, computeMs, queueMs, backlogMs, transferMs: 0, bytesInFlight: 0, elapsedMs });

@@ -10,6 +10,7 @@ import type { ChannelPort } from '../net/transferable-channel.ts';
 import { Estimator } from './estimator.ts';
 import type { AttemptResult, Job, Outcome, Runner } from './job.ts';
 import type { MemoryBudget, MemoryUser } from './memory-budget.ts';
+import type { CutOff, Utterance } from './speech.ts';
 import { StallWatch } from './stall-watch.ts';
 import { RecentQuantile, StragglerThreshold } from './straggler-threshold.ts';
 
@@ -28,6 +29,8 @@ interface Outstanding {
   backlogMs: number;
   /** Its own compute time. */
   workMs: number;
+  /** Set where the result is said token by token. */
+  utterance: Utterance | undefined;
   onOutcome(outcome: Outcome<AttemptResult>): void;
 }
 
@@ -184,34 +187,46 @@ export class RemoteRunner implements Runner, MemoryUser {
   start(job: Job, onOutcome: (outcome: Outcome<AttemptResult>) => void): void {
     const id = this.#nextId;
     this.#nextId = (this.#nextId + 1) >>> 0;
-    const { type, packed } = job;
+    const { type } = job;
+    const { clock } = this.#options;
+    const utterance = job.speech?.begin({ clock, onCutOff: (cutOff) => this.#cutOff(id, cutOff) });
+    const { packed } = utterance ?? job;
     try {
       const message = { kind: 'task', id, type, params: packed.params } as const;
       this.#channel.send({ message, attachments: packed.attachments });
     } catch (cause) {
+      utterance?.end();
       queueMicrotask(() => onOutcome({ kind: 'lost', error: MeshError.from(cause) }));
       return;
     }
     const workMs = this.#estimator.computeMs(job);
     const times = {
-      sentMs: this.#options.clock.now(),
+      sentMs: clock.now(),
       predictedMs: this.predictMs(job),
       backlogMs: this.#backlogMs,
       workMs,
     };
     this.#backlogMs += workMs;
     this.#bytesInFlight += job.bytesOut + job.bytesIn;
-    this.#outstanding.set(id, { job, ...times, bytesInFlight: this.#bytesInFlight, onOutcome });
+    this.#outstanding.set(id, { job, ...times, bytesInFlight: this.#bytesInFlight, utterance, onOutcome });
     this.#idOfJob.set(job, id);
     if (this.#outstanding.size === 1) this.#options.onWork?.();
   }
 
   cancel(job: Job): void {
     const id = this.#idOfJob.get(job);
-    if (id === undefined) return;
-    this.#take(id);
+    if (id !== undefined) this.#withdraw(id);
+  }
+
+  #withdraw(id: number): Outstanding | undefined {
+    const outstanding = this.#take(id);
     if (!this.#channel.isClosed) this.#channel.send(bare({ kind: 'cancel', id }));
     this.#options.onRoom();
+    return outstanding;
+  }
+
+  #cutOff(id: number, cutOff: CutOff): void {
+    this.#withdraw(id)?.onOutcome(cutOff);
   }
 
   dispose(): void {
@@ -238,7 +253,12 @@ export class RemoteRunner implements Runner, MemoryUser {
       this.#take(message.id)?.onOutcome({ kind: 'failed', error: errorOfPeer(message.error, 'volunteer') });
     } else if (message.kind === 'progress') {
       const { stage, share } = message;
-      this.#outstanding.get(message.id)?.job.onProgress?.({ stage, share });
+      const { job, utterance } = this.#outstanding.get(message.id) ?? {};
+      utterance?.listen({ stage, share });
+      job?.onProgress?.({ stage, share });
+      return;
+    } else if (message.kind === 'tokens') {
+      this.#outstanding.get(message.id)?.utterance?.listen({ ...message, stage: 'speaking' });
       return;
     } else if (message.kind === 'returned') this.#take(message.id)?.onOutcome({ kind: 'returned' });
     else throw MeshError.malformed('A volunteer sent a task to a gamer.');
@@ -254,7 +274,12 @@ export class RemoteRunner implements Runner, MemoryUser {
     const outstanding = this.#take(message.id);
     // The result crossed our cancel.
     if (!outstanding) return;
-    const { job, sentMs, bytesInFlight, predictedMs, backlogMs, onOutcome } = outstanding;
+    const { job, sentMs, bytesInFlight, predictedMs, backlogMs, utterance, onOutcome } = outstanding;
+    const cutOff = utterance?.finish(message.value);
+    if (cutOff) {
+      onOutcome(cutOff);
+      return;
+    }
     const elapsedMs = this.#options.clock.now() - sentMs;
     // A volunteer cannot claim more time than we observed.
     const computeMs = Math.min(message.computeMs, elapsedMs);
@@ -270,7 +295,8 @@ export class RemoteRunner implements Runner, MemoryUser {
   #take(id: number): Outstanding | undefined {
     const outstanding = this.#outstanding.get(id);
     if (!outstanding) return undefined;
-    const { job, workMs } = outstanding;
+    const { job, workMs, utterance } = outstanding;
+    utterance?.end();
     this.#outstanding.delete(id);
     this.#idOfJob.delete(job);
     this.#bytesInFlight -= job.bytesOut + job.bytesIn;
@@ -284,6 +310,9 @@ export class RemoteRunner implements Runner, MemoryUser {
     this.#outstanding.clear();
     this.#idOfJob.clear();
     const why = error ?? new MeshError('volunteer-failed', 'The volunteer left while it was working.');
-    for (const { onOutcome } of lost) onOutcome({ kind: 'lost', error: why });
+    for (const { onOutcome, utterance } of lost) {
+      utterance?.end();
+      onOutcome({ kind: 'lost', error: why });
+    }
   }
 }

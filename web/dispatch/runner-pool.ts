@@ -1,4 +1,5 @@
-import type { Job, Runner } from './job.ts';
+import { Conversations } from './conversations.ts';
+import type { AttemptResult, Job, Outcome, Runner } from './job.ts';
 import type { JobState } from './job-state.ts';
 import type { LocalRunner } from './local-runner.ts';
 
@@ -6,6 +7,7 @@ import type { LocalRunner } from './local-runner.ts';
 export class RunnerPool {
   readonly local: LocalRunner;
   readonly #volunteers = new Set<Runner>();
+  readonly #conversations = new Conversations();
 
   constructor(local: LocalRunner) {
     this.local = local;
@@ -26,6 +28,20 @@ export class RunnerPool {
 
   clear(): void {
     this.#volunteers.clear();
+  }
+
+  /**
+   * The runner for a job: the one that keeps its conversation, otherwise the one that is predicted to finish it first.
+   *
+   * @param reservedMs - time on each runner that is promised to other jobs.
+   */
+  choose(job: Job, candidates: readonly Runner[], reservedMs: ReadonlyMap<Runner, number>): Runner | null {
+    return this.#conversations.keeperOf(job, candidates) ?? earliest(candidates, job, reservedMs);
+  }
+
+  start(runner: Runner, job: Job, onOutcome: (outcome: Outcome<AttemptResult>) => void): void {
+    this.#conversations.began(job, runner);
+    runner.start(job, onOutcome);
   }
 
   /** Whether anybody could start a job now. */

@@ -3,8 +3,9 @@ import type { Clock } from '../../shared/clock.ts';
 import { MeshError } from '../../shared/errors.ts';
 import { type AnyTaskDefinition, definitionOf } from '../../shared/tasks/catalogue.ts';
 import { checkWhere, type PackedTask, type ProgressListener, type Where } from '../../shared/tasks/definition.ts';
-import { describeTask, type FinalOutcome, type Job, type TaskResult, type Timing } from './job.ts';
+import { cachedTiming, describeTask, type FinalOutcome, type Job, type TaskResult, type Timing } from './job.ts';
 import { KEPT_RESULTS, KeptResults } from './kept-results.ts';
+import { Speech } from './speech.ts';
 import type { OnTaskEnd, TaskDeduplicator, TaskHandle } from './task-deduplicator.ts';
 
 export interface SubmitOptions {
@@ -17,6 +18,8 @@ export interface SubmitOptions {
   cache?: boolean | undefined;
   /** Called in a microtask of its own, so that its exceptions affect nothing else. */
   onProgress?: ProgressListener | undefined;
+  /** As onProgress: the tokens of an answer. */
+  onToken?: ((token: string) => void) | undefined;
 }
 
 export interface SubmittedTask {
@@ -71,14 +74,15 @@ export class TaskRegistry {
   ): SubmittedTask {
     const id = `${this.#idPrefix}-${this.counts.submitted++}`;
     let handle: TaskHandle | null = null;
+    let job: Job | null = null;
     const result = new Promise<FinalOutcome<TaskResult>>((resolve) => {
       try {
-        const job = this.#jobOf(type, input(), options);
+        job = this.#jobOf(type, input(), options);
         handle = this.#start(job, options, resolve);
       } catch (cause) {
         resolve({ kind: 'failed', error: MeshError.from(cause, 'bad-input') });
       }
-    }).then((outcome) => this.#settle(id, outcome, toResult));
+    }).then((outcome) => this.#settle(id, job ? this.#ended(job, outcome) : outcome, toResult));
     this.#running.set(id, result);
     // A task that nobody awaits must not cause an unhandled rejection; code that awaits `result` still gets the error.
     result.catch(() => {});
@@ -136,6 +140,16 @@ export class TaskRegistry {
     return handle;
   }
 
+  /** Who cancels an answer gets what was said of it. */
+  #ended({ speech, submittedMs }: Job, outcome: FinalOutcome<TaskResult>): FinalOutcome<TaskResult> {
+    speech?.end();
+    const value = outcome.kind === 'failed' && outcome.error.reason === 'cancelled' ? speech?.partial : null;
+    if (!value) return outcome;
+    this.counts.cancelled++;
+    this.counts.completed--;
+    return { kind: 'done', result: { value, timing: cachedTiming(this.#clock.now() - submittedMs) } };
+  }
+
   #settle(
     id: string,
     outcome: FinalOutcome<TaskResult>,
@@ -154,7 +168,8 @@ export class TaskRegistry {
     return result;
   }
 
-  #jobOf(type: string, input: unknown, { where, priority = 0, timeoutMs, onProgress }: SubmitOptions): Job {
+  #jobOf(type: string, input: unknown, options: SubmitOptions): Job {
+    const { where, priority = 0, timeoutMs, onProgress } = options;
     checkWhere(where);
     checkOptions(priority, timeoutMs);
     const definition = definitionOf(type);
@@ -167,6 +182,7 @@ export class TaskRegistry {
       submittedMs,
       deadlineMs: submittedMs + (timeoutMs ?? task.firstDeadlineMs),
       ...(onProgress && { onProgress: (progress) => queueMicrotask(() => onProgress(progress)) }),
+      ...speechOf(task, options),
     };
   }
 }
@@ -175,6 +191,17 @@ function packInput(definition: AnyTaskDefinition, input: unknown): PackedTask {
   if (typeof input !== 'object' || input === null)
     throw MeshError.badInput(`The input of a task of type '${definition.type}' must be an object.`);
   return definition.pack(input);
+}
+
+/** What a job has more whose result is said token by token. */
+function speechOf({ definition, packed }: Pick<Job, 'definition' | 'packed'>, { onToken }: SubmitOptions) {
+  const { speaking } = definition;
+  if (!speaking) return {};
+  const tell = (text: string) => queueMicrotask(() => onToken?.(text));
+  return {
+    speech: new Speech(speaking, packed, tell),
+    conversation: speaking.conversation(packed.params),
+  };
 }
 
 function checkOptions(priority: number, timeoutMs: number | undefined): void {

@@ -4,7 +4,7 @@ import type { Clock } from '../../shared/clock.ts';
 import { MeshError } from '../../shared/errors.ts';
 import { type TaskMessage, taskMessageSchema } from '../../shared/messages.ts';
 import { checkArrivedTask } from '../../shared/tasks/catalogue.ts';
-import type { PackedResult, PackedTask, ProgressListener } from '../../shared/tasks/definition.ts';
+import type { PackedResult, PackedTask, ReportListener } from '../../shared/tasks/definition.ts';
 import { bare, type Carried } from '../../shared/wire.ts';
 import { FlowChannel } from '../net/flow-channel.ts';
 import type { ChannelPort } from '../net/transferable-channel.ts';
@@ -21,7 +21,7 @@ export interface Executed extends PackedResult {
 export interface TaskServerOptions {
   port: ChannelPort;
   /** Runs a task. Rejects with MeshError `device-lost` when another machine may still run it. */
-  execute(type: string, packed: PackedTask, signal: AbortSignal, onProgress: ProgressListener): Promise<Executed>;
+  execute(type: string, packed: PackedTask, signal: AbortSignal, onProgress: ReportListener): Promise<Executed>;
   clock: Clock;
   /** Shared by all gamers of this volunteer. */
   memory: MemoryBudget;
@@ -173,8 +173,8 @@ export class TaskServer {
     this.#window.taskArrived();
     onWork();
     const arrivedMs = clock.now();
-    const sendProgress: ProgressListener = (progress) => {
-      if (!abort.signal.aborted) this.#answer(bare({ kind: 'progress', id, ...progress }));
+    const sendProgress: ReportListener = (report) => {
+      if (!abort.signal.aborted) this.#answer(bare(progressMessage(id, report)));
     };
     try {
       const task = checkArrivedTask(type, { params, attachments });
@@ -233,4 +233,10 @@ export class TaskServer {
   #abortAll(): void {
     for (const id of [...this.#running.keys()]) this.#abort(id);
   }
+}
+
+function progressMessage(id: number, report: Parameters<ReportListener>[0]): TaskMessage {
+  if (report.stage !== 'speaking') return { kind: 'progress', id, ...report };
+  const { model, at, tokens } = report;
+  return { kind: 'tokens', id, model, at, tokens: [...tokens] };
 }

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { MeshError } from '../../shared/errors.ts';
 import { TASK_LIMITS } from '../../shared/protocol-limits.ts';
 import { definitionOf } from '../../shared/tasks/catalogue.ts';
-import type { PackedTask, ProgressListener, TaskProgress } from '../../shared/tasks/definition.ts';
+import type { PackedTask, ReportListener, TaskProgress } from '../../shared/tasks/definition.ts';
 import { deliver, TestPort } from '../net/test-channel.ts';
 import { CREDIT } from './credit-window.ts';
 import type { AttemptResult, Job, Outcome } from './job.ts';
@@ -15,7 +15,7 @@ import { ticksPass } from './test-bench.ts';
 interface Execution {
   packed: PackedTask;
   signal: AbortSignal;
-  onProgress: ProgressListener;
+  onProgress: ReportListener;
   finish(executed: Executed): void;
   fail(error: Error): void;
 }

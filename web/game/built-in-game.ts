@@ -3,6 +3,7 @@ import { openFrameSource } from './frame-output.ts';
 import type { FromGame, PartRequest, PartResult, RacePart, ToGame } from './messages.ts';
 import { PlayerInput } from './player-input.ts';
 import type { RaceState } from './simulation/race.ts';
+import type { RaceEvent } from './simulation/race-events.ts';
 
 export type { RaceState } from './simulation/race.ts';
 
@@ -19,6 +20,8 @@ export interface BuiltInGameOptions {
   reducedMotion?: boolean;
   /** Called a few times a second, and whenever a person starts or stops playing. */
   onState?(state: RaceState): void;
+  /** Called with what happens to the rivals, a few times a second; empty where nothing did. */
+  onEvents?(events: RaceEvent[]): void;
   /** Computes a part of the game; null when nobody did. Must not reject. Without it the game computes everything itself. */
   work?(request: PartRequest<RacePart>): Promise<PartResult<RacePart> | null>;
   /** Called when the game cannot start or go on, with MeshError `unsupported-browser` or `device-lost`. */
@@ -118,6 +121,7 @@ export class BuiltInGame {
     else if (this.#isDisposed) return;
     else if (message.kind === 'ready') this.#settleReady.resolve();
     else if (message.kind === 'state') this.#options.onState?.(message.state);
+    else if (message.kind === 'events') this.#options.onEvents?.(message.events);
     else if (message.kind === 'request') void this.#respond(message.request);
     else this.#fail(MeshError.from(message.error, 'unsupported-browser'));
   }

@@ -8,6 +8,7 @@ import { RaceScene } from './render/race-scene.ts';
 import { type Controls, NEUTRAL } from './simulation/craft.ts';
 import { seededRandom } from './simulation/numbers.ts';
 import { Race, type RaceState, STEP_MS } from './simulation/race.ts';
+import { type RaceEvent, RaceEvents } from './simulation/race-events.ts';
 
 /** Below 8 frames a second the game slows down rather than simulate steps that nobody sees. */
 const MAX_STEPS_PER_FRAME = 15;
@@ -29,6 +30,8 @@ export interface GameLoopOptions {
   clock: Clock;
   onFirstFrame(): void;
   onState(state: RaceState): void;
+  /** Something happened to rivals. */
+  onEvents(events: RaceEvent[]): void;
   /** Work for others. Hand the response, if one comes, to {@link GameLoop.receive}. */
   onRequest(request: PartRequest<RacePart>): void;
   onFailed(error: MeshError): void;
@@ -46,6 +49,7 @@ export class GameLoop {
   readonly #scene: RaceScene;
   readonly #outlet: FrameOutlet;
   readonly #steps = new FixedStep(STEP_MS, MAX_STEPS_PER_FRAME);
+  readonly #events = new RaceEvents();
   readonly #pacer = new FramePacer(MAX_FPS);
   #request: number | null = null;
   #isContextLost = false;
@@ -124,6 +128,7 @@ export class GameLoop {
     this.#wasPlaying = this.#race.playing;
     this.#stateSentMs = nowMs;
     this.#options.onState(this.#race.state());
+    this.#options.onEvents(this.#events.look(this.#race));
   }
 
   readonly #onContextLost = (): void => {

@@ -3,11 +3,13 @@ import type { Clock } from '../../shared/clock.ts';
 import { MeshError } from '../../shared/errors.ts';
 import type { GamerClient } from '../sdk/p2c2r.ts';
 import { PART_TASKS, PARTS, type Part, type PartRequest, type PartResult } from './messages.ts';
+import { Radio } from './radio.ts';
 import { type PartStatus, TASK_TIMEOUT_MS, WorkLog } from './work-log.ts';
 
 // With built-in-game.ts the public interface of web/game: the parts of the game that tasks compute.
 export { Hangar } from './hangar.ts';
 export { PARTS, type Part } from './messages.ts';
+export type { Radio, RadioLine, RadioPlace } from './radio.ts';
 export { type PartStatus, USEFUL_MS } from './work-log.ts';
 
 /** Where a part of the game is computed. */
@@ -32,12 +34,15 @@ export const STATUS_INTERVAL_MS = 500;
  */
 export class GameWork {
   readonly parts: Readonly<Record<Part, PartWork>>;
+  /** The rivals' talk. */
+  readonly radio: Radio;
   readonly #clock: Clock;
   #client: WorkClient | null = null;
   #cancelUpdate: (() => void) | null = null;
 
   constructor(clock: Clock) {
     this.#clock = clock;
+    this.radio = new Radio(clock, Math.random);
     const work = (part: Part): PartWork => {
       const log = new WorkLog(part);
       const status = signal(log.status(clock.now()));
@@ -50,6 +55,7 @@ export class GameWork {
   useClient(client: WorkClient | null): void {
     this.#client?.removeEventListener('volunteers', this.#onVolunteers);
     this.#client = client;
+    this.radio.useClient(client);
     client?.addEventListener('volunteers', this.#onVolunteers);
     for (const part of PARTS) this.#abort(part);
   }
@@ -88,6 +94,7 @@ export class GameWork {
 
   dispose(): void {
     this.useClient(null);
+    this.radio.dispose();
     this.#cancelUpdate?.();
   }
 

@@ -22,6 +22,7 @@ async function start({ canvas, frames, seed, isCalm }: Extract<ToGame, { kind: '
       clock: systemClock,
       onFirstFrame: () => send({ kind: 'ready' }),
       onState: (state) => send({ kind: 'state', state }),
+      onEvents: (events) => send({ kind: 'events', events }),
       onRequest: (request) => send({ kind: 'request', request }),
       onFailed: fail,
     });

@@ -2,6 +2,7 @@ import type { WireError } from '../../shared/errors.ts';
 import type { TaskTypes } from '../sdk/types.ts';
 import type { Controls } from './simulation/craft.ts';
 import type { RaceState } from './simulation/race.ts';
+import type { RaceEvent } from './simulation/race-events.ts';
 
 /** The parts of the game that other machines may compute, and the task type of each. */
 export const PART_TASKS = { ships: 'infer', drones: 'pathfinding', debris: 'physics', hangar: 'raytracing' } as const;
@@ -49,6 +50,7 @@ export type ToGame =
 export type FromGame =
   | { kind: 'ready' }
   | { kind: 'state'; state: RaceState }
+  | { kind: 'events'; events: RaceEvent[] }
   | { kind: 'request'; request: PartRequest<RacePart> }
   | { kind: 'failed'; error: WireError }
   | { kind: 'disposed' };

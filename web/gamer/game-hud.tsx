@@ -7,6 +7,7 @@ import { useEffect, useRef, useState } from 'preact/hooks';
 import { systemClock } from '../../shared/clock.ts';
 import { type GameWork, Hangar, PARTS, type Part, type PartPlace, type PartStatus } from '../game/game-work.ts';
 import { nameOf } from './messages.ts';
+import { RadioRow } from './radio.tsx';
 
 const PLACES: readonly Choice<PartPlace>[] = [
   { value: 'volunteers', label: 'Volunteers' },
@@ -50,6 +51,7 @@ export function GameHud({ work, volunteers }: GameHudProps) {
         {PARTS.map((part) => (
           <PartRow key={part} part={part} work={work} volunteers={volunteers} />
         ))}
+        <RadioRow radio={work.radio} volunteers={volunteers} />
         <li class="game-hud__hangar">
           <HangarView work={work} />
         </li>

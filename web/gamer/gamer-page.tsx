@@ -20,6 +20,7 @@ import { helpersOf, statusOf } from './messages.ts';
 import { NoGpuNotice } from './no-gpu-notice.tsx';
 import { Notices } from './notices.tsx';
 import type { Player } from './player.ts';
+import { RadioCaption } from './radio.tsx';
 import type { Recorder } from './recorder.ts';
 import type { GamerSession } from './session.ts';
 import { SettingsRow, SourcePicker } from './settings-panel.tsx';
@@ -79,6 +80,7 @@ export function GamerPage({ session, player, gameWork, recorder, floating, name,
           )}
           <Notices session={session} player={player} />
           {(player.source.value || !isBroken) && <PictureStage player={player} floating={floating} />}
+          {player.source.value?.kind === 'game' && <RadioCaption radio={gameWork.radio} />}
           <SaveButtons recorder={recorder} isEnabled={hasPicture(report)} />
           {report?.kind === 'image' ? (
             <StillFigures report={report} chosen={player.quality.value} helpers={helpers} />

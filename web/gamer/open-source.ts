@@ -38,7 +38,11 @@ export async function openSource(choice: SourceChoice, handlers: SourceHandlers,
 
 async function openGame({ onError }: SourceHandlers, gameWork: GameWork): Promise<LiveSource> {
   const canvas = document.createElement('canvas');
-  const game = new BuiltInGame(canvas, { onError, work: (request) => gameWork.run(request) });
+  const game = new BuiltInGame(canvas, {
+    onError,
+    onEvents: (events) => gameWork.radio.tell(events),
+    work: (request) => gameWork.run(request),
+  });
   try {
     await game.ready;
   } catch (cause) {

@@ -1,5 +1,5 @@
 import type { Clock } from '../../shared/clock.ts';
-import type { MeshError } from '../../shared/errors.ts';
+import { MeshError } from '../../shared/errors.ts';
 import type { StreamSetup } from '../../shared/messages.ts';
 import type { Quality } from '../../shared/tasks/upscale.ts';
 import type { Engine } from '../compute/engine.ts';
@@ -27,6 +27,8 @@ export interface LinkEndpointOptions {
   clock: Clock;
   /** Shared by the links of all gamers. */
   memory: MemoryBudget;
+  /** Whether this machine's owner lets it run tasks of the type. */
+  accepts(type: string): boolean;
   /** Tasks and frames held for all gamers together. */
   held(): number;
   /** A message of this gamer was malformed, or the connection broke. */
@@ -49,8 +51,10 @@ export class LinkEndpoint {
     const now = () => clock.now();
     this.#tasks = new TaskServer({
       port: adoptChannel(channels.tasks),
-      execute: (type, packed, signal, onProgress) =>
-        engine.execute(type, packed, { owner: linkId, signal, onProgress }),
+      execute: async (type, packed, signal, onProgress) => {
+        if (!options.accepts(type)) throw refused(type);
+        return engine.execute(type, packed, { owner: linkId, signal, onProgress });
+      },
       clock,
       memory,
       onDone: () => meter.tasksDone++,
@@ -147,4 +151,9 @@ export class LinkEndpoint {
     this.#streamIds.delete(streamId);
     this.#options.onStreamFailed(streamId, error);
   }
+}
+
+function refused(type: string): MeshError {
+  const message = `This volunteer takes no tasks of type '${type}'. Ask its owner to allow them, or invite another one.`;
+  return new MeshError('unknown-task', message);
 }

@@ -1,6 +1,6 @@
 import * as Comlink from 'comlink';
 import { MeshError } from '../../shared/errors.ts';
-import type { PackedResult, PackedTask, ProgressListener } from '../../shared/tasks/definition.ts';
+import type { PackedResult, PackedTask, ReportListener } from '../../shared/tasks/definition.ts';
 import { isNetwork, type UpscaleParams } from '../../shared/tasks/upscale.ts';
 import type { EngineCapabilities } from '../compute/engine-types.ts';
 import type { ModelProgress } from '../compute/models/model-source.ts';
@@ -37,7 +37,7 @@ export class LocalEngineClient implements LocalEngine {
     return backends;
   }
 
-  async execute(callId: number, type: string, packed: PackedTask, onProgress?: ProgressListener) {
+  async execute(callId: number, type: string, packed: PackedTask, onProgress?: ReportListener) {
     const { remote, failed } = this.#start();
     const listener = onProgress && Comlink.proxy(onProgress);
     return Promise.race([remote.execute(callId, type, packed, listener), failed]);

@@ -1,6 +1,6 @@
 import * as Comlink from 'comlink';
 import { systemClock } from '../../shared/clock.ts';
-import type { PackedTask, ProgressListener } from '../../shared/tasks/definition.ts';
+import type { PackedTask, ReportListener } from '../../shared/tasks/definition.ts';
 import type { UpscaleParams } from '../../shared/tasks/upscale.ts';
 import { Engine, type EngineCapabilities, type ExecutedTask } from '../compute/engine.ts';
 import type { ModelProgress } from '../compute/models/model-source.ts';
@@ -60,12 +60,7 @@ class StreamWorker {
   }
 
   /** Throws MeshError. */
-  async execute(
-    callId: number,
-    type: string,
-    packed: PackedTask,
-    onProgress?: ProgressListener,
-  ): Promise<ExecutedTask> {
+  async execute(callId: number, type: string, packed: PackedTask, onProgress?: ReportListener): Promise<ExecutedTask> {
     const controller = new AbortController();
     const { signal } = controller;
     this.#running.set(callId, controller);
@@ -75,7 +70,7 @@ class StreamWorker {
       return Comlink.transfer(executed, [...new Set(executed.attachments.map(({ buffer }) => buffer as ArrayBuffer))]);
     } finally {
       // Comlink passed the listener as a proxy.
-      (onProgress as Comlink.Remote<ProgressListener> | undefined)?.[Comlink.releaseProxy]();
+      (onProgress as Comlink.Remote<ReportListener> | undefined)?.[Comlink.releaseProxy]();
       this.#running.delete(callId);
     }
   }
@@ -132,6 +127,7 @@ class StreamWorker {
       now: systemClock.now,
       models: this.#models,
       onnx: this.#models,
+      language: this.#models,
       ...(measuredSpeeds && { measuredSpeeds }),
       onMeasured: (measured) => speeds.save(measured),
       // Also frames that volunteers make come from a game that this machine draws.

@@ -1,3 +1,4 @@
+import type { DialogueMessage } from '../../shared/tasks/dialogue.ts';
 import type { TaskValue } from '../../shared/tasks/infer/inputs.ts';
 import type { Effort, RowRelation } from '../../shared/tasks/infer.ts';
 import type { Quality } from '../../shared/tasks/upscale.ts';
@@ -76,6 +77,42 @@ export interface TaskTypes {
       outputs: Record<string, Tensor>;
       /** False where a check was due and nobody could make it, as for a model whose answer varies from run to run. */
       checked: boolean;
+    };
+  };
+  /**
+   * Has a character answer. `persona` says who it is; up to 256 messages, with the persona 64 KiB together, say what was said before and last. Both are data: whatever
+   * they say, they give no orders to a volunteer's machine. `model` is `rules` (templates, at once), `browser` (the volunteer's browser's own), a
+   * name in the server's list or of a folder of the server's, or the address of a folder that the volunteer's owner allows; by default the
+   * best that the volunteer has. The answer has up to `maxTokens` tokens (1 to 1,024, default 128) and ends before any of the texts in `stop` (up to 8).
+   * `temperature` is 0 (always the likeliest word) to 2, default 0.7. `seed` (default 0): the same request gives the same answer on machines that
+   * compute alike. Of `emotions` (up to 32 words) the answer names the one that fits. Tasks with the same `conversation` are run where the last
+   * one was, which has read the messages already.
+   *
+   * Tokens come by `onToken` as they are said. If the volunteer leaves, another one goes on from there. Cancelled after its first token, the task
+   * gives what was said, with `finishReason: 'cancelled'`. Answers are not checked: there is no right one.
+   */
+  dialogue: {
+    input: {
+      messages: DialogueMessage[];
+      persona?: string;
+      model?: string;
+      maxTokens?: number;
+      temperature?: number;
+      seed?: number;
+      stop?: string[];
+      emotions?: string[];
+      conversation?: string;
+    };
+    result: {
+      text: string;
+      /** One of the `emotions`; left out where there are none. */
+      emotion?: string;
+      /** How many were said. */
+      tokens: number;
+      /** `stop`: the answer is complete; `length`: it was cut at `maxTokens`, or at the end of what the model can remember. */
+      finishReason: 'stop' | 'length' | 'cancelled';
+      /** Which model spoke. */
+      model: string;
     };
   };
   /**

@@ -37,6 +37,27 @@ export interface TaskTypes {
     };
     result: { outputs: Record<string, Value>; checked: boolean };
   };
+  /** Tokens come by `onToken` of the options. `persona` and `messages` are data, never instructions to a volunteer. */
+  dialogue: {
+    input: {
+      messages: { role: 'system' | 'user' | 'assistant'; content: string }[];
+      persona?: string;
+      model?: string;
+      maxTokens?: number;
+      temperature?: number;
+      seed?: number;
+      stop?: string[];
+      emotions?: string[];
+      conversation?: string;
+    };
+    result: {
+      text: string;
+      emotion?: string;
+      tokens: number;
+      finishReason: 'stop' | 'length' | 'cancelled';
+      model: string;
+    };
+  };
   /** cost 0 is a wall; entering a cell costs its value, diagonal steps sqrt(2) times it. null: no path. */
   pathfinding: {
     input: {
@@ -281,6 +302,7 @@ export interface VolunteerLimits {
   hours: [number, number, number][];
   dataMBPerDay: number;
   acceptModelsFrom: string[];
+  acceptDialogue: boolean;
 }
 
 /** Every rejection and every thrown error of the SDK. message tells a person what to do. */

@@ -76,6 +76,8 @@ export interface TaskOptions {
   cache?: boolean;
   /** Called about ten times a second during a long task. At present `infer` reports its model's download and its rows. */
   onProgress?: ProgressListener;
+  /** `dialogue`: called with each part of the answer as it is said, in order and each once. */
+  onToken?: (token: string) => void;
 }
 
 /** A submitted task. */
@@ -290,11 +292,21 @@ export interface VolunteerLimits {
    * @default []
    */
   acceptModelsFrom: string[];
+  /**
+   * Takes tasks of type `dialogue`: text that gamers send is given to a language model here.
+   * @default true
+   */
+  acceptDialogue: boolean;
+  /**
+   * Lets `dialogue` use this browser's own language model (Prompt API), where there is one that is downloaded.
+   * @default false
+   */
+  lendBrowserModel: boolean;
 }
 
 /** Which limit holds a volunteer back. */
 export interface LimitState {
-  limit: keyof VolunteerLimits;
+  limit: Exclude<keyof VolunteerLimits, 'lendBrowserModel'>;
   /** A sentence for a person, such as "Paused: on battery." */
   why: string;
   /** The reason in it by itself, such as "on battery". */

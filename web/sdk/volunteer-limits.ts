@@ -18,10 +18,12 @@ export const DEFAULT_LIMITS: Readonly<VolunteerLimits> = {
   hours: [],
   dataMBPerDay: 0,
   acceptModelsFrom: [],
+  acceptDialogue: true,
+  lendBrowserModel: false,
 };
 
 /** The limits that are on or off. */
-const SWITCHES = ['onlyWhenIdle', 'pauseOnBattery', 'keepAwake'] as const;
+const SWITCHES = ['onlyWhenIdle', 'pauseOnBattery', 'keepAwake', 'acceptDialogue', 'lendBrowserModel'] as const;
 
 /** Returns the limits. Throws MeshError `bad-input` if one is invalid. */
 export function checkedLimits(limits: VolunteerLimits): VolunteerLimits {

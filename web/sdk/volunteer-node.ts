@@ -339,6 +339,7 @@ export class VolunteerNode extends EventTarget {
   }
 }
 
-function workerLimits({ gpuShare, acceptModelsFrom }: VolunteerLimits): WorkerLimits {
-  return { gpuShare, acceptModelsFrom };
+function workerLimits(limits: VolunteerLimits): WorkerLimits {
+  const { gpuShare, acceptModelsFrom, acceptDialogue, lendBrowserModel } = limits;
+  return { gpuShare, acceptModelsFrom, acceptDialogue, lendBrowserModel };
 }

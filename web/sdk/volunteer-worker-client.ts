@@ -9,6 +9,7 @@ import type { ControlBytes } from '../net/link-environment.ts';
 import { makeTransferable } from '../net/transferable-channel.ts';
 import { remoteOf, type StartedWorker, startWorker } from './host-page.ts';
 import { receiveLog } from './log-relay.ts';
+import { openBrowserModel } from './serving/browser-model.ts';
 import { DataGuard } from './serving/data-guard.ts';
 import type { VolunteerWorkerApi, VolunteerWorkerEvent, WorkerLimits, WorkerStats } from './volunteer.worker.ts';
 import volunteerWorkerUrl from './volunteer.worker.ts?worker&url';
@@ -76,10 +77,12 @@ export class VolunteerWorkerClient {
   }
 
   /** Measures this machine. Throws MeshError if nothing can be computed here, or the worker does not start. */
-  start(limits: WorkerLimits, backend?: BackendName): Promise<Capabilities> {
+  async start(limits: WorkerLimits, backend?: BackendName): Promise<Capabilities> {
+    const browserModel = await openBrowserModel();
     this.#tellAwake(systemClock.now());
     const listener = Comlink.proxy((event: VolunteerWorkerEvent) => this.#handle(event));
-    return Promise.race([this.remote.start(listener, limits, backend), this.#started.failed]);
+    const model = browserModel ? Comlink.proxy(browserModel) : undefined;
+    return Promise.race([this.remote.start(listener, limits, backend, model), this.#started.failed]);
   }
 
   /** Makes a new connection's channels and moves them to the worker. Returns what detaches them. */

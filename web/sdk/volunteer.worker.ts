@@ -5,6 +5,7 @@ import type { Capabilities, StreamSetup } from '../../shared/messages.ts';
 import { RUNNABLE_TASK_TYPES } from '../../shared/tasks/catalogue.ts';
 import type { Quality } from '../../shared/tasks/upscale.ts';
 import type { BackendName } from '../compute/backend.ts';
+import { type BrowserModel, BrowserSpeaker } from '../compute/dialogue/browser-speaker.ts';
 import { Engine } from '../compute/engine.ts';
 import type { ModelProgress } from '../compute/models/model-source.ts';
 import { MemoryBudget } from '../dispatch/memory-budget.ts';
@@ -21,7 +22,10 @@ import './worker-errors.ts';
 const STATS_INTERVAL_MS = 500;
 
 /** The limits that the worker keeps. */
-export type WorkerLimits = Pick<VolunteerLimits, 'gpuShare' | 'acceptModelsFrom'>;
+export type WorkerLimits = Pick<
+  VolunteerLimits,
+  'gpuShare' | 'acceptModelsFrom' | 'acceptDialogue' | 'lendBrowserModel'
+>;
 
 /** Totals since the worker started, except where noted. */
 export interface WorkerStats {
@@ -68,6 +72,10 @@ class VolunteerWorker {
   #tell: (event: VolunteerWorkerEvent) => void = () => {};
   #paused = false;
   #gpuShare = 1;
+  #acceptsDialogue = true;
+  #lendsBrowserModel = false;
+  #tellCapabilities = () => {};
+  #speaker: BrowserSpeaker | null = null;
   /** Bytes of links that have ended, and of models. */
   readonly #past = { bytesIn: 0, bytesOut: 0 };
   /** Of links that ended since the last report. */
@@ -87,13 +95,17 @@ class VolunteerWorker {
     tell: (event: VolunteerWorkerEvent) => void,
     limits: WorkerLimits,
     backend?: BackendName,
+    browserModel?: BrowserModel,
   ): Promise<Capabilities> {
     // Before the engine is measured and not at the same time, as both use the processor.
     const codecs = await rankedCodecs();
     const toCapabilities = ({ adapter, backends }: Engine['capabilities']): Capabilities => ({
       ...{ adapter, backends, codecs },
-      tasks: [...RUNNABLE_TASK_TYPES],
+      tasks: RUNNABLE_TASK_TYPES.filter((type) => this.#acceptsDialogue || type !== 'dialogue'),
     });
+    this.#tellCapabilities = () => {
+      if (this.#engine) tell({ kind: 'capabilities', capabilities: toCapabilities(this.#engine.capabilities) });
+    };
     const speeds = new RememberedSpeeds('volunteer', import.meta.url, backend);
     const measuredSpeeds = await speeds.load();
     this.#tell = tell;
@@ -104,18 +116,24 @@ class VolunteerWorker {
       ...(backend && { preferBackend: backend }),
       models: this.#models,
       onnx: this.#models,
+      language: this.#models,
+      browserSpeaker: () => (this.#lendsBrowserModel && browserModel ? this.#browserSpeaker(browserModel) : null),
       ...(measuredSpeeds && { measuredSpeeds }),
       onMeasured: (measured) => speeds.save(measured),
       // While it is paused, a person needs the machine or its battery.
       refresh: { clock: systemClock, isMachineBusy: () => this.#paused },
-      onCapabilities: (measured) => tell({ kind: 'capabilities', capabilities: toCapabilities(measured) }),
+      onCapabilities: () => this.#tellCapabilities(),
     });
     this.#engine.share = this.#gpuShare;
     this.#tellStats();
     return toCapabilities(this.#engine.capabilities);
   }
 
-  applyLimits({ gpuShare, acceptModelsFrom }: WorkerLimits): void {
+  applyLimits({ gpuShare, acceptModelsFrom, acceptDialogue, lendBrowserModel }: WorkerLimits): void {
+    const isNew = acceptDialogue !== this.#acceptsDialogue;
+    this.#acceptsDialogue = acceptDialogue;
+    this.#lendsBrowserModel = lendBrowserModel;
+    if (isNew) this.#tellCapabilities();
     this.#models.acceptModelsFrom = acceptModelsFrom;
     this.#gpuShare = gpuShare;
     if (this.#engine) this.#engine.share = gpuShare;
@@ -132,6 +150,7 @@ class VolunteerWorker {
       meter: this.#meter,
       clock: systemClock,
       memory: this.#memory,
+      accepts: (type) => this.#acceptsDialogue || type !== 'dialogue',
       held: () => sumOf(this.#endpoints.values(), ({ held }) => held),
       onBroken: (error) => this.#tell({ kind: 'link-broken', linkId, error: error.toWire() }),
       onStreamFailed: (streamId, error) =>
@@ -179,6 +198,14 @@ class VolunteerWorker {
   resume(): void {
     this.#paused = false;
     this.#shareCredit();
+  }
+
+  #browserSpeaker(model: BrowserModel): BrowserSpeaker {
+    this.#speaker ??= new BrowserSpeaker({
+      answer: (id, conversation, onText) => model.answer(id, conversation, Comlink.proxy(onText)),
+      cancel: (id) => model.cancel(id),
+    });
+    return this.#speaker;
   }
 
   #started(): Engine {

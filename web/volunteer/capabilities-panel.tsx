@@ -58,6 +58,7 @@ const SHARPENING: Record<(typeof LISTED_QUALITIES)[number], string> = {
 
 const NAMES: Record<string, string> = {
   infer: 'Running small neural networks',
+  dialogue: 'Speaking for characters',
   pathfinding: 'Pathfinding',
   physics: 'Physics',
   raytracing: 'Ray tracing',

@@ -88,6 +88,21 @@ export function LimitsPanel({ limits, onChange, bytesToday }: LimitsPanelProps) 
         onChange={(keepAwake) => set({ keepAwake })}
         testId="keep-awake"
       />
+      <Switch
+        label="Speak for characters of games"
+        isOn={limits.acceptDialogue}
+        note={limits.acceptDialogue ? 'Text that players and games send is read by a language model here.' : undefined}
+        onChange={(acceptDialogue) => set({ acceptDialogue })}
+        testId="accept-dialogue"
+      />
+      {'LanguageModel' in globalThis && limits.acceptDialogue && (
+        <Switch
+          label="Let them use this browser’s own language model"
+          isOn={limits.lendBrowserModel}
+          onChange={(lendBrowserModel) => set({ lendBrowserModel })}
+          testId="lend-browser-model"
+        />
+      )}
       <HoursField hours={limits.hours} onChange={(hours) => set({ hours })} />
     </Panel>
   );

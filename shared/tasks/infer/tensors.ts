@@ -222,7 +222,7 @@ function realsOf({ type, data }: NumberTensor): Float64Array {
 }
 
 /** Decodes IEEE 754 binary16. */
-function fromFloat16Bits(bits: number): number {
+export function fromFloat16Bits(bits: number): number {
   const sign = bits & 0x8000 ? -1 : 1;
   const exponent = (bits >> 10) & 0x1f;
   const fraction = bits & 0x3ff;

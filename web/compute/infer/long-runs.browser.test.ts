@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import type { TaskProgress } from '../../../shared/tasks/definition.ts';
+import type { ReportListener } from '../../../shared/tasks/definition.ts';
 import { infer } from '../../../shared/tasks/infer.ts';
 import { Engine } from '../engine.ts';
 import { fixedSpeeds } from '../test-gpu.ts';
@@ -24,7 +24,7 @@ beforeEach(async () => {
 
 afterEach(() => engine.dispose());
 
-function run(rounds: bigint, signal = new AbortController().signal, onProgress = (_: TaskProgress) => {}) {
+function run(rounds: bigint, signal = new AbortController().signal, onProgress: ReportListener = () => {}) {
   const task = infer.pack({
     model: 'looping',
     inputs: {
@@ -46,7 +46,9 @@ test('while a model runs for long, this thread goes on: other tasks are computed
   await run(SHORT);
   const shares: number[] = [];
   let isOver = false;
-  const long = run(LONG, undefined, ({ stage, share }) => stage === 'computing' && shares.push(share)).then((done) => {
+  const long = run(LONG, undefined, (report) => {
+    if (report.stage === 'computing') shares.push(report.share);
+  }).then((done) => {
     isOver = true;
     return done;
   });

@@ -64,7 +64,21 @@ const inferModelSchema = z.strictObject({
   files: z.strictObject({ onnx: fileSchema, data: z.array(fileSchema).max(MAX_DATA_FILES).optional() }),
 });
 
-const modelSchema = z.discriminatedUnion('task', [networkModelSchema, inferModelSchema]);
+const dialogueModelSchema = z.strictObject({
+  ...ofEachModel,
+  task: z.literal('dialogue'),
+  /** Tokens of a prompt and its answer together. */
+  contextTokens: z.int().min(16).max(1_048_576),
+  /** Its scores, from its training script. */
+  figures: z.record(z.string(), z.record(z.string(), z.number())),
+  files: z.strictObject({
+    onnx: fileSchema,
+    tokenizer: fileSchema,
+    data: z.array(fileSchema).max(MAX_DATA_FILES).optional(),
+  }),
+});
+
+const modelSchema = z.discriminatedUnion('task', [networkModelSchema, inferModelSchema, dialogueModelSchema]);
 const manifestSchema = z.strictObject({ models: z.array(modelSchema).max(MAX_MODELS) });
 
 export type ModelFile = z.infer<typeof fileSchema>;
@@ -84,8 +98,12 @@ export function parseManifest(json: unknown): Manifest {
 }
 
 /** An upscaling network is no model for `infer`: a picture of any size would reach it, past the limits of `upscale`. */
-export function inferModelsIn({ models }: Manifest) {
-  return models.filter((model) => model.task === 'infer');
+export function onnxModelsIn({ models }: Manifest) {
+  return models.filter((model) => model.task !== 'upscale');
+}
+
+export function dialogueModelsIn({ models }: Manifest) {
+  return models.filter((model) => model.task === 'dialogue');
 }
 
 export function networksIn({ models }: Manifest): NetworkModel[] {

@@ -1,14 +1,17 @@
 import type { Clock } from '../../../shared/clock.ts';
 import { MeshError } from '../../../shared/errors.ts';
 import { isModelUrl } from '../../../shared/tasks/infer.ts';
+import { loadLanguageFolder } from '../dialogue/language-folder.ts';
+import type { LanguageFiles, LanguageSource } from '../dialogue/language-source.ts';
 import { type DownloadOptions, download, RELOAD } from './download.ts';
 import {
-  inferModelsIn,
+  dialogueModelsIn,
   type Manifest,
   type Model,
   type ModelFile,
   type NetworkModel,
   networksIn,
+  onnxModelsIn,
   parseManifest,
 } from './manifest.ts';
 import { ModelCache } from './model-cache.ts';
@@ -23,7 +26,7 @@ import {
   ProgressReporter,
 } from './model-source.ts';
 import { PartialFile } from './partial-downloads.ts';
-import { UrlModels } from './url-models.ts';
+import { OWN_MODELS, UrlModels } from './url-models.ts';
 
 /** Longest list of models that is read, bytes. It has 3 kB today; a web page that comes in its place may have any size. */
 export const MAX_MANIFEST_BYTES = 256 * 1024;
@@ -58,7 +61,7 @@ interface LoadedFile {
  * The models of the server's list. The browser keeps the files under the hash of their content; a file is fetched when it is not kept, and
  * always checked. Holds no file in memory. Models from other servers: {@link UrlModels}.
  */
-export class ModelStore implements ModelSource, OnnxSource {
+export class ModelStore implements ModelSource, OnnxSource, LanguageSource {
   readonly #options: ModelStoreOptions;
   readonly #cache: ModelCache;
   readonly #maxModelBytes: number;
@@ -102,7 +105,7 @@ export class ModelStore implements ModelSource, OnnxSource {
     const reporter = this.#reporterFor(name, 'onnx', onShare);
     return this.#reported(reporter, async () => {
       if (isModelUrl(name)) return this.#urlModels.load(name, reporter, signal);
-      const { onnx, data = [] } = modelOf(inferModelsIn(await this.#list()), name).files;
+      const { onnx, data = [] } = modelOf(onnxModelsIn(await this.#list()), name).files;
       const sizeBytes = [onnx, ...data].reduce((sum, { bytes }) => sum + bytes, 0);
       if (sizeBytes > this.#maxModelBytes) throw modelTooLarge(`'${name}'`, sizeBytes, this.#maxModelBytes);
       return this.#file(onnx, reporter, signal);
@@ -117,12 +120,40 @@ export class ModelStore implements ModelSource, OnnxSource {
     const reporter = this.#reporterFor(name, 'onnx', onShare);
     return this.#reported(reporter, async () => {
       if (isModelUrl(name)) return this.#urlModels.loadData(name, path, reporter, { loadedBytes, signal });
-      const { data = [] } = modelOf(inferModelsIn(await this.#list()), name).files;
+      const { data = [] } = modelOf(onnxModelsIn(await this.#list()), name).files;
       const file = data.find((one) => one.path === path);
       if (file) return this.#file(file, reporter, signal);
       const message = `The model '${name}' has weights in '${path}', which the server's list does not name. Whoever runs the server should add it.`;
       throw new MeshError('unknown-model', message);
     });
+  }
+
+  async loadLanguage(
+    model: string | undefined,
+    onShare: (share: number) => void,
+    signal: AbortSignal,
+  ): Promise<LanguageFiles> {
+    const known = model !== undefined && isModelUrl(model) ? [] : dialogueModelsIn(await this.#list());
+    const listed = model === undefined ? known[0] : known.find(({ name }) => name === model);
+    if (!listed) return this.#ownLanguage(model, onShare, signal);
+    const { name, contextTokens, files } = listed;
+    const reporter = this.#reporterFor(name, 'onnx', onShare);
+    const tokenizer = await this.#reported(reporter, () => this.#file(files.tokenizer, reporter, signal));
+    return { name, onnx: [name], tokenizer, contextTokens };
+  }
+
+  /** A language model in a folder: at an address, or one of the server's own. */
+  #ownLanguage(
+    model: string | undefined,
+    onShare: (share: number) => void,
+    signal: AbortSignal,
+  ): Promise<LanguageFiles> {
+    if (model === undefined)
+      throw new MeshError('unknown-model', "This server has no language model. Use the model 'rules'.");
+    const folder = isModelUrl(model)
+      ? new URL(model.replace(/\/?$/, '/'))
+      : new URL(`${OWN_MODELS}${model}/`, this.#options.baseUrl);
+    return loadLanguageFolder(model, folder, (url) => this.loadOnnx(url.href, onShare, signal));
   }
 
   #share(network: ModelName, kind: ModelFileKind): Promise<LoadedFile> {

@@ -29,6 +29,9 @@ interface FetchOptions {
   signal: AbortSignal;
 }
 
+/** Where the server has the models that its operator put there, beside its list. */
+export const OWN_MODELS = 'own/';
+
 /** Names of folders and of a file: none is `..`, and none begins anew at the server. */
 const PATH = /^(?:\w[\w-]*(?:\.[\w-]+)*\/)*\w[\w-]*(?:\.[\w-]+)*$/;
 const PIN = /^#sha256=([0-9a-f]{64})$/;
@@ -92,7 +95,9 @@ export class UrlModels {
     return this.#fetch(url, reporter, options);
   }
 
-  #checkAccepted({ protocol, origin, username }: URL): void {
+  #checkAccepted({ href, protocol, origin, username }: URL): void {
+    // The server's own folders need no more trust than its list.
+    if (href.startsWith(new URL(OWN_MODELS, this.#options.baseUrl).href)) return;
     const isSafe = protocol === 'https:' || origin === this.#options.baseUrl.origin;
     if (isSafe && username === '' && (this.accepted?.includes(origin) ?? true)) return;
     const why = isSafe ? `takes no models from ${origin}` : `fetches models by https only, or from its own server`;

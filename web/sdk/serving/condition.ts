@@ -1,8 +1,8 @@
-import type { VolunteerLimits } from '../types.ts';
+import type { LimitState, VolunteerLimits } from '../types.ts';
 
 /** What holds a volunteer back now. */
 export interface Hold {
-  limit: keyof VolunteerLimits;
+  limit: LimitState['limit'];
   /** Part of a sentence for a person, to follow "Paused: ". */
   why: string;
 }

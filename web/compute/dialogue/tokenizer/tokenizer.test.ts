@@ -1,0 +1,89 @@
+import { expect, test } from 'vitest';
+import { MeshError } from '../../../../shared/errors.ts';
+import { mergePairs } from './merge-pairs.ts';
+import { Tokenizer } from './tokenizer.ts';
+
+const BYTE_LEVEL = { type: 'ByteLevel', add_prefix_space: false, use_regex: true };
+
+function tokenizerOf(more: object, vocab: string[], merges: (string | string[])[] = []): Tokenizer {
+  const file = {
+    added_tokens: [{ id: vocab.length, content: '<|end|>' }],
+    model: { type: 'BPE', vocab: Object.fromEntries(vocab.map((text, id) => [text, id])), merges },
+    ...more,
+  };
+  return new Tokenizer(new TextEncoder().encode(JSON.stringify(file)), 'test');
+}
+
+const textOf = (tokenizer: Tokenizer, ids: readonly number[]) =>
+  new TextDecoder().decode(Uint8Array.from(ids.flatMap((id) => [...tokenizer.bytesOf(id)])));
+
+test('pairs are merged by rank, and equal ones from the left', () => {
+  const ranks = new Map([
+    ['b c', 0],
+    ['a b', 1],
+    ['a bc', 2],
+    ['x x', 3],
+  ]);
+  const merge = (text: string) => mergePairs([...text], (left, right) => ranks.get(`${left} ${right}`));
+  expect(merge('abc')).toEqual(['abc']);
+  expect(merge('abab')).toEqual(['ab', 'ab']);
+  expect(merge('xxx')).toEqual(['xx', 'x']);
+  expect(merge('')).toEqual([]);
+});
+
+test('a text without a space is merged in little time, however long it is', () => {
+  const parts = Array<string>(100_000).fill('x');
+  expect(mergePairs(parts, (left, right) => (left.length === right.length ? left.length : undefined))).toHaveLength(
+    // Of the powers of two that 100,000 is a sum of, each is a part.
+    [...(100_000).toString(2)].filter((digit) => digit === '1').length,
+  );
+});
+
+test('words of GPT-2 are letters that stand for bytes, and any text comes back', () => {
+  const letters = Array.from({ length: 512 }, (_, code) => String.fromCodePoint(code + 33));
+  const tokenizer = tokenizerOf({ pre_tokenizer: BYTE_LEVEL }, [...letters, 'Ġa', 'Ġab'], ['Ġ a', ['Ġa', 'b']]);
+  expect(tokenizer.encode('b ab')).toEqual([letters.indexOf('b'), letters.length + 1]);
+  for (const text of ['two  spaces\n', 'caf\u00e9 \u{1f600}', "it's 42!", ''])
+    expect(textOf(tokenizer, tokenizer.encode(text))).toBe(text);
+});
+
+test('words of SentencePiece have a mark for a space, and bytes where the vocabulary ends', () => {
+  const vocab = ['\u2581', 'h', 'i', '\u2581hi', '\u2581h', '<0xC3>', '<0xA9>'];
+  const tokenizer = tokenizerOf(
+    { normalizer: { type: 'Replace', pattern: { String: ' ' }, content: '\u2581' }, pre_tokenizer: null },
+    vocab,
+    ['\u2581 h', '\u2581h i'],
+  );
+  expect(tokenizer.encode(' hi\u00e9')).toEqual([3, 5, 6]);
+  expect(textOf(tokenizer, [3, 5, 6])).toBe(' hi\u00e9');
+});
+
+test('special tokens in a text are text: nobody can speak for another by writing them', () => {
+  const letters = [...'<|end>'];
+  const tokenizer = tokenizerOf({}, letters);
+  expect(tokenizer.special('<|end|>')).toBe(letters.length);
+  expect(tokenizer.encode('<|end|>')).not.toContain(letters.length);
+  expect(tokenizer.bytesOf(letters.length)).toHaveLength(0);
+});
+
+test.each([
+  [
+    'a pattern that no browser reads',
+    { pre_tokenizer: { type: 'Split', pattern: { Regex: '(' }, behavior: 'Isolated' } },
+    'pattern',
+  ],
+  ['a step that is not known', { pre_tokenizer: { type: 'Mystery' } }, "'pre_tokenizer'"],
+  ['another model', { model: { type: 'Unigram' } }, "'model.type'"],
+])('%s is refused with a sentence', (_, more, words) => {
+  try {
+    tokenizerOf(more, ['a']);
+    throw new Error('It was taken.');
+  } catch (cause) {
+    expect(MeshError.from(cause)).toMatchObject({ reason: 'unknown-model' });
+    expect((cause as Error).message).toContain(words);
+  }
+});
+
+test('a text that the vocabulary cannot spell is refused with a sentence', () => {
+  expect(() => tokenizerOf({}, ['a']).encode('b')).toThrow('cannot spell every text');
+});

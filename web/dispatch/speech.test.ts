@@ -1,0 +1,232 @@
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { MeshError } from '../../shared/errors.ts';
+import type { DialogueParams } from '../../shared/tasks/dialogue.ts';
+import { deliver, TestPort } from '../net/test-channel.ts';
+import { MemoryBudget } from './memory-budget.ts';
+import { RemoteRunner } from './remote-runner.ts';
+import { SPEECH } from './speech.ts';
+import { type Executed, TaskServer } from './task-server.ts';
+import { TestBench, ticksPass } from './test-bench.ts';
+
+/** An answer that is being said at a volunteer, by the test. */
+interface Saying {
+  params: DialogueParams;
+  signal: AbortSignal;
+  say(at: number, texts: string[], ids?: number[]): void;
+  finish(text: string): void;
+}
+
+/** A volunteer over a channel. */
+interface Volunteer {
+  id: string;
+  runner: RemoteRunner;
+  sayings: Saying[];
+  exchange(): Promise<void>;
+}
+
+const SENTENCE = ['I ', 'lead', '. Try ', 'to keep', ' up.'];
+let bench: TestBench;
+let volunteers: Volunteer[];
+let heard: string[];
+
+beforeEach(() => {
+  bench = new TestBench();
+  volunteers = [];
+  heard = [];
+});
+
+afterEach(() => {
+  bench.dispose();
+  for (const { runner } of volunteers) runner.dispose();
+});
+
+async function join(id: string): Promise<Volunteer> {
+  const [near, far] = [new TestPort(), new TestPort()];
+  const sayings: Saying[] = [];
+  const { clock } = bench;
+  const common = { clock, memory: new MemoryBudget(), onBroken: (error: MeshError) => Promise.reject(error) };
+  const runner: RemoteRunner = new RemoteRunner({
+    ...common,
+    ...{ volunteerId: id, port: near, onRoom: () => bench.dispatcher.wake() },
+  });
+  const server = new TaskServer({
+    ...common,
+    ...{ port: far, onDone: () => {}, onWork: () => {} },
+    execute: (_, { params }, signal, onReport) =>
+      new Promise<Executed>((resolve) => {
+        sayings.push({
+          params: params as DialogueParams,
+          signal,
+          say: (at, texts, ids) =>
+            onReport({
+              ...{ stage: 'speaking', model: 'radio', at },
+              tokens: texts.map((text, n) => ({ text, id: ids?.[n] ?? at + n })),
+            }),
+          finish: (text) =>
+            resolve({
+              value: { text, tokens: SENTENCE.length, finishReason: 'stop', model: 'radio' },
+              ...{ attachments: [], backend: 'ort-wasm', computeMs: 1 },
+            }),
+        });
+      }),
+  });
+  const backends = { dialogue: { backend: 'ort-wasm', unitsPerMs: 1 } };
+  runner.capabilities = { adapter: '', codecs: [], tasks: ['dialogue'], backends };
+  server.share = 4;
+  const exchange = async () => {
+    await ticksPass();
+    deliver(near, far);
+    await ticksPass();
+    deliver(far, near);
+    await ticksPass();
+  };
+  await exchange();
+  bench.dispatcher.add(runner);
+  const volunteer = { id, runner, sayings, exchange };
+  volunteers.push(volunteer);
+  return volunteer;
+}
+
+async function exchangeAll(): Promise<void> {
+  for (const { exchange } of volunteers) await exchange();
+}
+
+function ask(more: object = {}, signal?: AbortSignal) {
+  const input = { messages: [{ role: 'user', content: 'You are first.' }], maxTokens: 8, ...more };
+  const onToken = (token: string) => heard.push(token);
+  return bench.registry.submit(
+    'dialogue',
+    () => input,
+    { where: 'volunteers', onToken, signal },
+    (value) => value as Record<string, unknown>,
+  );
+}
+
+const text = () => heard.join('');
+const speaker = () => volunteers.find(({ sayings }) => sayings.some(({ signal }) => !signal.aborted));
+
+test('tokens are heard as they are said, and the answer is what was said', async () => {
+  const { sayings, exchange } = await join('v');
+  const { result } = ask();
+  await exchange();
+  sayings[0]?.say(0, SENTENCE.slice(0, 2));
+  await exchange();
+  expect(heard).toEqual(['I ', 'lead']);
+  sayings[0]?.say(2, SENTENCE.slice(2));
+  sayings[0]?.finish(SENTENCE.join(''));
+  await exchange();
+  expect(await result).toMatchObject({ text: SENTENCE.join(''), finishReason: 'stop', model: 'radio' });
+  expect(text()).toBe(SENTENCE.join(''));
+});
+
+test('an answer goes on elsewhere where its volunteer left amid it, without a repeated word', async () => {
+  const first = await join('a');
+  const { result } = ask({ seed: 7 });
+  await exchangeAll();
+  first.sayings[0]?.say(0, SENTENCE.slice(0, 3));
+  await exchangeAll();
+  const second = await join('b');
+  bench.dispatcher.remove(first.runner);
+  first.runner.dispose();
+  await exchangeAll();
+  const said = second.sayings[0]?.params.said;
+  expect(said).toEqual({ model: 'radio', tokens: SENTENCE.slice(0, 3).map((text, id) => ({ text, id })) });
+  second.sayings[0]?.say(3, SENTENCE.slice(3));
+  second.sayings[0]?.finish(SENTENCE.join(''));
+  await exchangeAll();
+  expect((await result).text).toBe(SENTENCE.join(''));
+  expect(heard).toEqual(SENTENCE);
+});
+
+test.each([
+  ['too many tokens', (saying: Saying) => saying.say(0, Array(9).fill('x'))],
+  ['tokens too fast', (saying: Saying) => saying.say(0, Array(SPEECH.maxBurst + 1).fill('x'))],
+  ['tokens that leave some out', (saying: Saying) => saying.say(2, ['x'])],
+  ['none at all', () => bench.clock.advance(SPEECH.firstTokenMs)],
+])('a volunteer that says %s is cut off, and another one answers', async (_, misbehave) => {
+  await join('bad');
+  const { result } = ask({ maxTokens: _ === 'tokens too fast' ? 1_000 : 8 });
+  await exchangeAll();
+  const bad = speaker();
+  const saying = bad?.sayings[0];
+  await join('good');
+  if (saying) misbehave(saying);
+  await exchangeAll();
+  await exchangeAll();
+  expect(saying?.signal.aborted).toBe(true);
+  const good = volunteers.find((one) => one !== bad);
+  good?.sayings[0]?.say(0, SENTENCE);
+  good?.sayings[0]?.finish(SENTENCE.join(''));
+  await exchangeAll();
+  expect((await result).text).toBe(SENTENCE.join(''));
+  expect(heard).toEqual(SENTENCE);
+  expect(bench.verdicts).toContainEqual([bad?.id, false]);
+});
+
+test('a volunteer that falls silent amid an answer is cut off, and it has said so in a sentence', async () => {
+  const { sayings, exchange } = await join('v');
+  const { result } = ask();
+  await exchange();
+  sayings[0]?.say(0, ['I ']);
+  await exchange();
+  bench.clock.advance(SPEECH.nextTokenMs);
+  const error = await result.catch((cause: MeshError) => cause);
+  expect(error).toBeInstanceOf(MeshError);
+  expect((error as MeshError).message).toContain('said nothing for 5 s');
+});
+
+test('news of a download keeps a volunteer from counting as silent', async () => {
+  const { runner, sayings, exchange } = await join('v');
+  ask();
+  await exchange();
+  bench.clock.advance(SPEECH.firstTokenMs - 1);
+  expect(runner.outstanding).toBe(1);
+  sayings[0]?.say(0, ['I ']);
+  await exchange();
+  bench.clock.advance(SPEECH.nextTokenMs - 1);
+  expect(runner.outstanding).toBe(1);
+});
+
+test('whoever cancels an answer gets what was said of it', async () => {
+  const { sayings, exchange } = await join('v');
+  const cancelling = new AbortController();
+  const { result } = ask({}, cancelling.signal);
+  await exchange();
+  sayings[0]?.say(0, SENTENCE.slice(0, 2));
+  await exchange();
+  cancelling.abort();
+  expect(await result).toMatchObject({ text: 'I lead', tokens: 2, finishReason: 'cancelled', model: 'radio' });
+  await exchange();
+  expect(sayings[0]?.signal.aborted).toBe(true);
+  expect(bench.registry.counts).toMatchObject({ completed: 0, cancelled: 1 });
+  sayings[0]?.say(2, ['more']);
+  await exchange();
+  expect(text()).toBe('I lead');
+});
+
+test('before the first token a cancelled task fails like any other', async () => {
+  await join('v');
+  const { result, cancel } = ask();
+  await exchangeAll();
+  cancel();
+  await expect(result).rejects.toMatchObject({ reason: 'cancelled' });
+});
+
+test('a conversation stays where it was, while that volunteer has room', async () => {
+  await join('a');
+  await join('b');
+  const first = ask({ conversation: 'guard' });
+  await exchangeAll();
+  const keeper = speaker();
+  keeper?.sayings[0]?.finish('Halt.');
+  await exchangeAll();
+  await first.result;
+  // The keeper is busier than the other one.
+  ask();
+  ask();
+  await exchangeAll();
+  const before = keeper?.sayings.length ?? 0;
+  ask({ conversation: 'guard' });
+  await exchangeAll();
+  expect(keeper?.sayings.at(before)?.params.conversation).toBe('guard');
+});

@@ -1,0 +1,95 @@
+import { expect, test } from 'vitest';
+import { dialogue, readScript } from '../../../shared/tasks/dialogue.ts';
+import { BrowserSpeaker } from '../../compute/dialogue/browser-speaker.ts';
+import { EXCLUSIVE_SLOT } from '../../compute/filter-benchmark.ts';
+import { type LanguageModelClass, openBrowserModel } from './browser-model.ts';
+
+interface Asked {
+  initial: unknown;
+  prompts: unknown;
+  isDestroyed: boolean;
+}
+
+/** A browser's model that answers with these parts. */
+function browser(parts: string[], availability: Awaited<ReturnType<LanguageModelClass['availability']>> = 'available') {
+  const asked: Asked[] = [];
+  const found: LanguageModelClass = {
+    availability: async () => availability,
+    create: async ({ initialPrompts }) => {
+      const one: Asked = { initial: initialPrompts, prompts: null, isDestroyed: false };
+      asked.push(one);
+      return {
+        promptStreaming(prompts, { signal }) {
+          one.prompts = prompts;
+          return new ReadableStream({
+            async pull(controller) {
+              const part = parts.shift();
+              if (signal.aborted) controller.error(new Error('aborted'));
+              else if (part === undefined) controller.close();
+              else controller.enqueue(part);
+            },
+          });
+        },
+        destroy: () => {
+          one.isDestroyed = true;
+        },
+      };
+    },
+  };
+  return { found, asked };
+}
+
+async function say(found: LanguageModelClass, more: object = {}, said?: string, signal = new AbortController().signal) {
+  const model = await openBrowserModel(found);
+  if (!model) throw new Error('There is no model.');
+  const { params, attachments } = dialogue.pack({
+    ...{ persona: 'You are a guard.', messages: [{ role: 'user', content: 'Hello.' }] },
+    ...more,
+  });
+  const heard: string[] = [];
+  const spoken = await new BrowserSpeaker(model).speak({
+    params: said ? { ...params, said: { model: 'browser', tokens: [{ text: said, id: null }] } } : params,
+    ...{ script: readScript(attachments), owner: 'gamer', signal, onShare: () => {} },
+    onToken: ({ text }) => heard.push(text),
+    run: async (body) => (await body({ ...EXCLUSIVE_SLOT, leave: (work) => work })).finish(),
+  });
+  return { heard, ...spoken };
+}
+
+test('the browser’s model answers in the role of the persona, word by word', async () => {
+  const { found, asked } = browser(['Halt! Who', ' goes there?']);
+  const spoken = await say(found);
+  expect(spoken).toMatchObject({ text: 'Halt! Who goes there?', tokens: 4, finishReason: 'stop', backend: 'browser' });
+  expect(spoken.heard).toEqual(['Halt!', ' Who', ' goes', ' there?']);
+  expect(asked[0]).toEqual({
+    ...{ initial: [{ role: 'system', content: 'You are a guard.' }], isDestroyed: true },
+    prompts: [{ role: 'user', content: 'Hello.' }],
+  });
+});
+
+test('it names a mood, ends after so many words, and goes on from what was said', async () => {
+  const moody = await say(browser(['Halt! [Angry]']).found, { emotions: ['calm', 'angry'] });
+  expect(moody).toMatchObject({ text: 'Halt!', emotion: 'angry' });
+  expect(await say(browser(['a b c d e']).found, { maxTokens: 2 })).toMatchObject({
+    text: 'a b',
+    finishReason: 'length',
+  });
+  const { found, asked } = browser([' you shall pass.']);
+  const resumed = await say(found, {}, 'Now');
+  expect(resumed).toMatchObject({ text: 'Now you shall pass.', heard: [' you', ' shall', ' pass.'] });
+  expect(asked[0]?.prompts).toContainEqual({ role: 'assistant', content: 'Now', prefix: true });
+});
+
+test('a cancelled answer ends, and its session with it', async () => {
+  const cancelling = new AbortController();
+  const { found, asked } = browser(Array(1_000).fill('word '));
+  const saying = say(found, {}, undefined, cancelling.signal);
+  cancelling.abort();
+  await expect(saying).rejects.toMatchObject({ reason: 'cancelled' });
+  expect(asked.every(({ isDestroyed }) => isDestroyed)).toBe(true);
+});
+
+test('a model that the browser would have to download is not used', async () => {
+  expect(await openBrowserModel(browser([], 'downloadable').found)).toBeNull();
+  expect(await openBrowserModel(undefined)).toBeNull();
+});
