@@ -19,7 +19,10 @@ interface Message {
 /** A session of WebDriver BiDi (https://w3c.github.io/webdriver-bidi/), which Firefox itself speaks, without a driver beside it. */
 export class BidiSession {
   readonly #socket: WebSocket;
-  readonly #commands = new Map<number, { resolve(result: Record<string, unknown>): void; reject(error: Error): void }>();
+  readonly #commands = new Map<
+    number,
+    { resolve(result: Record<string, unknown>): void; reject(error: Error): void }
+  >();
   readonly #listeners = new Map<string, Set<Listener>>();
   #nextId = 1;
 

@@ -74,13 +74,14 @@ export async function openFrameStream(
 ): Promise<FrameStream> {
   const settings = toStreamSettings(options, deps.defaultWhere);
   checkSupport();
-  const { frames, first, again, stop } = openSource(source);
+  const { frames, first, again, stop } = await openSource(source, () => deps.streams.readsTracks());
   const canvas = document.createElement('canvas');
   const { port1: eventPort, port2: events } = new MessageChannel();
   try {
     const offscreen = canvas.transferControlToOffscreen();
     const opening = { frames, first, canvas: offscreen, settings, events };
-    const transferred = [frames, offscreen, events, ...(first ? [first] : [])];
+    // TypeScript does not know yet that tracks can be transferred.
+    const transferred = [frames as Transferable, offscreen, events, ...(first ? [first] : [])];
     const remote = await deps.streams.open(Comlink.transfer(opening, transferred));
     again();
     const opened = { canvas, settings, eventPort, remote, stats: await remote.stats(), stopSource: stop };
