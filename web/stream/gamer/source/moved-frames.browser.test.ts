@@ -27,15 +27,19 @@ function counted(count: number) {
   return { frames, given };
 }
 
-test('frames come in order, one for each that is read, and their end too', async () => {
+test('frames come in order, at most one waits, and their end comes too', async () => {
   forgetOpenFrames();
   const { frames, given } = counted(3);
   const moved = movable(frames, false);
   expect(moved).toBeInstanceOf(MessagePort);
+  await vi.waitUntil(() => given.frames > 0);
+  await new Promise((resolve) => setTimeout(resolve, 0));
+  expect(given.frames).toBe(1);
   const reader = adoptFrames(moved).getReader();
   for (const number of [0, 1, 2]) {
     const { value } = await reader.read();
-    expect([value?.timestamp, given.frames]).toEqual([number, number + 1]);
+    expect(value?.timestamp).toBe(number);
+    expect(given.frames).toBeLessThanOrEqual(number + 2);
     value?.close();
   }
   expect(await reader.read()).toEqual({ done: true, value: undefined });

@@ -12,16 +12,8 @@ export type MovedFrames =
 type ToReader = { kind: 'frame'; frame: VideoFrame } | { kind: 'end' } | { kind: 'failed'; why: string };
 type ToSource = { kind: 'more' } | { kind: 'cancel' };
 
-/** Result of the feature test, which runs once. */
-let isStreamTransferSupported: boolean | undefined;
-
 /** Whether this browser can post a stream to another thread. */
 export function canTransferStreams(): boolean {
-  isStreamTransferSupported ??= tryTransfer();
-  return isStreamTransferSupported;
-}
-
-function tryTransfer(): boolean {
   const stream = new ReadableStream();
   const { port1, port2 } = new MessageChannel();
   try {
@@ -43,7 +35,8 @@ export function movable(
 ): ReadableStream<VideoFrame> | MessagePort {
   if (canTransfer) return frames;
   const { port1, port2 } = new MessageChannel();
-  sendFrames(frames, port1);
+  // Rejects when the reader stops, which ends the source too, and when that fails, which the reader is told.
+  frames.pipeTo(writableTo(port1)).catch(() => {});
   return port2;
 }
 
@@ -54,30 +47,48 @@ export function adoptFrames(moved: MovedFrames): ReadableStream<VideoFrame> {
   return endingTrack(moved);
 }
 
-/** Sends one frame for each that the other end of the port asks for, and closes its own. */
-export function sendFrames(frames: ReadableStream<VideoFrame>, port: MessagePort): void {
-  const reader = frames.getReader();
+/**
+ * Writes frames to the other end of the port, one for each that is asked for there. A frame is written when it was sent, and is closed here
+ * then.
+ *
+ * @param maxWaiting - frames that may wait to be asked for
+ */
+export function writableTo(port: MessagePort, maxWaiting = 1): WritableStream<VideoFrame> {
   const tell = (message: ToReader, transfer: Transferable[] = []) => port.postMessage(message, transfer);
-  const sendNext = async () => {
-    try {
-      const { done, value } = await reader.read();
-      if (done) tell({ kind: 'end' });
-      else tell({ kind: 'frame', frame: value }, [value]);
-    } catch (cause) {
-      tell({ kind: 'failed', why: cause instanceof Error ? cause.message : String(cause) });
-    }
-  };
-  port.onmessage = ({ data }: MessageEvent<ToSource>) => {
-    if (data.kind === 'more') void sendNext();
-    else {
-      port.close();
-      // Rejects if the source failed: there is nothing left to cancel.
-      reader.cancel().catch(() => {});
-    }
-  };
+  let asked = 0;
+  let isCancelled = false;
+  let wake = () => {};
+  return new WritableStream<VideoFrame>(
+    {
+      start(controller) {
+        port.onmessage = ({ data }: MessageEvent<ToSource>) => {
+          if (data.kind === 'more') asked++;
+          else {
+            isCancelled = true;
+            port.close();
+            controller.error(new Error('The reader has stopped.'));
+          }
+          wake();
+        };
+      },
+      async write(frame) {
+        while (asked === 0 && !isCancelled) {
+          await new Promise<void>((resolve) => {
+            wake = resolve;
+          });
+        }
+        asked--;
+        if (isCancelled) frame.close();
+        else tell({ kind: 'frame', frame }, [frame]);
+      },
+      close: () => tell({ kind: 'end' }),
+      abort: (cause) => tell({ kind: 'failed', why: cause instanceof Error ? cause.message : String(cause) }),
+    },
+    { highWaterMark: maxWaiting },
+  );
 }
 
-/** The reading end of {@link sendFrames}. */
+/** The reading end of {@link writableTo}. */
 function receivedFrames(port: MessagePort): ReadableStream<VideoFrame> {
   const ask = (message: ToSource) => port.postMessage(message);
   return new ReadableStream<VideoFrame>(
