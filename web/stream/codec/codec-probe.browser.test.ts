@@ -2,8 +2,9 @@ import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { STREAM_LIMITS } from '../../../shared/protocol-limits.ts';
 import { forgetOpenFrames, openFrames } from '../gamer/test-frame-ledger.ts';
 import { DEFAULT_BITRATE_KBPS } from '../settings.ts';
-import { CODEC_PROBE_FRAMES, measureCosts, movingFrames, TRIAL_SIZE, tryCodec } from './codec-probe.ts';
+import { CODEC_PROBE_FRAMES, measureCosts, movingFrames, rankByCost, TRIAL_SIZE, tryCodec } from './codec-probe.ts';
 import { type Codec, decoderConfig, encoderConfig, rankedCodecs } from './codecs.ts';
+import { holdBackPackets } from './test-withholding.ts';
 
 const now = () => performance.now();
 /** Enough for any trial; ends one that hangs. */
@@ -60,6 +61,16 @@ test.each<[string, Partial<ReturnType<typeof trialOf>>]>([
   ['be set up', { encoder: { ...trialOf('vp8').encoder, codec: 'no such codec' } }],
 ])('a codec that fails to %s is reported as failed', async (_, wrong) => {
   expect(await tried({ ...trialOf('vp8'), ...wrong }, LONG_MS)).toBe('failed');
+});
+
+test('a codec that gives frames out only when it is flushed is found, and ranked last', async () => {
+  holdBackPackets();
+  const cost = await tried(trialOf('vp8'), LONG_MS / 100);
+  expect(cost).toBe('withholds');
+  expect(rankByCost(['vp8', 'vp9'], new Map([['vp8', cost] as const, ['vp9', 'unmeasured'] as const]))).toEqual([
+    'vp9',
+    'vp8',
+  ]);
 });
 
 test('a codec that gives pictures of another size is reported as failed', async () => {
