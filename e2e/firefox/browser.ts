@@ -17,6 +17,8 @@ const PREFERENCES = {
   'browser.startup.page': 0,
   'browser.topsites.contile.enabled': false,
   'datareporting.policy.dataSubmissionEnabled': false,
+  // Its viewer of JSON lets no script in.
+  'devtools.jsonview.enabled': false,
   'extensions.getAddons.cache.enabled': false,
   'media.autoplay.default': 0,
   'media.gmp-manager.updateEnabled': false,

@@ -48,7 +48,9 @@ test('every software codec is measured, unless its time runs out', async () => {
   const codecs = await rankedCodecs();
   const costs = await measureCosts(codecs.map(trialOf), now);
   expect([...costs.keys()]).toEqual(codecs);
-  for (const cost of costs.values()) expect(cost === 'unmeasured' || (typeof cost === 'number' && cost > 0)).toBe(true);
+  // On a machine that is so busy that no frame comes in time.
+  const unknown = ['unmeasured', 'withholds'];
+  for (const cost of costs.values()) expect(typeof cost === 'number' ? cost > 0 : unknown.includes(cost)).toBe(true);
 });
 
 test('a codec with enough time is measured', async () => {

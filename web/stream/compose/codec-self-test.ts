@@ -23,7 +23,7 @@ const RAMP_TOLERANCE = 2;
 /** Time for trying one codec, ms; it takes some 100. */
 const TRIAL_MS = 1_000;
 /** Share of it that the first frame may take by itself. */
-const FIRST_FRAME_SHARE = 1 / 5;
+const FIRST_FRAME_SHARE = 1 / 6;
 
 /** How a codec of this browser carries detail. Largest errors, in codes; null where it failed or took too long. */
 export interface DetailFidelity {
