@@ -8,6 +8,7 @@ import { isCodec } from '../web/stream/codec/codecs.ts';
 import { Context, type Section, type Settings } from './context.ts';
 import { describeMachine, type SectionReport, tableOf, writeJson } from './report.ts';
 import * as compute from './sections/compute.ts';
+import * as firefox from './sections/firefox.ts';
 import * as gameTasks from './sections/game-tasks.ts';
 import * as glass from './sections/glass.ts';
 import * as kernels from './sections/kernels.ts';
@@ -26,7 +27,7 @@ import * as wire from './sections/wire.ts';
 
 /** Every section that these modules export, by name. */
 const SECTIONS = [
-  ...[compute, gameTasks, glass, kernels, nodeVolunteers, onnx, peerjs, quality, server],
+  ...[compute, firefox, gameTasks, glass, kernels, nodeVolunteers, onnx, peerjs, quality, server],
   ...[simulate, stream, streamSoak, streamTrouble, tasks, trust, wire],
 ]
   .flatMap((module): unknown[] => Object.values(module))
