@@ -9,6 +9,7 @@ import { Context, type Section, type Settings } from './context.ts';
 import { describeMachine, type SectionReport, tableOf, writeJson } from './report.ts';
 import * as compute from './sections/compute.ts';
 import * as dialogue from './sections/dialogue.ts';
+import * as firefox from './sections/firefox.ts';
 import * as gameTasks from './sections/game-tasks.ts';
 import * as glass from './sections/glass.ts';
 import * as kernels from './sections/kernels.ts';
@@ -29,7 +30,21 @@ import * as wire from './sections/wire.ts';
 
 /** Every section that these modules export, by name. */
 const SECTIONS = [
-  ...[compute, dialogue, gameTasks, glass, kernels, longRun, nodeVolunteers, onnx, paths, peerjs, quality, server],
+  ...[
+    compute,
+    dialogue,
+    firefox,
+    gameTasks,
+    glass,
+    kernels,
+    longRun,
+    nodeVolunteers,
+    onnx,
+    paths,
+    peerjs,
+    quality,
+    server,
+  ],
   ...[simulate, stream, streamSoak, streamTrouble, tasks, trust, wire],
 ]
   .flatMap((module): unknown[] => Object.values(module))

@@ -37,7 +37,7 @@ test.each(documents)('%s names source files that exist', (document) => {
 
 test('docs/troubleshooting.md quotes messages that the program has', () => {
   const isProgram = (file: string) =>
-    /^(shared|signaling-server|web|deploy|e2e)\/.*\.(ts|tsx|mjs)$/.test(file) && !/\.test\.|\/test-/.test(file);
+    /^(shared|signaling-server|web|deploy|e2e)\/.*\.(ts|tsx|mjs|html)$/.test(file) && !/\.test\.|\/test-/.test(file);
   // Long messages are concatenated from several lines.
   const program = files
     .filter(isProgram)

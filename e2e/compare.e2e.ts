@@ -52,7 +52,8 @@ test('every method is shown beside the truth, with its time, its PSNR and its SS
   expect(await lookAtTile(page, 'spatial')).toMatchObject({ width: 192, height: 128 });
 });
 
-test('all pictures are shown at the same zoom', async ({ page, server }) => {
+test('all pictures are shown at the same zoom, also in a browser without WebRTC', async ({ page, server }) => {
+  await page.addInitScript(() => Reflect.deleteProperty(globalThis, 'RTCPeerConnection'));
   await openCompare(page, server.url);
   await page.getByTestId('nearer').click();
   const transforms = await page

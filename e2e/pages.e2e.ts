@@ -181,3 +181,12 @@ function secretsIn(said: readonly string[]): string[] {
   for (const name of ['room', 'sessionKey', 'credential']) expect(text).toContain(`"${name}":"`);
   return [...new Set(found)];
 }
+
+test('a page whose script does not load says so, instead of being blank', async ({ page, server }) => {
+  await page.route(/\.js$/, (route) => route.abort());
+  for (const path of ['gamer', 'volunteer', 'compare', 'check', 'status']) {
+    await page.goto(new URL(path, server.url).href);
+    await expect(page.getByText('This page did not start')).toBeAttached();
+  }
+  await expect(page.getByText('This page did not start')).toBeVisible();
+});

@@ -8,13 +8,14 @@ import { hasCode, SetupError } from '../deploy/failure.mjs';
 import { ensureInstalled } from '../deploy/install.mjs';
 import { ensureBrowser } from './browser.mjs';
 import { describeFailures, suitesWithoutTests } from './reports.mjs';
-import { ALL, LONG_ONLY, QUICK } from './runners.mjs';
+import { ALL, FIREFOX_ONLY, LONG_ONLY, QUICK } from './runners.mjs';
 
 /** @typedef {import('./runners.mjs').Runner} Runner */
 /** @typedef {import('./reports.mjs').TestResult} TestResult */
 
 const USAGE = `npm test [-- [--quick] [unit|browser|e2e ...] [part of a file's name ...]]
 npm run test:long [-- part of a file's name ...]
+npm run test:firefox [-- part of a file's name ...]
 
   --quick  unit tests and the end-to-end smoke test only, for the inner loop
   --help   prints this`;
@@ -24,13 +25,19 @@ const SLOWEST = 10;
 
 const words = process.argv.slice(2);
 const flags = words.filter((word) => word.startsWith('--'));
-const unknown = flags.filter((flag) => !['--quick', '--long', '--help'].includes(flag));
+const unknown = flags.filter((flag) => !['--quick', '--long', '--firefox', '--help'].includes(flag));
 if (flags.includes('--help') || unknown.length > 0) {
   if (unknown.length > 0) console.error(`There is no option ${unknown.join(' or ')}.\n`);
   console.log(USAGE);
   process.exit(unknown.length > 0 ? 1 : 0);
 }
-const available = flags.includes('--quick') ? QUICK : flags.includes('--long') ? LONG_ONLY : ALL;
+const available = flags.includes('--quick')
+  ? QUICK
+  : flags.includes('--long')
+    ? LONG_ONLY
+    : flags.includes('--firefox')
+      ? FIREFOX_ONLY
+      : ALL;
 const suites = new Set(available.flatMap((runner) => runner.suites));
 const chosen = words.filter((word) => suites.has(word));
 const filters = words.filter((word) => !suites.has(word) && !word.startsWith('--'));

@@ -27,6 +27,8 @@ const PLAYWRIGHT = { suites: ['e2e'], needsBrowser: true, needsBuild: true, resu
 const ALONE = '@alone';
 const LONG = '@long';
 const SMOKE = '@smoke';
+/** Tests that need Firefox, which the other tests do without: installing it takes half a minute. */
+const FIREFOX = '@firefox';
 
 /** Projects of vitest.config.ts. */
 const IN_BROWSER = ['browser', 'browser-gpu', 'browser-kernels', 'browser-gl'];
@@ -71,7 +73,7 @@ export const ALL = [
     name: 'e2e, two at a time',
     timeoutMs: 15 * 60_000,
     ...PLAYWRIGHT,
-    args: playwright('--workers=2', `--grep-invert=${ALONE}|${LONG}`),
+    args: playwright('--workers=2', `--grep-invert=${ALONE}|${LONG}|${FIREFOX}`),
   },
   {
     name: 'e2e, one at a time',
@@ -91,6 +93,16 @@ export const QUICK = [
     args: playwright('--workers=2', `--grep=${SMOKE}`),
   },
 ];
+
+const inFirefox = {
+  name: 'e2e in Firefox',
+  timeoutMs: 15 * 60_000,
+  ...PLAYWRIGHT,
+  args: playwright('--workers=1', `--grep=${FIREFOX}`),
+};
+
+/** `npm run test:firefox`. @type {readonly Runner[]} */
+export const FIREFOX_ONLY = [inFirefox];
 
 /** `npm run test:long`: what takes minutes by nature. @type {readonly Runner[]} */
 export const LONG_ONLY = [
@@ -118,6 +130,7 @@ export const LONG_ONLY = [
     timeoutMs: 60 * 60_000,
     args: playwright('--workers=1', `--grep=${LONG}`),
   },
+  inFirefox,
 ];
 
 /** @param {readonly string[]} projects run at the same time @returns {Runner['args']} */

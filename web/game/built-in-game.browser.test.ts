@@ -33,6 +33,16 @@ async function nextFrame(reader: ReadableStreamDefaultReader<VideoFrame>): Promi
   return value;
 }
 
+/** As Safari. */
+function refuseStreams(): void {
+  vi.stubGlobal('MediaStreamTrackGenerator', undefined);
+  const plain = MessagePort.prototype.postMessage;
+  vi.spyOn(MessagePort.prototype, 'postMessage').mockImplementation(function (this: MessagePort, ...given: unknown[]) {
+    if (given[0] instanceof ReadableStream) throw new DOMException('no streams', 'DataCloneError');
+    Reflect.apply(plain, this, given);
+  });
+}
+
 /** The frame's pixels, RGBA; closes it. */
 function pixelsOf(frame: VideoFrame): Uint8ClampedArray {
   const context = new OffscreenCanvas(frame.displayWidth, frame.displayHeight).getContext('2d');
@@ -67,9 +77,17 @@ it('gives moving frames of 640x360 that are not blank, and the canvas shows them
   expect(contrastOf(pixelsOf(new VideoFrame(canvas, { timestamp: 0 })))).toBeGreaterThan(15);
 });
 
-it('dispose ends the source', async () => {
+it.each([
+  ['', () => {}],
+  [' where there is no generator of tracks', () => vi.stubGlobal('MediaStreamTrackGenerator', undefined)],
+  [' where streams cannot be transferred either', refuseStreams],
+])('gives frames, and dispose ends the source%s', async (_, remove) => {
+  remove();
   const { game, reader } = open(SMALL);
+  vi.unstubAllGlobals();
+  vi.restoreAllMocks();
   await game.ready;
+  for (let frames = 0; frames < 4; frames++) (await nextFrame(reader)).close();
   game.dispose();
   for (;;) {
     const { done, value } = await reader.read();

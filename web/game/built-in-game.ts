@@ -67,7 +67,7 @@ export class BuiltInGame {
     // `onError` reports it too, so nobody has to handle the rejection.
     this.ready.catch(() => {});
     const drawing = takeControl(canvas, width, height);
-    const { source, writable } = openFrameSource();
+    const { source, way } = openFrameSource();
     this.source = source;
     this.#worker = new Worker(new URL('./game.worker.ts', import.meta.url), { type: 'module', name: 'built-in game' });
     this.#worker.addEventListener('message', ({ data }: MessageEvent<FromGame>) => this.#received(data));
@@ -75,7 +75,7 @@ export class BuiltInGame {
       this.#fail(new MeshError('unsupported-browser', `The game could not be loaded (${message}). Reload the page.`));
     });
     const isCalm = options.reducedMotion ?? matchMedia('(prefers-reduced-motion: reduce)').matches;
-    this.#send({ kind: 'start', canvas: drawing, frames: writable, seed, isCalm }, [drawing, writable]);
+    this.#send({ kind: 'start', canvas: drawing, way, seed, isCalm }, [drawing, way]);
   }
 
   /**

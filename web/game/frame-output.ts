@@ -1,3 +1,5 @@
+import { adoptFrames, canTransferStreams, writableTo } from '../sdk/moved-frames.ts';
+
 /** Frames that may wait for a slow reader. When it is full, the game captures no new ones. */
 const MAX_QUEUED_FRAMES = 2;
 
@@ -11,8 +13,11 @@ export interface FrameSource {
   /** For `openStream` on the page. */
   source: MediaStreamTrack | ReadableStream<VideoFrame>;
   /** For the game's worker; transfer it there. */
-  writable: WritableStream<VideoFrame>;
+  way: FrameWay;
 }
+
+/** The way of frames out of the game's worker: a stream or, where a browser cannot transfer streams (Safari), a port. */
+export type FrameWay = WritableStream<VideoFrame> | MessagePort;
 
 /**
  * Opens the way of frames from the game's worker to the stream. Measured in headless Chromium on two cores, at 640x360 and 60 fps, with
@@ -27,11 +32,20 @@ export interface FrameSource {
 export function openFrameSource(): FrameSource {
   if (typeof MediaStreamTrackGenerator !== 'undefined') {
     const track = new MediaStreamTrackGenerator({ kind: 'video' });
-    return { source: track, writable: track.writable };
+    return { source: track, way: track.writable };
+  }
+  if (!canTransferStreams()) {
+    const { port1, port2 } = new MessageChannel();
+    return { source: adoptFrames(port1), way: port2 };
   }
   const strategy = { highWaterMark: MAX_QUEUED_FRAMES };
   const { readable, writable } = new TransformStream<VideoFrame, VideoFrame>({}, strategy, strategy);
-  return { source: readable, writable };
+  return { source: readable, way: writable };
+}
+
+/** The end of a {@link FrameWay} in the worker. */
+export function writableOf(way: FrameWay): WritableStream<VideoFrame> {
+  return way instanceof WritableStream ? way : writableTo(way, MAX_QUEUED_FRAMES);
 }
 
 /** Writes what a canvas shows as frames, in the worker that draws it. A slow reader misses frames; none wait for it. */
@@ -52,7 +66,7 @@ export class FrameOutlet {
   offer(canvas: OffscreenCanvas, timeMs: number): void {
     if (!this.#isOpen || (this.#writer.desiredSize ?? 0) <= 0) return;
     const frame = new VideoFrame(canvas, { timestamp: Math.round(timeMs * 1000) });
-    // A stream between threads sends a copy and leaves this one open; a generator closes it, and a second close does no harm.
+    // A stream between threads sends a copy and leaves this one open; a generator and a port close it, and a second close does no harm.
     void this.#writer.write(frame).then(
       () => frame.close(),
       () => {

@@ -1,5 +1,6 @@
 import { systemClock } from '../../shared/clock.ts';
 import { MeshError } from '../../shared/errors.ts';
+import { writableOf } from './frame-output.ts';
 import { GameLoop } from './game-loop.ts';
 import type { FromGame, ToGame } from './messages.ts';
 
@@ -12,7 +13,8 @@ let isPaused = false;
 const send = (message: FromGame) => postMessage(message);
 const fail = (error: MeshError) => send({ kind: 'failed', error: error.toWire() });
 
-async function start({ canvas, frames, seed, isCalm }: Extract<ToGame, { kind: 'start' }>): Promise<void> {
+async function start({ canvas, way, seed, isCalm }: Extract<ToGame, { kind: 'start' }>): Promise<void> {
+  const frames = writableOf(way);
   try {
     loop = await GameLoop.open({
       canvas,

@@ -1,5 +1,6 @@
 import type { WireError } from '../../shared/errors.ts';
 import type { TaskTypes } from '../sdk/types.ts';
+import type { FrameWay } from './frame-output.ts';
 import type { Controls } from './simulation/craft.ts';
 import type { RaceState } from './simulation/race.ts';
 import type { RaceEvent } from './simulation/race-events.ts';
@@ -36,7 +37,7 @@ export type ToGame =
   | {
       kind: 'start';
       canvas: OffscreenCanvas;
-      frames: WritableStream<VideoFrame>;
+      way: FrameWay;
       seed: number;
       isCalm: boolean;
     }

@@ -17,7 +17,7 @@ import { reportConnectionOutcome } from './connection-outcome.ts';
 import { withLateIceServers } from './ice-servers.ts';
 import type { Identity } from './identity.ts';
 import { Link, type LinkEnvironment } from './link.ts';
-import { Peer, type PeerOptions, requireWebRtc } from './peer.ts';
+import { hasWebRtc, Peer, type PeerOptions, requireWebRtc } from './peer.ts';
 import { SignalingClient } from './signaling-client.ts';
 import type { SignalingEvent, SignalingState } from './signaling-session.ts';
 
@@ -40,6 +40,8 @@ export interface MeshOptions {
   iceServers?: RTCIceServer[] | undefined;
   relayOnly?: boolean | undefined;
   wrtc?: PeerOptions['wrtc'];
+  /** Links are of no use to it: it joins without WebRTC too, and then has none. */
+  worksAlone?: boolean;
   clock: Clock;
   /** 0..1. */
   random(): number;
@@ -74,7 +76,7 @@ export class Mesh {
 
   /** Joins a room. Throws MeshError `unsupported-browser`, `bad-input`, `signaling-unreachable`, or the server's refusal. */
   static async join(options: MeshOptions): Promise<Mesh> {
-    requireWebRtc(options.wrtc);
+    if (!options.worksAlone) requireWebRtc(options.wrtc);
     const mesh = new Mesh(options);
     const { url, status, identity, clock } = options;
     // First of all: its description goes with the join.
@@ -170,7 +172,7 @@ export class Mesh {
   #makeSpare(): (iceServers: RTCIceServer[]) => void {
     let tell: (iceServers: RTCIceServer[]) => void = () => {};
     const { role, iceServers, relayOnly = false, wrtc, clock } = this.#options;
-    if (role !== 'gamer' || wrtc) return tell;
+    if (role !== 'gamer' || wrtc || !hasWebRtc(wrtc)) return tell;
     const settings = { initiate: true, relayOnly, clock };
     if (iceServers) this.#spare = new Peer({ ...settings, iceServers });
     else {
@@ -226,6 +228,7 @@ export class Mesh {
 
   /** A restarted server introduces peers that are already linked: links that are open continue unchanged. */
   #introduced(introduction: Introduction): void {
+    if (!hasWebRtc(this.#options.wrtc)) return;
     const known = this.#links.get(introduction.peerId);
     if (known) {
       known.introducedAgain();

@@ -54,12 +54,16 @@ type PeerInternals = SimplePeer.Instance & {
 /** Statistics that satisfy simple-peer: without a selected candidate pair, it asks again every 100 ms. */
 const NO_STATISTICS: Statistics[] = [{ id: '', type: 'candidate-pair', selected: true }];
 
+export function hasWebRtc(wrtc: PeerOptions['wrtc']): boolean {
+  return wrtc !== undefined || typeof RTCPeerConnection === 'function';
+}
+
 /** Throws MeshError `unsupported-browser` if the platform has no WebRTC. */
 export function requireWebRtc(wrtc: PeerOptions['wrtc']): void {
-  if (wrtc !== undefined || typeof RTCPeerConnection === 'function') return;
+  if (hasWebRtc(wrtc)) return;
   throw new MeshError(
     'unsupported-browser',
-    'This browser has no WebRTC, which links it to others. Use a current Chrome, Edge, Firefox or Safari, and see that no extension blocks WebRTC.',
+    'This browser has no WebRTC (RTCPeerConnection), which links it to others. Every Chrome, Edge, Firefox and Safari since 2020 has it: see that no setting or extension blocks it.',
   );
 }
 

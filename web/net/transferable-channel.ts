@@ -25,7 +25,7 @@ export interface ChannelPort {
 /** A data channel that can be posted to a worker: the channel itself or, where a browser cannot transfer it, a port to its forwarder. */
 export type TransferableChannel = RTCDataChannel | MessagePort;
 
-/** Result of the feature test, which runs once: Chromium and Safari transfer data channels, Firefox does not. */
+/** Result of the feature test, which runs once: current Chromium, Firefox and Safari transfer data channels, older ones do not. */
 let isTransferSupported: boolean | undefined;
 
 function canTransferChannels(): boolean {

@@ -74,13 +74,14 @@ export async function openFrameStream(
 ): Promise<FrameStream> {
   const settings = toStreamSettings(options, deps.defaultWhere);
   checkSupport();
-  const { frames, first, again, stop } = openSource(source);
+  const { frames, first, again, stop } = await openSource(source, () => deps.streams.readsTracks());
   const canvas = document.createElement('canvas');
   const { port1: eventPort, port2: events } = new MessageChannel();
   try {
     const offscreen = canvas.transferControlToOffscreen();
     const opening = { frames, first, canvas: offscreen, settings, events };
-    const transferred = [frames, offscreen, events, ...(first ? [first] : [])];
+    // TypeScript does not know yet that tracks can be transferred.
+    const transferred = [frames as Transferable, offscreen, events, ...(first ? [first] : [])];
     const remote = await deps.streams.open(Comlink.transfer(opening, transferred));
     again();
     const opened = { canvas, settings, eventPort, remote, stats: await remote.stats(), stopSource: stop };
@@ -241,23 +242,36 @@ function cannotHandOver(cause: unknown): MeshError {
   const detail = cause instanceof Error ? cause.message : String(cause);
   return new MeshError(
     'unsupported-browser',
-    `This browser cannot hand frames to a worker (${detail}). Use a current Chrome or Edge.`,
+    `This browser cannot hand frames to a worker (${detail}). Chrome and Edge 94, Firefox 130 and Safari 26 can.`,
     { cause },
   );
 }
 
+/** What live streams need, and which browsers have it (developer.mozilla.org, browser compatibility data). */
+const NEEDS: { name: string; isThere(): boolean; since: string }[] = [
+  {
+    name: 'WebCodecs (VideoEncoder, VideoDecoder and VideoFrame)',
+    isThere: () => [typeof VideoEncoder, typeof VideoDecoder, typeof VideoFrame].every((type) => type === 'function'),
+    since: 'Chrome and Edge 94, Firefox 130 (not on Android) and Safari 16.4 have it',
+  },
+  {
+    name: 'OffscreenCanvas',
+    isThere: () =>
+      typeof OffscreenCanvas === 'function' &&
+      typeof HTMLCanvasElement.prototype.transferControlToOffscreen === 'function',
+    since: 'Chrome and Edge 69, Firefox 105 and Safari 16.4 have it',
+  },
+];
+
+/** Throws MeshError `unsupported-browser`, which names what is lacking. */
 function checkSupport(): void {
-  const isSupported =
-    typeof VideoEncoder === 'function' &&
-    typeof VideoDecoder === 'function' &&
-    typeof VideoFrame === 'function' &&
-    typeof OffscreenCanvas === 'function' &&
-    typeof HTMLCanvasElement.prototype.transferControlToOffscreen === 'function';
-  if (isSupported) return;
+  const lacking = NEEDS.filter(({ isThere }) => !isThere());
+  if (lacking.length === 0) return;
+  const sentences = lacking.map(({ name, since }) => `This browser has no ${name}; ${since}.`);
   throw new MeshError(
     'unsupported-browser',
     isSecureContext
-      ? 'Live streams need WebCodecs and OffscreenCanvas. Use a current Chrome or Edge.'
+      ? `Live streams need more than this browser has. ${sentences.join(' ')} Tasks work without.`
       : 'This page was opened over http://, where browsers offer no WebCodecs. Open it over https://, or on localhost.',
   );
 }

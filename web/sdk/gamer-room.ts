@@ -72,12 +72,13 @@ export class GamerRoom {
 
   /** Throws MeshError `unsupported-browser`, `bad-input`, `signaling-unreachable`, or the server's reason for a refusal. */
   async join({ name = 'gamer', wrtc, ...options }: GamerOptions): Promise<void> {
-    const { room, invite, inviteOnly, lobby, needs, iceServers, relayOnly } = options;
+    const { room, invite, inviteOnly, lobby, needs, iceServers, relayOnly, where } = options;
     this.#mesh = await Mesh.join({
       url: this.#options.url,
       role: 'gamer',
       ...{ name, room, invite, inviteOnly, lobby, needs, iceServers, relayOnly },
       wrtc: wrtc as PeerOptions['wrtc'],
+      worksAlone: where === 'local',
       clock: systemClock,
       random: Math.random,
       capabilities: () => null,

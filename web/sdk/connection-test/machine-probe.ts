@@ -1,5 +1,6 @@
 import { isSoftwareName, openDevice } from '../../compute/wgsl/gpu-device.ts';
 import { type CodecSupport, codecSupport } from '../../stream/codec/codecs.ts';
+import { type TrackWay, trackWay } from '../../stream/gamer/source/browser-frames.ts';
 
 /** Time for a GPU to open, ms. A driver that needs longer is broken. */
 const GPU_LIMIT_MS = 4_000;
@@ -22,6 +23,8 @@ export interface MachineFindings {
   gpu: GpuFinding;
   /** Empty without WebCodecs. */
   codecs: readonly CodecSupport[];
+  /** How this page takes frames from a camera, a screen or a video. */
+  trackWay: TrackWay;
   /** Null without WebGL 2. */
   webgl: { isSoftware: boolean } | null;
   /** Whether memory can be shared with threads. */
@@ -38,6 +41,8 @@ export async function probeMachine(): Promise<MachineFindings> {
     isLinux: /Linux/.test(userAgent) && !/Android/.test(userAgent),
     gpu,
     codecs,
+    // Where tracks can be moved to workers, these can read them (Safari).
+    trackWay: trackWay(true),
     webgl: probeWebGl(),
     isIsolated: crossOriginIsolated,
   };

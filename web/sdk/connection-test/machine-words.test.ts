@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import type { TrackWay } from '../../stream/gamer/source/browser-frames.ts';
 import type { GpuFinding, MachineFindings } from './machine-probe.ts';
 import { LINUX_FLAGS, machineSteps } from './machine-words.ts';
 import { reportOf } from './report.ts';
@@ -26,7 +27,7 @@ test('a machine that has everything gets a report with nothing to do', () => {
 
 test('codecs are listed by what encodes and decodes them', () => {
   const step = stepOf(stepsOf(), 'webcodecs');
-  expect(step.found).toBe(
+  expect(step.found).toContain(
     'Encodes in hardware: H.264; in software: VP9. Decodes in hardware: H.264, VP9; in software: AV1.',
   );
   expect(step.figures).toMatchObject({ 'h264 encodes': 'hardware', 'av1 encodes': null, 'av1 decodes': 'software' });
@@ -52,6 +53,12 @@ test('a page on http:// is told to use https://, not another browser', () => {
   const steps = stepsOf({ isSecure: false, gpu: { result: 'no-interface' }, codecs: [], isIsolated: false });
   for (const name of ['webgpu', 'webcodecs', 'isolation'] as const)
     expect(stepOf(steps, name).next).toContain('https://');
+});
+
+test('it is said whether a busy page delays the frames of a camera', () => {
+  const foundBy = (trackWay: TrackWay) => stepOf(stepsOf({ trackWay }), 'webcodecs').found;
+  expect(foundBy('processor')).toContain('a busy page delays none');
+  expect(foundBy('video')).toContain('a busy page delays them');
 });
 
 test('only a browser without codecs fails the report: the rest makes it slower', () => {

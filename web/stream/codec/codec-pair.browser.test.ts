@@ -6,6 +6,7 @@ import { FrameDecoder } from './frame-decoder.ts';
 import { FrameEncoder, type Packet } from './frame-encoder.ts';
 import { CHECKSUM_BYTES, verifiedFrame, writeChecksum } from './packet-checksum.ts';
 import { maxPacketBytes, sizesIn } from './packet-size.ts';
+import { holdBackPackets } from './test-withholding.ts';
 
 const SIZE = { width: 64, height: 36 };
 const SMALLER = { width: 32, height: 18 };
@@ -254,6 +255,35 @@ test('frames inside a codec are accounted for when it is disposed', async () => 
   feed(0);
   decoder.dispose();
   expect([...undecoded, ...frames]).toHaveLength(1);
+});
+
+test('an encoder that takes frames and gives none out fails, so that another codec is tried', () => {
+  holdBackPackets();
+  const withholding = newEncoder('vp8');
+  for (let asked = 0; errors.length === 0; asked++) {
+    if (asked < 3) withFrame(asked, (frame) => withholding.encode(frame, asked));
+    withholding.checkStall(100 * asked);
+  }
+  expect(errors).toMatchObject([{ reason: 'unsupported-browser' }]);
+  withholding.dispose();
+});
+
+test('a decoder that takes frames and gives none out fails too', async () => {
+  let nowMs = 0;
+  const decoding = vi.spyOn(VideoDecoder.prototype, 'decode').mockImplementation(() => {});
+  const withholding = new FrameDecoder<number>('vp8', SIZE, () => nowMs, {
+    onFrame: (frame) => frame.close(),
+    onUndecoded: (number, cause) => undecoded.push([number, cause]),
+    onKeyframeNeeded: () => {},
+    onError: (error) => errors.push(error),
+    onMisfit: (error) => misfits.push(error),
+  });
+  await encode(0);
+  const [packet] = packets;
+  if (!packet) throw new Error('no packet');
+  for (; errors.length === 0; nowMs += 250) withholding.decode(packet, 0);
+  decoding.mockRestore();
+  expect(errors).toMatchObject([{ reason: 'unsupported-browser' }]);
 });
 
 function newEncoder(codec: Codec, skipped: number[] = [], size = SIZE): FrameEncoder<number> {

@@ -1,9 +1,10 @@
 import { STREAM_LIMITS } from '../../../shared/protocol-limits.ts';
 import { sizeOf } from '../frame-size.ts';
 import { median } from '../rolling-statistics.ts';
+import { withholdsFrames } from './withheld-frames.ts';
 
 /** Time for trying all software codecs, ms. Part of the 3 s in which a volunteer probes itself (docs/design.md, Compute). */
-export const CODEC_PROBE_MS = 400;
+export const CODEC_PROBE_MS = 500;
 /** Frames of one trial: about 45 ms a codec on two cores. */
 export const CODEC_PROBE_FRAMES = 10;
 /** Frame size of a trial: small, because only the order of the codecs is needed, and quickly. */
@@ -15,6 +16,8 @@ const WARM_UP_FRAMES = 3;
  * other machine does half. Two cores of a server took 0.5 (H.264), 1.4 (VP8, VP9) and 1.6 (AV1).
  */
 const AFFORDABLE_MS = 1.2;
+/** Share of a trial's time that its first frame may take by itself. */
+const FIRST_FRAME_SHARE = 1 / 6;
 /** Costs vary by a tenth between trials, and browser clocks may not resolve 0.1 ms, so a smaller gain does not change the order. */
 const CLEARLY_CHEAPER = 0.85;
 
@@ -28,8 +31,8 @@ export interface CodecTrial<Name> extends TrialConfigs {
   name: Name;
 }
 
-/** Median time to encode and decode a frame, ms, or why there is none. */
-export type CodecCost = number | 'unmeasured' | 'failed';
+/** Median time to encode and decode a frame, ms, or why there is none; `withholds`: no frame comes out by itself. */
+export type CodecCost = number | 'unmeasured' | 'withholds' | 'failed';
 
 /**
  * Measures the cost of each codec, one after the other, within {@link CODEC_PROBE_MS}. Each codec gets an even share of the remaining time,
@@ -75,19 +78,19 @@ export function rankByGain<Name>(
 
 /**
  * Ranks names by cost. The given order is kept, except that a clearly cheaper codec overtakes those before it. Unmeasured codecs come
- * last; failed ones are left out.
+ * last, after them those that seemed to withhold frames; failed ones are left out.
  */
 export function rankByCost<Name>(names: readonly Name[], costs: ReadonlyMap<Name, CodecCost>): Name[] {
   const ranked: { name: Name; costMs: number }[] = [];
   for (const name of names) {
     const cost = costs.get(name);
-    if (cost === 'failed') continue;
+    if (cost === 'failed' || cost === 'withholds') continue;
     const costMs = typeof cost === 'number' ? cost : Number.POSITIVE_INFINITY;
     let place = ranked.length;
     while (place > 0 && costMs < CLEARLY_CHEAPER * (ranked[place - 1]?.costMs ?? 0)) place--;
     ranked.splice(place, 0, { name, costMs });
   }
-  return ranked.map(({ name }) => name);
+  return [...ranked.map(({ name }) => name), ...names.filter((name) => costs.get(name) === 'withholds')];
 }
 
 /**
@@ -100,15 +103,14 @@ export async function tryCodec(
   now: () => number,
   budgetMs: number,
 ): Promise<CodecCost> {
-  type End = 'decoded' | 'failed' | 'timeout';
-  let settle: (end: End) => void = () => {};
-  const timer = setTimeout(() => settle('timeout'), budgetMs);
-  const error = () => settle('failed');
+  let settle: { resolve(): void; reject(cause: unknown): void } = { resolve() {}, reject() {} };
+  const error = (cause: unknown) => settle.reject(cause);
   const decoder = new VideoDecoder({
     output(frame) {
       const { width, height } = sizeOf(frame);
       frame.close();
-      settle(width === encoderConfig.width && height === encoderConfig.height ? 'decoded' : 'failed');
+      if (width === encoderConfig.width && height === encoderConfig.height) settle.resolve();
+      else error(new Error('a picture of another size'));
     },
     error,
   });
@@ -116,35 +118,51 @@ export async function tryCodec(
     output(chunk) {
       try {
         decoder.decode(chunk);
-      } catch {
-        settle('failed');
+      } catch (cause) {
+        error(cause);
       }
     },
     error,
   });
+  const give = (frame: VideoFrame, keyFrame: boolean) =>
+    new Promise<void>((resolve, reject) => {
+      settle = { resolve, reject };
+      encoder.encode(frame, { keyFrame });
+    });
+  const [first] = frames;
   const timesMs: number[] = [];
-  try {
+  const measure = async (): Promise<CodecCost | null> => {
     encoder.configure(encoderConfig);
     decoder.configure(decoderConfig);
+    const flush = async () => {
+      await encoder.flush();
+      await decoder.flush();
+    };
+    const trial = { give: async () => first && give(first, true), flush };
+    if (await withholdsFrames(trial, budgetMs * FIRST_FRAME_SHARE, after)) return 'withholds';
     for (const [index, frame] of frames.entries()) {
       const startMs = now();
-      const end = await new Promise<End>((resolve) => {
-        settle = resolve;
-        encoder.encode(frame, { keyFrame: index === 0 });
-      });
-      if (end === 'failed') return 'failed';
-      if (end === 'timeout') break;
+      await give(frame, index === 0);
       if (index >= WARM_UP_FRAMES) timesMs.push(now() - startMs);
     }
+    return null;
+  };
+  try {
+    const verdict = await Promise.race([measure(), after(budgetMs)]);
+    if (verdict) return verdict;
   } catch {
     return 'failed';
   } finally {
-    clearTimeout(timer);
     if (encoder.state !== 'closed') encoder.close();
     if (decoder.state !== 'closed') decoder.close();
   }
   // The median ignores a frame that a busy machine interrupted.
   return timesMs.length === 0 ? 'unmeasured' : median(timesMs);
+}
+
+async function after(ms: number): Promise<null> {
+  await new Promise((resolve) => setTimeout(resolve, ms));
+  return null;
 }
 
 /** Frames of a disc and fine grain that drift over a gradient: edges, detail and smooth areas in motion, as in a game. */

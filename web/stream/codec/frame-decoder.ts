@@ -7,6 +7,7 @@ import { type Codec, type CodecSize, decoderConfig } from './codecs.ts';
 import type { Packet } from './frame-encoder.ts';
 import { verifiedFrame } from './packet-checksum.ts';
 import { decodable, fitsInto, maxPacketBytes, sizesIn } from './packet-size.ts';
+import { StallWatch } from './stall-watch.ts';
 
 /** Failures without a decoded frame between them after which the stream is given up: more keyframes would not help. */
 const MAX_CONSECUTIVE_FAILURES = 3;
@@ -37,6 +38,8 @@ export class FrameDecoder<Tag> {
   readonly #size: CodecSize;
   readonly #handlers: FrameDecoderHandlers<Tag>;
   readonly #keyframes: KeyframeRequests;
+  readonly #now: () => number;
+  #stall = new StallWatch();
   #decoder: VideoDecoder | null = null;
   /** By the number that a chunk carries as its timestamp: the sender's timestamps may repeat. */
   readonly #inside = new Map<number, { tag: Tag; keyframe: boolean; timestampUs: number }>();
@@ -49,12 +52,16 @@ export class FrameDecoder<Tag> {
     this.#codec = codec;
     this.#size = size;
     this.#handlers = handlers;
+    this.#now = now;
     this.#keyframes = new KeyframeRequests(() => handlers.onKeyframeNeeded(), now);
   }
 
   decode(packet: Packet, tag: Tag): void {
     if (this.#disposed) return;
-    if (!packet.keyframe && packet.sequence !== this.#expectedSequence) {
+    if (this.#stall.standsStill(this.#now())) {
+      this.#standsStill();
+      this.#handlers.onUndecoded(tag, 'undecodable');
+    } else if (!packet.keyframe && packet.sequence !== this.#expectedSequence) {
       this.#breakChain(tag, 'packet-lost');
     } else if (this.#inside.size >= MAX_FRAMES_IN_FLIGHT) {
       // A lost packet holds back those behind it, so all frames in flight can arrive at once.
@@ -67,6 +74,11 @@ export class FrameDecoder<Tag> {
   /** A packet was lost that may have been this stream's. */
   packetLost(): void {
     this.#keyframes.need();
+  }
+
+  /** Makes it give out what it holds; the next packet must be a keyframe. Rejects when it fails or is disposed. */
+  async flush(): Promise<void> {
+    await this.#decoder?.flush();
   }
 
   dispose(): void {
@@ -94,6 +106,7 @@ export class FrameDecoder<Tag> {
       const type = packet.keyframe ? 'key' : 'delta';
       this.#decoder?.decode(new EncodedVideoChunk({ type, timestamp: number, data: decodable(this.#codec, data) }));
       this.#expectedSequence = (packet.sequence + 1) >>> 0;
+      this.#stall.wentIn();
     } catch (cause) {
       this.#failed(cause);
     }
@@ -121,6 +134,7 @@ export class FrameDecoder<Tag> {
     try {
       const inside = this.#inside.get(frame.timestamp);
       this.#inside.delete(frame.timestamp);
+      this.#stall.cameOut(this.#inside.size);
       if (!inside || this.#disposed) return;
       if (!fitsInto(sizeOf(frame), this.#size)) {
         this.#misfit();
@@ -148,6 +162,17 @@ export class FrameDecoder<Tag> {
     );
   }
 
+  /** Another codec may work; more keyframes in this one would not. */
+  #standsStill(): void {
+    this.#closeDecoder();
+    this.#handlers.onError(
+      new MeshError(
+        'unsupported-browser',
+        `This browser's ${this.#codec} decoder takes frames but gives none out. The stream tries the next codec.`,
+      ),
+    );
+  }
+
   #failed(cause: unknown): void {
     this.#closeDecoder();
     this.#failures++;
@@ -170,6 +195,7 @@ export class FrameDecoder<Tag> {
   #closeDecoder(): void {
     if (this.#decoder && this.#decoder.state !== 'closed') this.#decoder.close();
     this.#decoder = null;
+    this.#stall = new StallWatch();
     this.#expectedSequence = null;
     const undecoded = [...this.#inside.values()];
     this.#inside.clear();

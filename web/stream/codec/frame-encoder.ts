@@ -4,6 +4,7 @@ import { type ColorSpace, colorSpaceSchema } from '../../../shared/messages.ts';
 import { DetailFrameMaker } from '../../compute/detail-frames.ts';
 import { type Codec, type CodecSize, encoderConfig } from './codecs.ts';
 import { CHECKSUM_BYTES, writeChecksum } from './packet-checksum.ts';
+import { StallWatch } from './stall-watch.ts';
 
 /** Lowest frame rate set in an encoder, so that its rate control never budgets more than 100 ms' worth of bits for one frame. */
 export const MIN_ENCODER_FPS = 10;
@@ -50,6 +51,7 @@ export class FrameEncoder<Tag> {
   /** Frames that the encoder holds, oldest first. */
   readonly #pending: { timestampUs: number; tag: Tag }[] = [];
   readonly #frameRate: FrameRateEstimator;
+  readonly #stall = new StallWatch();
   #color: ColorSpace | null = null;
   #sequence = 0;
   #wantsKeyframe = true;
@@ -86,12 +88,25 @@ export class FrameEncoder<Tag> {
     try {
       if (this.#frameRate.addFrame(frame.timestamp)) this.#configure();
       this.#encoder.encode(frame, { keyFrame: this.#wantsKeyframe });
+      this.#stall.wentIn();
       this.#wantsKeyframe = false;
     } catch (cause) {
       this.#pending.pop();
       this.#handlers.onSkipped(tag);
       this.#handlers.onError(encodingFailed(this.#settings, cause));
     }
+  }
+
+  /** To be called whenever there is a frame for it, whether it gets it or not: an encoder that withholds frames fails. */
+  checkStall(nowMs: number): void {
+    if (!this.#stall.standsStill(nowMs)) return;
+    this.#stall.cameOut(0);
+    this.#handlers.onError(encodingFailed(this.#settings, new Error('it takes frames but gives none out')));
+  }
+
+  /** Makes it give out what it holds. Rejects when it fails or is disposed. */
+  flush(): Promise<void> {
+    return this.#encoder.flush();
   }
 
   /** Makes the next frame a keyframe. */
@@ -130,6 +145,7 @@ export class FrameEncoder<Tag> {
   #encoded(chunk: EncodedVideoChunk, metadata: EncodedVideoChunkMetadata | undefined): void {
     this.#color = readColor(metadata?.decoderConfig?.colorSpace) ?? this.#color;
     const tag = this.#tagOf(chunk.timestamp);
+    this.#stall.cameOut(this.#pending.length);
     if (tag === undefined) return;
     const data = new Uint8Array(chunk.byteLength + CHECKSUM_BYTES);
     chunk.copyTo(data);
@@ -200,7 +216,7 @@ function encodingFailed({ codec, width, height }: FrameEncoderSettings, cause: u
   const detail = cause instanceof Error ? cause.message : String(cause);
   return new MeshError(
     'unsupported-browser',
-    `This browser cannot encode ${codec} at ${width}x${height} (${detail}). Use a current Chrome or Edge.`,
+    `This browser cannot encode ${codec} at ${width}x${height} (${detail}). The stream tries the next codec; VP8 works in every current browser.`,
     {
       cause,
     },

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { isCodecUsable } from '../codec/codecs.ts';
+import { holdBackPackets } from '../codec/test-withholding.ts';
 import { forgetOpenFrames, openFrames } from '../gamer/test-frame-ledger.ts';
 import { carriesDetail, codecsForDetail, detailFidelity } from './codec-self-test.ts';
 import { DetailReader } from './detail-reader.ts';
@@ -50,5 +51,14 @@ test('a codec that this browser lacks is not used', async () => {
   vi.spyOn(VideoEncoder.prototype, 'configure').mockImplementation(() => {
     throw new DOMException('no such codec', 'NotSupportedError');
   });
-  expect(await detailFidelity('vp8', now, LONG_MS)).toEqual({ codec: 'vp8', flatError: null, rampError: null });
+  expect(await detailFidelity('vp8', now, LONG_MS)).toEqual({
+    ...{ codec: 'vp8', flatError: null, rampError: null, withholds: false },
+  });
+});
+
+test('a codec that gives frames out only when it is flushed, as H.264 in Firefox on Linux, is not used', async () => {
+  holdBackPackets();
+  expect(await detailFidelity('vp8', now, LONG_MS / 100)).toMatchObject({ withholds: true });
+  expect(await codecsForDetail(['vp8'], now, LONG_MS / 100)).toEqual([]);
+  expect(openFrames()).toBe(0);
 });

@@ -4,6 +4,7 @@ import { logger } from '../../../shared/log.ts';
 import type { Codec } from '../codec/codecs.ts';
 import { FrameDecoder } from '../codec/frame-decoder.ts';
 import { FrameEncoder } from '../codec/frame-encoder.ts';
+import { withholdsFrames } from '../codec/withheld-frames.ts';
 import { DetailReader } from './detail-reader.ts';
 
 const log = logger('stream.compose');
@@ -21,17 +22,21 @@ const FLAT_TOLERANCE = 1;
 const RAMP_TOLERANCE = 2;
 /** Time for trying one codec, ms; it takes some 100. */
 const TRIAL_MS = 1_000;
+/** Share of it that the first frame may take by itself. */
+const FIRST_FRAME_SHARE = 1 / 6;
 
 /** How a codec of this browser carries detail. Largest errors, in codes; null where it failed or took too long. */
 export interface DetailFidelity {
   codec: Codec;
   flatError: number | null;
   rampError: number | null;
+  /** Whether it gives no frame out by itself. */
+  withholds: boolean;
 }
 
 /**
  * The codecs without those that carry detail wrong: encoded, decoded and read here, a flat 128 does not come out as no detail, or a ramp not within
- * two codes. One that failed or took too long stays: a busy machine proves nothing, and a stream that fails tries the next codec.
+ * two codes, or no frame comes out until it is flushed. One that failed or took too long stays: a busy machine proves nothing, and a stream that fails tries the next codec.
  */
 export async function codecsForDetail(
   codecs: readonly Codec[],
@@ -50,7 +55,7 @@ export async function carriesDetail(codec: Codec, now: () => number): Promise<bo
   const trial = trials.get(codec) ?? detailFidelity(codec, now);
   trials.set(codec, trial);
   const fidelity = await trial;
-  if (fidelity.flatError === null) trials.delete(codec);
+  if (fidelity.flatError === null && !fidelity.withholds) trials.delete(codec);
   return isRight(fidelity);
 }
 
@@ -61,23 +66,31 @@ export async function detailFidelity(codec: Codec, now: () => number, trialMs = 
   let roundTrip: RoundTrip | null = null;
   try {
     roundTrip = new RoundTrip(codec, now, trialMs);
+    if (await withholdsFrames(roundTrip, trialMs * FIRST_FRAME_SHARE, after)) {
+      log.warn('withholds frames', { codec });
+      return { codec, flatError: null, rampError: null, withholds: true };
+    }
     const errors: number[] = [];
     for (const pattern of [FLAT, ACROSS, DOWN, FLAT]) errors.push(await roundTrip.largestError(pattern));
     const [first = 0, across = 0, down = 0, last = 0] = errors;
-    const fidelity = { codec, flatError: Math.max(first, last), rampError: Math.max(across, down) };
+    const fidelity = { codec, flatError: Math.max(first, last), rampError: Math.max(across, down), withholds: false };
     log.info('tried', { ...fidelity, isRight: isRight(fidelity) });
     return fidelity;
   } catch (cause) {
     log.warn('cannot carry detail', { codec, reason: MeshError.from(cause).reason });
-    return { codec, flatError: null, rampError: null };
+    return { codec, flatError: null, rampError: null, withholds: false };
   } finally {
     roundTrip?.dispose();
   }
 }
 
 /** One that was not measured is not wrong. */
-function isRight({ flatError, rampError }: DetailFidelity): boolean {
-  return (flatError ?? 0) <= FLAT_TOLERANCE && (rampError ?? 0) <= RAMP_TOLERANCE;
+function isRight({ flatError, rampError, withholds }: DetailFidelity): boolean {
+  return !withholds && (flatError ?? 0) <= FLAT_TOLERANCE && (rampError ?? 0) <= RAMP_TOLERANCE;
+}
+
+function after(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
 }
 
 const FLAT = pattern(() => NO_DETAIL_CODE);
@@ -121,6 +134,17 @@ class RoundTrip {
     );
     const timer = setTimeout(() => failed(MeshError.timeout(`Trying ${codec}`, trialMs)), trialMs);
     this.#cancelTimer = () => clearTimeout(timer);
+  }
+
+  /** Sends a frame that needs none before it. Throws MeshError. */
+  async give(): Promise<void> {
+    this.#encoder.requestKeyframe();
+    await this.#send(FLAT);
+  }
+
+  async flush(): Promise<void> {
+    await this.#encoder.flush();
+    await this.#decoder.flush();
   }
 
   /** Of the last of several frames with these codes. Throws MeshError. */

@@ -83,6 +83,11 @@ export class FrameSender {
     this.#downlinkKbps = downlinkKbps;
   }
 
+  /** To be called whenever there is a frame, whether it is sent or not. */
+  checkStall(nowMs: number): void {
+    this.#encoder.checkStall(nowMs);
+  }
+
   /**
    * Whether a frame would be sent now. A full channel is a sign of congestion each time this is called: with one sign a frame the rate fell
    * too late (p95 glass to glass in a squeeze 345-389 ms, now 228-306 ms).

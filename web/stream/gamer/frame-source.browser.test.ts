@@ -1,5 +1,6 @@
 import { expect, onTestFinished, test } from 'vitest';
 import { openSource } from './frame-source.ts';
+import { adoptFrames } from './source/moved-frames.ts';
 
 function stillTrack(): MediaStreamTrack {
   const canvas = Object.assign(document.createElement('canvas'), { width: 64, height: 36 });
@@ -11,8 +12,8 @@ function stillTrack(): MediaStreamTrack {
 }
 
 test('a still track gives its current frame again on request, after its first one was read', async () => {
-  const { frames, again, stop } = openSource(stillTrack());
-  const reader = frames.getReader();
+  const { frames, again, stop } = await openSource(stillTrack(), () => false);
+  const reader = adoptFrames(frames).getReader();
   (await reader.read()).value?.close();
   const second = reader.read();
   again();
@@ -24,11 +25,11 @@ test('a still track gives its current frame again on request, after its first on
 
 test('a track that has ended is not asked for a frame again', async () => {
   const track = stillTrack();
-  const { frames, again, stop } = openSource(track);
+  const { frames, again, stop } = await openSource(track, () => false);
   track.stop();
   again();
   stop();
-  const reader = frames.getReader();
+  const reader = adoptFrames(frames).getReader();
   for (let { done, value } = await reader.read(); !done; { done, value } = await reader.read()) value?.close();
 });
 
@@ -36,8 +37,8 @@ test.each([
   [1, 4_000],
   [4_000, 1],
   [0, 0],
-])('a canvas of %ix%i, whose frames no stream takes, is refused at once', (width, height) => {
+])('a canvas of %ix%i, whose frames no stream takes, is refused at once', async (width, height) => {
   const canvas = Object.assign(document.createElement('canvas'), { width, height });
   const message = expect.stringContaining(`at least 2x2 pixels, not ${width}x${height}`);
-  expect(() => openSource(canvas)).toThrow(expect.objectContaining({ reason: 'bad-input', message }));
+  await expect(openSource(canvas, () => true)).rejects.toMatchObject({ reason: 'bad-input', message });
 });

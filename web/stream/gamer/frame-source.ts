@@ -1,6 +1,16 @@
 import { systemClock } from '../../../shared/clock.ts';
 import { MeshError } from '../../../shared/errors.ts';
 import { streamSize } from '../frame-size.ts';
+import {
+  framesByVideo,
+  processedFrames,
+  readsTracks,
+  type TrackWay,
+  trackOf,
+  trackWay,
+} from './source/browser-frames.ts';
+import { adoptFrames, type MovedFrames, movable } from './source/moved-frames.ts';
+import { shownFrames } from './source/shown-frames.ts';
 
 /** First wait for a frame from a still track, ms; doubled after each wait, up to the maximum: a minimised window gives no frame at all. */
 const FIRST_NUDGE_WAIT_MS = 250;
@@ -9,9 +19,9 @@ const MAX_NUDGE_WAIT_MS = 4_000;
 /** Everything a stream can be opened on. */
 export type StreamSource = HTMLCanvasElement | HTMLVideoElement | MediaStreamTrack | ReadableStream<VideoFrame>;
 
-/** The frames of a source, ready to be transferred to a worker. */
+/** The frames of a source, ready to be transferred to a worker, however this browser gives them. */
 export interface SourceFrames {
-  frames: ReadableStream<VideoFrame>;
+  frames: MovedFrames;
   /** What the source shows now: a still source may not give another frame. Null when it shows nothing yet. */
   first: VideoFrame | null;
   /**
@@ -22,34 +32,41 @@ export interface SourceFrames {
   stop(): void;
 }
 
-/** TypeScript declares it in workers only, where the standard put it; Chromium offers it on the page only. */
-interface TrackProcessor {
-  readonly readable: ReadableStream<VideoFrame>;
-}
-type TrackProcessorConstructor = new (init: { track: MediaStreamTrack }) => TrackProcessor;
-
-/** An element that may be captured; some browsers cannot capture a video element. */
-interface Capturable {
-  captureStream?(): MediaStream;
-}
-
-/** Opens a source on the page. Throws MeshError `bad-input`, `source-ended`, `unsupported-browser`. */
-export function openSource(source: StreamSource): SourceFrames {
+/**
+ * Opens a source on the page. Throws MeshError `bad-input`, `source-ended`, `unsupported-browser`.
+ *
+ * @param workerReadsTracks - whether the worker that gets the frames can read a track itself; it is asked only where the page cannot.
+ */
+export async function openSource(
+  source: StreamSource,
+  workerReadsTracks: () => boolean | Promise<boolean>,
+): Promise<SourceFrames> {
   if (source instanceof ReadableStream) {
     if (source.locked)
       throw MeshError.badInput('This stream of frames is already being read. Pass one that nobody reads.');
-    return { frames: closingFrames(source), first: null, again: () => {}, stop: () => {} };
+    return { frames: movable(closingFrames(source)), first: null, again: () => {}, stop: () => {} };
   }
-  if (source instanceof MediaStreamTrack) return openTrack(source);
-  if (source instanceof HTMLCanvasElement || source instanceof HTMLVideoElement) return openElement(source);
+  const way = trackWay(readsTracks() || (await workerReadsTracks()));
+  if (source instanceof MediaStreamTrack) return openTrack(source, way);
+  if (source instanceof HTMLCanvasElement || source instanceof HTMLVideoElement) return openElement(source, way);
   throw MeshError.badInput(
     'A stream can be opened on a canvas, a video element, a MediaStreamTrack or a ReadableStream of VideoFrames. Pass one of these.',
   );
 }
 
-function openTrack(track: MediaStreamTrack): SourceFrames {
+function openTrack(track: MediaStreamTrack, way: TrackWay): SourceFrames {
+  if (track.kind !== 'video') throw MeshError.badInput('This is an audio track. Pass a video track.');
+  if (track.readyState === 'ended') {
+    throw new MeshError('source-ended', 'This track has ended already. Start the camera, screen share or video again.');
+  }
+  if (way === 'video') {
+    const { frames, again, stop } = framesByVideo(track);
+    return { frames: movable(frames), first: null, again, stop };
+  }
+  // A still track gives a new reader its frame, and a copy is a new one.
+  if (way === 'worker') return { frames: track.clone(), first: null, again: () => {}, stop: () => {} };
   const nudge = new TrackNudge(track);
-  return { frames: framesOf(track), first: null, again: () => nudge.start(), stop: () => nudge.stop() };
+  return { frames: movable(processedFrames(track)), first: null, again: () => nudge.start(), stop: () => nudge.stop() };
 }
 
 /**
@@ -70,7 +87,7 @@ class TrackNudge {
   start(waitMs: number = FIRST_NUDGE_WAIT_MS): void {
     this.stop();
     if (this.#track.readyState === 'ended') return;
-    const reader = framesOf(this.#track).getReader();
+    const reader = processedFrames(this.#track).getReader();
     this.#reader = reader;
     this.#cancelNext = systemClock.after(waitMs, () => this.start(Math.min(2 * waitMs, MAX_NUDGE_WAIT_MS)));
     void this.#waitForFrame(reader);
@@ -93,14 +110,22 @@ class TrackNudge {
   }
 }
 
-function openElement(element: HTMLCanvasElement | HTMLVideoElement): SourceFrames {
+function openElement(element: HTMLCanvasElement | HTMLVideoElement, way: TrackWay): SourceFrames {
   checkElementSize(element);
-  const captured = capture(element);
-  const [track, ...others] = captured.getVideoTracks();
-  for (const unused of [...others, ...captured.getAudioTracks()]) unused.stop();
-  if (!track) throw MeshError.badInput(noPicture(element));
+  if (element instanceof HTMLVideoElement && way !== 'processor') {
+    const { frames, again, stop } = shownFrames(element);
+    return { frames: movable(frames), first: firstFrame(element), again, stop };
+  }
+  const track = trackOf(element);
   try {
-    return { frames: framesOf(track), first: firstFrame(element), again: () => {}, stop: () => track.stop() };
+    const { frames, stop } = openTrack(track, way);
+    return {
+      ...{ frames, first: firstFrame(element), again: () => {} },
+      stop() {
+        stop();
+        track.stop();
+      },
+    };
   } catch (cause) {
     track.stop();
     throw cause;
@@ -111,37 +136,6 @@ function openElement(element: HTMLCanvasElement | HTMLVideoElement): SourceFrame
 function checkElementSize(element: HTMLCanvasElement | HTMLVideoElement): void {
   if (element instanceof HTMLCanvasElement) streamSize(element, 1);
   else if (element.videoWidth > 0) streamSize({ width: element.videoWidth, height: element.videoHeight }, 1);
-}
-
-function noPicture(element: HTMLCanvasElement | HTMLVideoElement): string {
-  const isSoundAlone = element instanceof HTMLVideoElement && element.readyState >= HTMLMediaElement.HAVE_METADATA;
-  return isSoundAlone
-    ? 'The video has no picture that this browser can decode. Pass one in H.264, VP8, VP9 or AV1.'
-    : 'The video has no picture yet. Wait for its `loadeddata` event.';
-}
-
-function capture(element: HTMLCanvasElement | HTMLVideoElement): MediaStream {
-  const { captureStream } = element as Capturable;
-  if (!captureStream) throw cannotCapture('captureStream()');
-  try {
-    return captureStream.call(element);
-  } catch (cause) {
-    throw new MeshError(
-      'bad-input',
-      'This element cannot be captured: it shows nothing, or content of another origin without permission. Serve that content with CORS headers.',
-      { cause },
-    );
-  }
-}
-
-function framesOf(track: MediaStreamTrack): ReadableStream<VideoFrame> {
-  if (track.kind !== 'video') throw MeshError.badInput('This is an audio track. Pass a video track.');
-  if (track.readyState === 'ended') {
-    throw new MeshError('source-ended', 'This track has ended already. Start the camera, screen share or video again.');
-  }
-  const { MediaStreamTrackProcessor } = globalThis as { MediaStreamTrackProcessor?: TrackProcessorConstructor };
-  if (!MediaStreamTrackProcessor) throw cannotCapture('MediaStreamTrackProcessor');
-  return new MediaStreamTrackProcessor({ track }).readable;
 }
 
 /**
@@ -178,13 +172,6 @@ function firstFrame(element: HTMLCanvasElement | HTMLVideoElement): VideoFrame |
   }
 }
 
-function cannotCapture(what: string): MeshError {
-  return new MeshError(
-    'unsupported-browser',
-    `This browser has no ${what}, so it cannot take frames from this source. Use a current Chrome or Edge, or pass a ReadableStream of VideoFrames.`,
-  );
-}
-
 export interface SourceReaderHandlers {
   /** Takes ownership of the frame. Must not throw. */
   onFrame(frame: VideoFrame): void;
@@ -198,9 +185,9 @@ export class SourceReader {
   readonly #onFrame: (frame: VideoFrame) => void;
   #stopped = false;
 
-  /** @param first - delivered before the stream's frames; the reader takes ownership */
-  constructor(frames: ReadableStream<VideoFrame>, first: VideoFrame | null, { onFrame, onEnd }: SourceReaderHandlers) {
-    this.#reader = frames.getReader();
+  /** Throws MeshError `unsupported-browser`. @param first - delivered before the stream's frames; the reader takes ownership */
+  constructor(frames: MovedFrames, first: VideoFrame | null, { onFrame, onEnd }: SourceReaderHandlers) {
+    this.#reader = adoptFrames(frames).getReader();
     this.#onFrame = onFrame;
     if (first) onFrame(first);
     void this.#readAll().then((error) => {

@@ -7,11 +7,12 @@ import type { VideoChannel } from '../transport/video-channel.ts';
 import type { FrameEngine } from '../upscale/frame-engine.ts';
 import type { DetailHistories } from '../verify/detail-history.ts';
 import type { UpscaleTile } from '../verify/tile-check.ts';
+import type { MovedFrames } from './source/moved-frames.ts';
 import type { StreamStats } from './stream-statistics.ts';
 
 /** What the page hands to its worker to open a stream. Everything but `settings` is transferred. */
 export interface StreamOpening {
-  frames: ReadableStream<VideoFrame>;
+  frames: MovedFrames;
   /** What the source shows now: a still source may not give another frame. The stream closes it. */
   first: VideoFrame | null;
   canvas: OffscreenCanvas;

@@ -4,6 +4,7 @@ import { adoptChannel, type TransferableChannel } from '../../net/transferable-c
 import { VideoChannel } from '../transport/video-channel.ts';
 import { DetailHistories } from '../verify/detail-history.ts';
 import { GamerStream } from './gamer-stream.ts';
+import { readsTracks } from './source/browser-frames.ts';
 import type { GamerStreamOptions, StreamOpening } from './stream-opening.ts';
 
 /** What every stream uses. */
@@ -57,6 +58,11 @@ export class StreamRegistry {
 
   detachVideo(linkId: string): void {
     this.#channels.get(linkId)?.close();
+  }
+
+  /** Whether this thread can read the frames of a track that is moved to it. */
+  readsTracks(): boolean {
+    return readsTracks();
   }
 
   /** Opens a stream, which the caller has to close. Throws MeshError `unsupported-browser`. */

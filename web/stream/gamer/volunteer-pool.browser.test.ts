@@ -1,7 +1,7 @@
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { MeshError } from '../../../shared/errors.ts';
 import { ManualClock } from '../../../shared/manual-clock.ts';
-import { TestPort } from '../../net/test-channel.ts';
+import { simulatedChannel, TestPort } from '../../net/test-channel.ts';
 import type { CapturedFrame, Purpose } from '../frame.ts';
 import { FIRST_FRAMES_IN_FLIGHT } from '../transport/in-flight-window.ts';
 import { GIVE_UP_AFTER_MS } from '../transport/liveness-monitor.ts';
@@ -102,6 +102,39 @@ test('a volunteer that stays silent is removed', async () => {
   expect(failed).toEqual(['timeout']);
   expect(pool.forecast).toBe(null);
   expect(clock.pending).toBe(0);
+});
+
+test('a volunteer that acknowledges frames and answers none is left', async () => {
+  const encode = vi.spyOn(VideoEncoder.prototype, 'encode');
+  const [ours, theirs] = simulatedChannel(clock, { latencyMs: 1, bytesPerMs: 1e6 });
+  const now = () => clock.now();
+  const volunteerEnd = new VideoChannel(theirs, now, () => {});
+  let acknowledged = 0;
+  volunteerEnd.listen(1, {
+    onMessage({ message }) {
+      if (message.kind !== 'frame') return;
+      acknowledged++;
+      volunteerEnd.trySendNote({ kind: 'ack', streamId: 1, frameId: message.frameId, receivedMs: clock.now() });
+    },
+    onLost: () => {},
+  });
+  const setup = { ...TEST_SETUP, streamId: 1 };
+  pool.add({ volunteerId: 'Vera', name: 'Vera', setup, predictedMs: 20 }, new VideoChannel(ours, now, () => {}));
+  const startMs = clock.now();
+  while (failed.length === 0) {
+    pool.offer(captured());
+    // Whatever was encoded has arrived.
+    await vi.waitUntil(() => {
+      clock.advance(1);
+      return acknowledged === encode.mock.calls.length;
+    });
+    clock.advance(100);
+  }
+  expect(failed).toEqual(['unsupported-browser']);
+  expect(acknowledged).toBeGreaterThan(FIRST_FRAMES_IN_FLIGHT);
+  expect(clock.now() - startMs).toBeLessThan(15_000);
+  encode.mockRestore();
+  volunteerEnd.close();
 });
 
 test('idle volunteers are probed with frames that are not shown', async () => {

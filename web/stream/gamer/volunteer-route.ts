@@ -5,6 +5,7 @@ import type { VideoMessage } from '../../../shared/messages.ts';
 import type { Quality } from '../../../shared/tasks/upscale.ts';
 import type { Carried } from '../../../shared/wire.ts';
 import type { CheckedSetup } from '../codec/codecs.ts';
+import { StallWatch } from '../codec/stall-watch.ts';
 import type { CapturedFrame, FrameSink } from '../frame.ts';
 import { CompletionEstimator } from '../transport/completion-estimator.ts';
 import { InFlightWindow } from '../transport/in-flight-window.ts';
@@ -18,6 +19,12 @@ import { AnswerAllowance } from './answer-allowance.ts';
 import { type AnswerMessage, AnswerReceiver } from './answer-receiver.ts';
 import { DEAD_ZONE_CODES } from './detail-tuning.ts';
 import { FrameSender } from './frame-sender.ts';
+
+/**
+ * A volunteer that acknowledges frames for this long and answers none is left, ms: as long as one that says nothing. At the start a slow
+ * one may take longer.
+ */
+const ANSWERLESS = { startMs: 2 * GIVE_UP_AFTER_MS, laterMs: GIVE_UP_AFTER_MS };
 
 /** A volunteer that answered `stream-ready`. */
 export interface ReadyVolunteer {
@@ -58,6 +65,7 @@ export class VolunteerRoute {
   readonly #allowance: AnswerAllowance;
   readonly #window: InFlightWindow;
   readonly #liveness: LivenessMonitor;
+  readonly #answers = new StallWatch(ANSWERLESS);
   readonly #pictureCheck: PictureCheck;
   /** Null for pictures. */
   readonly #detailTrust: DetailTrust | null;
@@ -97,6 +105,7 @@ export class VolunteerRoute {
       onSent: ({ frameId, uplinkBytes }, transmitMs) => {
         this.#liveness.sent(frameId, transmitMs);
         this.#allowance.sent(frameId);
+        this.#answers.wentIn();
         options.onSent(uplinkBytes);
       },
       onPacket: (packet, frameId) => this.#detailTrust?.sent(packet, frameId),
@@ -164,6 +173,7 @@ export class VolunteerRoute {
   /** Whether a frame would be sent now. Call when there is one: a full channel counts as a sign of congestion. */
   hasCapacity(): boolean {
     const nowMs = this.#options.clock.now();
+    if (!this.#disposed) this.#checkStalls(nowMs);
     return !this.#disposed && this.#window.hasCapacity(nowMs) && this.#sender.canSend(nowMs);
   }
 
@@ -207,6 +217,7 @@ export class VolunteerRoute {
     else if (message.kind === 'keyframe-request') this.#sender.requestKeyframe();
     else if (message.kind === 'dropped') {
       const frame = this.#window.remove(message.frameId, this.#options.clock.now());
+      this.#answers.cameOut(this.#window.size);
       if (frame) this.#options.sink.onDropped(frame, message.why);
     } else if (message.kind === 'answer') this.#answered(message, attachments);
     this.#options.onChanged();
@@ -230,8 +241,17 @@ export class VolunteerRoute {
     this.#liveness.acknowledged(frameId, null);
     this.#sender.downlinkKbps = downlinkKbps;
     const frame = this.#window.answered(frameId, stages, nowMs);
+    this.#answers.cameOut(this.#window.size);
     onReceived(sizeBytes);
     this.#receiver.receive(message, attachments[0] ?? new Uint8Array(), frame);
+  }
+
+  /** Fails if this machine's encoder, or the volunteer, takes frames and gives none out. */
+  #checkStalls(nowMs: number): void {
+    this.#sender.checkStall(nowMs);
+    if (this.#disposed || !this.#answers.standsStill(nowMs)) return;
+    const message = `${this.name} takes frames but answers none. The stream tries the next codec, or another volunteer.`;
+    this.#options.onFailed(new MeshError('unsupported-browser', message));
   }
 
   #livenessChanged(isSilent: boolean): void {

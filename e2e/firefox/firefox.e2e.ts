@@ -1,0 +1,77 @@
+// Protects: Firefox opens every page, and Firefox and Chromium compute for each other. `npm run test:firefox`.
+import { type BrowserName, expect, test } from './fixtures.ts';
+
+const TAG = { tag: '@firefox' };
+const PAGES = ['', 'gamer', 'volunteer', 'check', 'compare', 'status', 'what-volunteers-see', 'examples/'];
+/** How long a page is watched for errors, ms. */
+const WATCHED_MS = 700;
+
+const PAIRS: { volunteer: BrowserName; gamer: BrowserName }[] = [
+  { volunteer: 'Firefox', gamer: 'Chromium' },
+  { volunteer: 'Chromium', gamer: 'Firefox' },
+  { volunteer: 'Firefox', gamer: 'Firefox' },
+];
+
+test('every page loads in Firefox without an error', TAG, async ({ firefox, server }) => {
+  for (const path of PAGES) {
+    const page = await firefox.newPage();
+    await page.goto(new URL(path, server.url).href);
+    await new Promise((resolve) => setTimeout(resolve, WATCHED_MS));
+    expect(await page.evaluate(() => document.body.textContent.length), path).toBeGreaterThan(100);
+    expect(page.errors, path).toEqual([]);
+    await page.close();
+  }
+});
+
+for (const { volunteer, gamer } of PAIRS) {
+  test(`a volunteer in ${volunteer} computes tasks for a gamer in ${gamer}`, TAG, async ({ volunteerIn, gamerIn }) => {
+    await volunteerIn(volunteer, 'tasks');
+    const page = await gamerIn(gamer, 'tasks', { where: 'volunteers' });
+    const answers = await page.evaluate(async () => {
+      const { client } = window;
+      const bytes = Uint8Array.from({ length: 100_000 }, (_, i) => i % 251);
+      const image = new ImageData(new Uint8ClampedArray(32 * 18 * 4).fill(200), 32, 18);
+      const [echoed, enlarged, found] = await Promise.all([
+        client.submitTask('echo', { bytes }).result,
+        client.submitTask('upscale', { image, scale: 2 }).result,
+        client.submitTask('pathfinding', {
+          grid: { width: 3, height: 2, cost: new Uint8Array([1, 0, 1, 1, 1, 1]) },
+          neighbours: 8,
+          queries: [{ start: [0, 0], goal: [2, 0] }],
+        }).result,
+      ]);
+      return {
+        isEqual: echoed.bytes.every((byte, i) => byte === bytes[i]),
+        size: [enlarged.image.width, enlarged.image.height],
+        value: enlarged.image.data[0],
+        paths: found.paths.length,
+        ranOn: [echoed.timing.ranOn, enlarged.timing.ranOn, found.timing.ranOn],
+      };
+    });
+    expect(answers).toMatchObject({ isEqual: true, size: [64, 36], value: 200, paths: 1 });
+    expect(answers.ranOn).not.toContain('local');
+  });
+}
+
+test(
+  'tasks go on with another volunteer when a volunteer in Firefox is gone',
+  TAG,
+  async ({ firefox, server, roomOf, volunteerIn, gamerIn }) => {
+    const leaving = await firefox.newPage();
+    await leaving.goto(new URL('/healthz', server.url).href);
+    await leaving.evaluate(async (room) => {
+      window.sdk = await import('/p2c2r.js' as string);
+      window.node = await window.sdk.VolunteerNode.start({ room, backend: 'wasm' });
+    }, roomOf('leaving'));
+    const gamer = await gamerIn('Firefox', 'leaving', { where: 'volunteers' });
+    const echo = () =>
+      gamer.evaluate(async () => {
+        const { bytes } = await window.client.submitTask('echo', { bytes: new Uint8Array(5) }).result;
+        return bytes.length;
+      });
+    expect(await echo()).toBe(5);
+    await leaving.close();
+    await volunteerIn('Chromium', 'leaving');
+    expect(await echo()).toBe(5);
+  },
+);

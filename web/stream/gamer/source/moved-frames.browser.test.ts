@@ -1,0 +1,66 @@
+// Protects: where streams cannot be transferred, as in Safari, a port carries the same frames, with the same bounds.
+import { afterEach, expect, test, vi } from 'vitest';
+import { forgetOpenFrames, openFrames } from '../test-frame-ledger.ts';
+import { adoptFrames, canTransferStreams, movable } from './moved-frames.ts';
+
+afterEach(() => expect(openFrames()).toBe(0));
+
+function frame(timestamp: number): VideoFrame {
+  return new VideoFrame(new Uint8Array(4), { format: 'RGBX', codedWidth: 1, codedHeight: 1, timestamp });
+}
+
+/** Gives one frame for each that is asked for, up to `count`. */
+function counted(count: number) {
+  const given = { frames: 0, isCancelled: false };
+  const frames = new ReadableStream<VideoFrame>(
+    {
+      pull(controller) {
+        if (given.frames === count) controller.close();
+        else controller.enqueue(frame(given.frames++));
+      },
+      cancel() {
+        given.isCancelled = true;
+      },
+    },
+    { highWaterMark: 0 },
+  );
+  return { frames, given };
+}
+
+test('frames come in order, at most one waits, and their end comes too', async () => {
+  forgetOpenFrames();
+  const { frames, given } = counted(3);
+  const moved = movable(frames, false);
+  expect(moved).toBeInstanceOf(MessagePort);
+  await vi.waitUntil(() => given.frames > 0);
+  await new Promise((resolve) => setTimeout(resolve, 0));
+  expect(given.frames).toBe(1);
+  const reader = adoptFrames(moved).getReader();
+  for (const number of [0, 1, 2]) {
+    const { value } = await reader.read();
+    expect(value?.timestamp).toBe(number);
+    expect(given.frames).toBeLessThanOrEqual(number + 2);
+    value?.close();
+  }
+  expect(await reader.read()).toEqual({ done: true, value: undefined });
+});
+
+test('a reader that stops ends the source', async () => {
+  forgetOpenFrames();
+  const { frames, given } = counted(3);
+  const reader = adoptFrames(movable(frames, false)).getReader();
+  (await reader.read()).value?.close();
+  await reader.cancel();
+  await vi.waitUntil(() => given.isCancelled);
+});
+
+test('a source that fails says why', async () => {
+  forgetOpenFrames();
+  const failing = new ReadableStream<VideoFrame>({ pull: () => Promise.reject(new Error('unplugged')) });
+  await expect(adoptFrames(movable(failing, false)).getReader().read()).rejects.toThrow('unplugged');
+});
+
+test('Chromium transfers streams, and they are left as they are', () => {
+  const frames = new ReadableStream<VideoFrame>();
+  expect([canTransferStreams(), movable(frames)]).toEqual([true, frames]);
+});

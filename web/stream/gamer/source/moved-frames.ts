@@ -1,0 +1,139 @@
+import { processedFrames } from './browser-frames.ts';
+
+/** What can be posted to another thread. */
+export type MovedFrames =
+  | ReadableStream<VideoFrame>
+  /** Where a browser cannot transfer streams (Safari): the frames come through it, one for each that is asked for. */
+  | MessagePort
+  /** Of which that thread reads the frames itself. */
+  | MediaStreamTrack;
+
+/** Messages on the port that stands in for a stream. */
+type ToReader = { kind: 'frame'; frame: VideoFrame } | { kind: 'end' } | { kind: 'failed'; why: string };
+type ToSource = { kind: 'more' } | { kind: 'cancel' };
+
+/** Whether this browser can post a stream to another thread. */
+export function canTransferStreams(): boolean {
+  const stream = new ReadableStream();
+  const { port1, port2 } = new MessageChannel();
+  try {
+    port1.postMessage(stream, [stream]);
+    return true;
+  } catch {
+    // Throwing is the negative answer.
+    return false;
+  } finally {
+    port1.close();
+    port2.close();
+  }
+}
+
+/** Prepares a stream for `postMessage(moved, [moved])`, once. */
+export function movable(
+  frames: ReadableStream<VideoFrame>,
+  canTransfer = canTransferStreams(),
+): ReadableStream<VideoFrame> | MessagePort {
+  if (canTransfer) return frames;
+  const { port1, port2 } = new MessageChannel();
+  // Rejects when the reader stops, which ends the source too, and when that fails, which the reader is told.
+  frames.pipeTo(writableTo(port1)).catch(() => {});
+  return port2;
+}
+
+/** The frames of what was moved to this thread. Throws MeshError `unsupported-browser` for a track where this thread cannot read it. */
+export function adoptFrames(moved: MovedFrames): ReadableStream<VideoFrame> {
+  if (moved instanceof ReadableStream) return moved;
+  if (moved instanceof MessagePort) return receivedFrames(moved);
+  return endingTrack(moved);
+}
+
+/**
+ * Writes frames to the other end of the port, one for each that is asked for there. A frame is written when it was sent, and is closed here
+ * then.
+ *
+ * @param maxWaiting - frames that may wait to be asked for
+ */
+export function writableTo(port: MessagePort, maxWaiting = 1): WritableStream<VideoFrame> {
+  const tell = (message: ToReader, transfer: Transferable[] = []) => port.postMessage(message, transfer);
+  let asked = 0;
+  let isCancelled = false;
+  let wake = () => {};
+  return new WritableStream<VideoFrame>(
+    {
+      start(controller) {
+        port.onmessage = ({ data }: MessageEvent<ToSource>) => {
+          if (data.kind === 'more') asked++;
+          else {
+            isCancelled = true;
+            port.close();
+            controller.error(new Error('The reader has stopped.'));
+          }
+          wake();
+        };
+      },
+      async write(frame) {
+        while (asked === 0 && !isCancelled) {
+          await new Promise<void>((resolve) => {
+            wake = resolve;
+          });
+        }
+        asked--;
+        if (isCancelled) frame.close();
+        else tell({ kind: 'frame', frame }, [frame]);
+      },
+      close: () => tell({ kind: 'end' }),
+      abort: (cause) => tell({ kind: 'failed', why: cause instanceof Error ? cause.message : String(cause) }),
+    },
+    { highWaterMark: maxWaiting },
+  );
+}
+
+/** The reading end of {@link writableTo}. */
+function receivedFrames(port: MessagePort): ReadableStream<VideoFrame> {
+  const ask = (message: ToSource) => port.postMessage(message);
+  return new ReadableStream<VideoFrame>(
+    {
+      pull(controller) {
+        return new Promise((resolve) => {
+          port.onmessage = ({ data }: MessageEvent<ToReader>) => {
+            if (data.kind === 'frame') controller.enqueue(data.frame);
+            else {
+              port.close();
+              if (data.kind === 'end') controller.close();
+              else controller.error(new Error(data.why));
+            }
+            resolve();
+          };
+          ask({ kind: 'more' });
+        });
+      },
+      cancel() {
+        // A frame that is on its way is dropped, and must not stay open.
+        port.onmessage = ({ data }: MessageEvent<ToReader>) => {
+          if (data.kind === 'frame') data.frame.close();
+        };
+        ask({ kind: 'cancel' });
+      },
+    },
+    { highWaterMark: 0 },
+  );
+}
+
+/** The frames of a copy that was moved here; it is stopped with them. */
+function endingTrack(track: MediaStreamTrack): ReadableStream<VideoFrame> {
+  const reader = processedFrames(track).getReader();
+  return new ReadableStream<VideoFrame>(
+    {
+      async pull(controller) {
+        const { done, value } = await reader.read();
+        if (done) controller.close();
+        else controller.enqueue(value);
+      },
+      async cancel() {
+        track.stop();
+        await reader.cancel();
+      },
+    },
+    { highWaterMark: 0 },
+  );
+}
