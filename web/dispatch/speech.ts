@@ -2,7 +2,6 @@ import type { Clock } from '../../shared/clock.ts';
 import { MeshError } from '../../shared/errors.ts';
 import type { PackedTask, ReportListener, Speaking, TokenProgress } from '../../shared/tasks/definition.ts';
 import { isSameToken, type SaidToken, textOf } from '../../shared/tasks/dialogue/said.ts';
-import type { Outcome } from './job.ts';
 
 /** What a machine that speaks must keep to. */
 export const SPEECH = {
@@ -17,7 +16,7 @@ export const SPEECH = {
 } as const;
 
 /** How an attempt ended early, by its own doing. */
-export type CutOff = Extract<Outcome<never>, { kind: 'failed' | 'returned' }>;
+export type CutOff = { kind: 'failed'; error: MeshError } | { kind: 'returned' };
 
 interface UtteranceOptions {
   /** Undefined on this machine, which may take its time: nobody else waits for it. */
