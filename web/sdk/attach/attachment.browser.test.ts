@@ -169,7 +169,7 @@ test('a game that its page makes large again is told once more', async () => {
 test('where no sharpened picture comes, the game is drawn in full, until there is another volunteer', async () => {
   const attachment = await attachTo(game, { renderScale: 0.5, resize: (size) => Object.assign(game, size) });
   const [first] = opened;
-  if (first) first.stream.now = { quality: null };
+  if (first) first.stream.now = { quality: null, localShare: 0 };
   expect(game.width).toBe(80);
   await expect.poll(() => game.width).toBe(160);
   await expect.poll(() => attachment.shown.why).toContain('drawn in its full size for now');

@@ -121,7 +121,7 @@ export class Overlay {
     const { parentNode } = this.#element;
     const isFullscreen = this.#element.matches(':fullscreen');
     if (this.#anchor.parentNode === parentNode && this.#isInTopLayer === isFullscreen) return false;
-    this.#anchor.slot = this.#element.slot;
+    if (this.#element.slot !== '') this.#anchor.slot = this.#element.slot;
     if (this.#anchor.parentNode !== parentNode) parentNode?.insertBefore(this.#anchor, this.#successor());
     // What is on the full screen lies in the top layer, where only a later one of that layer can lie over it.
     this.#isInTopLayer = isFullscreen;

@@ -112,4 +112,7 @@ test('the gain follows who sharpens, and how much is enlarged', () => {
   expect(estimatedGainDb(here, 2)).toBeCloseTo(2.8);
   expect(estimatedGainDb(helped, 2)).toBe(2);
   expect(estimatedGainDb(helped, 1.5)).toBe(1);
+  // A single frame without detail says nothing about the others.
+  expect(estimatedGainDb({ ...helped, quality: null }, 2)).toBe(2);
+  expect(estimatedGainDb({ ...nobody, quality: null }, 2)).toBe(0);
 });

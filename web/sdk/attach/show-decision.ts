@@ -1,4 +1,4 @@
-import { isNetwork, type Quality } from '../../../shared/tasks/upscale.ts';
+import { isNetwork } from '../../../shared/tasks/upscale.ts';
 import type { StreamStats } from '../frame-stream.ts';
 
 /** Default of the largest delay of the picture, ms: beyond it, a game is felt to lag. */
@@ -135,12 +135,11 @@ export class ShowDecision {
  * @param enlargement - a source that is enlarged less has less to gain; measured was 2
  */
 export function estimatedGainDb({ quality, gainDb, shares, localShare }: DecisiveStats, enlargement: number): number {
-  const byVolunteers = (gainDb ?? 0) * shares.reduce((sum, { share }) => sum + share, 0);
-  const here = quality === null ? 0 : GAIN_DB.enlarged + (ownGainDb(quality) - GAIN_DB.enlarged) * localShare;
-  return (here + byVolunteers) * Math.min(1, Math.max(0, enlargement - 1));
-}
-
-function ownGainDb(quality: Quality): number {
-  if (isNetwork(quality)) return GAIN_DB.network;
-  return quality === 'spatial' ? GAIN_DB.filter : GAIN_DB.enlarged;
+  const helped = shares.reduce((sum, { share }) => sum + share, 0);
+  // The quality is that of the last frame. One without detail among those with it has none, and was enlarged as well as they were.
+  const isEnlarged = quality !== null || helped > 0 || localShare > 0;
+  if (!isEnlarged) return 0;
+  const ownGainDb = quality !== null && isNetwork(quality) ? GAIN_DB.network : GAIN_DB.filter;
+  const totalDb = GAIN_DB.enlarged + (ownGainDb - GAIN_DB.enlarged) * localShare + (gainDb ?? 0) * helped;
+  return totalDb * Math.min(1, Math.max(0, enlargement - 1));
 }
