@@ -84,7 +84,8 @@ const CODEC_LABELS: Record<CodecSupport['codec'], string> = { h264: 'H.264', vp8
 const SOURCES: Record<MachineFindings['trackWay'], string> = {
   processor: 'Frames of cameras, screens and videos are read in a worker: a busy page delays none.',
   worker: 'Frames of cameras, screens and videos are read in a worker: a busy page delays none.',
-  video: 'Frames of cameras, screens and videos are taken as this page shows them: a busy page delays them, and a hidden one has none.',
+  video:
+    'Frames of cameras, screens and videos are taken as this page shows them: a busy page delays them, and a hidden one has none.',
 };
 
 function codecStep({ codecs, isSecure, trackWay }: MachineFindings): ConnectionStep {
