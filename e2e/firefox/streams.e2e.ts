@@ -72,7 +72,12 @@ const statsOf = (gamer: AnyPage): Promise<StreamStats> => gamer.evaluate(() => w
 
 /** The stream gets detail, and goes on. */
 async function expectDetail(gamer: AnyPage): Promise<StreamStats> {
-  await expect.poll(async () => (await statsOf(gamer)).framesWithDetail, WAIT).toBeGreaterThan(FRAMES);
+  const isGoingOn = async () => {
+    const stats = await statsOf(gamer);
+    // What a failure shows.
+    return stats.framesWithDetail > FRAMES || stats;
+  };
+  await expect.poll(isGoingOn, WAIT).toBe(true);
   return statsOf(gamer);
 }
 
