@@ -71,8 +71,15 @@ test('a volunteer whose browser is killed without a goodbye costs no task', asyn
     const mortalId = await gamer.evaluate(() => window.client.volunteers.find(({ name }) => name === 'mortal')?.id);
     await gamer.evaluate(deliverAll, COUNT);
     await gamer.waitForFunction(() => window.client.stats().completed > 200);
+    const completed = (id?: string) =>
+      window.client.volunteers.find((volunteer) => volunteer.id === id)?.completed ?? 0;
+    const before = await gamer.evaluate(completed, mortalId);
+    // It is at work, and stands still for as long as it takes to be sent more: so it holds tasks when it is killed.
+    await expect.poll(() => gamer.evaluate(completed, mortalId)).toBeGreaterThan(before);
     const { pid } = mortal.process();
     if (pid === undefined) throw new Error('The browser to be killed did not start.');
+    process.kill(-pid, 'SIGSTOP');
+    await new Promise((resolve) => setTimeout(resolve, 200));
     // Kills all its child processes too, which would otherwise close the connection properly.
     process.kill(-pid, 'SIGKILL');
 
