@@ -10,6 +10,8 @@ import pages from './vite.config.ts';
 const IN_BROWSER = '**/*.browser.test.{ts,tsx}';
 /** Tests that take minutes; run by `npm run test:long`. */
 const LONG = '**/*.long.test.ts';
+/** And those in a browser. */
+const LONG_IN_BROWSER = '**/*.long.browser.test.ts';
 /** Browser tests that compute with WebGPU. */
 const ON_GPU = ['web/compute/**/*.browser.test.ts', 'web/sdk/stream-device-lost.browser.test.ts'];
 /** Those of them that run kernels without an engine: about half of the time. */
@@ -121,7 +123,12 @@ export default defineConfig({
       },
       inChromium('browser', {
         include: [IN_BROWSER],
-        exclude: [...exclude, ...ON_GPU, ...ON_SYSTEM_GL],
+        exclude: [...exclude, ...ON_GPU, ...ON_SYSTEM_GL, LONG_IN_BROWSER],
+        launch: await launchOptions({ hasWebgpu: false }),
+      }),
+      inChromium('browser-long', {
+        include: [LONG_IN_BROWSER],
+        exclude,
         launch: await launchOptions({ hasWebgpu: false }),
       }),
       inChromium('browser-gpu', {

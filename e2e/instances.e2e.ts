@@ -85,9 +85,9 @@ async function member(url: string, role: Role, room: string) {
 type Member = Awaited<ReturnType<typeof member>>;
 type RoomOfTwo = Record<Role, Member>;
 
-test('of three instances one is killed under load, then the one that decides: every session resumes, and all members reach each other', async ({
-  site,
-}) => {
+test('of three instances one is killed under load, then the one that decides: every session resumes, and all members reach each other', {
+  tag: '@long',
+}, async ({ site }) => {
   const rooms = await Promise.all(
     Array.from({ length: ROOMS }, async (_, index): Promise<RoomOfTwo> => {
       const room = `room ${index}`;

@@ -48,10 +48,9 @@ test('of the running game a still is saved, alone and beside its source, and a c
   expect(Math.abs(clip.lengthS - clip.endS)).toBeLessThan(0.5);
 });
 
-test('the picture moves to a small window or fills the screen, where the game is still played, and comes back', async ({
-  server,
-  context,
-}) => {
+test('the picture moves to a small window or fills the screen, where the game is still played, and comes back', {
+  tag: '@long',
+}, async ({ server, context }) => {
   const gamer = await context.newPage();
   await openGamer(gamer, server.url);
   await gamer.getByTestId('picture-in-picture').click();

@@ -162,10 +162,9 @@ test('when the person comes back, and when the page is closed, the work is hande
   await expectNothingLost(gamer);
 });
 
-test('a hidden page that the browser freezes hands its work back at once, for others to do, and serves again when it thaws', async ({
-  server,
-  roomOf,
-}) => {
+test('a hidden page that the browser freezes hands its work back at once, for others to do, and serves again when it thaws', {
+  tag: '@long',
+}, async ({ server, roomOf }) => {
   // Only a hidden page can be frozen, and only a browser with a screen hides pages.
   const headed = await launchHeaded();
   try {

@@ -125,6 +125,14 @@ export const LONG_ONLY = [
     args: vitest('long'),
   },
   {
+    name: 'browser, long',
+    suites: ['browser'],
+    needsBrowser: true,
+    timeoutMs: 30 * 60_000,
+    ...VITEST,
+    args: vitest('browser-long'),
+  },
+  {
     name: 'e2e, long',
     ...PLAYWRIGHT,
     timeoutMs: 60 * 60_000,

@@ -37,7 +37,7 @@ test.use({
 });
 
 test('while the gamer’s page is blocked, frames of a source that it does not draw go on being shown', {
-  tag: '@alone',
+  tag: ['@alone', '@long'],
 }, async ({ volunteerPage, gamerPage }) => {
   await volunteerPage('blocked', { backend: 'wasm' });
   const gamer = await gamerPage('blocked', { where: 'volunteers' });

@@ -20,7 +20,7 @@ const WAYS = [
 for (const { backend, transport, tolerance } of WAYS) {
   const also = backend === 'wgsl' ? ', also when the GPU device is lost' : '';
   test(`a canvas streamed to a volunteer is shown larger, in its colours, its time accounted for: ${transport} by ${backend}${also}`, {
-    tag: backend === 'wgsl' ? ['@gpu'] : [],
+    tag: backend === 'wgsl' ? ['@gpu', '@long'] : [],
   }, async ({ volunteerPage, gamerPage }) => {
     const volunteer = await volunteerPage('stream', { backend });
     const gamer = await gamerPage('stream', { where: 'volunteers' });

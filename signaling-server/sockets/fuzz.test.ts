@@ -142,7 +142,7 @@ test.each(longRuns === null ? [fuzzed] : fuzzed.map((event) => [event]))(
         // The same without asking for an answer.
         (isGamer ? volunteer : gamer).send(event, ...payloads);
       }),
-      parameters(6_000),
+      parameters(3_000),
     );
     await Promise.all([gamer.caughtUp(), volunteer.caughtUp()]);
     const after = await status(url);
