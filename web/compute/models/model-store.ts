@@ -128,6 +128,10 @@ export class ModelStore implements ModelSource, OnnxSource, LanguageSource {
     });
   }
 
+  async isListed(name: string): Promise<boolean> {
+    return dialogueModelsIn(await this.#list()).some((model) => model.name === name);
+  }
+
   async loadLanguage(
     model: string | undefined,
     onShare: (share: number) => void,
