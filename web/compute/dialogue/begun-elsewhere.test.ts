@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import { ManualClock } from '../../../shared/manual-clock.ts';
-import { type Said, textOf } from '../../../shared/tasks/dialogue/said.ts';
+import { type Said, type SaidToken, textOf } from '../../../shared/tasks/dialogue/said.ts';
 import { type DialogueInput, dialogue } from '../../../shared/tasks/dialogue.ts';
 import { summingModel } from '../infer/test-sessions.ts';
 import { nextMacrotask, Schedule } from '../schedule.ts';
@@ -68,5 +68,62 @@ describe('an answer that was begun elsewhere', () => {
   test('goes on with the address that its task names', async () => {
     expect((await goOn(begun('https://evil.example/m'), { model: FOLDER })).text).toBe('abc');
     expect(wanted).toEqual([FOLDER]);
+  });
+
+  test.each<[string, Said['tokens']]>([
+    ['numbers of no token', [{ text: 'a', id: 9_999 }]],
+    [
+      'numbers of no token, and no text',
+      [
+        { text: '', id: 9_999 },
+        { text: 'a', id: A },
+      ],
+    ],
+    ['a number that stands for another text', [{ text: 'a', id: B }]],
+    [
+      'the end of a turn',
+      [
+        { text: '', id: END },
+        { text: 'a', id: A },
+      ],
+    ],
+    ['what is no token', [{ text: 'b c a', id: null }]],
+    ['a text to stop at', [{ text: 'c c a', id: A }]],
+    ['the beginning of a text to stop at', [{ text: 'c', id: A }]],
+  ])('goes on from its text where it came with %s', async (_, tokens) => {
+    const said = textOf(tokens);
+    const { told, text } = await goOn({ model: 'abc', tokens }, { stop: ['c c'] });
+    expect(text).toBe(said + (said.endsWith('a') ? 'bc' : ''));
+    expect(text.startsWith(told)).toBe(true);
+  });
+
+  test.each<[string, SaidToken]>([
+    ['numbers', { text: 'a', id: A }],
+    ['texts', { text: 'b c b c', id: null }],
+  ])('ends at once where its %s leave no room in the context', async (_, token) => {
+    const tokens = Array<SaidToken>(120).fill(token);
+    const { text, finishReason } = await goOn(
+      { model: 'abc', tokens },
+      { emotions: ['calm', 'angry'], maxTokens: 1_000 },
+      128,
+    );
+    expect({ text, finishReason }).toEqual({ text: textOf(tokens), finishReason: 'length' });
+    expect(model.runs).toEqual([]);
+  });
+
+  test('has as many tokens as the context has room for, whatever they are counted as elsewhere', async () => {
+    const tokens = [{ text: 'a '.repeat(20), id: null }];
+    model = speaking(() => A);
+    const { finishReason } = await goOn({ model: 'def', tokens }, { maxTokens: 100 }, 64);
+    expect(finishReason).toBe('length');
+    expect(model.runs.reduce((sum, count) => sum + count, 0)).toBe(64);
+  });
+
+  test('that was stopped is not gone on with', async () => {
+    const tokens = [
+      { text: 'a', id: A },
+      { text: '', id: B },
+    ];
+    expect(await goOn({ model: 'abc', tokens }, { stop: ['b'] })).toMatchObject({ text: 'a', finishReason: 'stop' });
   });
 });

@@ -41,7 +41,7 @@ export class BrowserSpeaker implements Speaker {
     const { emotions, said, maxTokens, stop, temperature } = params;
     const answer = new Answer(emotions.length > 0 ? [...stop, ' ['] : stop);
     const begun = said?.tokens ?? [];
-    for (const { text, id } of begun) answer.add(id, new TextEncoder().encode(text));
+    for (const token of begun) answer.takeOver(token);
     const persona = emotions.length > 0 ? `${script.persona} ${emotionSentence(emotions)}` : script.persona;
     const conversation = { persona, messages: script.messages, begun: textOf(begun), temperature };
     const id = this.#nextId++;

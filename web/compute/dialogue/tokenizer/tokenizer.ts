@@ -43,6 +43,11 @@ export class Tokenizer {
     return this.#texts.size;
   }
 
+  /** Whether a token has this number. */
+  has(token: number): boolean {
+    return this.#texts.has(token);
+  }
+
   /** The number of a token that stands for no text, as the end of a turn; undefined if there is none. */
   special(text: string): number | undefined {
     return this.#special.get(text);
