@@ -6,6 +6,7 @@ import type { Said } from '../../../shared/tasks/dialogue/said.ts';
 import { type DialogueParams, readScript } from '../../../shared/tasks/dialogue.ts';
 import type { ExecutedTask } from '../engine-types.ts';
 import { LoadedModelCache, type LoadedModelCacheOptions } from '../infer/loaded-model-cache.ts';
+import { MissingFile } from '../models/model-host.ts';
 import type { RunInTaskSlot } from '../schedule.ts';
 import { ConversationCaches } from './conversation-caches.ts';
 import type { LanguageSource } from './language-source.ts';
@@ -147,7 +148,7 @@ export class Dialogue {
       try {
         return await this.#models.get(file, [], onShare, signal);
       } catch (cause) {
-        if (MeshError.from(cause).reason !== 'connection-failed') throw cause;
+        if (!(cause instanceof MissingFile)) throw cause;
       }
     }
     return this.#models.get(files.at(-1) ?? '', [], onShare, signal);
