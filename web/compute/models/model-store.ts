@@ -202,7 +202,10 @@ export class ModelStore implements ModelSource, OnnxSource, LanguageSource {
   }
 
   #list(): Promise<Manifest> {
-    this.#manifest ??= this.#readManifest();
+    this.#manifest ??= this.#readManifest().catch((cause: unknown) => {
+      this.#manifest = null;
+      throw cause;
+    });
     return this.#manifest;
   }
 
