@@ -100,7 +100,7 @@ function openEngine(): Promise<Engine> {
   return Engine.create({
     ...{ gpu: undefined, now: () => performance.now(), preferBackend: 'js' },
     onnx: { loadOnnx: () => file('radio.onnx') },
-    language: { loadLanguage: load },
+    language: { isListed: async () => false, loadLanguage: load },
   });
 }
 

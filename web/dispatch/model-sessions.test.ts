@@ -1,7 +1,7 @@
 import { beforeEach, expect, test } from 'vitest';
 import { ManualClock } from '../../shared/manual-clock.ts';
 import type { InferInput } from '../../shared/tasks/infer.ts';
-import { ModelSessions, SESSIONS } from './model-sessions.ts';
+import { ModelSessions, SESSIONS, type SessionCall } from './model-sessions.ts';
 import { stateInputOf } from './state-names.ts';
 
 const floats = (...values: number[]) => ({
@@ -73,6 +73,17 @@ test('sessions end after a silence, and are bounded in number and in bytes', () 
   one.finish({ stateN: large() });
   another.finish({ stateN: floats(1) });
   expect(begin('one', {}).input.inputs).toEqual({});
+});
+
+test.each<[string, (call: SessionCall) => void]>([
+  ['finishes', (call) => call.finish({ stateN: floats(7) })],
+  ['fails', (call) => call.fail()],
+])('a call that %s after the sessions ended leaves no timer behind', (_, end) => {
+  const call = begin('a', { state: floats(0) });
+  begin('b', { state: floats(0) }).finish({ stateN: floats(7) });
+  sessions.dispose();
+  end(call);
+  expect(clock.pending).toBe(0);
 });
 
 test.each([

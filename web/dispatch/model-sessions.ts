@@ -101,6 +101,8 @@ export class ModelSessions {
   #rest(session: Session): void {
     session.isBusy = false;
     session.stopTimer();
+    // It was forgotten meanwhile: a timer would hold its state for nobody.
+    if (this.#sessions.get(session.key) !== session) return;
     session.stopTimer = this.#clock.after(SESSIONS.keptMs, () => this.#forget(session));
   }
 

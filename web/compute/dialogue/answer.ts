@@ -21,6 +21,12 @@ export class Answer {
     this.#stops = stops;
   }
 
+  /** Takes over a token of an answer that was begun elsewhere. Its text was told, so it is certain whatever it says, and is not told again. */
+  takeOver({ text, id }: SaidToken): void {
+    this.text += text;
+    this.tokens.push({ text, id });
+  }
+
   /** Adds a token. Returns the text that is certain now. */
   add(id: number | null, bytes: Uint8Array): SaidToken {
     return this.#grow(id, this.#decoder.decode(bytes, { stream: true }));

@@ -1,13 +1,15 @@
 import { MeshError } from '../../../shared/errors.ts';
 import { textOf } from '../../../shared/tasks/dialogue/said.ts';
-import type { DialogueMessage } from '../../../shared/tasks/dialogue.ts';
+import { DIALOGUE, type DialogueMessage } from '../../../shared/tasks/dialogue.ts';
 import { Answer } from './answer.ts';
 import { emotionSentence } from './prompt.ts';
 import type { Speaker, SpeechRequest, Spoken } from './speaker.ts';
 
 /** Parts of a text that count as tokens, since the browser does not tell its own. */
 const WORDS = /\s*\S+|\s+/g;
-/** A mood in brackets at the end of an answer. */
+/** A mood in brackets, which ends an answer. */
+const WHOLE_MOOD = /\[[^\]]*\]/;
+/** The same, whose end may be missing. */
 const MOOD = /\s*\[([^\]]*)\]?\s*$/;
 
 /** A conversation for the browser's model. Plain data: it crosses from a worker to its page. */
@@ -16,13 +18,16 @@ export interface BrowserConversation {
   messages: DialogueMessage[];
   /** What was said of the answer; it goes on from there. */
   begun: string;
-  temperature: number;
 }
 
 /** The browser's own language model, which only a page has (Prompt API: https://github.com/webmachinelearning/prompt-api). */
 export interface BrowserModel {
-  /** Resolves when the answer is over, or was cancelled. Throws MeshError `unknown-model`, `volunteer-failed`. */
-  answer(id: number, conversation: BrowserConversation, onText: (text: string) => void): Promise<void>;
+  /**
+   * Resolves when the answer is over and heard to its end, or was cancelled. Throws MeshError `volunteer-failed`.
+   *
+   * @param onText - may lie in another thread: each text is given once the one before was taken.
+   */
+  answer(id: number, conversation: BrowserConversation, onText: (text: string) => Promise<void> | void): Promise<void>;
   cancel(id: number): Promise<void> | void;
 }
 
@@ -38,26 +43,35 @@ export class BrowserSpeaker implements Speaker {
 
   async speak(request: SpeechRequest): Promise<Spoken> {
     const { script, params, signal, run } = request;
-    const { emotions, said, maxTokens, stop, temperature } = params;
-    const answer = new Answer(emotions.length > 0 ? [...stop, ' ['] : stop);
+    const { emotions, said, maxTokens, stop } = params;
+    const stops = emotions.length > 0 ? [...stop, ' ['] : stop;
+    const answer = new Answer(stops);
+    const mostMoodChars = Math.max(0, ...stops.map(({ length }) => length)) + DIALOGUE.maxEmotionChars + 2;
     const begun = said?.tokens ?? [];
-    for (const { text, id } of begun) answer.add(id, new TextEncoder().encode(text));
+    for (const token of begun) answer.takeOver(token);
     const persona = emotions.length > 0 ? `${script.persona} ${emotionSentence(emotions)}` : script.persona;
-    const conversation = { persona, messages: script.messages, begun: textOf(begun), temperature };
+    const conversation = { persona, messages: script.messages, begun: textOf(begun) };
     const id = this.#nextId++;
     const cancel = () => void this.#browser.cancel(id);
     let whole = conversation.begun;
-    let isFull = false;
+    let isFull = begun.length >= maxTokens;
+    let isOver = false;
     const hear = (text: string) => {
+      if (isOver || signal.aborted) return;
       whole += text;
       for (const word of text.match(WORDS) ?? []) {
-        if (signal.aborted || answer.isStopped || isFull) return;
+        if (answer.isStopped || isFull) break;
         const at = answer.tokens.length;
         request.onToken(answer.add(null, new TextEncoder().encode(word)), at);
         isFull = answer.tokens.length >= maxTokens;
       }
       // A mood may follow the text to stop at.
-      if (isFull || (answer.isStopped && emotions.length === 0)) cancel();
+      const rest = whole.slice(answer.text.length);
+      const mood = answer.isStopped ? WHOLE_MOOD.exec(rest)?.[0] : undefined;
+      if (mood !== undefined) whole = answer.text + mood;
+      const hasMood = emotions.length === 0 || mood !== undefined || rest.length > mostMoodChars;
+      isOver = answer.isStopped ? hasMood : isFull;
+      if (isOver) cancel();
     };
     signal.addEventListener('abort', cancel, { once: true });
     try {

@@ -23,7 +23,10 @@ function open(runtime: ReturnType<typeof speaking>, tokenizer: Uint8Array = toke
   const schedule = new Schedule({ now: () => clock.now(), after: () => () => {}, yieldToEventLoop: nextMacrotask });
   const speaker = new Dialogue({
     onnx: { loadOnnx: async () => summingModel() },
-    language: { loadLanguage: async () => ({ name: 'abc', onnx: ['abc'], tokenizer, contextTokens }) },
+    language: {
+      isListed: async (name) => name === 'abc',
+      loadLanguage: async () => ({ name: 'abc', onnx: ['abc'], tokenizer, contextTokens }),
+    },
     ...{ runtimes: [runtime.open], now: () => clock.now(), after: () => () => {} },
   });
   made.push(speaker);

@@ -2,9 +2,11 @@ import type { Clock } from '../../../shared/clock.ts';
 import { MeshError } from '../../../shared/errors.ts';
 import { logger } from '../../../shared/log.ts';
 import type { PackedTask, ReportListener } from '../../../shared/tasks/definition.ts';
+import type { Said } from '../../../shared/tasks/dialogue/said.ts';
 import { type DialogueParams, readScript } from '../../../shared/tasks/dialogue.ts';
 import type { ExecutedTask } from '../engine-types.ts';
 import { LoadedModelCache, type LoadedModelCacheOptions } from '../infer/loaded-model-cache.ts';
+import { MissingFile } from '../models/model-host.ts';
 import type { RunInTaskSlot } from '../schedule.ts';
 import { ConversationCaches } from './conversation-caches.ts';
 import type { LanguageSource } from './language-source.ts';
@@ -96,7 +98,7 @@ export class Dialogue {
     onShare: (share: number) => void,
     signal: AbortSignal,
   ): Promise<Speaker> {
-    const wanted = model ?? said?.model;
+    const wanted = model ?? (await this.#begunBy(said));
     const browser = this.#options.browser?.() ?? null;
     if (wanted === this.#rules.model) return this.#rules;
     if (wanted === 'browser' || (wanted === undefined && browser)) {
@@ -104,6 +106,15 @@ export class Dialogue {
       if (model !== undefined) throw noBrowserModel();
     }
     return this.#languageSpeaker(wanted === 'browser' ? undefined : wanted, onShare, signal);
+  }
+
+  /**
+   * The model that began an answer, where it can be had here too. Another machine names it, so an address or a folder counts for nothing: those are
+   * fetched only for the task itself.
+   */
+  async #begunBy(said: Said | undefined): Promise<string | undefined> {
+    if (said === undefined || said.model === this.#rules.model || said.model === 'browser') return said?.model;
+    return (await this.#options.language?.isListed(said.model)) ? said.model : undefined;
   }
 
   #languageSpeaker(model: string | undefined, onShare: (share: number) => void, signal: AbortSignal): Promise<Speaker> {
@@ -137,7 +148,7 @@ export class Dialogue {
       try {
         return await this.#models.get(file, [], onShare, signal);
       } catch (cause) {
-        if (MeshError.from(cause).reason !== 'connection-failed') throw cause;
+        if (!(cause instanceof MissingFile)) throw cause;
       }
     }
     return this.#models.get(files.at(-1) ?? '', [], onShare, signal);

@@ -12,6 +12,8 @@ export interface LanguageFiles {
 
 /** Where language models come from. */
 export interface LanguageSource {
+  /** Whether the server's list has a language model of this name. Throws MeshError where the list cannot be read. */
+  isListed(name: string): Promise<boolean>;
   /**
    * @param model - a name in the server's list, the name of a folder of the server's, or the address of a folder; undefined: the first of the list.
    *

@@ -1,5 +1,6 @@
 import type { Clock } from '../../../shared/clock.ts';
 import { MeshError } from '../../../shared/errors.ts';
+import { type SaidToken, textOf } from '../../../shared/tasks/dialogue/said.ts';
 import type { LoadedModel } from '../infer/loaded-model.ts';
 import { waitForRun } from '../infer/long-runs.ts';
 import type { TaskSlot } from '../schedule.ts';
@@ -76,16 +77,17 @@ export class OnnxSpeaker implements Speaker {
   async #speak(speaking: Speaking, prompt: readonly number[]): Promise<Omit<Spoken, 'backend' | 'computeMs'>> {
     const { request } = speaking;
     const { caches, contextTokens } = this.#parts;
-    const { maxTokens, temperature, seed, stop, emotions } = request.params;
-    const answer = new Answer(emotions.length > 0 ? [...stop, ...MOOD] : stop);
-    const before = this.#saidBefore(request, answer);
+    const { maxTokens, temperature, seed, emotions } = request.params;
+    const { answer, before } = this.#begin(request);
+    // Another machine may have said more than there is room for.
+    if (prompt.length + before.length >= contextTokens) return ended(answer, 'length', emotions[0]);
     const known = caches.take(request.owner, this.model, [...prompt, ...before]);
     if (known.cache.length > 0) speaking.read = known;
     try {
       let logits = await this.#read(speaking, [...prompt, ...before].slice(speaking.read.tokens.length));
-      let finishReason: Spoken['finishReason'] = 'length';
+      let finishReason: Spoken['finishReason'] = answer.isStopped ? 'stop' : 'length';
       let mood: number[] | null = null;
-      while (answer.tokens.length < maxTokens && prompt.length + answer.tokens.length < contextTokens) {
+      while (!answer.isStopped && answer.tokens.length < maxTokens && speaking.read.tokens.length < contextTokens) {
         const at = answer.tokens.length;
         const token = sampleToken(logits, temperature, drawOf(seed, at));
         const isEnd = this.#prompts.ends.has(token);
@@ -98,25 +100,34 @@ export class OnnxSpeaker implements Speaker {
         await speaking.slot.yieldNow();
         logits = await this.#read(speaking, [token]);
       }
-      answer.end();
       const emotion = await this.#emotion(speaking, mood ?? this.#parts.tokenizer.encode(MOOD[0] ?? ''));
-      return { text: answer.text, tokens: answer.tokens.length, finishReason, ...(emotion && { emotion }) };
+      return ended(answer, finishReason, emotion);
     } finally {
       caches.keep(request.owner, this.model, speaking.read);
     }
   }
 
-  /** The tokens of an answer that was begun elsewhere. */
-  #saidBefore({ params: { said } }: SpeechRequest, answer: Answer): number[] {
+  /** The answer so far, and the tokens of what was said elsewhere. */
+  #begin({ params: { said, stop, emotions } }: SpeechRequest): { answer: Answer; before: readonly number[] } {
+    const stops = emotions.length > 0 ? [...stop, ...MOOD] : stop;
+    const tokens = said?.tokens ?? [];
+    const replayed = said?.model === this.model ? this.#replay(tokens, new Answer(stops)) : null;
+    if (replayed) return replayed;
+    const answer = new Answer(stops);
+    for (const token of tokens) answer.takeOver(token);
+    return { answer, before: this.#parts.tokenizer.encode(textOf(tokens)) };
+  }
+
+  /** Says it again by the numbers that another machine told; null where these do not make the texts that it told with them. */
+  #replay(tokens: readonly SaidToken[], answer: Answer): { answer: Answer; before: number[] } | null {
     const { tokenizer } = this.#parts;
-    const isOurs = said?.model === this.model;
-    return (said?.tokens ?? []).flatMap(({ text, id }) => {
-      // Another model numbers its tokens otherwise.
-      const tokens = isOurs && id !== null ? [id] : tokenizer.encode(text);
-      const bytes = isOurs && id !== null ? tokenizer.bytesOf(id) : new TextEncoder().encode(text);
-      answer.add(id, bytes);
-      return tokens;
-    });
+    const before: number[] = [];
+    for (const { text, id } of tokens) {
+      if (id === null || !tokenizer.has(id) || this.#prompts.ends.has(id) || answer.isStopped) return null;
+      if (answer.add(id, tokenizer.bytesOf(id)).text !== text) return null;
+      before.push(id);
+    }
+    return { answer, before };
   }
 
   /** Reads tokens, a long prompt in several runs, between which others have their turn. Returns what comes next. */
@@ -154,4 +165,9 @@ export class OnnxSpeaker implements Speaker {
       speaking.read = read;
     }
   }
+}
+
+function ended(answer: Answer, finishReason: Spoken['finishReason'], emotion: string | undefined) {
+  answer.end();
+  return { text: answer.text, tokens: answer.tokens.length, finishReason, ...(emotion && { emotion }) };
 }

@@ -79,8 +79,7 @@ export class ChatPrompts {
    */
   promptOf({ persona, messages }: Script, emotions: readonly string[], contextTokens: number): number[] {
     const head = [...this.#special(this.#format.begin), ...this.#headOf(persona, messages, emotions)];
-    const said = messages.filter(({ role }) => role !== 'system' || this.#hasSystem);
-    const turns = said
+    const turns = messages
       .filter(({ role }) => role !== 'system')
       .map((message) => this.#turn(message.role, message.content));
     const opening = this.#opening('assistant');

@@ -11,6 +11,7 @@ import { Tokenizer } from './tokenizer/tokenizer.ts';
 // Our own model, as volunteers run it, against its training script.
 
 const language: LanguageSource = {
+  isListed: async (name: string) => name === 'radio',
   loadLanguage: async () => {
     const response = await fetch('/web/public/models/radio.tokenizer.json');
     return {

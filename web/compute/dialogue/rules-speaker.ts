@@ -44,7 +44,7 @@ export class RulesSpeaker implements Speaker {
     const isOurs = said?.model === this.model;
     const words = `${said && !isOurs && said.tokens.length > 0 ? ' ' : ''}${line}`.match(/\s*\S+/g) ?? [];
     const answer = new Answer(stop);
-    for (const { text, id } of said?.tokens ?? []) answer.add(id, new TextEncoder().encode(text));
+    for (const token of said?.tokens ?? []) answer.takeOver(token);
     for (const word of words.slice(isOurs ? answer.tokens.length : 0)) {
       if (answer.tokens.length === maxTokens || answer.isStopped) break;
       const at = answer.tokens.length;

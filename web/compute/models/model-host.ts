@@ -1,6 +1,9 @@
 import { MeshError } from '../../../shared/errors.ts';
 import { type DownloadFaults, STALL_TIMEOUT_MS } from './download.ts';
 
+/** The host has no such file, so another one may be there. */
+export class MissingFile extends MeshError {}
+
 export interface ModelHostOptions {
   fetch: typeof globalThis.fetch;
   /** Throws MeshError where nothing may be fetched from this address. */
@@ -38,12 +41,12 @@ export class ModelHost implements DownloadFaults {
   }
 
   refused(status: number): MeshError {
+    if (status === 404 || status === 410)
+      return this.#fault(`has no such model. Correct its address. (status ${status})`, MissingFile);
     const why =
-      status === 404 || status === 410
-        ? 'has no such model. Correct its address.'
-        : status === 401 || status === 403
-          ? 'refuses the model: volunteers cannot log in. Use one that everybody may read.'
-          : 'cannot send the model now. Try again later, or use another host.';
+      status === 401 || status === 403
+        ? 'refuses the model: volunteers cannot log in. Use one that everybody may read.'
+        : 'cannot send the model now. Try again later, or use another host.';
     return this.#fault(`${why} (status ${status})`);
   }
 
@@ -108,7 +111,7 @@ export class ModelHost implements DownloadFaults {
     );
   }
 
-  #fault(what: string): MeshError {
-    return new MeshError('unknown-model', `${this.#url.host} ${what}`);
+  #fault(what: string, Fault: typeof MeshError = MeshError): MeshError {
+    return new Fault('unknown-model', `${this.#url.host} ${what}`);
   }
 }

@@ -90,6 +90,20 @@ describe('fetching and keeping', () => {
     await expect(server.store().load('fast-smooth', 'onnx')).rejects.toMatchObject({ reason: 'connection-failed' });
   });
 
+  test('a list of models that could not be read is read again when a language model is looked for', async () => {
+    const list = await server.publish('1');
+    const file = { path: 'a.onnx', bytes: 1, sha256: '0'.repeat(64) };
+    const talker = { name: 'talker', version: '1', task: 'dialogue', licence: 'MIT', parameters: 1, contextTokens: 64 };
+    const models = [...list.models, { ...talker, figures: {}, files: { onnx: file, tokenizer: file } }];
+    server.files.set('manifest.json', new TextEncoder().encode(JSON.stringify({ models })));
+    const store = server.store();
+    server.isOffline = true;
+    await expect(store.isListed('talker')).rejects.toMatchObject({ reason: 'connection-failed' });
+    server.isOffline = false;
+    expect(await store.isListed('talker')).toBe(true);
+    expect(await store.isListed('fast-smooth')).toBe(false);
+  });
+
   test('without a connection, and with no kept list or a damaged one, the error says what to do', async () => {
     server.isOffline = true;
     const problem = { reason: 'connection-failed', message: expect.stringMatching(/manifest\.json.*connection/) };

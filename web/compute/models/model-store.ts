@@ -128,6 +128,10 @@ export class ModelStore implements ModelSource, OnnxSource, LanguageSource {
     });
   }
 
+  async isListed(name: string): Promise<boolean> {
+    return dialogueModelsIn(await this.#list()).some((model) => model.name === name);
+  }
+
   async loadLanguage(
     model: string | undefined,
     onShare: (share: number) => void,
@@ -198,7 +202,10 @@ export class ModelStore implements ModelSource, OnnxSource, LanguageSource {
   }
 
   #list(): Promise<Manifest> {
-    this.#manifest ??= this.#readManifest();
+    this.#manifest ??= this.#readManifest().catch((cause: unknown) => {
+      this.#manifest = null;
+      throw cause;
+    });
     return this.#manifest;
   }
 

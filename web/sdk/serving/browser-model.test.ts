@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import { dialogue, readScript } from '../../../shared/tasks/dialogue.ts';
 import { BrowserSpeaker } from '../../compute/dialogue/browser-speaker.ts';
 import { EXCLUSIVE_SLOT } from '../../compute/filter-benchmark.ts';
+import { nextMacrotask } from '../../compute/schedule.ts';
 import { type LanguageModelClass, openBrowserModel } from './browser-model.ts';
 
 interface Asked {
@@ -74,6 +75,7 @@ test('it names a mood, ends after so many words, and goes on from what was said'
     text: 'a b',
     finishReason: 'length',
   });
+  expect(await say(browser([' c']).found, { maxTokens: 1 }, 'a b')).toMatchObject({ text: 'a b', heard: [] });
   const { found, asked } = browser([' you shall pass.']);
   const resumed = await say(found, {}, 'Now');
   expect(resumed).toMatchObject({ text: 'Now you shall pass.', heard: [' you', ' shall', ' pass.'] });
@@ -86,6 +88,49 @@ test('a cancelled answer ends, and its session with it', async () => {
   const saying = say(found, {}, undefined, cancelling.signal);
   cancelling.abort();
   await expect(saying).rejects.toMatchObject({ reason: 'cancelled' });
+  expect(asked.every(({ isDestroyed }) => isDestroyed)).toBe(true);
+});
+
+test('an answer is cancelled once its mood was named, or when none comes', async () => {
+  const more = Array<string>(1_000).fill(' word');
+  const named = ['Halt! [', 'Angry', '] And', ' so on', ...more];
+  const { found, asked } = browser(named);
+  expect(await say(found, { emotions: ['calm', 'angry'] })).toMatchObject({ text: 'Halt!', emotion: 'angry' });
+  expect(named.length).toBeGreaterThan(more.length - 20);
+  expect(asked[0]?.isDestroyed).toBe(true);
+  const unnamed = ['Halt! [', ...more];
+  expect(await say(browser(unnamed).found, { emotions: ['calm'] })).toMatchObject({ text: 'Halt!', emotion: 'calm' });
+  expect(unnamed.length).toBeGreaterThan(more.length - 20);
+});
+
+const HELLO = { persona: '', messages: [{ role: 'user' as const, content: 'Hello.' }], begun: '' };
+
+test('an answer is over when its last words were taken, however long their way is', async () => {
+  const model = await openBrowserModel(browser(['Halt!', ' Who', ' goes?']).found);
+  let taken = '';
+  await model?.answer(1, HELLO, async (text) => {
+    await nextMacrotask();
+    taken += text;
+  });
+  expect(taken).toBe('Halt! Who goes?');
+});
+
+test('answers beyond those that may be said at a time wait for their turn, and can be cancelled as they wait', async () => {
+  const { found, asked } = browser(['one', 'two', 'three', 'four']);
+  const model = await openBrowserModel(found);
+  let mayEnd = () => {};
+  const held = new Promise<void>((resolve) => {
+    mayEnd = resolve;
+  });
+  const answers = [1, 2, 3, 4].map((id) => model?.answer(id, HELLO, () => held));
+  await nextMacrotask();
+  expect(asked).toHaveLength(2);
+  model?.cancel(3);
+  await answers[2];
+  expect(asked).toHaveLength(2);
+  mayEnd();
+  await Promise.all(answers);
+  expect(asked).toHaveLength(3);
   expect(asked.every(({ isDestroyed }) => isDestroyed)).toBe(true);
 });
 

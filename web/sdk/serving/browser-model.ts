@@ -1,7 +1,7 @@
 import { MeshError } from '../../../shared/errors.ts';
 import type { BrowserConversation, BrowserModel } from '../../compute/dialogue/browser-speaker.ts';
 
-/** Answers at a time: each session holds its conversation in memory. */
+/** Answers at a time: each session holds its conversation in memory. Others wait, as many as the volunteer takes tasks. */
 const MAX_ANSWERS = 2;
 
 interface Prompt {
@@ -33,18 +33,40 @@ export async function openBrowserModel(
 /** The model for a worker, which cannot reach it: only pages can. */
 class PageModel implements BrowserModel {
   readonly #model: LanguageModelClass;
+  /** Also those that wait. */
   readonly #answers = new Map<number, AbortController>();
+  readonly #waiting = new Set<() => void>();
+  #speaking = 0;
 
   constructor(model: LanguageModelClass) {
     this.#model = model;
   }
 
-  async answer(id: number, conversation: BrowserConversation, onText: (text: string) => void): Promise<void> {
-    if (this.#answers.size >= MAX_ANSWERS)
-      throw new MeshError('queue-full', 'The browser’s language model has enough to say. Submit the task again later.');
+  async answer(
+    id: number,
+    conversation: BrowserConversation,
+    onText: (text: string) => Promise<void> | void,
+  ): Promise<void> {
     const cancelling = new AbortController();
     this.#answers.set(id, cancelling);
-    const { signal } = cancelling;
+    try {
+      while (this.#speaking >= MAX_ANSWERS && !cancelling.signal.aborted) await this.#change(cancelling.signal);
+      if (!cancelling.signal.aborted) await this.#speak(conversation, onText, cancelling.signal);
+    } finally {
+      this.#answers.delete(id);
+    }
+  }
+
+  cancel(id: number): void {
+    this.#answers.get(id)?.abort();
+  }
+
+  async #speak(
+    conversation: BrowserConversation,
+    onText: (text: string) => Promise<void> | void,
+    signal: AbortSignal,
+  ): Promise<void> {
+    this.#speaking++;
     const { persona, messages, begun } = conversation;
     let session: LanguageModelSession | null = null;
     try {
@@ -54,18 +76,27 @@ class PageModel implements BrowserModel {
       const turns = messages.map(({ role, content }): Prompt => ({ role: role === 'system' ? 'user' : role, content }));
       const prompts: Prompt[] = begun === '' ? turns : [...turns, { role: 'assistant', content: begun, prefix: true }];
       const reader = session.promptStreaming(prompts, { signal }).getReader();
-      for (let read = await reader.read(); !read.done; read = await reader.read()) onText(read.value);
+      for (let read = await reader.read(); !read.done; read = await reader.read()) await onText(read.value);
     } catch (cause) {
       if (signal.aborted) return;
       const why = cause instanceof Error ? cause.message : String(cause);
       throw new MeshError('volunteer-failed', `The browser’s language model did not answer (${why}). Submit it again.`);
     } finally {
       session?.destroy();
-      this.#answers.delete(id);
+      this.#speaking--;
+      for (const wake of [...this.#waiting]) wake();
     }
   }
 
-  cancel(id: number): void {
-    this.#answers.get(id)?.abort();
+  /** Resolves when an answer has ended, or the one that waits was cancelled. */
+  #change(signal: AbortSignal): Promise<void> {
+    return new Promise((resolve) => {
+      const wake = () => {
+        this.#waiting.delete(wake);
+        resolve();
+      };
+      this.#waiting.add(wake);
+      signal.addEventListener('abort', wake, { once: true });
+    });
   }
 }

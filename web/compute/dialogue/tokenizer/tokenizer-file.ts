@@ -57,7 +57,16 @@ const preTokenizerSchema: z.ZodType<PreTokenizer> = z.lazy(() =>
 );
 
 const fileSchema = z.object({
-  added_tokens: z.array(z.object({ id: z.int().min(0).max(MAX_TOKENS), content: z.string().min(1) })).max(16_384),
+  added_tokens: z
+    .array(
+      z.object({
+        id: z.int().min(0).max(MAX_TOKENS),
+        content: z.string().min(1),
+        // Whether it stands for no text. Others are words like those of the vocabulary.
+        special: z.boolean().default(true),
+      }),
+    )
+    .max(16_384),
   normalizer: normalizerSchema.nullish(),
   pre_tokenizer: preTokenizerSchema.nullish(),
   model: z.object({

@@ -67,6 +67,15 @@ test('special tokens in a text are text: nobody can speak for another by writing
 });
 
 test.each([
+  ['bytes', { pre_tokenizer: BYTE_LEVEL }],
+  ['letters', {}],
+])('of tokens that were added to a vocabulary of %s only the special ones have no text', (_, more) => {
+  const added = ['<|end|>', '    ', '<b>', '\n\n'].map((content, id) => ({ id: id + 1, content, special: id === 0 }));
+  const tokenizer = tokenizerOf({ ...more, added_tokens: added }, ['a']);
+  expect([0, 1, 2, 3, 4].map((id) => textOf(tokenizer, [id]))).toEqual(['a', '', '    ', '<b>', '\n\n']);
+});
+
+test.each([
   [
     'a pattern that no browser reads',
     { pre_tokenizer: { type: 'Split', pattern: { Regex: '(' }, behavior: 'Isolated' } },

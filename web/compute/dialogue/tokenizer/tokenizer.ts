@@ -16,7 +16,9 @@ export class Tokenizer {
   readonly #model: string;
   readonly #vocabulary: ReadonlyMap<string, number>;
   readonly #texts: ReadonlyMap<number, string>;
-  readonly #special: ReadonlyMap<string, number>;
+  readonly #added: ReadonlyMap<string, number>;
+  /** Those that stand for no text. */
+  readonly #special: ReadonlySet<number>;
   readonly #ranks: ReadonlyMap<string, number>;
   readonly #words: WordCutter;
   readonly #known = new Map<string, readonly number[]>();
@@ -30,9 +32,10 @@ export class Tokenizer {
   constructor(bytes: Uint8Array, model: string) {
     const file = readTokenizerFile(bytes, model);
     this.#model = model;
-    this.#special = new Map(file.added_tokens.map(({ content, id }) => [content, id]));
+    this.#added = new Map(file.added_tokens.map(({ content, id }) => [content, id]));
+    this.#special = new Set(file.added_tokens.flatMap(({ id, special }) => (special ? id : [])));
     this.#vocabulary = new Map(Object.entries(file.model.vocab));
-    this.#texts = new Map([...this.#vocabulary, ...this.#special].map(([text, id]) => [id, text]));
+    this.#texts = new Map([...this.#vocabulary, ...this.#added].map(([text, id]) => [id, text]));
     const pairs = file.model.merges.map((pair) => (typeof pair === 'string' ? pair : pair.join(' ')));
     this.#ranks = new Map(pairs.map((pair, rank) => [pair, rank]));
     this.#words = wordCutterOf(file, model);
@@ -43,9 +46,14 @@ export class Tokenizer {
     return this.#texts.size;
   }
 
-  /** The number of a token that stands for no text, as the end of a turn; undefined if there is none. */
+  /** Whether a token has this number. */
+  has(token: number): boolean {
+    return this.#texts.has(token);
+  }
+
+  /** The number of a token that a text is never cut into, as the end of a turn; undefined if there is none. */
   special(text: string): number | undefined {
-    return this.#special.get(text);
+    return this.#added.get(text);
   }
 
   /** Tokens of a text. Whatever it says, none of them is a special one. Throws MeshError `unknown-model`. */
@@ -55,9 +63,13 @@ export class Tokenizer {
 
   /** The bytes that a token stands for: a character may be complete only with the next one. Empty for special tokens. */
   bytesOf(token: number): Uint8Array {
+    if (this.#special.has(token)) return new Uint8Array(0);
     const text = this.#texts.get(token) ?? '';
-    if (this.#special.has(text)) return new Uint8Array(0);
-    if (this.#words.isByteLevel) return Uint8Array.from(text, (letter) => BYTE_OF_LETTER.get(letter) ?? 0x3f);
+    if (this.#words.isByteLevel) {
+      const bytes = Array.from(text, (letter) => BYTE_OF_LETTER.get(letter));
+      // An added token, such as a run of spaces, is written as it is.
+      return bytes.every((byte) => byte !== undefined) ? Uint8Array.from(bytes) : new TextEncoder().encode(text);
+    }
     const byte = BYTE_TOKEN.exec(text)?.[1];
     if (byte) return Uint8Array.of(Number.parseInt(byte, 16));
     return new TextEncoder().encode(text.replaceAll(SPACE_MARK, ' '));
