@@ -96,18 +96,60 @@ test('a model that was changed on its server meanwhile is not mixed with what ca
   expect(await load(`${ELSEWHERE}/a.onnx`)).toMatchObject({ isWhole: true });
 });
 
+/** Of one file, as another tab or another visit sees it. Parts have 10 bytes at least. */
+const partialFile = (id = 'one') =>
+  new PartialFile({ caches: server.caches.storage, baseUrl: BASE_URL, id, isHashed: true, partBytes: 10 });
+
+async function begun(fill: number, partSizes: readonly number[]): Promise<PartialFile> {
+  const one = partialFile();
+  await one.begin(new Response());
+  for (const sizeBytes of partSizes) await one.add(new Uint8Array(sizeBytes).fill(fill));
+  return one;
+}
+
+/** The bytes that are kept, as they would be joined. */
+async function keptBytes(): Promise<number[]> {
+  return (await partialFile().kept())?.parts.flatMap((part) => [...part]) ?? [];
+}
+
+test('two tabs that download the same file do not mix what they keep', async () => {
+  const first = await begun(1, [10]);
+  const second = await begun(2, [10]);
+  for (let n = 0; n < 2; n++) await first.add(new Uint8Array(10).fill(1));
+  expect(await keptBytes()).toEqual(Array(10).fill(2));
+  await second.add(new Uint8Array(10).fill(2));
+  expect(await keptBytes()).toEqual(Array(20).fill(2));
+});
+
+test('two tabs that go on with the same download, in parts of different sizes, leave no gap and nothing twice', async () => {
+  await begun(0, [10]);
+  const [first, second] = [partialFile(), partialFile()];
+  for (const one of [first, second]) await one.kept();
+  const add = (one: PartialFile, from: number, to: number) =>
+    one.add(Uint8Array.from({ length: to - from }, (_, at) => from + at));
+  await add(first, 10, 20);
+  await add(first, 20, 30);
+  await add(second, 10, 23);
+  await add(second, 23, 33);
+  expect(await keptBytes()).toEqual([...Array(10).fill(0), ...Array.from({ length: 23 }, (_, at) => 10 + at)]);
+});
+
+test('what is left of a download whose beginning was dropped is deleted with the next one, and not joined to it', async () => {
+  await begun(1, [10, 10, 10]);
+  for (const key of [...server.caches.entries.keys()].slice(0, 2)) server.caches.entries.delete(key);
+  expect(await keptBytes()).toEqual([]);
+  await begun(2, [10]);
+  expect(await keptBytes()).toEqual(Array(10).fill(2));
+  expect(server.caches.entries.size).toBe(2);
+  await partialFile().clear();
+  expect(server.caches.entries.size).toBe(0);
+});
+
 test('what is kept of broken downloads is bounded', async () => {
-  const { caches } = server;
   for (let n = 0; n < MAX_PARTS; n++) {
-    const one = new PartialFile({
-      caches: caches.storage,
-      baseUrl: BASE_URL,
-      id: `${n}`,
-      isHashed: true,
-      partBytes: 10,
-    });
+    const one = partialFile(`${n}`);
     await one.begin(new Response());
     for (let part = 0; part < 2; part++) await one.add(new Uint8Array(10));
   }
-  expect(caches.entries.size).toBe(MAX_PARTS);
+  expect(server.caches.entries.size).toBe(MAX_PARTS);
 });
