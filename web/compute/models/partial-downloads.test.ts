@@ -96,6 +96,15 @@ test('a model that was changed on its server meanwhile is not mixed with what ca
   expect(await load(`${ELSEWHERE}/a.onnx`)).toMatchObject({ isWhole: true });
 });
 
+test('a model whose kept part is damaged is fetched once more, whole, before it is refused', async () => {
+  const url = `${ELSEWHERE}/a.onnx#sha256=${await sha256Hex(FILE, crypto.subtle)}`;
+  await broken(url);
+  for (const [key, bytes] of server.caches.entries)
+    if (bytes.byteLength === PART_BYTES) server.caches.entries.set(key, bytes.slice().fill(7));
+  expect(await load(url)).toMatchObject({ isWhole: true });
+  expect(ranges).toEqual([null, `bytes=${PART_BYTES}-`, null]);
+});
+
 /** Of one file, as another tab or another visit sees it. Parts have 10 bytes at least. */
 const partialFile = (id = 'one') =>
   new PartialFile({ caches: server.caches.storage, baseUrl: BASE_URL, id, isHashed: true, partBytes: 10 });

@@ -34,6 +34,7 @@ export class PartialFile {
   #pending: Uint8Array[] = [];
   #pendingBytes = 0;
   #download = '';
+  #isResumed = false;
   #keptBytes = 0;
   /** Null where the content has no name that the rest could be asked for by. */
   #etag: string | null = null;
@@ -43,6 +44,11 @@ export class PartialFile {
     const { caches, baseUrl } = options;
     // What cannot be kept is fetched again.
     this.#cache = new ModelCache({ caches, baseUrl, name: 'p2c2r-partial-models', onTrouble: () => {} });
+  }
+
+  /** Whether the download went on with what was kept, which may be damaged though the rest is not. */
+  get isResumed(): boolean {
+    return this.#isResumed;
   }
 
   /** Null where nothing is kept. */
@@ -61,12 +67,14 @@ export class PartialFile {
     this.#download = download;
     this.#keptBytes = sizeBytes;
     this.#etag = etag;
+    this.#isResumed = sizeBytes > 0;
     return sizeBytes > 0 ? { parts, sizeBytes, etag: etag || null } : null;
   }
 
   /** Begins anew, with the answer to a request for the whole file. */
   async begin({ headers }: Response): Promise<void> {
     await this.clear();
+    this.#isResumed = false;
     const etag = headers.get('etag') ?? '';
     const isNamed = this.#options.isHashed || /^"/.test(etag);
     // Offsets count the bytes of a compressed body, of which a page sees only what is in it.
