@@ -14,6 +14,8 @@ let ranges: (string | null)[];
 /** Bytes after which the connection breaks. */
 let breaksAfter: number;
 let refusesRanges: 'never' | 'ignores' | 'fails';
+/** What answers in place of the file. */
+let instead: (() => Response) | null;
 
 beforeEach(() => {
   server = new TestModelServer();
@@ -21,6 +23,7 @@ beforeEach(() => {
   ranges = [];
   breaksAfter = HALF;
   refusesRanges = 'never';
+  instead = null;
 });
 
 async function load(url: string): Promise<{ isWhole: boolean; shares: number[] }> {
@@ -36,6 +39,7 @@ const answer: typeof globalThis.fetch = async (_input, init) => {
   const headers = new Headers(init?.headers);
   const range = headers.get('range');
   ranges.push(range);
+  if (instead) return instead();
   if (range && refusesRanges === 'fails') throw new TypeError('Failed to fetch');
   const etag = `"${file.at(-1)}"`;
   const isSame = headers.get('if-range') === null || headers.get('if-range') === etag;
@@ -94,6 +98,24 @@ test('a model that was changed on its server meanwhile is not mixed with what ca
   await broken(`${ELSEWHERE}/a.onnx`);
   file = new Uint8Array(FILE.byteLength).fill(9);
   expect(await load(`${ELSEWHERE}/a.onnx`)).toMatchObject({ isWhole: true });
+});
+
+test.each<[string, () => Response, boolean]>([
+  ['an overloaded host', () => new Response('', { status: 429 }), true],
+  ['a proxy whose server is away', () => new Response('', { status: 502 }), true],
+  ['a host under maintenance', () => new Response('', { status: 503 }), true],
+  ['the login page of a network', () => new Response('', { headers: { 'content-type': 'text/html' } }), true],
+  ['a host that has the file no longer', () => new Response('', { status: 404 }), false],
+  ['a host that will never have it again', () => new Response('', { status: 410 }), false],
+  ['a host whose file is too large', () => new Response('', { headers: { 'content-length': '1e9' } }), false],
+])('after the answer of %s what was kept stays only where it may still be of use', async (_, answerOf, stays) => {
+  await broken(`${ELSEWHERE}/a.onnx`);
+  instead = answerOf;
+  await expect(load(`${ELSEWHERE}/a.onnx`)).rejects.toThrow();
+  instead = null;
+  ranges = [];
+  expect(await load(`${ELSEWHERE}/a.onnx`)).toMatchObject({ isWhole: true });
+  expect(ranges).toEqual([stays ? `bytes=${PART_BYTES}-` : null]);
 });
 
 test('a model whose kept part is damaged is fetched once more, whole, before it is refused', async () => {
