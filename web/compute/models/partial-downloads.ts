@@ -75,8 +75,9 @@ export class PartialFile {
   async begin({ headers }: Response): Promise<void> {
     await this.clear();
     this.#isResumed = false;
-    const etag = headers.get('etag') ?? '';
-    const isNamed = this.#options.isHashed || /^"/.test(etag);
+    // Weak ones (W/) may not be asked for by: of a file with a hash the rest is taken as it comes.
+    const etag = headers.get('etag')?.match(/^".*/)?.[0] ?? '';
+    const isNamed = this.#options.isHashed || etag !== '';
     // Offsets count the bytes of a compressed body, of which a page sees only what is in it.
     this.#etag = isNamed && headers.get('content-encoding') === null ? etag : null;
   }
