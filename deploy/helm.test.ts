@@ -35,8 +35,12 @@ const VALUES = {
     settings: { LOBBY: 'on', MAX_SESSIONS: '5000' },
     ingress: { className: 'nginx', tlsSecretName: 'tls', annotations: { 'cert-manager.io/cluster-issuer': 'le' } },
   },
-  'a Secret of one’s own, no ingress': { ...REQUIRED, secrets: { existing: 'mine' }, ingress: { enabled: false } },
+  'a Secret of one’s own, no ingress': {
+    ...{ ...REQUIRED, secrets: { existing: 'mine' }, ingress: { enabled: false } },
+    ...{ redis: { enabled: true }, turn: { urls: ['turn:turn.example.org'] } },
+  },
 };
+const RELAY_SECRETS = { inviteSecret: SECRET, turnSecret: SECRET };
 type Values = Record<string, unknown>;
 
 /** What the chart consists of, by the kind. A test checks that it is what these types say. */
@@ -117,7 +121,12 @@ test.each<[string, Values]>([
   ['no secret', REQUIRED],
   ['a short secret', { ...REQUIRED, secrets: { inviteSecret: 'short' } }],
   ['no host', { image: REQUIRED.image, secrets: { inviteSecret: SECRET } }],
-  ['a relay that is none', { ...VALUES['the least'], turn: { urls: ['https://turn.example.org'] } }],
+  [
+    'a relay that is none',
+    { ...VALUES['the least'], secrets: RELAY_SECRETS, turn: { urls: ['https://turn.example.org'] } },
+  ],
+  ['a relay without its secret', { ...VALUES['the least'], turn: { urls: ['turn:turn.example.org'] } }],
+  ['Redis without its address', { ...VALUES['the least'], redis: { enabled: true } }],
 ])('the schema of the chart refuses %s', (_, values) => {
   expect(schema.safeParse(withDefaults(values)).success).toBe(false);
 });

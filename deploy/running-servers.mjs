@@ -27,51 +27,75 @@ const ANSWER_TIMEOUT_MS = 45_000;
  */
 export async function superviseBuild(build) {
   const file = fileOf(process.pid);
-  await mkdir(RUNNING, { recursive: true });
   await write(file, { build, state: 'running' });
   process.on('exit', () => rmSync(file, { force: true }));
   const supervisor = new Supervisor(programOf(build));
   // A signal would not do: after a crash the file may name a process of somebody else.
-  watchFile(file, { interval: POLL_MS }, async () => {
-    const { build: asked, state } = await read(file);
-    if (state !== 'asked') return;
-    try {
-      await keepBuild(asked.folder);
-      await supervisor.replace(programOf(asked));
-      await write(file, { build: asked, state: 'running' });
-    } catch (cause) {
-      console.error(cause instanceof Error ? cause.message : cause);
-      await write(file, { build: asked, state: 'failed' });
-    }
-  });
+  watchFile(file, { interval: POLL_MS }, () => void replaceIfAsked(file, supervisor).catch(tell));
+}
+
+/**
+ * @param {string} file
+ * @param {Supervisor} supervisor
+ */
+async function replaceIfAsked(file, supervisor) {
+  const running = await read(file);
+  if (running?.state !== 'asked') return;
+  const { build } = running;
+  try {
+    await keepBuild(build.folder);
+    await supervisor.replace(programOf(build));
+  } catch (cause) {
+    tell(cause);
+    await write(file, { build, state: 'failed' });
+    return;
+  }
+  await write(file, { build, state: 'running' });
+}
+
+/** @param {unknown} cause */
+function tell(cause) {
+  console.error(cause instanceof Error ? cause.message : cause);
 }
 
 /**
  * Has every running server of this checkout replaced by one of this build.
  * @param {Build} build
+ * @param {number} [answerTimeoutMs] for each
  * @returns {Promise<number>} how many
  * @throws {SetupError} when none runs, or one could not be replaced and goes on as it was
  */
-export async function updateRunning(build) {
-  const pids = await runningPids();
-  if (pids.length === 0) throw new SetupError('No server of this folder runs. npm start starts one.');
-  for (const pid of pids) {
-    const file = fileOf(pid);
-    await write(file, { build, state: 'asked' });
-    const state = await Promise.race([answerOf(file), sleep(ANSWER_TIMEOUT_MS, 'none', { ref: false })]);
-    if (state !== 'running')
-      throw new SetupError(`The server of process ${pid} was not replaced; its output says why.`);
+export async function updateRunning(build, answerTimeoutMs = ANSWER_TIMEOUT_MS) {
+  const failed = [];
+  let count = 0;
+  for (const pid of await runningPids()) {
+    const state = await ask(pid, build, answerTimeoutMs);
+    if (state === 'failed') failed.push(pid);
+    if (state === 'running') count++;
   }
-  return pids.length;
+  if (failed.length > 0)
+    throw new SetupError(`Not replaced: the servers of these processes: ${failed.join(', ')}. Their output says why.`);
+  if (count === 0) throw new SetupError('No server of this folder runs. npm start starts one.');
+  return count;
 }
 
-/** @param {string} file */
-async function answerOf(file) {
-  for (;;) {
+/**
+ * @param {number} pid
+ * @param {Build} build
+ * @param {number} timeoutMs
+ */
+async function ask(pid, build, timeoutMs) {
+  const file = fileOf(pid);
+  await write(file, { build, state: 'asked' });
+  for (let waitedMs = 0; waitedMs < timeoutMs; waitedMs += POLL_MS) {
     await sleep(POLL_MS);
-    const { state } = await read(file);
-    if (state !== 'asked') return state;
+    const running = await read(file);
+    if (running?.state !== 'asked') return running?.state ?? 'none';
   }
+  // After a crash the process of that number is somebody else's.
+  console.error(`Process ${pid} did not answer, so it counts as no server of this folder.`);
+  await rm(file, { force: true });
+  return 'none';
 }
 
 async function runningPids() {
@@ -89,15 +113,23 @@ const fileOf = (pid) => join(RUNNING, `${pid}.json`);
 
 /**
  * @param {string} file
- * @returns {Promise<Running>}
+ * @returns {Promise<Running | null>} null where it is not there: the server has ended, or somebody has deleted .build
  */
-const read = async (file) => JSON.parse(await readFile(file, 'utf8'));
+async function read(file) {
+  try {
+    return JSON.parse(await readFile(file, 'utf8'));
+  } catch (cause) {
+    if (hasCode(cause, 'ENOENT')) return null;
+    throw cause;
+  }
+}
 
 /**
  * @param {string} file
  * @param {Running} running
  */
 async function write(file, running) {
+  await mkdir(RUNNING, { recursive: true });
   // In one step, since others read it at any time.
   await writeFile(`${file}.new`, JSON.stringify(running));
   await rename(`${file}.new`, file);

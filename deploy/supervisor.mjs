@@ -7,6 +7,9 @@ import { fileURLToPath } from 'node:url';
 /** How long a new server may take until it listens, ms, before the old one is kept. */
 const START_TIMEOUT_MS = 30_000;
 
+/** How long a replaced server may take to end, ms, before it is killed: a graceful stop takes 4 s (signaling-server/server.ts), and the new one waits for its data. */
+const END_TIMEOUT_MS = 10_000;
+
 /** @typedef {import('node:cluster').Worker} Worker */
 
 /**
@@ -24,14 +27,19 @@ export class Supervisor {
   /** @type {Worker} */
   #current;
   #isReplacing = false;
-  #args = process.argv.slice(2);
+  /** @type {readonly string[]} */
+  #args;
+  #endTimeoutMs;
 
   /**
    * @param {Program} program
-   * @param {readonly string[]} [args] flags of the server; default: those of this process
+   * @param {object} [options]
+   * @param {readonly string[]} [options.args] flags of the server; default: those of this process
+   * @param {number} [options.endTimeoutMs]
    */
-  constructor(program, args) {
-    if (args) this.#args = [...args];
+  constructor(program, { args = process.argv.slice(2), endTimeoutMs = END_TIMEOUT_MS } = {}) {
+    this.#args = args;
+    this.#endTimeoutMs = endTimeoutMs;
     // Each server accepts its connections itself, without a detour through this process.
     cluster.schedulingPolicy = cluster.SCHED_NONE;
     for (const signal of /** @type {const} */ (['SIGINT', 'SIGTERM'])) {
@@ -56,13 +64,13 @@ export class Supervisor {
       await listening(next);
       this.#current = next;
       if (!old.isDead()) {
-        old.send('replaced');
-        await once(old, 'exit');
+        tell(old, 'replaced');
+        await this.#ended(old);
       }
-      next.send('predecessor ended');
+      tell(next, 'predecessor ended');
     } finally {
       this.#isReplacing = false;
-      if (this.#current.isDead()) process.exit(1);
+      if (this.#current.isDead()) endAs(this.#current);
     }
   }
 
@@ -71,15 +79,35 @@ export class Supervisor {
    * @param {Record<string, string>} env
    */
   #start({ serverFile, env: ofProgram = {} }, env) {
-    cluster.setupPrimary({ exec: serverFile, args: this.#args });
+    cluster.setupPrimary({ exec: serverFile, args: [...this.#args] });
     const worker = cluster.fork({ ...ofProgram, ...env });
-    worker.on('exit', (code, signal) => {
-      // Another one, which starts, may yet serve in its place.
-      if (worker === this.#current && !this.#isReplacing)
-        process.exit(code ?? 128 + constants.signals[/** @type {NodeJS.Signals} */ (signal)]);
+    worker.on('exit', () => {
+      // Another one, which starts, may yet serve in its place; and one that is replaced may still finish its requests.
+      if (worker === this.#current && !this.#isReplacing) endAs(worker);
     });
     return worker;
   }
+
+  /** @param {Worker} worker */
+  async #ended(worker) {
+    const timer = setTimeout(() => worker.process.kill('SIGKILL'), this.#endTimeoutMs);
+    await once(worker, 'exit');
+    clearTimeout(timer);
+  }
+}
+
+/**
+ * @param {Worker} worker
+ * @param {string} message
+ */
+function tell(worker, message) {
+  // Without a callback, a worker that has just ended would end this process with an error.
+  worker.send(message, () => {});
+}
+
+/** @param {Worker} worker one that has ended */
+function endAs({ process: { exitCode, signalCode } }) {
+  process.exit(exitCode ?? 128 + (signalCode ? constants.signals[signalCode] : 0));
 }
 
 /** @param {Worker} worker */
@@ -101,6 +129,6 @@ async function listening(worker) {
 const [, thisFile = '', serverFile, ...flags] = process.argv;
 if (serverFile && resolve(thisFile) === fileURLToPath(import.meta.url)) {
   const program = { serverFile: resolve(serverFile) };
-  const supervisor = new Supervisor(program, flags);
+  const supervisor = new Supervisor(program, { args: flags });
   process.on('SIGUSR2', () => void supervisor.replace(program).catch(({ message }) => console.error(message)));
 }

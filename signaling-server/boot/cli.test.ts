@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { readdir } from 'node:fs/promises';
 import type { AddressInfo } from 'node:net';
 import { createServer } from 'node:net';
@@ -133,6 +134,16 @@ test('replaced by another process, it stops at once, without the delay in which 
   await eventually('it is up', () => host.isReady);
   host.replace();
   expect(await code).toBe(0);
+});
+
+test('in the place of another process that goes on, it ends all the same when it cannot start', async () => {
+  const taken = createServer().listen(0, '127.0.0.1');
+  await once(taken, 'listening');
+  const { port } = taken.address() as AddressInfo;
+  const host = new TestHost();
+  host.predecessorEnded = new Promise(() => {});
+  expect(await run(['--port', String(port)], { ...ENV, STATE_DIR: await bed.folder() }, host)).toBe(1);
+  taken.close();
 });
 
 test('in the place of another process it serves at once, and lets people in when that has ended and its data is written', async () => {

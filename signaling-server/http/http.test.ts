@@ -3,6 +3,7 @@ import { connect } from 'node:net';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { PROTOCOL_VERSION } from '../../shared/signaling.ts';
+import { StartError } from '../boot/listening.ts';
 import { eventually, TestBed } from '../test-server.ts';
 
 const bed = new TestBed();
@@ -257,5 +258,25 @@ test('models of the operator are served from their folder, and nothing else that
   expect(tokenizer.headers.get('access-control-allow-origin')).toBe('*');
   for (const path of ['Smol/notes.txt', 'Smol/gone.onnx', '..%2fpages/p2c2r.js', 'Smol/'])
     expect((await get(path)).status).toBe(404);
-  await expect(bed.server({ pagesDir, modelsDir: join(models, 'gone') })).rejects.toThrow('MODELS_DIR');
+});
+
+test('the download of a model of the operator goes on where it broke', async () => {
+  const models = await bed.folder();
+  await writeFile(join(models, 'model.onnx'), 'weights');
+  const { url } = await bed.server({ pagesDir, modelsDir: models });
+  const get = (headers: HeadersInit) => fetch(new URL('/models/own/model.onnx', url), { headers });
+  const rest = await get({ range: 'bytes=3-' });
+  expect([rest.status, rest.headers.get('content-range'), await rest.text()]).toEqual([206, 'bytes 3-6/7', 'ghts']);
+  for (const headers of [{ range: 'bytes=0-0' }, { range: 'bytes=3-', 'if-range': rest.headers.get('etag') ?? '' }]) {
+    const whole = await get(headers);
+    expect([whole.status, await whole.text()]).toEqual([200, 'weights']);
+  }
+});
+
+test.each(['gone', 'a-file'])('a server whose MODELS_DIR is %s does not start, and says why', async (name) => {
+  const folder = await bed.folder();
+  await writeFile(join(folder, 'a-file'), '');
+  const starting = bed.server({ pagesDir, modelsDir: join(folder, name) });
+  await expect(starting).rejects.toThrow(StartError);
+  await expect(starting).rejects.toThrow(/^MODELS_DIR is /);
 });

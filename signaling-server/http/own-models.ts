@@ -1,7 +1,8 @@
-import { access, realpath } from 'node:fs/promises';
+import { realpath, stat } from 'node:fs/promises';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import sirv from 'sirv';
-import { destroyFileWith } from './pages.ts';
+import { StartError } from '../boot/listening.ts';
+import { destroyFileWith, dropOtherRanges } from './pages.ts';
 import { shareWithOtherOrigins } from './security-headers.ts';
 
 /** Where browsers look for them: `OWN_MODELS` in web/compute/models/url-models.ts, beside the list of models. */
@@ -21,15 +22,17 @@ export class OwnModels {
     this.#serve = sirv(root, { etag: true, extensions: [] });
   }
 
-  /** Throws an Error that says what to do where there is no such folder. @returns null for no folder: the setting is empty. */
+  /**
+   * @returns null for no folder: the setting is empty.
+   * @throws StartError where there is no such folder.
+   */
   static async load(dir: string): Promise<OwnModels | null> {
     if (dir === '') return null;
-    const exists = await access(dir).then(
-      () => true,
-      () => false,
-    );
-    if (!exists)
-      throw new Error(`MODELS_DIR is "${dir}", which is not there. Make the folder, or leave the setting out.`);
+    const found = await stat(dir).catch(() => null);
+    if (!found?.isDirectory()) {
+      const what = found ? 'no folder' : 'not there';
+      throw new StartError(`MODELS_DIR is "${dir}", which is ${what}. Name a folder, or leave the setting out.`);
+    }
     return new OwnModels(await realpath(dir));
   }
 
@@ -42,8 +45,7 @@ export class OwnModels {
     response.setHeader('Cache-Control', 'no-cache');
     response.setHeader('Content-Type', path.endsWith('.json') ? 'application/json' : 'application/octet-stream');
     shareWithOtherOrigins(response);
-    // As in pages.ts.
-    delete request.headers.range;
+    dropOtherRanges(request);
     destroyFileWith(response);
     request.url = `/${path.slice(OWN_MODELS_PATH.length)}`;
     this.#serve(request, response, onMissing);

@@ -58,12 +58,18 @@ export class Pages {
     response.setHeader('Content-Type', isPage ? 'text/html; charset=utf-8' : contentType(extension));
     // Everything but the pages may be imported by a page of another origin, which can then also read why a file is missing.
     if (!isPage) shareWithOtherOrigins(response);
-    // Downloads of models go on where they broke. sirv 3 answers `bytes=-500` and `bytes=0-0` with the wrong bytes, and does not know If-Range. A
-    // server may ignore Range (RFC 9110, section 14.2).
-    if (!REST.test(request.headers.range ?? '') || request.headers['if-range']) delete request.headers.range;
+    dropOtherRanges(request);
     destroyFileWith(response);
     this.#serve(request, response, onMissing);
   }
+}
+
+/**
+ * Leaves only requests for the rest of a file: downloads of models go on where they broke. sirv 3 answers `bytes=-500` and `bytes=0-0` with the
+ * wrong bytes, and does not know If-Range, which its weak ETags never fulfil (RFC 9110, section 13.1.5). A server may ignore Range (section 14.2).
+ */
+export function dropOtherRanges({ headers }: IncomingMessage): void {
+  if (!REST.test(headers.range ?? '') || headers['if-range']) delete headers.range;
 }
 
 /**

@@ -5,8 +5,16 @@ import type { CountedInvite, Quota, Report, Reporter, Store } from './store.ts';
  * use the folder only when the other has ended.
  */
 export class LateStore implements Store {
+  #isOpen = false;
+  #isClosed = false;
+
   /** @param opening must not reject */
-  constructor(private readonly opening: Promise<Store>) {}
+  constructor(private readonly opening: Promise<Store>) {
+    void opening.then(async (store) => {
+      this.#isOpen = true;
+      if (this.#isClosed) await store.close();
+    });
+  }
 
   async reputation(historyId: string) {
     return (await this.opening).reputation(historyId);
@@ -40,7 +48,9 @@ export class LateStore implements Store {
     return (await this.opening).isBanned(id);
   }
 
+  /** Does not wait for a store that is not open: the other server may go on for good. A store that opens later is closed then. */
   async close() {
-    return (await this.opening).close();
+    this.#isClosed = true;
+    if (this.#isOpen) await (await this.opening).close();
   }
 }

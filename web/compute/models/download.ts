@@ -10,6 +10,9 @@ export const STALL_TIMEOUT_MS = 15_000;
 /** What must come in that time, bytes, of a file that is not complete: a host that sends less would hold a task up for days. Mobile networks send ten times as much. */
 export const LEAST_BYTES_IN_TIME = 64 * 1024;
 
+/** Statuses that say that the file will not come back. With any other what was kept of it stays: the host may be overloaded, or a proxy in its place. */
+const GONE = [404, 410];
+
 /** Advice for damaged files. */
 export const RELOAD =
   'Reload the page, because the server may just have been updated. If that does not help, whoever runs it should deploy its models again.';
@@ -66,17 +69,14 @@ export async function download(url: URL, options: DownloadOptions): Promise<Uint
   try {
     const { response, before } = await request(url, options, ending.signal);
     wait();
-    if (!response.ok) throw faults.refused(response.status);
+    if (!response.ok) {
+      if (GONE.includes(response.status)) await options.partial?.clear();
+      throw faults.refused(response.status);
+    }
     // A captive portal's login page, or a host that answers every request with its start page.
     if (response.headers.get('content-type')?.startsWith('text/html')) throw faults.isPage();
-    const sizeBytes = Number(response.headers.get('content-length') ?? 0);
-    if (sizeBytes > 0) options.onSize?.(sizeOf(before) + sizeBytes);
-    if (before.length === 0) await options.partial?.begin(response);
-    const bytes = await readBody(response, before, options, wait);
-    await options.partial?.clear();
-    return bytes;
+    return await receive(response, before, options, wait);
   } catch (cause) {
-    if (cause instanceof MeshError) await options.partial?.clear();
     if (signal?.aborted) throw MeshError.cancelled(`The download of ${what}`);
     if (cause instanceof MeshError) throw cause;
     if (ending.signal.aborted) throw faults.silent();
@@ -135,6 +135,27 @@ function isRest({ headers }: Response, fromByte: number): boolean {
 
 function sizeOf(parts: readonly Uint8Array[]): number {
   return parts.reduce((sum, { byteLength }) => sum + byteLength, 0);
+}
+
+async function receive(
+  response: Response,
+  before: readonly Uint8Array[],
+  options: DownloadOptions,
+  onPace: () => void,
+): Promise<Uint8Array<ArrayBuffer>> {
+  const { partial, onSize } = options;
+  try {
+    const sizeBytes = Number(response.headers.get('content-length') ?? 0);
+    if (sizeBytes > 0) onSize?.(sizeOf(before) + sizeBytes);
+    if (before.length === 0) await partial?.begin(response);
+    const bytes = await readBody(response, before, options, onPace);
+    await partial?.clear();
+    return bytes;
+  } catch (cause) {
+    // Too large, and it will be the next time.
+    if (cause instanceof MeshError) await partial?.clear();
+    throw cause;
+  }
 }
 
 async function readBody(

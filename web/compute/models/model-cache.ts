@@ -59,6 +59,13 @@ export class ModelCache {
     }
   }
 
+  /** @param folder ends in a slash */
+  async deleteBelow(folder: URL): Promise<void> {
+    const cache = await this.#open();
+    const kept = (await cache?.keys().catch(() => [])) ?? [];
+    for (const { url } of kept) if (url.startsWith(folder.href)) await this.delete(new URL(url));
+  }
+
   /** Deletes the oldest entries. */
   async keepNewest(count: number): Promise<void> {
     const cache = await this.#open();

@@ -1,4 +1,4 @@
-import { concatBytes } from '../../../shared/bytes.ts';
+import { concatBytes, randomId } from '../../../shared/bytes.ts';
 import { ModelCache } from './model-cache.ts';
 
 /** Bytes that are kept at a time: a smaller file is fetched again sooner than it is read back. */
@@ -24,13 +24,18 @@ interface PartialFileOptions {
   partBytes?: number;
 }
 
-/** What was downloaded of one file before the download broke, kept by the browser. */
+/**
+ * What was downloaded of one file before the download broke, kept by the browser. Several tabs may download the same file, and the browser may
+ * drop any entry, so each download has an id of its own, which the head names, and each part is found by where it begins.
+ */
 export class PartialFile {
   readonly #options: PartialFileOptions;
   readonly #cache: ModelCache;
   #pending: Uint8Array[] = [];
   #pendingBytes = 0;
-  #count = 0;
+  #download = '';
+  #isResumed = false;
+  #keptBytes = 0;
   /** Null where the content has no name that the rest could be asked for by. */
   #etag: string | null = null;
 
@@ -41,23 +46,38 @@ export class PartialFile {
     this.#cache = new ModelCache({ caches, baseUrl, name: 'p2c2r-partial-models', onTrouble: () => {} });
   }
 
+  /** Whether the download went on with what was kept, which may be damaged though the rest is not. */
+  get isResumed(): boolean {
+    return this.#isResumed;
+  }
+
   /** Null where nothing is kept. */
   async kept(): Promise<KeptParts | null> {
-    const head = await this.#cache.get(this.#keyOf('etag'));
+    const head = await this.#cache.get(this.#key('head'));
     if (!head) return null;
+    const [download = '', etag = ''] = new TextDecoder().decode(head).split('\n');
     const parts: Uint8Array[] = [];
-    for (let next = await this.#part(0); next; next = await this.#part(parts.length)) parts.push(next);
-    this.#count = parts.length;
-    this.#etag = new TextDecoder().decode(head);
-    const sizeBytes = parts.reduce((sum, { byteLength }) => sum + byteLength, 0);
-    return sizeBytes > 0 ? { parts, sizeBytes, etag: this.#etag || null } : null;
+    let sizeBytes = 0;
+    for (;;) {
+      const next = await this.#cache.get(this.#key(`${download}/${sizeBytes}`));
+      if (!next?.byteLength) break;
+      parts.push(next);
+      sizeBytes += next.byteLength;
+    }
+    this.#download = download;
+    this.#keptBytes = sizeBytes;
+    this.#etag = etag;
+    this.#isResumed = sizeBytes > 0;
+    return sizeBytes > 0 ? { parts, sizeBytes, etag: etag || null } : null;
   }
 
   /** Begins anew, with the answer to a request for the whole file. */
   async begin({ headers }: Response): Promise<void> {
     await this.clear();
-    const etag = headers.get('etag') ?? '';
-    const isNamed = this.#options.isHashed || /^"/.test(etag);
+    this.#isResumed = false;
+    // Weak ones (W/) may not be asked for by: of a file with a hash the rest is taken as it comes.
+    const etag = headers.get('etag')?.match(/^".*/)?.[0] ?? '';
+    const isNamed = this.#options.isHashed || etag !== '';
     // Offsets count the bytes of a compressed body, of which a page sees only what is in it.
     this.#etag = isNamed && headers.get('content-encoding') === null ? etag : null;
   }
@@ -71,26 +91,26 @@ export class PartialFile {
     const part = concatBytes(this.#pending);
     this.#pending = [];
     this.#pendingBytes = 0;
-    if (this.#count === 0) await this.#cache.put(this.#keyOf('etag'), new TextEncoder().encode(this.#etag));
-    await this.#cache.put(this.#keyOf(this.#count++), part);
+    if (this.#keptBytes === 0) {
+      const head = new TextEncoder().encode(`${this.#download}\n${this.#etag}`);
+      await this.#cache.put(this.#key('head'), head);
+    }
+    await this.#cache.put(this.#key(`${this.#download}/${this.#keptBytes}`), part);
+    this.#keptBytes += part.byteLength;
     await this.#cache.keepNewest(MAX_PARTS);
   }
 
-  /** Must be called when the file is whole, or of no use. */
+  /** Must be called when the file is whole, or of no use. Also deletes what other downloads of it left behind. */
   async clear(): Promise<void> {
-    for (let at = 0; at < this.#count; at++) await this.#cache.delete(this.#keyOf(at));
-    if (this.#count > 0) await this.#cache.delete(this.#keyOf('etag'));
-    this.#count = 0;
+    await this.#cache.deleteBelow(this.#key(''));
+    this.#download = randomId();
+    this.#keptBytes = 0;
     this.#pending = [];
     this.#pendingBytes = 0;
     this.#etag = null;
   }
 
-  #part(at: number): Promise<Uint8Array | null> {
-    return this.#cache.get(this.#keyOf(at));
-  }
-
-  #keyOf(part: number | 'etag'): URL {
-    return new URL(`partial/${encodeURIComponent(this.#options.id)}/${part}`, this.#options.baseUrl);
+  #key(rest: string): URL {
+    return new URL(`partial/${encodeURIComponent(this.#options.id)}/${rest}`, this.#options.baseUrl);
   }
 }

@@ -68,9 +68,18 @@ export class UrlModels {
       );
     const kept = sha256 && (await this.#kept(sha256));
     if (kept) return kept;
-    const bytes = await this.#fetch(url, reporter, { loadedBytes: 0, signal });
+    const options: FetchOptions = { loadedBytes: 0, signal };
+    const partial = this.#partialOf(url);
+    let bytes = await this.#fetch(url, partial, reporter, options);
     if (!sha256) return bytes;
-    if ((await this.#options.digest(bytes)) !== sha256) {
+    let isWhole = (await this.#options.digest(bytes)) === sha256;
+    if (!isWhole && partial.isResumed) {
+      // What was kept was damaged; it is deleted by now.
+      reporter.loaded(0);
+      bytes = await this.#fetch(url, this.#partialOf(url), reporter, options);
+      isWhole = (await this.#options.digest(bytes)) === sha256;
+    }
+    if (!isWhole) {
       const message = `The file at ${url.origin}${url.pathname} does not have that hash. Correct the hash, or restore the model.`;
       throw new MeshError('unknown-model', message);
     }
@@ -92,7 +101,7 @@ export class UrlModels {
     }
     const url = new URL(path, model);
     this.#checkAccepted(url);
-    return this.#fetch(url, reporter, options);
+    return this.#fetch(url, this.#partialOf(url), reporter, options);
   }
 
   #checkAccepted({ href, protocol, origin, username }: URL): void {
@@ -112,12 +121,18 @@ export class UrlModels {
     return null;
   }
 
+  #partialOf(url: URL): PartialFile {
+    const { caches, baseUrl } = this.#options;
+    return new PartialFile({ caches, baseUrl, id: url.href, isHashed: PIN.test(url.hash) });
+  }
+
   async #fetch(
     url: URL,
+    partial: PartialFile,
     reporter: ProgressReporter,
     { loadedBytes, signal }: FetchOptions,
   ): Promise<Uint8Array<ArrayBuffer>> {
-    const { fetch, clock, caches, baseUrl, maxModelBytes, onReceived } = this.#options;
+    const { fetch, clock, maxModelBytes, onReceived } = this.#options;
     const tooLarge = (sizeBytes: number | null) => modelTooLarge(url.pathname, sizeBytes, maxModelBytes);
     const host = new ModelHost(url, { fetch, checkAccepted: (target) => this.#checkAccepted(target) });
     return download(url, {
@@ -126,7 +141,7 @@ export class UrlModels {
         if (loadedBytes + sizeBytes > maxModelBytes) throw tooLarge(loadedBytes + sizeBytes);
         reporter.expect(sizeBytes);
       },
-      partial: new PartialFile({ caches, baseUrl, id: url.href, isHashed: PIN.test(url.hash) }),
+      partial,
       clock,
       what: `the model ${url.pathname}`,
       faults: host,
