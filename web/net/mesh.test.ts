@@ -4,7 +4,7 @@ import { Server, type Socket } from 'socket.io';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { systemClock } from '../../shared/clock.ts';
 import { ManualClock } from '../../shared/manual-clock.ts';
-import type { LinkEvent } from './link.ts';
+import type { LinkEvent } from './link-environment.ts';
 import { Mesh, type MeshOptions } from './mesh.ts';
 import { CONNECT_TIMEOUT_MS } from './peer.ts';
 
