@@ -150,6 +150,22 @@ test('a game that is drawn smaller keeps its size on the page, and its stream ma
   expect(opened[0]?.options).not.toHaveProperty('renderScale');
 });
 
+test('a game that is not laid out yet is resized once it is, to sizes that exist', async () => {
+  game.style.display = 'none';
+  const sizes: [number, number][] = [];
+  const resize = ({ width, height }: { width: number; height: number }) => {
+    sizes.push([width, height]);
+    Object.assign(game, { width, height });
+  };
+  const attachment = await attachTo(game, { renderScale: 0.5, resize });
+  expect(sizes).toEqual([]);
+  game.style.display = '';
+  await expect.poll(() => sizes.at(-1)).toEqual([80, 45]);
+  game.style.display = 'none';
+  await attachment.detach();
+  expect(sizes.at(-1)).toEqual([160, 90]);
+});
+
 test('a game that its page makes large again is told once more', async () => {
   const engine = {
     ratio: 1,
