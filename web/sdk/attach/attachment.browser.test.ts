@@ -199,6 +199,23 @@ test('where no sharpened picture comes, the game is drawn in full, until there i
   await expect.poll(() => attachment.shown.is).toBe(true);
 });
 
+test.each<[string, (stream: GoodStream) => void]>([
+  ['a style of the page', () => game.style.setProperty('opacity', '0.99')],
+  [
+    'a stream that does not run any more',
+    (stream) => {
+      const last = stream.stats();
+      stream.stats = () => last;
+    },
+  ],
+])('where %s stays in the way, the game is drawn in full', async (_, hinder) => {
+  const attachment = await attachTo(game, { renderScale: 0.5, resize: (size) => Object.assign(game, size) });
+  await expect.poll(() => attachment.shown.is).toBe(true);
+  expect(game.width).toBe(80);
+  if (opened[0]) hinder(opened[0].stream);
+  await expect.poll(() => game.width).toBe(160);
+});
+
 test('out of sight no frame is followed and the stream is slowed down, and back in sight it is there again', async () => {
   const attachment = await attachTo(game);
   await expect.poll(() => attachment.shown.is).toBe(true);
