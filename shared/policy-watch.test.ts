@@ -28,6 +28,12 @@ describe('what a policy stops', () => {
     expect(await watch.violated('worker-src')).toBe(false);
   });
 
+  test('is no connection where it is a picture of the same host', async () => {
+    const watch = newWatch();
+    violate('img-src', 'https://play.example/logo.png');
+    expect(await watch.stopped('play.example')).toBe(false);
+  });
+
   test('is known by directive where there is no address', async () => {
     const watch = newWatch();
     violate('worker-src', 'blob');
@@ -46,7 +52,7 @@ describe('what a policy stops', () => {
   test('is kept in bounded number: of a page with many violations the newest', async () => {
     const watch = newWatch();
     violate('connect-src', 'https://first.example/');
-    for (let n = 0; n < 32; n++) violate('img-src', `https://${n}.example/`);
+    for (let n = 0; n < 32; n++) violate('connect-src', `https://${n}.example/`);
     expect(await watch.stopped('first.example')).toBe(false);
     expect(await watch.stopped('31.example')).toBe(true);
   });

@@ -27,11 +27,14 @@ export class PolicyWatch {
     events?.addEventListener('securitypolicyviolation', this.#onViolation);
   }
 
-  /** Whether a request to this host, or to where it redirected, was stopped. Waits until the events of what has just failed are here. */
+  /** Whether a connection to this host, or to where it redirected, was stopped: not a picture from there, say. Waits until the events of what has just failed are here. */
   async stopped(host: string): Promise<boolean> {
     await eventsHere();
     // The event names the address that was asked for, never the one that it redirected to.
-    return this.#violations.some(({ blockedURI }) => URL.canParse(blockedURI) && new URL(blockedURI).host === host);
+    return this.#violations.some(
+      ({ effectiveDirective, blockedURI }) =>
+        effectiveDirective === 'connect-src' && URL.canParse(blockedURI) && new URL(blockedURI).host === host,
+    );
   }
 
   /** Whether this directive stopped anything. Waits as {@link stopped} does. */

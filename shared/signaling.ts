@@ -48,6 +48,8 @@ export const joinSchema = z.strictObject({
   lobby: z.boolean().optional(),
   /** Gamer: accept lobby volunteers that can run at least one of these task types. Absent or empty: any volunteer. */
   needs: z.array(z.enum(TASK_NAMES)).max(TASK_NAMES.length).optional(),
+  /** Gamer: it can open no links, and is introduced to nobody. */
+  worksAlone: z.boolean().optional(),
   /** Volunteer: the key that its history is kept under. It proves possession by signing the challenge in the answer. */
   publicKey: publicKeySchema.optional(),
   status: volunteerStatusSchema.optional(),

@@ -85,6 +85,8 @@ export interface TaskDefinition<Input, Params, Result> {
   kindOf(params: Params): string;
   /** Amount of work in the units that a backend's `unitsPerMs` counts. */
   cost(params: Params): number;
+  /** Whether a machine may have to fetch files for it, such as a model; undefined: never. */
+  loadsFiles?(params: Params): boolean;
   /** Estimated size of the result, bytes, for predicting its transfer time. */
   resultBytes(params: Params): number;
   /**

@@ -172,6 +172,7 @@ export const dialogue: TaskDefinition<DialogueInput, DialogueParams, DialogueRes
     return { ...answer, ...(emotion !== undefined && { emotion }) };
   },
   kindOf: ({ model = 'best' }) => `dialogue:${model}`,
+  loadsFiles: () => true,
   firstDeadlineMs: () => FIRST_DEADLINE_MS,
   cost: ({ maxTokens }) => maxTokens + DIALOGUE.maxBytes / PROMPT_BYTES_PER_UNIT / 8,
   // Tokens travel as they are said, with their numbers.

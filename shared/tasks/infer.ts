@@ -101,6 +101,7 @@ export const infer: TaskDefinition<InferInput, InferParams, InferResult> = {
   },
   // Each model has its own speed.
   kindOf: ({ model }) => `infer:${model}`,
+  loadsFiles: () => true,
   firstDeadlineMs: ({ effort }) => FIRST_DEADLINE_MS[effort],
   // The cost of a model is known only to machines that have it; for one model, twice the rows cost twice as much.
   cost: ({ inputs }) => Math.max(1, sizeOfAll(inputs)),

@@ -107,6 +107,7 @@ export const upscale: TaskDefinition<UpscaleInput, UpscaleParams, UpscaleResult>
   firstDeadlineMs: ({ quality }) => FIRST_DEADLINE_MS[quality],
   // All filters run on the same backend; each network may run on another one, at another speed for its cost.
   kindOf: ({ quality }) => (isNetwork(quality) ? `upscale:${quality}` : 'upscale'),
+  loadsFiles: ({ quality }) => isNetwork(quality),
   cost: ({ outWidth, outHeight, quality }) => outWidth * outHeight * WORK_PER_PIXEL[quality],
   resultBytes: ({ outWidth, outHeight }) => outWidth * outHeight * 4,
   verify: (task, { image }, random) => verifyUpscaled(task, image, random),

@@ -172,7 +172,8 @@ export class Coordinator {
       member.claim = publicKey === undefined ? null : claimIdentity(publicKey, id, connection.host);
     } else {
       member.needs = request.needs ?? [];
-      this.#seek(member, config.lobby && request.lobby === true);
+      member.worksAlone = request.worksAlone === true;
+      this.#seek(member, config.lobby && request.lobby === true && !member.worksAlone);
     }
     this.parts.log.debug({ member: id, role, resumed }, 'joined');
     return {

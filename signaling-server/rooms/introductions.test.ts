@@ -25,6 +25,18 @@ test('a gamer is introduced to as many volunteers as allowed, and to another whe
   expect(new Set(ids(gamer)).size).toBe(DEFAULT_MAX_INTRODUCTIONS + 1);
 });
 
+test('a gamer that can open no links takes no place, in its room or at the lobby', async () => {
+  const { url } = await bed.server({ lobby: true });
+  const status = { ...IDLE_STATUS, maxGamers: 1 };
+  const [alone, gamer, volunteer, ofLobby] = [bed.page(url), bed.page(url), bed.page(url), bed.page(url)];
+  await volunteer.join({ room, role: 'volunteer', status });
+  await ofLobby.join({ lobby: true, role: 'volunteer', status });
+  await alone.join({ room, lobby: true, worksAlone: true });
+  await gamer.join({ room, lobby: true });
+  await Promise.all([alone, gamer].map((page) => page.caughtUp()));
+  expect([ids(alone).length, new Set(ids(gamer)).size]).toEqual([0, 2]);
+});
+
 test('a volunteer is introduced once it accepts work, to as many gamers as it wants', async () => {
   const { url } = await bed.server();
   const [one, two, volunteer] = [bed.page(url), bed.page(url), bed.page(url)];

@@ -107,7 +107,7 @@ export class Introductions {
     if (room.isLobby) return;
     const members = [...this.#rooms.members(room)];
     const available = members.filter(({ isAvailable }) => isAvailable);
-    const gamers = available.filter(({ role }) => role === 'gamer');
+    const gamers = available.filter(({ role, worksAlone }) => role === 'gamer' && !worksAlone);
     const volunteers = available.filter(({ role }) => role === 'volunteer');
     const maxIntroductions = this.#maxIntroductions;
     for (const pair of match(gamers, volunteers, maxIntroductions, ({ isOfLobby }) => !isOfLobby)) this.#pair(pair);

@@ -49,6 +49,8 @@ export const memberRecordSchema = z.object({
   identity: z.string().nullable(),
   needs: z.array(z.enum(TASK_NAMES)).readonly(),
   isSeeking: z.boolean(),
+  /** Absent in records of older instances. */
+  worksAlone: z.boolean().default(false),
   isOwner: z.boolean(),
   mayInvite: z.boolean(),
   lineage: lineageSchema,
@@ -85,6 +87,8 @@ export class Member {
   needs: readonly TaskName[] = [];
   /** Whether this gamer accepts help from the lobby. */
   isSeeking = false;
+  /** Whether this gamer is introduced to nobody: it could open no links. */
+  worksAlone = false;
   /** Volunteers this gamer has worked with: history id -> last reported round trip, ms. */
   partners: ReadonlyMap<string, number> = new Map();
   /** Volunteers that gamers of this gamer's room reported. */
@@ -125,9 +129,10 @@ export class Member {
   /** Everything that another instance needs to continue with this member, see {@link restore}. */
   record(): MemberRecord {
     const { id, role, name, room, status, reputation, claim, identity, needs, isSeeking } = this;
-    const { isOwner, mayInvite, lineage } = this;
+    const { worksAlone, isOwner, mayInvite, lineage } = this;
     return {
-      ...{ id, role, name, room, status, reputation, claim, identity, needs, isSeeking, isOwner, mayInvite, lineage },
+      ...{ id, role, name, room, status, reputation, claim, identity, needs, isSeeking },
+      ...{ worksAlone, isOwner, mayInvite, lineage },
       removed: [...this.removed],
       peers: [...this.peers.keys()],
       partners: [...this.partners],
@@ -142,9 +147,10 @@ export class Member {
    * @param connection to the socket that the member had there; null when that is gone
    */
   restore(record: MemberRecord, connection: Connection | null, waiting: readonly WaitingEvent[]): void {
-    const { status, reputation, claim, identity, needs, isSeeking, isOwner, mayInvite, lineage } = record;
-    Object.assign(this, { status, reputation, claim, identity, needs, isSeeking, isOwner, mayInvite, lineage });
-    const { partners, met } = record;
+    const { status, reputation, claim, identity, needs, isSeeking } = record;
+    const { worksAlone, isOwner, mayInvite, lineage, partners, met } = record;
+    Object.assign(this, { status, reputation, claim, identity, needs, isSeeking });
+    Object.assign(this, { worksAlone, isOwner, mayInvite, lineage });
     this.partners = new Map(partners);
     for (const [id, volunteer] of met) this.#remember(id, volunteer);
     this.#waiting.restore(waiting);

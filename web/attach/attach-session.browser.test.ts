@@ -123,6 +123,34 @@ test('an element that cannot be captured is passed over, and why is still said l
   expect(client.attached[0]?.element).toBe(game);
 });
 
+test('an element that could not be taken is tried again, ever more rarely', async () => {
+  const game = addCanvas();
+  client.refused.add(game);
+  const triedMs: number[] = [];
+  const startMs = performance.now();
+  const { attach } = client;
+  client.attach = (...call) => {
+    triedMs.push(performance.now() - startMs);
+    return attach.apply(client, call);
+  };
+  await start();
+  await vi.advanceTimersByTimeAsync(40_000);
+  client.refused.delete(game);
+  await vi.advanceTimersByTimeAsync(40_000);
+  expect(triedMs).toEqual([0, 10_000, 30_000, 70_000]);
+  expect(told.at(-1)).toMatchObject({ tone: 'idle', title: 'No helper' });
+});
+
+test('a server that gives no invite now leaves the page without a link, and who comes is said all the same', async () => {
+  client.createInvite = () => Promise.reject(new MeshError('signaling-unreachable', 'The server is away.'));
+  addCanvas();
+  await start();
+  expect(told.at(-1)).toMatchObject({ title: 'No helper', inviteLink: null });
+  client.volunteers = [{ name: 'Vera' }];
+  client.dispatchEvent(new Event('volunteers'));
+  expect(told.at(-1)).toMatchObject({ title: 'As it is', detail: expect.stringContaining('Helping: Vera.') });
+});
+
 test('a server that refuses is not asked again until the person wants it', async () => {
   addCanvas();
   failure = new MeshError('signaling-unreachable', 'Pages of this origin may not connect.');

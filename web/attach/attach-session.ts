@@ -7,6 +7,9 @@ import type { ScriptOptions } from './script-options.ts';
 const LOOK_INTERVAL_MS = 1_000;
 /** An element that was not laid out at so many looks is given up for another one. */
 const LOOKS_WITHOUT_ELEMENT = 3;
+/** First wait before an element that could not be taken is tried again, ms: the error may pass. Doubled each time, up to the maximum. */
+const FIRST_RETRY_MS = 10_000;
+const MAX_RETRY_MS = 600_000;
 
 /** What the badge tells. */
 export interface SessionStatus {
@@ -35,7 +38,8 @@ export interface SessionDeps {
 /** Finds the game of a page, lays the sharpened picture over it, and finds it again when the page replaces it. */
 export class AttachSession {
   readonly #deps: SessionDeps;
-  readonly #passedOver = new WeakSet<Element>();
+  /** Elements that could not be taken: since when, and for how long they are passed over. */
+  readonly #passedOver = new WeakMap<Element, { sinceMs: number; waitMs: number }>();
   #client: GamerClient | null = null;
   #inviteLink: string | null = null;
   #attachment: Attachment | null = null;
@@ -70,7 +74,7 @@ export class AttachSession {
   async #look(): Promise<void> {
     if (this.#attachment) await this.#lookAfter(this.#attachment);
     if (this.#attachment) return;
-    const found = findPicture(this.#deps.page, this.#passedOver);
+    const found = findPicture(this.#deps.page, { has: (element) => this.#isPassedOver(element) });
     if (found) await this.#take(found);
     else if (this.#refusal === '')
       this.#tell(
@@ -100,13 +104,23 @@ export class AttachSession {
       this.#attachment = await client.attach(element, this.#optionsFor(element));
     } catch (cause) {
       // Such as one with content of another origin: perhaps there is another one.
-      this.#passedOver.add(element);
+      this.#passOver(element);
       throw cause;
     }
     this.#looksWithout = 0;
     this.#refusal = '';
     this.#attachment.addEventListener('shown', () => this.#tellShown());
     this.#tellShown();
+  }
+
+  #isPassedOver(element: Element): boolean {
+    const { sinceMs, waitMs } = this.#passedOver.get(element) ?? { sinceMs: 0, waitMs: 0 };
+    return performance.now() - sinceMs < waitMs;
+  }
+
+  #passOver(element: Element): void {
+    const { waitMs = FIRST_RETRY_MS / 2 } = this.#passedOver.get(element) ?? {};
+    this.#passedOver.set(element, { sinceMs: performance.now(), waitMs: Math.min(2 * waitMs, MAX_RETRY_MS) });
   }
 
   /** Where nobody can be told to draw a smaller picture, the element is sharpened as it is. */
@@ -120,9 +134,9 @@ export class AttachSession {
     this.#tell('working', 'Connecting', 'Connecting to the server.');
     const client = await this.#deps.connect();
     this.#client = client;
-    if (this.#isStopped) await client.close();
-    else if (client.mayInvite) this.#inviteLink = (await client.createInvite()).url;
     client.addEventListener('volunteers', () => this.#tellShown());
+    if (this.#isStopped) await client.close();
+    else if (client.mayInvite) this.#inviteLink = await invitation(client);
     return client;
   }
 
@@ -138,5 +152,14 @@ export class AttachSession {
 
   #tell(tone: SessionStatus['tone'], title: string, detail: string, hasEnded = false): void {
     if (!this.#isStopped) this.#deps.onStatus({ tone, title, detail, inviteLink: this.#inviteLink, hasEnded });
+  }
+}
+
+/** Null where the server gives none now: the game is sharpened all the same. */
+async function invitation(client: GamerClient): Promise<string | null> {
+  try {
+    return (await client.createInvite()).url;
+  } catch {
+    return null;
   }
 }

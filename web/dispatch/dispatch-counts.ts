@@ -72,3 +72,9 @@ export class DispatchCounter {
     this.#counts.placements[where][placement]++;
   }
 }
+
+export interface DispatcherEvents {
+  /** A volunteer gave a valid result, or failed. */
+  onVolunteerResult(volunteerId: string, succeeded: boolean): void;
+  onRedispatch(redispatch: Redispatch): void;
+}

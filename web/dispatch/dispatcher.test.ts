@@ -120,7 +120,9 @@ describe('when a volunteer does not deliver', () => {
 
   test('a file that a volunteer cannot fetch counts against nobody, and a link that breaks counts against its volunteer', async () => {
     const [first, second] = [volunteer('first'), volunteer('second')];
-    const task = submit({ where: 'volunteers' });
+    const image = { width: 2, height: 2, data: new Uint8ClampedArray(16) };
+    const input = () => ({ image, width: 4, height: 4, quality: 'fast' });
+    const task = bench.registry.submit('upscale', input, { where: 'volunteers' }, (value) => ({ value }));
     for (const kind of ['failed', 'lost'] as const) {
       await ticksPass();
       const asked = [first, second].find(({ held }) => held > 0);
@@ -130,6 +132,16 @@ describe('when a volunteer does not deliver', () => {
     bench.dispatcher.remove(second);
     await expect(task.result).rejects.toMatchObject({ reason: 'connection-failed' });
     expect(bench.verdicts).toHaveLength(1);
+  });
+
+  test('a network that is said to be away counts against the volunteer of a task that needs none', async () => {
+    const liar = volunteer('liar');
+    const task = submit({ where: 'volunteers' });
+    await ticksPass();
+    liar.end(liar.started[0], { kind: 'failed', error: new MeshError('connection-failed', 'The network is away.') });
+    bench.dispatcher.remove(liar);
+    await expect(task.result).rejects.toMatchObject({ reason: 'connection-failed' });
+    expect(bench.verdicts).toEqual([['liar', false]]);
   });
 
   test('a result of the wrong shape counts as a failure of the volunteer', async () => {

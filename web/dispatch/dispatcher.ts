@@ -5,9 +5,9 @@ import type { VolunteerTrust } from '../net/volunteer-trust.ts';
 import {
   DispatchCounter,
   type DispatchCounts,
+  type DispatcherEvents,
   firstPlacement,
   type Placement,
-  type Redispatch,
   type RedispatchCause,
 } from './dispatch-counts.ts';
 import { Exploration, type FirstAttempt } from './exploration.ts';
@@ -24,22 +24,17 @@ import {
   timingOf,
 } from './job.ts';
 import { JobQueue, type QueueDecision } from './job-queue.ts';
-import { type Attempt, isBlameless, JobState, type RedispatchNeed } from './job-state.ts';
+import { type Attempt, JobState, type RedispatchNeed } from './job-state.ts';
 import type { LocalRunner } from './local-runner.ts';
 import { type Accepted, ResultChecker, type VerificationEnvironment } from './result-checker.ts';
 import { RunnerPool } from './runner-pool.ts';
+import { VolunteerResults } from './volunteer-results.ts';
 
 /**
  * Waiting jobs of one type and `where` that are looked at when work is started. Behind this many jobs that all wait for a busy
  * runner, another one would wait as well.
  */
 export const LOOK_AHEAD_JOBS = 256;
-
-export interface DispatcherEvents {
-  /** A volunteer gave a valid result, or failed. */
-  onVolunteerResult(volunteerId: string, succeeded: boolean): void;
-  onRedispatch(redispatch: Redispatch): void;
-}
 
 /**
  * Decides which job runs where and when. A job goes to the runner predicted to finish it first. If it is late, or its volunteer falls
@@ -54,6 +49,7 @@ export class Dispatcher {
   readonly #states = new Map<Job, JobState>();
   readonly #pool: RunnerPool;
   readonly #budget = new DuplicateBudget();
+  readonly #results: VolunteerResults;
   readonly #exploration: Exploration;
   readonly #hedging: Hedging;
   readonly #trust: VolunteerTrust;
@@ -71,6 +67,7 @@ export class Dispatcher {
     this.#clock = clock;
     this.#pool = new RunnerPool(local);
     this.#events = events;
+    this.#results = new VolunteerResults((...verdict) => events.onVolunteerResult(...verdict));
     this.#exploration = new Exploration(this.#budget, now);
     this.#hedging = new Hedging(clock, this.#budget, () => this.wake());
     this.#trust = trust;
@@ -281,8 +278,7 @@ export class Dispatcher {
   #attemptFailed({ state, runner }: Attempt, cause: 'failed' | 'lost', error: MeshError): void {
     if (cause === 'lost') state.lost(runner.id, error);
     else state.failed(runner.id, error);
-    if (runner.id !== this.#pool.local.id && !isBlameless(cause, error))
-      this.#events.onVolunteerResult(runner.id, false);
+    if (runner.id !== this.#pool.local.id) this.#results.failed(runner.id, cause, state.job, error);
     this.#needAnother(state, runner, cause);
   }
 
@@ -322,7 +318,7 @@ export class Dispatcher {
     const { packed, backend, queueMs, computeMs } = result;
     const isLocal = runner.id === this.#pool.local.id;
     this.#counter.jobDone(isLocal ? 'local' : 'volunteers', placement);
-    if (!isLocal) this.#events.onVolunteerResult(runner.id, true);
+    if (!isLocal) this.#results.succeeded(runner.id);
     for (const other of state.attempts.values()) {
       // An exploration runs to its end, or nothing would be learned from it.
       if (other.placement !== 'exploration') other.runner.cancel(job);

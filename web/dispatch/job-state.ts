@@ -1,4 +1,4 @@
-import type { MeshError, MeshErrorReason } from '../../shared/errors.ts';
+import type { MeshError } from '../../shared/errors.ts';
 import { logger, shortId } from '../../shared/log.ts';
 import type { Placement, RedispatchCause } from './dispatch-counts.ts';
 import type { Job, OnJobEnd, Runner } from './job.ts';
@@ -12,15 +12,6 @@ export const ATTEMPTS = {
   /** How often a job may be handed back before that counts as a failure: a machine that pauses all day must not hold it. */
   maxReturns: 8,
 } as const;
-
-/** Reasons that lie in the task or its model. */
-const OF_THE_TASK: ReadonlySet<MeshErrorReason> = new Set(['bad-input', 'too-large', 'unknown-model']);
-
-/** Whether an attempt failed by what it was given, or by the network of a server that files come from: neither is the volunteer's fault. */
-export function isBlameless(cause: 'failed' | 'lost', { reason }: MeshError): boolean {
-  // Of a link that was lost, the same reason means the volunteer's own network.
-  return OF_THE_TASK.has(reason) || (cause === 'failed' && reason === 'connection-failed');
-}
 
 /** A job's need for another attempt. */
 export interface RedispatchNeed {

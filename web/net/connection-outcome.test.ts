@@ -3,7 +3,7 @@ import { MeshError } from '../../shared/errors.ts';
 import { ManualClock } from '../../shared/manual-clock.ts';
 import type { LinkOutcome } from '../../shared/server-status.ts';
 import { iceRouteOf, PATH_LOOKUP_DELAY_MS, reportConnectionOutcome } from './connection-outcome.ts';
-import type { LinkEvent } from './link.ts';
+import type { LinkEvent } from './link-environment.ts';
 import { Listeners } from './listeners.ts';
 
 const report = (...entries: { id: string; type: string; [more: string]: unknown }[]) =>

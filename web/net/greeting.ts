@@ -1,17 +1,46 @@
 import { MeshError } from '../../shared/errors.ts';
-import { helloSchema } from '../../shared/messages.ts';
+import { type ControlMessage, helloSchema } from '../../shared/messages.ts';
 import { SIGNALING } from '../../shared/protocol-limits.ts';
 import { type PeerSignal, PROTOCOL_VERSION } from '../../shared/signaling.ts';
 import type { Hello } from './link-environment.ts';
 
-/**
- * Adds our hello to an answer, so that the other side has it when the connection opens, and not a message later.
- * @returns null when it is no answer, or the hello is longer than an answer may carry: then the hello is sent over the connection
- */
-export function withHello(signal: PeerSignal, hello: () => Hello): PeerSignal | null {
-  if (signal.type !== 'answer') return null;
-  const text = JSON.stringify(hello());
-  return text.length > SIGNALING.maxHelloChars ? null : { ...signal, hello: text };
+/** Our greeting on one connection: a hello, and then what has changed in it before the link opened. */
+export class Greeting {
+  readonly #hello: () => Hello;
+  /** What the other side was told; null before it was told anything. */
+  #told: Hello | null = null;
+
+  /** @param hello - returns our present hello; what it returned before must not change */
+  constructor(hello: () => Hello) {
+    this.#hello = hello;
+  }
+
+  /**
+   * Adds our hello to our first answer, so that the other side has it when the connection opens, and not a message later. A hello that is
+   * longer than an answer may carry is sent over the connection.
+   */
+  addedTo(signal: PeerSignal): PeerSignal {
+    if (signal.type !== 'answer' || this.#told) return signal;
+    const hello = this.#hello();
+    const text = JSON.stringify(hello);
+    if (text.length > SIGNALING.maxHelloChars) return signal;
+    this.#told = hello;
+    return { ...signal, hello: text };
+  }
+
+  /** To be sent when the connection has opened; null if our answer carried it. */
+  afterConnect(): ControlMessage | null {
+    if (this.#told) return null;
+    this.#told = this.#hello();
+    return this.#told;
+  }
+
+  /** To be sent when the link opens: before that, nobody tells the other side what changes. Null if nothing did. */
+  changes(): ControlMessage | null {
+    const { capabilities } = this.#hello();
+    if (!capabilities || JSON.stringify(capabilities) === JSON.stringify(this.#told?.capabilities)) return null;
+    return { kind: 'capabilities', capabilities };
+  }
 }
 
 /** Throws MeshError `malformed`. */

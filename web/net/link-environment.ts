@@ -1,5 +1,6 @@
 import type { ChannelName } from '../../shared/channels.ts';
 import type { Clock } from '../../shared/clock.ts';
+import type { MeshError } from '../../shared/errors.ts';
 import type { ControlMessage } from '../../shared/messages.ts';
 import type { PeerSignal } from '../../shared/signaling.ts';
 import type { Peer } from './peer.ts';
@@ -16,6 +17,16 @@ export const LINK = {
   /** How long a link waits for a member whose session has ended, or for its offer, ms: routers and laptops come back within minutes. */
   awaitReturnMs: 5 * 60_000,
 } as const;
+
+export type LinkState = 'connecting' | 'open' | 'retrying' | 'closed';
+
+export type LinkEvent =
+  | { kind: 'open' }
+  /** The connection is gone, and everything it carried is lost. Retries follow. */
+  | { kind: 'lost'; error: MeshError | null }
+  | { kind: 'message'; message: ControlMessage }
+  /** For good. */
+  | { kind: 'closed'; error: MeshError | null };
 
 export type Hello = Extract<ControlMessage, { kind: 'hello' }>;
 

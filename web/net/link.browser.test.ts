@@ -55,6 +55,18 @@ test('capabilities come with the answer, so that the gamer’s link is open as s
   expect(gamer.link.capabilities).toEqual(CAPABILITIES);
 });
 
+test('capabilities that change between the answer and the open link reach the gamer, and unchanged ones are not sent again', async () => {
+  const better = { ...CAPABILITIES, adapter: 'another' };
+  let asked = 0;
+  const { gamer, volunteer } = pair({}, { capabilities: () => (asked++ === 0 ? CAPABILITIES : better) });
+  const same = pair();
+  await areOpen(gamer, volunteer, same.gamer, same.volunteer);
+  await happened(() => expect(gamer.link.capabilities).toEqual(better));
+  expect(kinds(gamer)).toEqual(['open', 'message']);
+  same.volunteer.link.send({ kind: 'stream-close', streamId: 7 });
+  await happened(() => expect(kinds(same.gamer)).toEqual(['open', 'message']));
+});
+
 test('a hello that no answer can carry is sent over the connection, and one that cannot be read ends the link', async () => {
   const backend = CAPABILITIES.backends.echo ?? { backend: 'js', unitsPerMs: 1 };
   const backends = Object.fromEntries(Array.from({ length: 400 }, (_, index) => [`kind ${index}`, backend]));

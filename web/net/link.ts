@@ -8,8 +8,8 @@ import { TRANSFER } from '../../shared/protocol-limits.ts';
 import type { Introduction, PeerSignal, Role } from '../../shared/signaling.ts';
 import { bare, decodeTransfer, encodeTransfer } from '../../shared/wire.ts';
 import { type IceRoute, noRoute } from './connection-outcome.ts';
-import { checkVersion, didNotReturn, helloIn, withHello } from './greeting.ts';
-import { type Hello, LINK, type LinkEnvironmentOf } from './link-environment.ts';
+import { checkVersion, didNotReturn, Greeting, helloIn } from './greeting.ts';
+import { type Hello, LINK, type LinkEnvironmentOf, type LinkEvent, type LinkState } from './link-environment.ts';
 import { Listeners } from './listeners.ts';
 import type { Peer, PeerOwner } from './peer.ts';
 import { errorOfPeer } from './peer-error.ts';
@@ -18,24 +18,14 @@ import { RetrySchedule } from './retry-schedule.ts';
 const log = logger('net.link');
 
 export type LinkEnvironment = LinkEnvironmentOf<Link>;
-export type LinkState = 'connecting' | 'open' | 'retrying' | 'closed';
-
-export type LinkEvent =
-  | { kind: 'open' }
-  /** The connection is gone, and everything it carried is lost. Retries follow. */
-  | { kind: 'lost'; error: MeshError | null }
-  | { kind: 'message'; message: ControlMessage }
-  /** For good. */
-  | { kind: 'closed'; error: MeshError | null };
-
 interface Connection {
   attempt: number;
   peer: Peer;
   detach: () => void;
   /** The other side's hello, if it came with its answer. */
   hello: string | null;
-  /** Whether ours went with our answer. */
-  hasGreeted: boolean;
+  /** Ours. */
+  greeting: Greeting;
 }
 
 /**
@@ -183,8 +173,9 @@ export class Link {
     this.#isUnanswered = false;
     log.info('connecting', { ...this.#logFields, attempt, initiate: this.#initiate });
     const peer = this.#takePrepared() ?? this.#environment.openPeer(this.#initiate);
+    const greeting = new Greeting(() => this.#environment.hello());
     const owner: PeerOwner = {
-      onSignal: (signal) => this.#environment.sendSignal(this.peerId, attempt, this.#greetingWith(signal)),
+      onSignal: (signal) => this.#environment.sendSignal(this.peerId, attempt, greeting.addedTo(signal)),
       onConnect: () => this.#connected(),
       onMessage: (data) => this.#received(data),
       onForeignChannel: () => this.close(MeshError.malformed('The other browser opened a channel of its own.')),
@@ -201,7 +192,7 @@ export class Link {
     if (offer) peer.signal(offer);
     try {
       const detach = this.#environment.attachChannels(this, (name) => peer.createChannel(name));
-      this.#connection = { attempt, peer, detach, hello: null, hasGreeted: false };
+      this.#connection = { attempt, peer, detach, hello: null, greeting };
     } catch (cause) {
       peer.destroy();
       this.#connectionEnded(MeshError.from(cause, 'connection-failed'));
@@ -212,8 +203,9 @@ export class Link {
     this.#hasConnected = true;
     this.#failure = null;
     log.debug('connected', this.#logFields);
-    const { hello, hasGreeted } = this.#connection ?? {};
-    if (!hasGreeted) this.send(this.#environment.hello());
+    const { hello, greeting } = this.#connection ?? {};
+    const ours = greeting?.afterConnect();
+    if (ours) this.send(ours);
     if (hello) {
       this.#understoodOrClosed(() => this.#greeted(helloIn(hello)));
       return;
@@ -221,13 +213,6 @@ export class Link {
     this.#cancelTimer = this.#clock.after(LINK.helloTimeoutMs, () =>
       this.fail(new MeshError('connection-failed', 'The other browser connected but sent nothing. Reload both pages.')),
     );
-  }
-
-  /** Our first answer on a connection carries our hello. */
-  #greetingWith(signal: PeerSignal): PeerSignal {
-    const greeting = this.#connection?.hasGreeted ? null : withHello(signal, () => this.#environment.hello());
-    if (this.#connection && greeting) this.#connection.hasGreeted = true;
-    return greeting ?? signal;
   }
 
   #received(data: Uint8Array | string): void {
@@ -274,6 +259,8 @@ export class Link {
     this.#retries.restart();
     this.#remote = hello;
     this.#state = 'open';
+    const changes = this.#connection?.greeting.changes();
+    if (changes) this.send(changes);
     log.info('open', { ...this.#logFields, backend: hello.capabilities?.backends.upscale?.backend });
     this.events.emit({ kind: 'open' });
   }

@@ -4,7 +4,7 @@ import { Server, type Socket } from 'socket.io';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { systemClock } from '../../shared/clock.ts';
 import { ManualClock } from '../../shared/manual-clock.ts';
-import type { LinkEvent } from './link.ts';
+import type { LinkEvent } from './link-environment.ts';
 import { Mesh, type MeshOptions } from './mesh.ts';
 import { CONNECT_TIMEOUT_MS } from './peer.ts';
 
@@ -212,3 +212,16 @@ test.each<[string, RTCIceServer[], RegExp]>([
     expect(events).toMatchObject([{ kind: 'lost', error: reason }]);
   },
 );
+
+test('a page without WebRTC tells the server that it works alone, and no other page does', async () => {
+  const told: unknown[] = [];
+  const url = await serve((socket) => {
+    told.push(socket.handshake.auth.worksAlone);
+    socket.emit('joined', { ok: true, value: { ...JOINED, introductions: [] } });
+    socket.on('leave', (_, acknowledge) => acknowledge({ ok: true, value: null }));
+  });
+  await join({ url, worksAlone: true });
+  vi.stubGlobal('RTCPeerConnection', undefined);
+  await join({ url, worksAlone: true });
+  expect(told).toEqual([undefined, true]);
+});

@@ -277,7 +277,8 @@ export class Mesh {
 }
 
 /** Throws MeshError `bad-input`; the server's own error for an invalid join would wrongly blame the version of the page. */
-function joinRequest({ role, name, room, invite, inviteOnly, lobby, needs, identity }: MeshOptions): JoinRequest {
+function joinRequest(options: MeshOptions): JoinRequest {
+  const { role, name, room, invite, inviteOnly, lobby, needs, identity, wrtc } = options;
   const request = {
     ...{ protocolVersion: PROTOCOL_VERSION, sessionKey: randomId(), role, name },
     ...(room !== undefined && { room }),
@@ -285,6 +286,7 @@ function joinRequest({ role, name, room, invite, inviteOnly, lobby, needs, ident
     ...(inviteOnly !== undefined && { inviteOnly }),
     ...(lobby !== undefined && { lobby }),
     ...(needs !== undefined && { needs: [...needs] }),
+    ...(!hasWebRtc(wrtc) && { worksAlone: true }),
     ...(identity && { publicKey: identity.publicKey }),
   };
   const parsed = joinSchema.safeParse(request);

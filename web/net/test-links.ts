@@ -2,8 +2,8 @@ import type { ChannelName } from '../../shared/channels.ts';
 import { type Clock, systemClock } from '../../shared/clock.ts';
 import type { Capabilities } from '../../shared/messages.ts';
 import { type Introduction, PROTOCOL_VERSION, type Role } from '../../shared/signaling.ts';
-import { Link, type LinkEnvironment, type LinkEvent } from './link.ts';
-import type { ControlBytes } from './link-environment.ts';
+import { Link, type LinkEnvironment } from './link.ts';
+import type { ControlBytes, LinkEvent } from './link-environment.ts';
 import { Peer, type PeerOptions } from './peer.ts';
 
 export const CAPABILITIES: Capabilities = {
@@ -19,8 +19,8 @@ export interface EndOptions {
   attach?(createChannel: CreateChannel): () => void;
   onControlBytes?(bytes: ControlBytes): void;
   protocolVersion?: number;
-  /** Of the volunteer. */
-  capabilities?: Capabilities;
+  /** Of the volunteer; a function is asked at each hello. */
+  capabilities?: Capabilities | (() => Capabilities);
   relayOnly?: boolean;
   iceServers?: RTCIceServer[];
   clock?: Clock;
@@ -79,8 +79,9 @@ function linkEnd(role: Role, options: EndOptions, other: () => Link): LinkEnd {
       setTimeout(() => other().receive(attempt, relayed));
     },
     hello: () => {
-      const capabilities = role === 'volunteer' ? (options.capabilities ?? CAPABILITIES) : null;
-      return { kind: 'hello', protocolVersion, role, capabilities };
+      const { capabilities: own = CAPABILITIES } = options;
+      const capabilities = typeof own === 'function' ? own() : own;
+      return { kind: 'hello', protocolVersion, role, capabilities: role === 'volunteer' ? capabilities : null };
     },
     attachChannels: (_, createChannel) => attach(createChannel),
     onControlBytes: (_, bytes) => options.onControlBytes?.(bytes),

@@ -74,7 +74,7 @@ export async function openFrameStream(
 ): Promise<FrameStream> {
   const settings = toStreamSettings(options, deps.defaultWhere);
   checkSupport();
-  const { frames, first, again, stop } = await openSource(source, () => deps.streams.readsTracks());
+  const { frames, first, again, watchEnd, stop } = await openSource(source, () => deps.streams.readsTracks());
   const canvas = document.createElement('canvas');
   const { port1: eventPort, port2: events } = new MessageChannel();
   try {
@@ -84,6 +84,7 @@ export async function openFrameStream(
     const transferred = [frames as Transferable, offscreen, events, ...(first ? [first] : [])];
     const remote = await deps.streams.open(Comlink.transfer(opening, transferred));
     again();
+    watchEnd?.(() => void remote.endSource());
     const opened = { canvas, settings, eventPort, remote, stats: await remote.stats(), stopSource: stop };
     return new PageFrameStream(deps, opened);
   } catch (cause) {

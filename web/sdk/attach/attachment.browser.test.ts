@@ -150,6 +150,22 @@ test('a game that is drawn smaller keeps its size on the page, and its stream ma
   expect(opened[0]?.options).not.toHaveProperty('renderScale');
 });
 
+test('a game that is not laid out yet is resized once it is, to sizes that exist', async () => {
+  game.style.display = 'none';
+  const sizes: [number, number][] = [];
+  const resize = ({ width, height }: { width: number; height: number }) => {
+    sizes.push([width, height]);
+    Object.assign(game, { width, height });
+  };
+  const attachment = await attachTo(game, { renderScale: 0.5, resize });
+  expect(sizes).toEqual([]);
+  game.style.display = '';
+  await expect.poll(() => sizes.at(-1)).toEqual([80, 45]);
+  game.style.display = 'none';
+  await attachment.detach();
+  expect(sizes.at(-1)).toEqual([160, 90]);
+});
+
 test('a game that its page makes large again is told once more', async () => {
   const engine = {
     ratio: 1,
@@ -181,6 +197,23 @@ test('where no sharpened picture comes, the game is drawn in full, until there i
   volunteersChanged();
   await expect.poll(() => game.width).toBe(80);
   await expect.poll(() => attachment.shown.is).toBe(true);
+});
+
+test.each<[string, (stream: GoodStream) => void]>([
+  ['a style of the page', () => game.style.setProperty('opacity', '0.99')],
+  [
+    'a stream that does not run any more',
+    (stream) => {
+      const last = stream.stats();
+      stream.stats = () => last;
+    },
+  ],
+])('where %s stays in the way, the game is drawn in full', async (_, hinder) => {
+  const attachment = await attachTo(game, { renderScale: 0.5, resize: (size) => Object.assign(game, size) });
+  await expect.poll(() => attachment.shown.is).toBe(true);
+  expect(game.width).toBe(80);
+  if (opened[0]) hinder(opened[0].stream);
+  await expect.poll(() => game.width).toBe(160);
 });
 
 test('out of sight no frame is followed and the stream is slowed down, and back in sight it is there again', async () => {

@@ -192,24 +192,27 @@ class ElementAttachment extends EventTarget implements Attachment {
   #follow(): void {
     const nowMs = this.#deps.now();
     this.#see(true);
-    const obstacle = this.#overlay.follow(nowMs) || this.#watch.obstacle || this.#silence(nowMs) || this.#fullSize();
+    const inTheWay = this.#overlay.follow(nowMs) || this.#watch.obstacle || this.#silence(nowMs);
+    const obstacle = inTheWay || this.#fullSize();
     const isDue = nowMs - this.#decidedMs >= DECIDE_INTERVAL_MS;
     // What lies in the way hides the picture in the same frame.
-    if (isDue || (obstacle && this.shown.is)) this.#decide(nowMs, obstacle);
+    if (isDue || (obstacle && this.shown.is)) this.#decide(nowMs, obstacle, !inTheWay && obstacle !== '');
   }
 
   #unseen(): void {
     this.#see(false);
-    this.#decide(this.#deps.now(), this.#overlay.follow(this.#deps.now()) || 'The element is out of sight.');
+    const nowMs = this.#deps.now();
+    this.#decide(nowMs, this.#overlay.follow(nowMs) || 'The element is out of sight.', true);
   }
 
-  #decide(nowMs: number, obstacle: string): void {
+  /** @param isNoFailure - the sharpened picture is not even tried now: nobody sees the element, or it is drawn in full for now */
+  #decide(nowMs: number, obstacle: string, isNoFailure: boolean): void {
     this.#decidedMs = nowMs;
     const before = this.shown;
     const { enlargement } = this.#overlay;
     const shown = this.#decision.update({ nowMs, obstacle, enlargement, stats: this.#stream.stats() });
     this.#overlay.isShown = shown.is;
-    this.#isSmall = this.#trial.update(nowMs, shown.is, obstacle !== '');
+    this.#isSmall = this.#trial.update(nowMs, shown.is, isNoFailure);
     if (this.#isSmall) this.#opened.renderSize?.shrink();
     else this.#opened.renderSize?.restore();
     if (shown.is !== before.is || shown.why !== before.why) this.dispatchEvent(new Event('shown'));

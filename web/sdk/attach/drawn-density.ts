@@ -54,18 +54,26 @@ export function densityOf(renderer: unknown): DrawnDensity | null {
   return has<Pixi>(pixi, 'resolution', 'resize', 'screen') ? densityOfPixi(pixi) : null;
 }
 
-/** The density of a canvas whose page offers a function that resizes it. */
+/** The density of a canvas whose page offers a function that resizes it. To be read and written while the canvas is laid out. */
 export function densityByCall(element: HTMLCanvasElement, resize: (size: PictureSize) => void): DrawnDensity {
   const read = () => element.width / element.clientWidth;
-  const full = read();
-  // A canvas may be stretched, and keeps its proportions.
-  const fullDown = element.height / element.clientHeight;
+  /** Before the first write. A canvas may be stretched, and keeps its proportions. */
+  let before: { across: number; down: number } | null = null;
+  let written = 1;
+  const full = () => before?.across ?? read();
   const write = (density: number) => {
     const { clientWidth, clientHeight } = element;
-    const height = Math.round((clientHeight * fullDown * density) / full);
+    before ??= { across: read(), down: element.height / clientHeight };
+    written = density;
+    const height = Math.round((clientHeight * before.down * density) / before.across);
     resize({ width: Math.round(clientWidth * density), height });
   };
-  return { read, full: () => full, write, restore: () => write(full) };
+  const restore = () => {
+    if (element.clientWidth > 0 && element.clientHeight > 0) return write(full());
+    const growth = (before?.across ?? written) / written;
+    resize({ width: Math.round(element.width * growth), height: Math.round(element.height * growth) });
+  };
+  return { read, full, write, restore };
 }
 
 function has<Engine>(value: unknown, ...names: (keyof Engine)[]): value is Engine {
@@ -126,19 +134,27 @@ function densityOfUnity({ Module: module }: Unity): DrawnDensity {
   };
 }
 
+/** The window's own property while another value stands in its place; null while none does. */
+let replaced: PropertyDescriptor | null = null;
+
+/** Device pixels of the screen for each CSS pixel, whatever engines are told. */
+export function screenDensity(): number {
+  return replaced ? Number(replaced.get?.call(window) ?? replaced.value) : devicePixelRatio;
+}
+
 function densityOfWindow(): DrawnDensity {
-  const inherited = Object.getOwnPropertyDescriptor(window, 'devicePixelRatio');
-  const full = () => Number(inherited?.get?.call(window) ?? inherited?.value ?? 1);
   const announce = () => window.dispatchEvent(new Event('resize'));
   return {
     read: () => devicePixelRatio,
-    full,
+    full: screenDensity,
     write(density) {
+      replaced ??= Object.getOwnPropertyDescriptor(window, 'devicePixelRatio') ?? null;
       Object.defineProperty(window, 'devicePixelRatio', { value: density, configurable: true, writable: true });
       announce();
     },
     restore() {
-      if (inherited) Object.defineProperty(window, 'devicePixelRatio', inherited);
+      if (replaced) Object.defineProperty(window, 'devicePixelRatio', replaced);
+      replaced = null;
       announce();
     },
   };

@@ -1,5 +1,6 @@
 import { afterEach, expect, test } from 'vitest';
 import { Overlay } from './overlay.ts';
+import { RenderSize } from './render-size.ts';
 
 const overlays: Overlay[] = [];
 
@@ -219,4 +220,20 @@ test('the element alone on the full screen has the picture over it there, and in
   follow();
   expectSame(picture, game);
   expect(document.querySelector('p2c2r-overlay')?.matches(':popover-open')).toBe(false);
+});
+
+test('of an engine that reads the density of the window, the screen has more pixels than it draws', () => {
+  const screenPixels = devicePixelRatio;
+  const { game, overlay, follow } = laidOver(GAME);
+  const draw = () => Object.assign(game, { width: 240 * devicePixelRatio, height: 135 * devicePixelRatio });
+  window.addEventListener('resize', draw);
+  draw();
+  expect(overlay.enlargement).toBeCloseTo(1);
+  const size = RenderSize.of(game, { renderScale: 0.5, renderer: window });
+  size?.shrink();
+  expect([follow(), game.width]).toEqual(['', 120 * screenPixels]);
+  expect(overlay.enlargement).toBeCloseTo(2, 1);
+  size?.restore();
+  expect([devicePixelRatio, overlay.enlargement]).toEqual([screenPixels, expect.closeTo(1)]);
+  window.removeEventListener('resize', draw);
 });

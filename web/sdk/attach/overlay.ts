@@ -1,4 +1,5 @@
 import type { PictureSize } from '../../stream/frame-size.ts';
+import { screenDensity } from './drawn-density.ts';
 import { centerOf, clippingBox, lengthMap } from './page-geometry.ts';
 import { pictureRect } from './picture-fit.ts';
 
@@ -88,7 +89,7 @@ export class Overlay {
     const map = lengthMap(this.#canvas);
     const across = offsetWidth * Math.hypot(map.a, map.b);
     const down = offsetHeight * Math.hypot(map.c, map.d);
-    return devicePixelRatio * Math.max(across / width, down / height);
+    return screenDensity() * Math.max(across / width, down / height);
   }
 
   /** Reads the styles again in the next frame, since something may have changed them. */

@@ -21,7 +21,7 @@ test('without the sharpened picture the full one comes back, and the small one i
   expect(trials).toEqual([0, 90, 240, 510]);
 });
 
-test('time in which nothing could be shown is no failure', () => {
+test('time in which the picture is not even tried is no failure', () => {
   const trial = new RenderTrial();
   expect(trial.update(0, false, true)).toBe(true);
   expect(trial.update(100_000, false, true)).toBe(true);

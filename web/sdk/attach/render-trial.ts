@@ -22,15 +22,15 @@ export class RenderTrial {
 
   /**
    * @param isShown - whether the sharpened picture is
-   * @param isHindered - whether it could not be shown now, however good it is
+   * @param isNoFailure - whether it is not even tried now: then it may be missing for any time
    * @returns whether the small picture is to be drawn
    */
-  update(nowMs: number, isShown: boolean, isHindered: boolean): boolean {
+  update(nowMs: number, isShown: boolean, isNoFailure: boolean): boolean {
     if (this.#nextMs !== null) {
       if (nowMs < this.#nextMs) return false;
       this.#nextMs = null;
     }
-    if (isShown || isHindered) {
+    if (isShown || isNoFailure) {
       this.#bareSinceMs = null;
       if (isShown) {
         this.#patienceMs = PATIENCE_MS;

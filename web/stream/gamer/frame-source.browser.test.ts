@@ -1,6 +1,11 @@
-import { expect, onTestFinished, test } from 'vitest';
-import { openSource } from './frame-source.ts';
+import { afterEach, expect, onTestFinished, test, vi } from 'vitest';
+import { openSource, SourceReader } from './frame-source.ts';
 import { adoptFrames } from './source/moved-frames.ts';
+
+afterEach(() => {
+  vi.restoreAllMocks();
+  vi.unstubAllGlobals();
+});
 
 function stillTrack(): MediaStreamTrack {
   const canvas = Object.assign(document.createElement('canvas'), { width: 64, height: 36 });
@@ -41,4 +46,38 @@ test.each([
   const canvas = Object.assign(document.createElement('canvas'), { width, height });
   const message = expect.stringContaining(`at least 2x2 pixels, not ${width}x${height}`);
   await expect(openSource(canvas, () => true)).rejects.toMatchObject({ reason: 'bad-input', message });
+});
+
+/** As in Safari, where tracks can be moved, and their frames are read in workers alone. */
+function asInSafari(): void {
+  vi.spyOn(MessagePort.prototype, 'postMessage').mockImplementation(() => {});
+  vi.stubGlobal('MediaStreamTrackProcessor', undefined);
+}
+
+test('the copy of a camera for the worker is stopped with the stream, also when it was never moved there', async () => {
+  const track = stillTrack();
+  asInSafari();
+  const { frames, stop } = await openSource(track, () => true);
+  if (!(frames instanceof MediaStreamTrack)) throw new Error('not a copy');
+  expect([frames === track, frames.readyState]).toEqual([false, 'live']);
+  stop();
+  expect([track.readyState, frames.readyState]).toEqual(['live', 'ended']);
+});
+
+test('a page that stops its own track ends the copy of it in the worker, and is told so', async () => {
+  const track = stillTrack();
+  asInSafari();
+  const { frames, watchEnd, stop } = await openSource(track, () => true);
+  vi.unstubAllGlobals();
+  const end = new Promise<string>((resolve) => {
+    const reader = new SourceReader(frames, null, {
+      onFrame: (frame) => frame.close(),
+      onEnd: ({ reason }) => resolve(reason),
+    });
+    watchEnd?.(() => void reader.end());
+  });
+  track.stop();
+  expect(await end).toBe('source-ended');
+  expect((frames as MediaStreamTrack).readyState).toBe('ended');
+  stop();
 });

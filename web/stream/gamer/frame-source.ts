@@ -16,6 +16,9 @@ import { shownFrames } from './source/shown-frames.ts';
 const FIRST_NUDGE_WAIT_MS = 250;
 const MAX_NUDGE_WAIT_MS = 4_000;
 
+/** How often it is looked whether the caller has stopped its track, ms: no event tells that. */
+const END_INTERVAL_MS = 500;
+
 /** Everything a stream can be opened on. */
 export type StreamSource = HTMLCanvasElement | HTMLVideoElement | MediaStreamTrack | ReadableStream<VideoFrame>;
 
@@ -28,6 +31,8 @@ export interface SourceFrames {
    * To be called once the frames are being read. Makes a still source give its current frame again, in case the reader missed it.
    */
   again(): void;
+  /** To be called once the frames are being read. Calls back when the caller has ended its source, where the frames go on without it. */
+  watchEnd?(onEnded: () => void): void;
   /** Ends whatever was started here, but nothing that belongs to the caller. */
   stop(): void;
 }
@@ -61,12 +66,32 @@ function openTrack(track: MediaStreamTrack, way: TrackWay): SourceFrames {
   }
   if (way === 'video') {
     const { frames, again, stop } = framesByVideo(track);
-    return { frames: movable(frames), first: null, again, stop };
+    return watchingEnd(track, { frames: movable(frames), first: null, again, stop });
   }
-  // A still track gives a new reader its frame, and a copy is a new one.
-  if (way === 'worker') return { frames: track.clone(), first: null, again: () => {}, stop: () => {} };
+  if (way === 'worker') {
+    const copy = track.clone();
+    // A still track gives a new reader its frame, and a copy is a new one. Once it was moved, it is the worker that stops it.
+    return watchingEnd(track, { frames: copy, first: null, again: () => {}, stop: () => copy.stop() });
+  }
   const nudge = new TrackNudge(track);
   return { frames: movable(processedFrames(track)), first: null, again: () => nudge.start(), stop: () => nudge.stop() };
+}
+
+/** A copy goes on when its original is stopped, and keeps the camera on; a video element goes on showing the last picture. */
+function watchingEnd(track: MediaStreamTrack, source: SourceFrames): SourceFrames {
+  let cancelNext = () => {};
+  const look = (onEnded: () => void) => {
+    if (track.readyState === 'ended') onEnded();
+    else cancelNext = systemClock.after(END_INTERVAL_MS, () => look(onEnded));
+  };
+  return {
+    ...source,
+    watchEnd: look,
+    stop() {
+      cancelNext();
+      source.stop();
+    },
+  };
 }
 
 /**
@@ -195,13 +220,18 @@ export class SourceReader {
     });
   }
 
-  async stop(): Promise<void> {
-    this.#stopped = true;
+  /** Gives no further frames, as if the source had ended by itself. */
+  async end(): Promise<void> {
     try {
       await this.#reader.cancel();
     } catch {
       // A source that failed cannot be cancelled and need not be.
     }
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    await this.end();
   }
 
   /** Returns why there are no more frames. */

@@ -122,6 +122,11 @@ export class GamerStream {
     this.#tick();
   }
 
+  /** The page has ended the source, which goes on in this thread. */
+  endSource(): void {
+    void this.#reader.end();
+  }
+
   set(changes: Partial<StreamSettings>): void {
     this.#settings = { ...this.#settings, ...changes };
     const { maxFps, quality, where, patience } = this.#settings;

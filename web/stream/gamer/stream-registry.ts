@@ -5,6 +5,7 @@ import { VideoChannel } from '../transport/video-channel.ts';
 import { DetailHistories } from '../verify/detail-history.ts';
 import { GamerStream } from './gamer-stream.ts';
 import { readsTracks } from './source/browser-frames.ts';
+import { releaseFrames } from './source/moved-frames.ts';
 import type { GamerStreamOptions, StreamOpening } from './stream-opening.ts';
 
 /** What every stream uses. */
@@ -78,6 +79,7 @@ export class StreamRegistry {
       this.#streams.add(stream);
       return Comlink.proxy(stream);
     } catch (cause) {
+      releaseFrames(opening.frames);
       opening.first?.close();
       opening.events.close();
       throw cause;

@@ -1,7 +1,7 @@
 // Protects: where streams cannot be transferred, as in Safari, a port carries the same frames, with the same bounds.
 import { afterEach, expect, test, vi } from 'vitest';
 import { forgetOpenFrames, openFrames } from '../test-frame-ledger.ts';
-import { adoptFrames, canTransferStreams, movable } from './moved-frames.ts';
+import { adoptFrames, canTransferStreams, movable, releaseFrames } from './moved-frames.ts';
 
 afterEach(() => expect(openFrames()).toBe(0));
 
@@ -63,4 +63,14 @@ test('a source that fails says why', async () => {
 test('Chromium transfers streams, and they are left as they are', () => {
   const frames = new ReadableStream<VideoFrame>();
   expect([canTransferStreams(), movable(frames)]).toEqual([true, frames]);
+});
+
+test.each([true, false])('what is not read after all ends its source (streams can be transferred: %s)', async (can) => {
+  forgetOpenFrames();
+  const { frames, given } = counted(3);
+  releaseFrames(movable(frames, can));
+  await vi.waitUntil(() => given.isCancelled);
+  const [track] = document.createElement('canvas').captureStream().getVideoTracks();
+  if (track) releaseFrames(track);
+  expect(track?.readyState).toBe('ended');
 });

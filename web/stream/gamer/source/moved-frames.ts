@@ -47,6 +47,14 @@ export function adoptFrames(moved: MovedFrames): ReadableStream<VideoFrame> {
   return endingTrack(moved);
 }
 
+/** Ends the source of what was moved to this thread and is not read, or not any more. */
+export function releaseFrames(moved: MovedFrames): void {
+  // Rejects where it is being read: its reader ends it.
+  if (moved instanceof ReadableStream) moved.cancel().catch(() => {});
+  else if (moved instanceof MessagePort) moved.postMessage({ kind: 'cancel' } satisfies ToSource);
+  else moved.stop();
+}
+
 /**
  * Writes frames to the other end of the port, one for each that is asked for there. A frame is written when it was sent, and is closed here
  * then.
@@ -125,9 +133,14 @@ function endingTrack(track: MediaStreamTrack): ReadableStream<VideoFrame> {
   return new ReadableStream<VideoFrame>(
     {
       async pull(controller) {
-        const { done, value } = await reader.read();
-        if (done) controller.close();
-        else controller.enqueue(value);
+        try {
+          const { done, value } = await reader.read();
+          if (done) controller.close();
+          else controller.enqueue(value);
+        } catch (cause) {
+          track.stop();
+          throw cause;
+        }
       },
       async cancel() {
         track.stop();

@@ -1,0 +1,41 @@
+import { beforeEach, expect, test } from 'vitest';
+import { MeshError, type MeshErrorReason } from '../../shared/errors.ts';
+import { definitionOf } from '../../shared/tasks/catalogue.ts';
+import { MAX_EXCUSED_IN_A_ROW, VolunteerResults } from './volunteer-results.ts';
+
+const jobOf = (type: string, params: unknown = {}) => ({
+  definition: definitionOf(type),
+  packed: { params, attachments: [] },
+});
+const INFER = jobOf('infer');
+const failed = (reason: MeshErrorReason) => new MeshError(reason, 'It did not work.');
+const AWAY = failed('connection-failed');
+
+let verdicts: [string, boolean][];
+let results: VolunteerResults;
+
+beforeEach(() => {
+  verdicts = [];
+  results = new VolunteerResults((...verdict) => verdicts.push(verdict));
+});
+
+test('only a task that loads files can fail by the network of somebody else', () => {
+  for (const type of ['infer', 'dialogue', 'echo', 'raytracing']) results.failed(type, 'failed', jobOf(type), AWAY);
+  for (const quality of ['fast', 'spatial']) results.failed(quality, 'failed', jobOf('upscale', { quality }), AWAY);
+  results.failed('with a lost link', 'lost', INFER, AWAY);
+  results.failed('with a bad input', 'failed', jobOf('echo'), failed('bad-input'));
+  expect(verdicts).toEqual(['echo', 'raytracing', 'spatial', 'with a lost link'].map((id) => [id, false]));
+});
+
+test('a volunteer that never gets a file is not excused for ever, and one that gives a result is forgiven', () => {
+  const fail = (id: string, times: number) => {
+    for (let time = 0; time < times; time++) results.failed(id, 'failed', INFER, AWAY);
+  };
+  fail('bad', MAX_EXCUSED_IN_A_ROW);
+  fail('another', 1);
+  expect(verdicts).toEqual([]);
+  fail('bad', 2);
+  results.succeeded('bad');
+  fail('bad', MAX_EXCUSED_IN_A_ROW);
+  expect(verdicts).toEqual([false, false, true].map((succeeded) => ['bad', succeeded]));
+});
