@@ -88,11 +88,14 @@ def main() -> None:
     parser.add_argument("--frames", type=Path, required=True, help="frames with one placement only")
     parser.add_argument("--out", type=Path, default=Path(".data"))
     parser.add_argument("--without-coded", action="store_true", help="leaves out the coded sequences, which take most of the time")
+    parser.add_argument("--only", nargs="+", help="games (or scenes) to prepare, when more were captured; the others stay as they are")
     options = parser.parse_args()
     for part, games in SPLITS.items():
         folder = options.out / part
         (folder / "coded").mkdir(parents=True, exist_ok=True)
         for game in games:
+            if options.only and game not in options.only:
+                continue
             # Each game has its own seed, so that one more game changes no other game's patches.
             rng = np.random.default_rng([SEED, *game.encode()])
             pictures = pictures_of(game, options.games, options.frames)
@@ -106,6 +109,8 @@ def main() -> None:
                     np.savez(folder / f"{game}-{n:03}.npz", **picture)
             coded = 0 if options.without_coded else keep_sequences(folder / "coded", game, options.games / game, rng, is_whole=part != "train")
             print(f"{part}: {game}, {len(pictures)} pictures, {coded} coded sequences", flush=True)
+    if options.only and "scenes" not in options.only:
+        return
     rng = np.random.default_rng(SEED)
     keep_patches(options.out / "train" / "scenes", rng, (scene(rng) for _ in itertools.repeat(None, SCENES)))
 
