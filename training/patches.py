@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from placements import KINDS, box
+from placements import KINDS, PLACEMENTS, box
 
 # Source pixels along each side of a patch.
 PATCH = 48
@@ -85,8 +85,7 @@ class Patches:
         if kind == "smooth":
             small = box(truth)
         else:
-            # Of pictures with one placement only, free mirroring makes the other three.
-            small = np.asarray(self.aliased[game][n, self.rng.integers(self.aliased[game].shape[1])])
+            small = np.asarray(self.aliased[game][n, self.rng.integers(len(PLACEMENTS))])
         return small, small, truth
 
     def _coded(self) -> Trio:

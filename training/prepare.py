@@ -4,7 +4,7 @@ Turns captured games and drawn scenes into what `train.py` and `evaluate.py` rea
     python3 prepare.py --games /somewhere/games --frames ../../shared/frames --out .data
 
     .data/train/<game>.truth.npy             patches, N x 128 x 128 x 3
-    .data/train/<game>.aliased.npy           N x K x 64 x 64 x 3 (K placements: 4, or 1 that is to be mirrored)
+    .data/train/<game>.aliased.npy           N x 4 x 64 x 64 x 3, in four placements
     .data/validation/<game>-<n>.npz, test    whole pictures: `truth`, and `centre` or `aliased` (see placements.py)
     .data/<part>/coded/<game>-<n>.npz        coded sequences (see coded.py)
 """
@@ -33,12 +33,14 @@ TRIES = 3
 
 
 def pictures_of(game: str, games: Path, frames: Path) -> list[Picture]:
-    """The stills of a game, and the first frame of each of its sequences: the other frames hardly differ from it."""
-    captured = sorted((games / game / "truth").glob("*-0.png"))
-    if captured:
+    """The stills of a game and the first frame of each of its sequences, whose other frames hardly differ from it; then the frames with one placement."""
+    found = []
+    for path in sorted((games / game / "truth").glob("*-0.png")):
         other = "centre" if (games / game / "centre").exists() else "aliased"
-        return [{kind: _read(games / game / kind / path.name) for kind in ("truth", other)} for path in captured]
-    return [{kind: _read(path.parents[1] / kind / path.name) for kind in ("truth", "aliased")} for path in sorted((frames / game / "truth").glob("*.png"))]
+        found.append({kind: _read(games / game / kind / path.name) for kind in ("truth", other)})
+    for path in sorted((frames / game / "truth").glob("*.png")):
+        found.append({kind: _read(frames / game / kind / path.name) for kind in ("truth", "aliased")})
+    return found
 
 
 def _read(path: Path) -> np.ndarray:
@@ -54,9 +56,9 @@ def scene(rng: np.random.Generator) -> Picture:
 
 
 def patches(rng: np.random.Generator, picture: Picture) -> tuple[np.ndarray, np.ndarray]:
-    """Returns N x 128 x 128 x 3 and N x K x 64 x 64 x 3."""
-    placements = PLACEMENTS if "centre" in picture else [(1, 1)]
-    smalls = np.stack([placed(picture, placement)[0] for placement in placements])
+    """Returns N x 128 x 128 x 3 and N x 4 x 64 x 64 x 3."""
+    # Of a picture with one placement free mirroring makes the others in training.
+    smalls = np.stack([placed(picture, placement)[0] if "centre" in picture else picture["aliased"] for placement in PLACEMENTS])
     truth = picture["truth"]
     chosen = []
     for _ in range(PATCHES_PER_PICTURE):

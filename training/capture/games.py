@@ -132,13 +132,16 @@ GAMES = {
         "trigger-rally",
         variants=["275", "331", "385", "455"],
         size=(1280, 720),
-        first_s=13,
+        first_s=24,
         # Three seconds a frame.
         every_s=1.2,
         between_ms=600,
-        script=[(1, "mousemove 600 400"), (2, "mousemove 640 420"), (2.5, "click 1"), (3.5, "mousemove 333 {variant}"), (4, "click 1"), (5, "mousemove 1040 680"), (5.5, "click 1"), (7, "key Return")],
+        script=[
+            (1, "mousemove 600 400"), (3, "mousemove 640 420"), (5, "press 1 1"), (8, "mousemove 333 {variant}"), (10, "press 1 1"),
+            (13, "mousemove 1040 680"), (15, "press 1 1"), (18, "key Return"),
+        ],
         wander=[*DRIVE, ("hold Up 2", 5), ("key c", 0.4)],
-        wander_from_s=8,
+        wander_from_s=20,
     ),
     # One key ends a level's title; a second one ends the level as well, and the game with it.
     "supertux": Game(

@@ -8,6 +8,7 @@ samples the four at the centre, as 2x2 pixels: small pictures are `[row::2, colu
 """
 
 import argparse
+import contextlib
 import mmap
 import os
 import random
@@ -157,7 +158,10 @@ def capture(game: Game, variant: int, out: Path, limit_s: float, home: Path, loo
             try:
                 process.wait(5)
             except subprocess.TimeoutExpired:
-                os.killpg(process.pid, signal.SIGKILL)
+                pass
+        # Also what the command started: a shell may end before its game does.
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
         display.close()
         is_over.set()
         reducer.join()
