@@ -5,9 +5,9 @@ Which games train, which choose recipes and when to stop, and which are looked a
 SPLITS = {
     "train": [
         # 3D: shooters, races, light cycles, strategy
-        "freedoom", "torcs", "trigger-rally", "armagetronad", "gltron", "torus-trooper", "trackballs", "briquolo", "billard-gl", "lugaru", "bzflag", "megaglest",
+        "freedoom", "torcs", "trigger-rally", "armagetronad", "gltron", "torus-trooper", "trackballs", "briquolo", "warzone2100",
         # 2D, and seen from above
-        "xmoto", "chromium-bsu", "teeworlds", "gunroar", "blobby", "hedgewars", "widelands",
+        "xmoto", "chromium-bsu", "teeworlds", "gunroar", "blobby", "widelands",
         # drawn by three.js
         "three-race", "three-worlds",
     ],

@@ -12,10 +12,6 @@ def neverball(home: Path, variant: str, size: tuple[int, int]) -> None:
     _write(home / ".neverball/neverballrc", f"width {size[0]}\nheight {size[1]}\nfullscreen 0\nmultisample 0\nmipmap 1\nreflection 1\nshadow 1\nbackground 1\n")
 
 
-def bzflag(home: Path, variant: str, size: tuple[int, int]) -> None:
-    _write(home / ".bzf/2.4/config.cfg", "set texture linearmipmaplinear\nset quality experimental\nset shadows stipple\nset panelheight 2\n")
-
-
 def torcs(home: Path, variant: str, size: tuple[int, int]) -> None:
     """`variant`: category/track."""
     shared, own = Path("/usr/share/games/torcs/config"), home / ".torcs/config"
@@ -51,34 +47,11 @@ def armagetron(home: Path, variant: str, size: tuple[int, int]) -> None:
     )
 
 
-def hedgewars(home: Path, variant: str, size: tuple[int, int]) -> None:
-    """`variant`: map and theme. A script in which four teams are played by the computer."""
-    place, theme = variant.split("/")
-    teams = "".join(
-        f'  AddTeam("{team}", {colour}, "Statue", "Island", "Default", "hedgewars")\n'
-        + "".join(f'  AddHog("{team}{n}", {level}, 100, "{hat}")\n' for n, hat in enumerate(("NoHat", "Viking", "pirate_jack", "crown")))
-        for team, colour, level in (("Red", "0xdd0000", 1), ("Blue", "0x3333ff", 2), ("Green", "0x00aa00", 2), ("Violet", "0xaa00aa", 3))
-    )
-    setup = f'  Map = "{place}"\n' if place != "-" else "  MapGen = mgRandom\n  TemplateFilter = 0\n"
-    _write(
-        home / "Data/play.lua",
-        "function onGameInit()\n  Seed = '{12345678-1234-1234-1234-123456789012}'\n  GameFlags = 0\n  TurnTime = 20000\n  CaseFreq = 3\n  MinesNum = 6\n  Explosives = 6\n"
-        f'{setup}  Theme = "{theme}"\n{teams}end\n'
-        "function onAmmoStoreInit()\n  for _, ammo in ipairs({amBazooka, amGrenade, amClusterBomb, amShotgun, amSkip, amFirePunch, amMortar, amNapalm}) do\n"
-        "    SetAmmo(ammo, 9, 0, 0, 1)\n  end\nend\n",
-    )
-
-
 def gl117(home: Path, variant: str, size: tuple[int, int]) -> None:
     _write(
         home / ".gl-117/conf",
         f"width={size[0]}\nheight={size[1]}\nbpp=32\nfullscreen=0\nquality=4\nview=80\nsound=0\nmusic=0\nspecialeffects=1\nbrightness=0\ncontrast=0\nspecial=1\nlight=0\nclouds=3\nmaxplanes=10\n",
     )
-
-
-def megaglest(home: Path, variant: str, size: tuple[int, int]) -> None:
-    options = {"ScreenWidth": size[0], "ScreenHeight": size[1], "Windowed": "true", "FactorySound": "None", "Shadows": "Projected", "MultiSampling": 0, "FontSizeAdjustment": 4}
-    _write(home / ".megaglest/glestuser.ini", "".join(f"{name}={value}\n" for name, value in options.items()))
 
 
 def widelands(home: Path, variant: str, size: tuple[int, int]) -> None:
@@ -93,8 +66,3 @@ def openttd(home: Path, variant: str, size: tuple[int, int]) -> None:
 def supertux(home: Path, variant: str, size: tuple[int, int]) -> None:
     # Twice the size of the drawings, as the game chooses for large screens.
     _write(home / ".local/share/supertux2/config", "(supertux-config (profile 1) (video (fullscreen #f) (magnification 2.0) (multisampling 0)))\n")
-
-
-def zero_ad(home: Path, variant: str, size: tuple[int, int]) -> None:
-    options = {"nick": "robot", "gui.session.camerajump.threshold": 40, "shadows": "true", "shadowquality": 0, "fancywater": "true", "watereffects": "false", "postproc": "false", "gui.scale": 2, "view.scroll.mouse.detectdistance": -1}
-    _write(home / ".config/0ad/config/local.cfg", "".join(f'{name} = "{value}"\n' for name, value in options.items()))
