@@ -8,7 +8,7 @@ def _write(path: Path, text: str) -> None:
     path.write_text(text)
 
 
-def neverball(home: Path, variant: str, size: tuple[int, int]) -> None:
+def neverputt(home: Path, variant: str, size: tuple[int, int]) -> None:
     _write(home / ".neverball/neverballrc", f"width {size[0]}\nheight {size[1]}\nfullscreen 0\nmultisample 0\nmipmap 1\nreflection 1\nshadow 1\nbackground 1\n")
 
 

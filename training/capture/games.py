@@ -41,19 +41,6 @@ GAMES = {
         size=(2560, 1440),
         first_s=17,
     ),
-    "neverball": Game(
-        ["neverball"],
-        "neverball -l {variant}",
-        size=(1280, 720),
-        variants=["map-easy/bumper.sol", "map-medium/circuit1.sol", "map-medium/glasstower.sol", "map-fwp/adventure.sol"],
-        first_s=4,
-        every_s=1.5,
-        between_ms=150,
-        script=[(2.5, "click 1")],
-        wander=[*DRIVE, ("look 120 120", 6)],
-        wander_from_s=3,
-        prepare=configs.neverball,
-    ),
     # A race of robots; the camera changes and goes from car to car.
     "torcs": Game(
         ["torcs"],
@@ -219,7 +206,7 @@ GAMES = {
         script=[(2, "key Return"), (4, "key Right"), (4.5, "key Return"), (6, "key Return"), (7.5, "click 1")],
         wander=[("look 300 60", 4), ("click 1", 3), ("key Return", 0.5), ("hold Left 0.5", 2)],
         wander_from_s=8,
-        prepare=configs.neverball,
+        prepare=configs.neverputt,
     ),
     "torus-trooper": Game(
         ["torus-trooper"],

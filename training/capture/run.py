@@ -1,7 +1,7 @@
 """
 Runs one game of `games.py` and keeps its frames.
 
-    python3 run.py neverball --out /somewhere/games
+    python3 run.py torcs --out /somewhere/games
 
 Writes <out>/<game>/truth/<capture>-<frame>.png (the 2x2 box average of the capture) and <out>/<game>/centre/<capture>-<frame>.png (of every 4x4
 samples the four at the centre, as 2x2 pixels: small pictures are `[row::2, column::2]` of it). A capture of eight frames is a sequence at 30 frames a second.
