@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from PIL import Image
 
 from placements import KINDS, PLACEMENTS, box
 
@@ -14,6 +15,9 @@ PATCH = 48
 BATCH = {"smooth": 7, "aliased": 4, "coded": 5}
 # Share of patches from drawn scenes; the others are from games, each game as often as any other.
 SCENE_SHARE = 0.2
+# Share of smooth patches that are enlarged first, and by how much: what is soft itself, as magnified textures and sprites are, must stay so.
+SOFT_SHARE = 0.1
+SOFT_ZOOM = (1.3, 2.5)
 
 
 @dataclass(frozen=True)
@@ -83,10 +87,18 @@ class Patches:
         n = self.rng.integers(len(self.truth[game]))
         truth = np.asarray(self.truth[game][n])
         if kind == "smooth":
+            if self.rng.random() < SOFT_SHARE:
+                truth = self._softened(truth)
             small = box(truth)
         else:
             small = np.asarray(self.aliased[game][n, self.rng.integers(len(PLACEMENTS))])
         return small, small, truth
+
+    def _softened(self, truth: np.ndarray) -> np.ndarray:
+        side = len(truth)
+        part = side / self.rng.uniform(*SOFT_ZOOM)
+        x, y = self.rng.uniform(0, side - part, 2)
+        return np.asarray(Image.fromarray(truth).resize((side, side), Image.BILINEAR, (x, y, x + part, y + part)))
 
     def _coded(self) -> Trio:
         game = self.coded[self.rng.integers(len(self.coded))]

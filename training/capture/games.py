@@ -191,6 +191,7 @@ GAMES = {
         "blobby",
         size=(800, 600),
         first_s=8,
+        captures=12,
         every_s=1.5,
         script=[(3, "mousemove 460 390"), (5, "press 1 0.3")],
         wander=[("hold Left 0.5", 2), ("hold Right 0.5", 2), ("hold Up 0.3", 2)],
