@@ -80,8 +80,11 @@ def _detail(truth: np.ndarray, corner: tuple[int, int]) -> float:
 
 def keep_patches(path: Path, rng: np.random.Generator, pictures) -> None:
     truths, smalls = zip(*(patches(rng, picture) for picture in pictures))
-    np.save(path.with_name(f"{path.name}.truth.npy"), np.concatenate(truths))
-    np.save(path.with_name(f"{path.name}.aliased.npy"), np.concatenate(smalls))
+    for part, arrays in (("truth", truths), ("aliased", smalls)):
+        # A training that reads the file of before keeps it.
+        whole = path.with_name(f"{path.name}.{part}.new.npy")
+        np.save(whole, np.concatenate(arrays))
+        whole.replace(path.with_name(f"{path.name}.{part}.npy"))
 
 
 def main() -> None:
