@@ -17,7 +17,7 @@ import numpy as np
 from PIL import Image
 
 import scenes
-from coded import keep_sequences
+from coded import keep_sequences, save_whole
 from placements import PLACEMENTS, Picture, box, placed
 from splits import SPLITS
 
@@ -111,7 +111,7 @@ def main() -> None:
                 keep_patches(folder / game, rng, pictures)
             else:
                 for n, picture in enumerate(pictures):
-                    np.savez(folder / f"{game}-{n:03}.npz", **picture)
+                    save_whole(folder / f"{game}-{n:03}.npz", **picture)
             coded = 0 if options.without_coded else keep_sequences(folder / "coded", game, options.games / game, rng, is_whole=part != "train")
             print(f"{part}: {game}, {len(pictures)} pictures, {coded} coded sequences", flush=True)
     if options.only and "scenes" not in options.only:
