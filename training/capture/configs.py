@@ -3,6 +3,7 @@
 import shutil
 from pathlib import Path
 
+
 def _write(path: Path, text: str) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(text)

@@ -1,5 +1,5 @@
 """
-Runs one game of `games.py` and keeps its frames.
+Runs one game of `games.toml` and keeps its frames.
 
     python3 run.py torcs --out /somewhere/games
 
@@ -24,6 +24,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+import configs
 from display import Display
 from games import GAMES, Game
 
@@ -127,7 +128,7 @@ def capture(game: Game, variant: int, out: Path, limit_s: float, home: Path, loo
     for old in raw.glob("*.ppm"):
         old.unlink()
     if game.prepare:
-        game.prepare(home, game.variants[variant], game.size)
+        getattr(configs, game.prepare)(home, game.variants[variant], game.size)
     clock = Clock(home / "clock")
     display = Display(*game.size, home)
     environment = {
