@@ -28,9 +28,9 @@ GOOD_ENOUGH = 1e-4
 # Decay of the running mean of the weights. The mean is kept as the result.
 MEAN_DECAY = 0.999
 SEED = 1
-# Validations of a training, at even distances, and the share of pictures that they look at.
-VALIDATIONS = 20
-VALIDATION_EVERY = 6
+# Validations of a training, at even distances; each looks at every fifth picture: an odd number, as coded files alternate between smooth and aliased.
+VALIDATIONS = 12
+VALIDATION_EVERY = 5
 # Time between checkpoints, from which `--resume` goes on.
 CHECKPOINT_S = 180
 
