@@ -56,6 +56,7 @@ def gl117(home: Path, variant: str, size: tuple[int, int]) -> None:
 
 
 def widelands(home: Path, variant: str, size: tuple[int, int]) -> None:
+    (home / ".config/widelands").mkdir(parents=True, exist_ok=True)
     players = "".join(f'[player_{n}]\ntribe="{tribe}"\ninit="village.lua"\nai="normal"\n' for n, tribe in enumerate(("barbarians", "empire", "atlanteans", "frisians"), 1))
     _write(home / ".local/share/widelands/play", f'[global]\nmultiplayer="true"\ninteractive_player="0"\nmap="maps/{variant}.wmf"\nwin_condition="endless_game.lua"\n{players}')
 
