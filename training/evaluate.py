@@ -18,6 +18,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
+from coded import RATE_PIXELS
 from composition import luma, resized, with_detail
 from networks import SHAPES, Layers, run
 from packing import unpacked
@@ -80,7 +81,9 @@ def coded_scores(upscale: Upscale, folder: Path, every: int = 1) -> list[Score]:
         game = path.stem.rsplit("-", 2)[0]
         with np.load(path) as file:
             raw, truth = tensor_of(file["raw"][0, -1]), tensor_of(file["truth"][0, -1])
-            codings = [f"{codec} {kilobits}" for codec, kilobits in zip(file["codec"], file["kilobits"])]
+            # The rates of frames of 640x360, which compare frames of all sizes.
+            per_rate = RATE_PIXELS / np.prod(file["shape"])
+            codings = [f"{codec} {round(kilobits * per_rate, -1):.0f} kb/s" for codec, kilobits in zip(file["codec"], file["kilobits"])]
             frames = file["decoded"][:, 0, -1]
         for coding, frame in zip(codings, frames):
             decoded = tensor_of(frame)
