@@ -80,7 +80,7 @@ def _keep(path: Path, truth: np.ndarray, raw: np.ndarray, codings: list[Decoded]
             [frames[:, scale * y : scale * (y + size[0]), scale * x : scale * (x + size[1])] for y, x in corners]
         )
 
-    np.savez(
+    save_whole(
         path,
         truth=cut(truth, 2),
         raw=cut(raw, 1),
@@ -90,3 +90,10 @@ def _keep(path: Path, truth: np.ndarray, raw: np.ndarray, codings: list[Decoded]
         packet_bytes=np.stack([decoded.packet_bytes for decoded in codings]),
         shape=np.array(raw.shape[1:3]),
     )
+
+
+def save_whole(path: Path, **arrays: np.ndarray) -> None:
+    """A training that reads the file meanwhile reads the one before."""
+    with open(path.with_suffix(".new"), "wb") as file:
+        np.savez(file, **arrays)
+    path.with_suffix(".new").replace(path)

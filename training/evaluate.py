@@ -1,9 +1,12 @@
 """
 Scores networks on whole pictures of games that were not used in training.
 
-    python3 evaluate.py fast --part validation
+    python3 evaluate.py fast
+    python3 evaluate.py fast --packed ../web/public/models/fast.bin
+    python3 evaluate.py fast --part test --looked-at-once
 
-An aliased picture is scored in all four placements of its samples (placements.py), so that moving the picture earns nothing.
+An aliased picture is scored in all four placements of its samples (placements.py), so that moving the picture earns nothing. A coded frame is scored as
+detail: what is shown is the player's raw frame, enlarged, with the detail of the frame that a volunteer decoded.
 """
 
 import argparse
@@ -14,12 +17,13 @@ from pathlib import Path
 
 import numpy as np
 import torch
-import torch.nn.functional as F
 
-from networks import INPUTS, SHAPES, luma, run
-from placements import pairs
+from coded import RATE_PIXELS
+from composition import luma, resized, with_detail
+from networks import SHAPES, Layers, run
+from packing import unpacked
+from placements import KINDS, pairs
 
-Layers = list[tuple[torch.Tensor, torch.Tensor]]
 # Doubles 1 x 3 x H x W, sRGB-encoded 0..1.
 Upscale = Callable[[torch.Tensor], torch.Tensor]
 
@@ -28,57 +32,37 @@ Upscale = Callable[[torch.Tensor], torch.Tensor]
 class Score:
     """
     Of one picture, means over its placements, dB of luma PSNR; `weight` is the factor of what the network adds to bicubic that would have
-    been best: below 1 the network is over-strong.
+    been best: below 1 the network is over-strong. `picture_over_bicubic`: only of a coded frame, which the network sharpens without the raw one.
     """
 
     game: str
     over_bicubic: float
     over_better_filter: float
     weight: float
+    coding: str = ""
+    picture_over_bicubic: float = 0.0
 
 
 def score(upscale: Upscale, game: str, small_and_truth: list[tuple[np.ndarray, np.ndarray]]) -> Score:
+    sources = [(tensor_of(small), tensor_of(truth)) for small, truth in small_and_truth]
+    with torch.no_grad():
+        return _score(game, [(upscale(source), source, truth) for source, truth in sources])
+
+
+def _score(game: str, shown: list[tuple[torch.Tensor, torch.Tensor, torch.Tensor]]) -> Score:
+    """Of pictures shown, each with the small frame that it was made from and its truth."""
     made, bicubic, bilinear, products, squares = [], [], [], 0.0, 0.0
-    for small, truth in small_and_truth:
-        source, target = tensor_of(small), tensor_of(truth)
-        with torch.no_grad():
-            result = upscale(source)
+    for result, source, truth in shown:
         base = resized(source, "bicubic")
-        made.append(psnr(result, target))
-        bicubic.append(psnr(base, target))
-        bilinear.append(psnr(resized(source, "bilinear"), target))
-        added, wanted = luma(result - base), luma(target - base)
+        made.append(psnr(result, truth))
+        bicubic.append(psnr(base, truth))
+        bilinear.append(psnr(resized(source, "bilinear"), truth))
+        added, wanted = luma(result - base), luma(truth - base)
         products += float((added * wanted).sum())
         squares += float(added.square().sum())
     gain = np.mean(made) - np.mean(bicubic)
     better = max(np.mean(bicubic), np.mean(bilinear))
     return Score(game, float(gain), float(np.mean(made) - better), products / max(squares, 1e-9))
-
-
-def resized(source: torch.Tensor, mode: str) -> torch.Tensor:
-    # Cubic convolution of PyTorch has a = -0.75; ours, like most, has -0.5.
-    return _bicubic(source) if mode == "bicubic" else F.interpolate(source, scale_factor=2, mode=mode, align_corners=False)
-
-
-def _bicubic(source: torch.Tensor) -> torch.Tensor:
-    """Keys's cubic convolution with a = -0.5, at 2x, clamped as a picture of 8 bits is."""
-    # Distances of the four taps from an output pixel: 1.25, 0.25, 0.75, 1.75, or mirrored.
-    taps = torch.tensor([_cubic(1.75), _cubic(0.75), _cubic(0.25), _cubic(1.25)])
-    rows = _doubled(source, taps, 2)
-    return _doubled(rows, taps, 3).clamp(0, 1)
-
-
-def _cubic(x: float, a: float = -0.5) -> float:
-    return (a + 2) * x**3 - (a + 3) * x**2 + 1 if x < 1 else a * (x**3 - 5 * x**2 + 8 * x - 4)
-
-
-def _doubled(source: torch.Tensor, taps: torch.Tensor, axis: int) -> torch.Tensor:
-    padding = (2, 2, 0, 0) if axis == 3 else (0, 0, 2, 2)
-    padded = F.pad(source, padding, mode="replicate")
-    size = source.shape[axis]
-    before = sum(tap * padded.narrow(axis, n, size) for n, tap in enumerate(taps))
-    after = sum(tap * padded.narrow(axis, n + 1, size) for n, tap in enumerate(taps.flip(0)))
-    return torch.stack([before, after], axis + 1).flatten(axis, axis + 1)
 
 
 def scores(upscale: Upscale, folder: Path, kind: str, every: int = 1) -> list[Score]:
@@ -90,16 +74,53 @@ def scores(upscale: Upscale, folder: Path, kind: str, every: int = 1) -> list[Sc
     return found
 
 
-def by_game(found: list[Score]) -> dict[str, list[Score]]:
-    games: dict[str, list[Score]] = defaultdict(list)
+def coded_scores(upscale: Upscale, folder: Path, every: int = 1) -> list[Score]:
+    """Scores of the last frame of each coded sequence (coded.py), in every coding."""
+    found = []
+    for path in sorted(folder.glob("*.npz"))[::every]:
+        game = path.stem.rsplit("-", 2)[0]
+        with np.load(path) as file:
+            raw, truth = tensor_of(file["raw"][0, -1]), tensor_of(file["truth"][0, -1])
+            # The rates of frames of 640x360, which compare frames of all sizes.
+            per_rate = RATE_PIXELS / np.prod(file["shape"])
+            codings = [f"{codec} {round(kilobits * per_rate, -1):.0f} kb/s" for codec, kilobits in zip(file["codec"], file["kilobits"])]
+            frames = file["decoded"][:, 0, -1]
+        for coding, frame in zip(codings, frames):
+            decoded = tensor_of(frame)
+            with torch.no_grad():
+                made = upscale(decoded)
+            own = _score(game, [(with_detail(raw, decoded, made), raw, truth)])
+            picture = psnr(made, truth) - psnr(resized(decoded, "bicubic"), truth)
+            found.append(Score(game, own.over_bicubic, own.over_better_filter, own.weight, coding, picture))
+    return found
+
+
+def mirrored(upscale: Upscale) -> Upscale:
+    """The same network, whose pictures are mirrored before and after."""
+    return lambda source: upscale(source.flip(2, 3)).flip(2, 3)
+
+
+def grouped(found: list[Score], key: Callable[[Score], str]) -> dict[str, list[Score]]:
+    groups: dict[str, list[Score]] = defaultdict(list)
     for one in found:
-        games[one.game].append(one)
-    return dict(games)
+        groups[key(one)].append(one)
+    return dict(groups)
 
 
 def mean_gain(found: list[Score]) -> float:
     """Each game counts once, however many of its pictures there are."""
-    return float(np.mean([np.mean([one.over_bicubic for one in game]) for game in by_game(found).values()]))
+    return float(np.mean([np.mean([one.over_bicubic for one in game]) for game in grouped(found, lambda one: one.game).values()]))
+
+
+def gains_of(layers: Layers, folder: Path, every: int = 1) -> dict[str, float]:
+    """dB over bicubic by kind of input; `detail` is what the detail of coded frames adds to the raw ones."""
+
+    def upscale(source: torch.Tensor) -> torch.Tensor:
+        return run(layers, source)
+
+    gains = {kind: mean_gain(scores(upscale, folder, kind, every)) for kind in KINDS}
+    coded = coded_scores(upscale, folder / "coded", every)
+    return gains | ({"detail": mean_gain(coded)} if coded else {})
 
 
 def tensor_of(pixels: np.ndarray) -> torch.Tensor:
@@ -113,23 +134,47 @@ def psnr(made: torch.Tensor, truth: torch.Tensor) -> float:
     return float(-10 * torch.log10((luma(shown) - luma(truth)).square().mean() + (0.25 / 255) ** 2))
 
 
+def describe(found: list[Score]) -> str:
+    def mean(values: list[float]) -> str:
+        return f"{np.mean(values):+.2f}"
+
+    over_better = [one.over_better_filter for one in found]
+    return (
+        f"{mean([one.over_bicubic for one in found])} over bicubic, {mean(over_better)} over the better of bilinear and bicubic (worst picture "
+        f"{min(over_better):+.2f}), best weight {np.mean([one.weight for one in found]):.2f}"
+    )
+
+
 def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("network", choices=SHAPES)
     parser.add_argument("--part", choices=["validation", "test"], default="validation")
+    parser.add_argument("--looked-at-once", action="store_true", help="needed for the test games: nothing is chosen by them")
+    parser.add_argument("--every", type=int, default=1, help="only every n-th picture")
     parser.add_argument("--data", type=Path, default=Path(".data"))
     parser.add_argument("--weights", type=Path, default=Path(".weights"))
+    parser.add_argument("--packed", type=Path, help="weights as the kernels load them, in place of those of `--weights`")
     options = parser.parse_args()
-    for kind in INPUTS:
-        layers = torch.load(options.weights / f"{options.network}.{kind}.pt")
-        found = scores(lambda source, layers=layers: run(layers, source), options.data / options.part, kind)
-        print(f"{kind}: {mean_gain(found):+.2f} dB over bicubic")
-        for game, own in by_game(found).items():
-            print(
-                f"  {game}: {np.mean([one.over_bicubic for one in own]):+.2f} over bicubic, {np.mean([one.over_better_filter for one in own]):+.2f} over the "
-                f"better of bilinear and bicubic (worst picture {min(one.over_better_filter for one in own):+.2f}), "
-                f"best weight {np.mean([one.weight for one in own]):.2f}"
-            )
+    if options.part == "test" and not options.looked_at_once:
+        parser.error("the test games are looked at once, when all is chosen: --looked-at-once")
+    shape = SHAPES[options.network]
+    layers = unpacked(shape, options.packed.read_bytes()) if options.packed else torch.load(options.weights / f"{shape.name}.pt")
+
+    def upscale(source: torch.Tensor) -> torch.Tensor:
+        return run(layers, source)
+
+    folder = options.data / options.part
+    for kind in KINDS:
+        found = scores(upscale, folder, kind, options.every)
+        other = scores(mirrored(upscale), folder, kind, options.every)
+        print(f"{kind}: {mean_gain(found):+.2f} dB over bicubic; mirrored {mean_gain(other) - mean_gain(found):+.3f}", flush=True)
+        for game, own in grouped(found, lambda one: one.game).items():
+            print(f"  {game}: {describe(own)}", flush=True)
+    found = coded_scores(upscale, folder / "coded", options.every)
+    print(f"coded, as detail: {mean_gain(found):+.2f} dB over bicubic of the raw frames", flush=True)
+    for key in (lambda one: one.game, lambda one: one.coding):
+        for name, own in grouped(found, key).items():
+            print(f"  {name}: {describe(own)}; as a picture {np.mean([one.picture_over_bicubic for one in own]):+.2f} over bicubic of the decoded frame", flush=True)
 
 
 if __name__ == "__main__":

@@ -1,13 +1,13 @@
 """
 Writes the trained networks into the repository: ONNX (float32, float16), the blob that the kernels load, the manifest, and the test
-vectors that every other implementation is compared with.
+vectors that every other implementation is compared with. packing.py describes the blob. The manifest's figures are those of the test games, which
+it therefore looks at.
 
     python3 export.py --models ../web/public/models --vectors ../web/compute/networks/test-vectors
 """
 
 import argparse
 import hashlib
-import itertools
 import json
 from pathlib import Path
 
@@ -16,34 +16,16 @@ import onnx
 import torch
 from onnx import TensorProto, helper, numpy_helper
 
-from evaluate import mean_gain, scores
+from evaluate import gains_of
 from manifest import file_entry, replace_entries
-from networks import INPUTS, LEAK, SHAPES, Shape, features_of, run
-
-Layers = list[tuple[torch.Tensor, torch.Tensor]]
+from networks import LEAK, SHAPES, Layers, Shape, features_of, run
+from packing import packed
 
 LICENCE = "MIT"
 # Opset and IR version that old releases of onnxruntime-web read too.
 OPSET, IR_VERSION = 17, 8
 # Odd sides, many border pixels, and more than one workgroup along each side.
 VECTOR_SIZE = (21, 13)
-
-
-def packed(layers: Layers) -> bytes:
-    """
-    Packs float32, little-endian, layer by layer: for each of 9 taps (row by row), each block of 4 inputs, each block of 4 outputs a 4 x 4
-    matrix, input by input (a WGSL `mat4x4` times the vector of inputs is the vector of outputs); then the bias of each output. Inputs are
-    padded with zeros to a multiple of 4.
-    """
-    parts = []
-    for weight, bias in layers:
-        outputs, inputs = weight.shape[:2]
-        full = np.zeros((outputs, -(-inputs // 4) * 4, 3, 3), np.float32)
-        full[:, :inputs] = weight.numpy()
-        blocks = full.reshape(outputs // 4, 4, full.shape[1] // 4, 4, 9)
-        # Order: tap, input block, output block, input, output.
-        parts += [blocks.transpose(4, 2, 0, 3, 1).ravel(), bias.numpy().astype(np.float32)]
-    return np.concatenate(parts).astype("<f4").tobytes()
 
 
 def to_onnx(shape: Shape, layers: Layers, kind: type) -> bytes:
@@ -117,27 +99,24 @@ def main() -> None:
     options.models.mkdir(parents=True, exist_ok=True)
     options.vectors.mkdir(parents=True, exist_ok=True)
     entries = []
-    for shape, kind in itertools.product(SHAPES.values(), INPUTS):
-        layers = torch.load(options.weights / f"{shape.name}.{kind}.pt")
-        gains = {"raw": mean_gain(scores(lambda source, layers=layers: run(layers, source), options.data / "test", kind))}
-        entries.append(keep(options.models, shape, kind, layers, gains))
-        # A picture this small always counts as smooth.
-        if kind == "smooth":
-            index, data = vectors(layers)
-            (options.vectors / f"{shape.name}.json").write_text(json.dumps(index, indent=2) + "\n")
-            (options.vectors / f"{shape.name}.bin").write_bytes(data)
+    for shape in SHAPES.values():
+        layers = torch.load(options.weights / f"{shape.name}.pt")
+        entries.append(keep(options.models, shape, layers, gains_of(layers, options.data / "test")))
+        index, data = vectors(layers)
+        (options.vectors / f"{shape.name}.json").write_text(json.dumps(index, indent=2) + "\n")
+        (options.vectors / f"{shape.name}.bin").write_bytes(data)
     replace_entries(options.models, "upscale", entries)
 
 
-def keep(folder: Path, shape: Shape, kind: str, layers: Layers, gains: dict[str, float]) -> dict:
+def keep(folder: Path, shape: Shape, layers: Layers, gains: dict[str, float]) -> dict:
     """Writes a network's files and returns its manifest entry."""
     files = {
-        "wgsl": (f"{shape.name}-{kind}.bin", packed(layers)),
-        "onnx": (f"{shape.name}-{kind}.onnx", to_onnx(shape, layers, np.float32)),
-        "onnxFp16": (f"{shape.name}-{kind}.fp16.onnx", to_onnx(shape, layers, np.float16)),
+        "wgsl": (f"{shape.name}.bin", packed(layers)),
+        "onnx": (f"{shape.name}.onnx", to_onnx(shape, layers, np.float32)),
+        "onnxFp16": (f"{shape.name}.fp16.onnx", to_onnx(shape, layers, np.float16)),
     }
     return {
-        "name": f"{shape.name}-{kind}",
+        "name": shape.name,
         "version": hashlib.sha256(files["wgsl"][1]).hexdigest()[:8],
         "task": "upscale",
         "scale": 2,

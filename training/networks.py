@@ -1,4 +1,4 @@
-"""The three 2x networks. Weights are trained over-parametrised and collapsed to plain 3x3 convolutions, the only operation at run time."""
+"""The four 2x networks. Weights are trained over-parametrised and collapsed to plain 3x3 convolutions, the only operation at run time."""
 
 from dataclasses import dataclass
 
@@ -6,11 +6,11 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-# Rec. 601 luma of sRGB-encoded values, as in video and in the usual luma PSNR.
-LUMA = torch.tensor([0.299, 0.587, 0.114])
-
 # Slope of the leaky ReLU. With a plain ReLU at 8 channels all units died, and only the bilinear base was left.
 LEAK = 0.1
+
+# Weight and bias of each convolution.
+Layers = list[tuple[torch.Tensor, torch.Tensor]]
 
 
 @dataclass(frozen=True)
@@ -71,14 +71,14 @@ class Network(nn.Module):
             for n, (i, o) in enumerate(zip(widths, widths[1:]))
         )
 
-    def layers(self) -> list[tuple[torch.Tensor, torch.Tensor]]:
+    def layers(self) -> Layers:
         return [(conv.weight(), conv.bias) for conv in self.convs]
 
     def forward(self, source: torch.Tensor) -> torch.Tensor:
         return run(self.layers(), source)
 
 
-def run(layers: list[tuple[torch.Tensor, torch.Tensor]], source: torch.Tensor) -> torch.Tensor:
+def run(layers: Layers, source: torch.Tensor) -> torch.Tensor:
     """
     The network as it runs everywhere. Every layer repeats its borders, as clamped coordinates do.
     """
@@ -87,7 +87,7 @@ def run(layers: list[tuple[torch.Tensor, torch.Tensor]], source: torch.Tensor) -
     return base + detail
 
 
-def features_of(layers: list[tuple[torch.Tensor, torch.Tensor]], source: torch.Tensor) -> list[torch.Tensor]:
+def features_of(layers: Layers, source: torch.Tensor) -> list[torch.Tensor]:
     """Activated outputs of each layer; those of the last one are the detail."""
     padded = F.pad(source, (1, 1, 1, 1), mode="replicate").contiguous(memory_format=torch.channels_last)
     all_features = []
@@ -100,17 +100,10 @@ def features_of(layers: list[tuple[torch.Tensor, torch.Tensor]], source: torch.T
     return all_features
 
 
-def luma(image: torch.Tensor) -> torch.Tensor:
-    """Converts N x 3 x H x W to N x 1 x H x W."""
-    return (image * LUMA.view(1, 3, 1, 1)).sum(1, keepdim=True)
-
-
-# Kinds of input, each with its own weights, and their names in `prepare.py`: pictures whose pixels are averages, and pictures whose
-# pixels are one sample each, as games render them without anti-aliasing.
-INPUTS = {"smooth": "box", "aliased": "aliased"}
-
 SHAPES = {
     "fast": Shape("fast", channels=8, convs=4, outputs="luma"),
     "balanced": Shape("balanced", channels=16, convs=4, outputs="rgb"),
     "quality": Shape("quality", channels=20, convs=6, outputs="rgb"),
+    # For real GPUs: what a volunteer is asked for.
+    "ultra": Shape("ultra", channels=32, convs=9, outputs="rgb"),
 }

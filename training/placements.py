@@ -9,6 +9,8 @@ centre) or `aliased` (H x W: one sample of each small pixel, at its centre or be
 
 import numpy as np
 
+# Pictures whose pixels are averages, and pictures whose pixels are one sample each, as games render them without anti-aliasing.
+KINDS = ("smooth", "aliased")
 PLACEMENTS = [(row, column) for row in (0, 1) for column in (0, 1)]
 
 Picture = dict[str, np.ndarray]
@@ -33,7 +35,7 @@ def box(picture: np.ndarray) -> np.ndarray:
 
 
 def pairs(picture: Picture, kind: str) -> list[tuple[np.ndarray, np.ndarray]]:
-    """All small pictures of a kind of input, `smooth` or `aliased`, each with its truth."""
+    """All small pictures of one of the kinds of input, each with its truth."""
     if kind == "smooth":
         return [(box(picture["truth"]), picture["truth"])]
     return [placed(picture, placement) for placement in PLACEMENTS]

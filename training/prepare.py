@@ -4,7 +4,7 @@ Turns captured games and drawn scenes into what `train.py` and `evaluate.py` rea
     python3 prepare.py --games /somewhere/games --frames ../../shared/frames --out .data
 
     .data/train/<game>.truth.npy             patches, N x 128 x 128 x 3
-    .data/train/<game>.aliased.npy           N x K x 64 x 64 x 3 (K placements: 4, or 1 that is to be mirrored)
+    .data/train/<game>.aliased.npy           N x 4 x 64 x 64 x 3, in four placements
     .data/validation/<game>-<n>.npz, test    whole pictures: `truth`, and `centre` or `aliased` (see placements.py)
     .data/<part>/coded/<game>-<n>.npz        coded sequences (see coded.py)
 """
@@ -17,7 +17,7 @@ import numpy as np
 from PIL import Image
 
 import scenes
-from coded import keep_sequences
+from coded import keep_sequences, save_whole
 from placements import PLACEMENTS, Picture, box, placed
 from splits import SPLITS
 
@@ -33,12 +33,14 @@ TRIES = 3
 
 
 def pictures_of(game: str, games: Path, frames: Path) -> list[Picture]:
-    """The stills of a game, and the first frame of each of its sequences: the other frames hardly differ from it."""
-    captured = sorted((games / game / "truth").glob("*-0.png"))
-    if captured:
+    """The stills of a game and the first frame of each of its sequences, whose other frames hardly differ from it; then the frames with one placement."""
+    found = []
+    for path in sorted((games / game / "truth").glob("*-0.png")):
         other = "centre" if (games / game / "centre").exists() else "aliased"
-        return [{kind: _read(games / game / kind / path.name) for kind in ("truth", other)} for path in captured]
-    return [{kind: _read(path.parents[1] / kind / path.name) for kind in ("truth", "aliased")} for path in sorted((frames / game / "truth").glob("*.png"))]
+        found.append({kind: _read(games / game / kind / path.name) for kind in ("truth", other)})
+    for path in sorted((frames / game / "truth").glob("*.png")):
+        found.append({kind: _read(frames / game / kind / path.name) for kind in ("truth", "aliased")})
+    return found
 
 
 def _read(path: Path) -> np.ndarray:
@@ -54,9 +56,9 @@ def scene(rng: np.random.Generator) -> Picture:
 
 
 def patches(rng: np.random.Generator, picture: Picture) -> tuple[np.ndarray, np.ndarray]:
-    """Returns N x 128 x 128 x 3 and N x K x 64 x 64 x 3."""
-    placements = PLACEMENTS if "centre" in picture else [(1, 1)]
-    smalls = np.stack([placed(picture, placement)[0] for placement in placements])
+    """Returns N x 128 x 128 x 3 and N x 4 x 64 x 64 x 3."""
+    # Of a picture with one placement free mirroring makes the others in training.
+    smalls = np.stack([placed(picture, placement)[0] if "centre" in picture else picture["aliased"] for placement in PLACEMENTS])
     truth = picture["truth"]
     chosen = []
     for _ in range(PATCHES_PER_PICTURE):
@@ -78,8 +80,11 @@ def _detail(truth: np.ndarray, corner: tuple[int, int]) -> float:
 
 def keep_patches(path: Path, rng: np.random.Generator, pictures) -> None:
     truths, smalls = zip(*(patches(rng, picture) for picture in pictures))
-    np.save(path.with_name(f"{path.name}.truth.npy"), np.concatenate(truths))
-    np.save(path.with_name(f"{path.name}.aliased.npy"), np.concatenate(smalls))
+    for part, arrays in (("truth", truths), ("aliased", smalls)):
+        # A training that reads the file of before keeps it.
+        whole = path.with_name(f"{path.name}.{part}.new.npy")
+        np.save(whole, np.concatenate(arrays))
+        whole.replace(path.with_name(f"{path.name}.{part}.npy"))
 
 
 def main() -> None:
@@ -88,11 +93,14 @@ def main() -> None:
     parser.add_argument("--frames", type=Path, required=True, help="frames with one placement only")
     parser.add_argument("--out", type=Path, default=Path(".data"))
     parser.add_argument("--without-coded", action="store_true", help="leaves out the coded sequences, which take most of the time")
+    parser.add_argument("--only", nargs="+", help="games (or scenes) to prepare, when more were captured; the others stay as they are")
     options = parser.parse_args()
     for part, games in SPLITS.items():
         folder = options.out / part
         (folder / "coded").mkdir(parents=True, exist_ok=True)
         for game in games:
+            if options.only and game not in options.only:
+                continue
             # Each game has its own seed, so that one more game changes no other game's patches.
             rng = np.random.default_rng([SEED, *game.encode()])
             pictures = pictures_of(game, options.games, options.frames)
@@ -103,9 +111,11 @@ def main() -> None:
                 keep_patches(folder / game, rng, pictures)
             else:
                 for n, picture in enumerate(pictures):
-                    np.savez(folder / f"{game}-{n:03}.npz", **picture)
+                    save_whole(folder / f"{game}-{n:03}.npz", **picture)
             coded = 0 if options.without_coded else keep_sequences(folder / "coded", game, options.games / game, rng, is_whole=part != "train")
             print(f"{part}: {game}, {len(pictures)} pictures, {coded} coded sequences", flush=True)
+    if options.only and "scenes" not in options.only:
+        return
     rng = np.random.default_rng(SEED)
     keep_patches(options.out / "train" / "scenes", rng, (scene(rng) for _ in itertools.repeat(None, SCENES)))
 

@@ -10,7 +10,8 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 
-from evaluate import psnr, resized, score, tensor_of
+from composition import resized
+from evaluate import mirrored, psnr, score, tensor_of
 from placements import PLACEMENTS, box, pairs, placed
 
 SIDE = 160
@@ -61,13 +62,21 @@ class PlacementsTest(unittest.TestCase):
         self.assertGreater(psnr(shifted(made, 0.25, 0.25), tensor_of(truth)), psnr(made, tensor_of(truth)) + 0.5)
 
     def test_a_score_does_not_change_when_the_picture_is_mirrored(self) -> None:
-        mirrored = {kind: np.ascontiguousarray(pixels[:, ::-1]) for kind, pixels in self.picture.items()}
+        other_way = {kind: np.ascontiguousarray(pixels[:, ::-1]) for kind, pixels in self.picture.items()}
 
         def upscale(source: torch.Tensor) -> torch.Tensor:
             return F.interpolate(source, scale_factor=2, mode="bilinear", align_corners=False)
 
-        one, other = (score(upscale, "game", pairs(picture, "aliased")) for picture in (self.picture, mirrored))
+        one, other = (score(upscale, "game", pairs(picture, "aliased")) for picture in (self.picture, other_way))
         self.assertAlmostEqual(one.over_bicubic, other.over_bicubic, places=2)
+
+    def test_a_network_that_moves_the_picture_scores_lower_however_it_is_mirrored(self) -> None:
+        def moving(source: torch.Tensor) -> torch.Tensor:
+            return shifted(resized(source, "bicubic"), 0.25, 0.25)
+
+        for upscale in (moving, mirrored(moving)):
+            for kind in ("smooth", "aliased"):
+                self.assertLess(score(upscale, "game", pairs(self.picture, kind)).over_bicubic, -0.5, kind)
 
     def test_a_picture_with_one_sample_a_pixel_gives_four_placements_by_mirroring(self) -> None:
         one = {"truth": self.picture["truth"], "aliased": self.picture["centre"][1::2, 1::2]}

@@ -3,17 +3,14 @@
 import shutil
 from pathlib import Path
 
+
 def _write(path: Path, text: str) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(text)
 
 
-def neverball(home: Path, variant: str, size: tuple[int, int]) -> None:
+def neverputt(home: Path, variant: str, size: tuple[int, int]) -> None:
     _write(home / ".neverball/neverballrc", f"width {size[0]}\nheight {size[1]}\nfullscreen 0\nmultisample 0\nmipmap 1\nreflection 1\nshadow 1\nbackground 1\n")
-
-
-def bzflag(home: Path, variant: str, size: tuple[int, int]) -> None:
-    _write(home / ".bzf/2.4/config.cfg", "set texture linearmipmaplinear\nset quality experimental\nset shadows stipple\nset panelheight 2\n")
 
 
 def torcs(home: Path, variant: str, size: tuple[int, int]) -> None:
@@ -51,24 +48,6 @@ def armagetron(home: Path, variant: str, size: tuple[int, int]) -> None:
     )
 
 
-def hedgewars(home: Path, variant: str, size: tuple[int, int]) -> None:
-    """`variant`: map and theme. A script in which four teams are played by the computer."""
-    place, theme = variant.split("/")
-    teams = "".join(
-        f'  AddTeam("{team}", {colour}, "Statue", "Island", "Default", "hedgewars")\n'
-        + "".join(f'  AddHog("{team}{n}", {level}, 100, "{hat}")\n' for n, hat in enumerate(("NoHat", "Viking", "pirate_jack", "crown")))
-        for team, colour, level in (("Red", "0xdd0000", 1), ("Blue", "0x3333ff", 2), ("Green", "0x00aa00", 2), ("Violet", "0xaa00aa", 3))
-    )
-    setup = f'  Map = "{place}"\n' if place != "-" else "  MapGen = mgRandom\n  TemplateFilter = 0\n"
-    _write(
-        home / "Data/play.lua",
-        "function onGameInit()\n  Seed = '{12345678-1234-1234-1234-123456789012}'\n  GameFlags = 0\n  TurnTime = 20000\n  CaseFreq = 3\n  MinesNum = 6\n  Explosives = 6\n"
-        f'{setup}  Theme = "{theme}"\n{teams}end\n'
-        "function onAmmoStoreInit()\n  for _, ammo in ipairs({amBazooka, amGrenade, amClusterBomb, amShotgun, amSkip, amFirePunch, amMortar, amNapalm}) do\n"
-        "    SetAmmo(ammo, 9, 0, 0, 1)\n  end\nend\n",
-    )
-
-
 def gl117(home: Path, variant: str, size: tuple[int, int]) -> None:
     _write(
         home / ".gl-117/conf",
@@ -76,12 +55,8 @@ def gl117(home: Path, variant: str, size: tuple[int, int]) -> None:
     )
 
 
-def megaglest(home: Path, variant: str, size: tuple[int, int]) -> None:
-    options = {"ScreenWidth": size[0], "ScreenHeight": size[1], "Windowed": "true", "FactorySound": "None", "Shadows": "Projected", "MultiSampling": 0, "FontSizeAdjustment": 4}
-    _write(home / ".megaglest/glestuser.ini", "".join(f"{name}={value}\n" for name, value in options.items()))
-
-
 def widelands(home: Path, variant: str, size: tuple[int, int]) -> None:
+    (home / ".config/widelands").mkdir(parents=True, exist_ok=True)
     players = "".join(f'[player_{n}]\ntribe="{tribe}"\ninit="village.lua"\nai="normal"\n' for n, tribe in enumerate(("barbarians", "empire", "atlanteans", "frisians"), 1))
     _write(home / ".local/share/widelands/play", f'[global]\nmultiplayer="true"\ninteractive_player="0"\nmap="maps/{variant}.wmf"\nwin_condition="endless_game.lua"\n{players}')
 
@@ -93,8 +68,3 @@ def openttd(home: Path, variant: str, size: tuple[int, int]) -> None:
 def supertux(home: Path, variant: str, size: tuple[int, int]) -> None:
     # Twice the size of the drawings, as the game chooses for large screens.
     _write(home / ".local/share/supertux2/config", "(supertux-config (profile 1) (video (fullscreen #f) (magnification 2.0) (multisampling 0)))\n")
-
-
-def zero_ad(home: Path, variant: str, size: tuple[int, int]) -> None:
-    options = {"nick": "robot", "gui.session.camerajump.threshold": 40, "shadows": "true", "shadowquality": 0, "fancywater": "true", "watereffects": "false", "postproc": "false", "gui.scale": 2, "view.scroll.mouse.detectdistance": -1}
-    _write(home / ".config/0ad/config/local.cfg", "".join(f'{name} = "{value}"\n' for name, value in options.items()))

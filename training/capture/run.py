@@ -1,13 +1,14 @@
 """
-Runs one game of `games.py` and keeps its frames.
+Runs one game of `games.toml` and keeps its frames.
 
-    python3 run.py neverball --out /somewhere/games
+    python3 run.py torcs --out /somewhere/games
 
 Writes <out>/<game>/truth/<capture>-<frame>.png (the 2x2 box average of the capture) and <out>/<game>/centre/<capture>-<frame>.png (of every 4x4
 samples the four at the centre, as 2x2 pixels: small pictures are `[row::2, column::2]` of it). A capture of eight frames is a sequence at 30 frames a second.
 """
 
 import argparse
+import contextlib
 import mmap
 import os
 import random
@@ -23,6 +24,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+import configs
 from display import Display
 from games import GAMES, Game
 
@@ -126,7 +128,7 @@ def capture(game: Game, variant: int, out: Path, limit_s: float, home: Path, loo
     for old in raw.glob("*.ppm"):
         old.unlink()
     if game.prepare:
-        game.prepare(home, game.variants[variant], game.size)
+        getattr(configs, game.prepare)(home, game.variants[variant], game.size)
     clock = Clock(home / "clock")
     display = Display(*game.size, home)
     environment = {
@@ -157,7 +159,10 @@ def capture(game: Game, variant: int, out: Path, limit_s: float, home: Path, loo
             try:
                 process.wait(5)
             except subprocess.TimeoutExpired:
-                os.killpg(process.pid, signal.SIGKILL)
+                pass
+        # Also what the command started: a shell may end before its game does.
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
         display.close()
         is_over.set()
         reducer.join()
