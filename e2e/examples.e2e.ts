@@ -12,10 +12,9 @@ test('the upscale example runs here, and then on the helper it invites', async (
   await expect(page.locator('#status')).toHaveText(/^320x200 to 640x400 .* by /);
 });
 
-test('the ray-tracing example splits a picture into tiles over everyone who helps, and all tiles arrive', async ({
-  context,
-  server,
-}) => {
+test('the ray-tracing example splits a picture into tiles over everyone who helps, and all tiles arrive', {
+  tag: '@long',
+}, async ({ context, server }) => {
   const page = await openExample(await context.newPage(), server.url, 'raytracing.html');
   await expect(page.locator('#status')).toHaveText(/^40 tiles in /);
   await expect(page.locator('#shares')).toHaveText('this computer: 40');
@@ -28,7 +27,10 @@ test('the ray-tracing example splits a picture into tiles over everyone who help
   expect(counts.reduce((sum, count) => sum + count, 0)).toBe(40);
 });
 
-test('the inference example runs a network in batches, and draws every answer', async ({ context, server }) => {
+test('the inference example runs a network in batches, and draws every answer', { tag: '@long' }, async ({
+  context,
+  server,
+}) => {
   const page = await openExample(await context.newPage(), server.url, 'inference.html');
   await expect(page.locator('#status')).toHaveText(/^6144 ships in 48 batches: \d+ ms, by this computer$/);
   expect(await distinctColors(page, '#map')).toBeGreaterThan(20);

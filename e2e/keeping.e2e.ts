@@ -2,10 +2,9 @@
 import { expect, test } from './fixtures.ts';
 import { lookAtOutput, lookAtPng, openGamer, saved, TREATED_FILE } from './gamer-page.ts';
 
-test('of the running game a still is saved, alone and beside its source, and a clip recorded with a countdown, stopped and played', async ({
-  server,
-  context,
-}) => {
+test('of the running game a still is saved, alone and beside its source, and a clip recorded with a countdown, stopped and played', {
+  tag: '@long',
+}, async ({ server, context }) => {
   const gamer = await context.newPage();
   await openGamer(gamer, server.url);
   const after = await saved(gamer, 'save-after');

@@ -64,10 +64,9 @@ test('on one machine, a button opens a second window that starts at once and hel
   await expect(gamer.locator('.volunteers__name')).toHaveCount(1);
 });
 
-test('a volunteer pauses in one click, gets nothing meanwhile, and goes on; when it closes its page, the picture goes on here', async ({
-  server,
-  context,
-}) => {
+test('a volunteer pauses in one click, gets nothing meanwhile, and goes on; when it closes its page, the picture goes on here', {
+  tag: '@long',
+}, async ({ server, context }) => {
   const { gamer, volunteer } = await openBoth(context, server.url);
   await makeFramesCheap(gamer);
   await expect(volunteer.getByTestId('frames')).not.toHaveText('0');
@@ -94,7 +93,7 @@ test('a picture is sharpened as a task and can be saved', async ({ server, conte
 });
 
 test('a network may be chosen while a stream runs: the picture goes on, and the page names the quality in use', {
-  tag: '@gpu',
+  tag: ['@gpu', '@long'],
 }, async ({ server, context }) => {
   const { gamer, volunteer } = await openBoth(context, server.url);
   await expect(gamer.getByTestId('latency')).toHaveText(/\d/);

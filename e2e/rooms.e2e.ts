@@ -66,10 +66,9 @@ test('a removed volunteer is told, and its link does not readmit it', async ({ s
   await theirs.close();
 });
 
-test('a room outlives a reload of its owner: the volunteer helps again, the link is the same, the owner is still the owner', async ({
-  server,
-  context,
-}) => {
+test('a room outlives a reload of its owner: the volunteer helps again, the link is the same, the owner is still the owner', {
+  tag: '@long',
+}, async ({ server, context }) => {
   const gamer = await context.newPage();
   const link = await openStillGamer(gamer, server.url);
   const helper = await context.newPage();

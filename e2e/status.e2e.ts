@@ -1,6 +1,11 @@
 import { expect, testWithOwnServer as test, waitForVolunteers } from './fixtures.ts';
 
-test('the status page shows members and introductions, live', async ({ page, server, volunteerPage, gamerPage }) => {
+test('the status page shows members and introductions, live', { tag: '@long' }, async ({
+  page,
+  server,
+  volunteerPage,
+  gamerPage,
+}) => {
   await page.goto(new URL('/status', server.url).href);
   await expect(page.getByTestId('gamers')).toHaveText('0');
   await volunteerPage('den');

@@ -7,9 +7,9 @@ import { choosePicture, linkOf } from './gamer-page.ts';
 import { hasProxy, startNginx } from './proxies.mjs';
 import { startServer } from './server.ts';
 
-test('under a path that a server shares with others, the gamer page meets the volunteer it invites, an example runs, and without WebSockets it polls', async ({
-  context,
-}) => {
+test('under a path that a server shares with others, the gamer page meets the volunteer it invites, an example runs, and without WebSockets it polls', {
+  tag: '@long',
+}, async ({ context }) => {
   // biome-ignore lint/suspicious/noSkippedTests: only Debian's root can install nginx here.
   test.skip(!hasProxy('nginx'), 'There is no nginx here: apt-get install nginx-light.');
   const server = await startServer({ env: { TRUSTED_PROXIES: '1' } });

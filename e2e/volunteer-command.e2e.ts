@@ -83,7 +83,10 @@ test('a server that refuses it says why, and it does not try again', async ({ se
   expect(output()).not.toMatch(/^\s+at /m);
 });
 
-test('when the room’s owner removes it, it says so and does not return', async ({ server, gamerPage }) => {
+test('when the room’s owner removes it, it says so and does not return', { tag: '@long' }, async ({
+  server,
+  gamerPage,
+}) => {
   const gamer = await gamerPage('den');
   const { ended, output } = volunteer('--url', server.url, '--room', 'den');
   await waitForVolunteers(gamer, 1);
@@ -106,7 +109,9 @@ if (isRoot) {
 
 // The sandboxes of other systems need no permission.
 if (process.platform === 'linux' && (!isRoot || canNobodyRead())) {
-  test('another user’s Chromium is sandboxed, or does not start and says what it needs', async ({ server }) => {
+  test('another user’s Chromium is sandboxed, or does not start and says what it needs', { tag: '@long' }, async ({
+    server,
+  }) => {
     const home = await mkdtemp(join(tmpdir(), 'p2c2r-volunteer-'));
     if (isRoot) await chown(home, NOBODY.uid, NOBODY.gid);
     const env = { ...process.env, HOME: home, TMPDIR: home, XDG_CONFIG_HOME: home, XDG_CACHE_HOME: home };

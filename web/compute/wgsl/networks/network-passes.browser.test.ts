@@ -68,7 +68,6 @@ describe.each(NETWORKS)('%s', (quality) => {
       [1, 1],
       [3, 2],
       [5, 7],
-      [21, 13],
       [40, 33],
     ] as const) {
       const image = paintedPicture(width, height);
