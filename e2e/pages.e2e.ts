@@ -97,7 +97,7 @@ test('a network may be chosen while a stream runs: the picture goes on, and the 
 }, async ({ server, context }) => {
   const { gamer, volunteer } = await openBoth(context, server.url);
   await expect(gamer.getByTestId('latency')).toHaveText(/\d/);
-  await gamer.getByRole('combobox', { name: 'Quality' }).selectOption({ label: 'Network: best' });
+  await gamer.getByRole('combobox', { name: 'Quality' }).selectOption({ label: 'Network: quality' });
   await expect(gamer.getByText(/^(Only enlarged, with bicubic|with (spatial|.* network))/)).toBeVisible();
   const before = await lookAtOutput(gamer);
   await expect.poll(async () => (await lookAtOutput(gamer)).print).not.toBe(before.print);

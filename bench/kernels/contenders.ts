@@ -1,6 +1,6 @@
 import { NETWORKS } from '../../shared/tasks/upscale.ts';
 import type { NetworkShape } from '../../web/compute/models/manifest.ts';
-import { type ModelSource, modelName } from '../../web/compute/models/model-source.ts';
+import type { ModelSource } from '../../web/compute/models/model-source.ts';
 import { blocksOf, TAPS, unpackLayers } from '../../web/compute/networks/weights.ts';
 import { compileNetwork } from '../../web/compute/wgsl/networks/compiled-network.ts';
 import { NetworkPasses } from '../../web/compute/wgsl/networks/network-passes.ts';
@@ -33,14 +33,11 @@ export interface BenchPicture {
   height: number;
 }
 
-/** What games render. The networks for other pictures have the same shapes. */
-const INPUT = 'aliased';
-
 /** Our networks as a stream runs them, each into a texture that is kept. */
 export async function ourNetworks(device: GPUDevice, models: ModelSource, { texture, width, height }: BenchPicture) {
   const contenders: Contender[] = [];
   for (const quality of NETWORKS) {
-    const { model, bytes } = await models.load(modelName(quality, INPUT), 'wgsl');
+    const { model, bytes } = await models.load(quality, 'wgsl');
     const network = await compileNetwork(device, model.network, unpackLayers(model.network, bytes));
     const shape = { width, height, outWidth: 2 * width, outHeight: 2 * height, quality };
     const passes = new NetworkPasses(device, { network, copy: null, resize: null }, shape);

@@ -4,8 +4,8 @@ import type { PixelImage } from './definition.ts';
 export const CHECKED_TILE = {
   /** Side in source pixels: a tenth of a second on a slow CPU. */
   sidePx: 32,
-  /** Source pixels around it that keep the cut from changing it: the deepest network reads 6 pixels to each side, the filter after it 2. */
-  haloPx: 8,
+  /** Source pixels around it that keep the cut from changing it: the deepest network reads 9 pixels to each side, the filter after it 2. */
+  haloPx: 12,
   /** Share of its pixels that may differ: where a filter chooses between two edges, rounding may choose the other one. */
   maxDifferingShare: 0.005,
 } as const;

@@ -75,8 +75,8 @@ describe('a picture in tiles', () => {
           if (!next) continue;
           expect(next.outFrom + next.validFrom).toBe(cut);
           expect(Math.abs(placeOf(span, cut) - placeOf(next, cut))).toBeLessThan(0.07);
-          expect(span.from + span.length - placeOf(span, cut)).toBeGreaterThan(7.9);
-          expect(placeOf(next, cut) - next.from).toBeGreaterThan(7.9);
+          expect(span.from + span.length - placeOf(span, cut)).toBeGreaterThan(11.9);
+          expect(placeOf(next, cut) - next.from).toBeGreaterThan(11.9);
         }
       }
     },

@@ -1,14 +1,21 @@
 import { MeshError } from '../errors.ts';
 import { z } from '../zod.ts';
 import type { PackedResult, PackedTask, PixelImage, TaskDefinition, Verification } from './definition.ts';
-import { INPUT_KINDS, type InputKind, inputKindOf } from './input-kind.ts';
 import { attachmentAt, noValue } from './packing.ts';
 import { isRatioAllowed, outputSize, type WantedSize } from './upscale-size.ts';
 import { agrees, type PictureTile, randomTile, sourceOf } from './upscale-tile.ts';
 import { pasteTile, type ResizedPicture, tilesOf } from './upscale-tiling.ts';
 
 /** First deadline of each quality, ms. */
-const FIRST_DEADLINE_MS = { bilinear: 100, bicubic: 100, spatial: 100, fast: 100, balanced: 1_000, quality: 1_000 };
+const FIRST_DEADLINE_MS: Record<Quality, number> = {
+  bilinear: 100,
+  bicubic: 100,
+  spatial: 100,
+  fast: 100,
+  balanced: 1_000,
+  quality: 1_000,
+  ultra: 2_000,
+};
 
 /** Size limits of an `upscale` task, and the tolerances for comparing its results. */
 export const IMAGE = {
@@ -25,23 +32,19 @@ export const IMAGE = {
 export const FILTERS = ['bilinear', 'bicubic', 'spatial'] as const;
 export type Filter = (typeof FILTERS)[number];
 
-/** Qualities computed by a neural network, the cheapest first: it doubles the picture, and a filter then scales to the requested size. */
-export const NETWORKS = ['fast', 'balanced', 'quality'] as const;
+/**
+ * Qualities computed by a neural network, the cheapest first: it doubles the picture, and a filter then scales to the requested size. Each is also the
+ * name of its model. `ultra` is for real GPUs.
+ */
+export const NETWORKS = ['fast', 'balanced', 'quality', 'ultra'] as const;
 export type Network = (typeof NETWORKS)[number];
 
 /** All qualities, the cheapest first. */
 export const QUALITIES = [...FILTERS, ...NETWORKS] as const;
 export type Quality = (typeof QUALITIES)[number];
 
-/** Names of the networks' models: one for each kind of input. */
-export const NETWORK_MODELS: readonly string[] = NETWORKS.flatMap((network) =>
-  INPUT_KINDS.map((kind) => `${network}-${kind}`),
-);
-
 export interface UpscaleParams extends ResizedPicture {
   quality: Quality;
-  /** Given for a part of a picture, which may be too small to show it; otherwise it is detected by the machine that computes. */
-  input?: InputKind;
 }
 
 export function isNetwork(quality: Quality): quality is Network {
@@ -64,6 +67,7 @@ const WORK_PER_PIXEL: Record<Quality, number> = {
   fast: 18,
   balanced: 72,
   quality: 145,
+  ultra: 584,
 };
 
 const side = z.int().min(1).max(IMAGE.maxImageSide);
@@ -75,7 +79,6 @@ export const upscale: TaskDefinition<UpscaleInput, UpscaleParams, UpscaleResult>
     .strictObject({
       ...{ width: side, height: side, outWidth: side, outHeight: side },
       quality: z.enum(QUALITIES),
-      input: z.enum(INPUT_KINDS).exactOptional(),
     })
     .refine((p) => isRatioAllowed(p.width, p.outWidth) && isRatioAllowed(p.height, p.outHeight), 'ratio out of 1..4')
     .refine((p) => p.outWidth * p.outHeight <= IMAGE.maxOutputPixels, 'result too large'),
@@ -114,9 +117,8 @@ export const upscale: TaskDefinition<UpscaleInput, UpscaleParams, UpscaleResult>
   tiles({ params, attachments }) {
     const tiles = tilesOf(params);
     if (!tiles) return null;
-    const { width, height, outWidth, quality } = params;
+    const { width, outWidth, quality } = params;
     const [data = new Uint8Array(0)] = attachments;
-    const input = isNetwork(quality) && { input: inputKindOf({ width, height, data }) };
     const whole = wholePicture(params);
     const tileAt = (n: number) => {
       const tile = tiles[n];
@@ -126,7 +128,7 @@ export const upscale: TaskDefinition<UpscaleInput, UpscaleParams, UpscaleResult>
     return {
       count: tiles.length,
       cut: (n) => ({
-        params: { ...tileShape(tileAt(n)), quality, ...input },
+        params: { ...tileShape(tileAt(n)), quality },
         attachments: [sourceOf(data, width, tileAt(n))],
       }),
       paste: (n, result) => pasteTile(whole, outWidth, tileAt(n), attachmentAt(result.attachments, 0)),
@@ -176,10 +178,7 @@ function tileShape({ across, down }: PictureTile): ResizedPicture {
 /** Compares a tile as computed again with the result that holds it. */
 export type CompareTile = (ours: Uint8Array, image: PixelImage, tile: PictureTile, tolerance: number) => boolean;
 
-/**
- * Checks a tile by computing it again from its source pixels. A tile does not reveal the kind of the whole picture's pixels, so for a network
- * it may match either set of its weights. Throws MeshError `verify-failed`.
- */
+/** Checks a tile by computing it again from its source pixels. Throws MeshError `verify-failed`. */
 export function* verifyTile(
   quality: Quality,
   tile: PictureTile,
@@ -188,10 +187,8 @@ export function* verifyTile(
   isSame: CompareTile = agrees,
 ): Generator<{ task: PackedTask<UpscaleParams>; by: 'us' }, void, PackedResult | undefined> {
   const tolerance = isNetwork(quality) ? IMAGE.networkTolerance8bit : IMAGE.tolerance8bit;
-  for (const input of isNetwork(quality) ? INPUT_KINDS : [undefined]) {
-    const params: UpscaleParams = { ...tileShape(tile), quality, ...(input && { input }) };
-    const ours = yield { task: { params, attachments: [source] }, by: 'us' };
-    if (isSame(ours?.attachments[0] ?? new Uint8Array(0), image, tile, tolerance)) return;
-  }
+  const params: UpscaleParams = { ...tileShape(tile), quality };
+  const ours = yield { task: { params, attachments: [source] }, by: 'us' };
+  if (isSame(ours?.attachments[0] ?? new Uint8Array(0), image, tile, tolerance)) return;
   throw MeshError.verifyFailed('An upscaled picture does not match its source.');
 }

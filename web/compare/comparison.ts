@@ -1,8 +1,8 @@
 import { signal } from '@preact/signals';
 import { MeshError } from '../../shared/errors.ts';
+import { QUALITIES, type Quality } from '../../shared/tasks/upscale.ts';
 import { pageDiagnostics } from '../sdk/diagnostics.ts';
 import type { GamerClient } from '../sdk/p2c2r.ts';
-import type { Quality } from '../sdk/types.ts';
 import type { Choice } from '../ui/fields.tsx';
 import { lumaOf, psnrDb } from './luma.ts';
 import { loadScene, readPicture, type SceneName, type Subject } from './scenes.ts';
@@ -207,12 +207,10 @@ export const METHODS: readonly (Choice<Method> & { about: string })[] = [
   { value: 'spatial', label: 'Spatial', about: 'a formula that follows edges' },
   { value: 'fast', label: 'Fast', about: 'our smallest network' },
   { value: 'balanced', label: 'Balanced', about: 'our middle network' },
-  { value: 'quality', label: 'Quality', about: 'our largest network' },
+  { value: 'quality', label: 'Quality', about: 'our large network' },
+  { value: 'ultra', label: 'Ultra', about: 'our largest network, for graphics cards' },
   { value: 'truth', label: 'Reference', about: 'what the game renders at twice the size, antialiased' },
 ];
-
-/** The methods of the SDK, the fastest first. */
-export const QUALITIES: readonly Quality[] = ['bilinear', 'bicubic', 'spatial', 'fast', 'balanced', 'quality'];
 
 export function labelOf(method: Method): string {
   return METHODS.find(({ value }) => value === method)?.label ?? method;

@@ -1,7 +1,6 @@
 import type { DetailCoding } from '../../shared/detail.ts';
 import { MeshError } from '../../shared/errors.ts';
 import type { PackedResult, PackedTask } from '../../shared/tasks/definition.ts';
-import type { InputKind } from '../../shared/tasks/input-kind.ts';
 import { type Filter, isNetwork, type Network, type Quality, type UpscaleParams } from '../../shared/tasks/upscale.ts';
 import type { Started, TimeSlot } from './schedule.ts';
 
@@ -16,11 +15,6 @@ export interface FrameTarget {
 export interface UpscaleShape extends FrameTarget {
   width: number;
   height: number;
-}
-
-/** Also says of what kind the pixels are: the networks have weights for each kind. */
-export interface PictureShape extends UpscaleShape {
-  input: InputKind;
 }
 
 /** Backends: our kernels on WebGPU; those on the processor; the reference there; and onnxruntime-web on either, for networks only. */

@@ -1,7 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { NO_DETAIL_CODE } from '../../shared/detail.ts';
 import type { PixelImage } from '../../shared/tasks/definition.ts';
-import { inputKindOf } from '../../shared/tasks/input-kind.ts';
 import { FILTERS, IMAGE, isNetwork, type Quality } from '../../shared/tasks/upscale.ts';
 import { type Backend, type FrameTarget, filterAfter } from './backend.ts';
 import { EXCLUSIVE_SLOT } from './filter-benchmark.ts';
@@ -90,7 +89,7 @@ async function sharpReference(image: PixelImage, { outWidth, outHeight, quality 
   if (!isNetwork(quality)) {
     return { width: outWidth, height: outHeight, data: upscaleReference(image, { outWidth, outHeight, quality }) };
   }
-  const { shape, layers } = await loadNetwork(quality, inputKindOf(image));
+  const { shape, layers } = await loadNetwork(quality);
   const doubled = doubledReference(shape, layers, image);
   const { width, height } = image;
   const filter = filterAfter({ width, height, outWidth, outHeight, quality });

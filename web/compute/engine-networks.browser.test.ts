@@ -1,6 +1,5 @@
 import { afterEach, expect, test } from 'vitest';
 import { definitionOf } from '../../shared/tasks/catalogue.ts';
-import { inputKindOf } from '../../shared/tasks/input-kind.ts';
 import { IMAGE, type Quality } from '../../shared/tasks/upscale.ts';
 import { Engine } from './engine.ts';
 import type { EngineCapabilities, EngineOptions, ExecuteOptions } from './engine-types.ts';
@@ -39,7 +38,7 @@ test('a machine without WebGPU runs networks in WebAssembly, and advertises thei
   const engine = await startEngine({ gpu: undefined, onCapabilities: (capabilities) => told.push(capabilities) });
   expect(engine.capabilities.backends).not.toHaveProperty(['upscale:fast']);
   const { image, backend, pixels } = await upscaled(engine, 'fast');
-  const { shape, layers } = await loadNetwork('fast', inputKindOf(image));
+  const { shape, layers } = await loadNetwork('fast');
   expect(backend).toBe('wasm');
   expect(largestVisibleDifference(pixels, doubledReference(shape, layers, image).data)).toBeLessThanOrEqual(
     IMAGE.tolerance8bit,

@@ -1,15 +1,14 @@
 import { readFile } from 'node:fs/promises';
 import { describe, expect, test } from 'vitest';
 import { MeshError, type MeshErrorReason } from '../../shared/errors.ts';
-import { inputKindOf } from '../../shared/tasks/input-kind.ts';
-import type { Network } from '../../shared/tasks/upscale.ts';
+import { type Network, upscale } from '../../shared/tasks/upscale.ts';
 import type { Backend, BackendName, UpscaleShape } from './backend.ts';
 import { BENCHMARK_HEIGHT, BENCHMARK_WIDTH } from './filter-benchmark.ts';
 import { networksIn, parseManifest } from './models/manifest.ts';
-import { type ModelSource, modelName } from './models/model-source.ts';
+import type { ModelSource } from './models/model-source.ts';
 import {
   ADVERTISED_SIZE,
-  NETWORK_CHECK_SIZE,
+  NETWORK_CHECK_SIZES,
   NETWORK_TIMING_MS,
   NetworkSelection,
   type RunInSlot,
@@ -73,9 +72,9 @@ class Bench {
 
   /** Only the small picture is compared, because the reference is slow. */
   async #answer(data: Uint8Array, { width, height, quality }: UpscaleShape): Promise<Uint8Array<ArrayBuffer>> {
-    if (width !== NETWORK_CHECK_SIZE.width) return new Uint8Array(width * height * 16);
+    if (width !== NETWORK_CHECK_SIZES[quality as Network].width) return new Uint8Array(width * height * 16);
     const image = { width, height, data };
-    const { model, bytes } = await models.load(modelName(quality as Network, inputKindOf(image)), 'wgsl');
+    const { model, bytes } = await models.load(quality as Network, 'wgsl');
     const layers = unpackLayers(model.network, bytes);
     return new Uint8Array(doubledReference(model.network, layers, image).data);
   }
@@ -171,9 +170,40 @@ test('a backend with a known cost is checked and not timed, and refused where it
     tiers: [[bench.backend('wgsl', 50, 0), bench.backend('ort-wasm', 1, 0, true), bench.backend('ort-webgpu', 9, 0)]],
   });
   await selection.prepare('fast', bench.run);
-  const { width, height } = NETWORK_CHECK_SIZE;
+  const { width, height } = NETWORK_CHECK_SIZES.fast;
   const byWgsl = bench.asked.filter((line) => line.startsWith('wgsl'));
   expect(byWgsl).toEqual([`wgsl ${width}x${height}`]);
   expect(selection.costs).toEqual({ fast: { wgsl: known, 'ort-webgpu': { fixedMs: 9, msPerPixel: 0 } } });
   expect(selection.backendFor('fast', 1_000).name).toBe('wgsl');
+});
+
+describe('a network for real GPUs', () => {
+  const shape = (quality: Network) => ({ width: 1, height: 1, outWidth: 2, outHeight: 2, quality });
+  const growth = upscale.cost(shape('ultra')) / upscale.cost(shape('quality'));
+
+  test('is assumed to take as much longer than the next smaller one as it computes more, and nothing is fetched for that', async () => {
+    const bench = new Bench();
+    const selection = bench.selection([bench.backend('wgsl', 2, 1e-3), bench.backend('wasm', 1, 1e-2)]);
+    expect(selection.predictMs('ultra', 1_000)).toBeNull();
+    await selection.prepare('quality', bench.run);
+    const { length } = bench.asked;
+    expect(selection.predictMs('ultra', 1_000)).toBeCloseTo(2 + growth);
+    expect(selection.predictMs('ultra', 1_000, 'wasm')).toBeCloseTo(1 + 10 * growth);
+    expect(selection.find('ultra', 1_000)).toBeUndefined();
+    expect(selection.speeds['upscale:ultra'], 'what is assumed is not advertised').toBeUndefined();
+    expect(bench.asked).toHaveLength(length);
+  });
+
+  test('is checked and not timed where it is assumed to be slow', async () => {
+    const bench = new Bench();
+    const selection = bench.selection([bench.backend('wgsl', 1, 1e-5), bench.backend('wasm', 1, 1e-2)]);
+    await selection.prepare('quality', bench.run);
+    bench.asked.length = 0;
+    await selection.prepare('ultra', bench.run);
+    const { width, height } = NETWORK_CHECK_SIZES.ultra;
+    expect(bench.asked.filter((line) => line.startsWith('wasm'))).toEqual([`wasm ${width}x${height}`]);
+    expect(bench.asked).toContain(`wgsl ${BENCHMARK_WIDTH}x${BENCHMARK_HEIGHT}`);
+    expect(selection.predictMs('ultra', 1_000, 'wasm')).toBeCloseTo(1 + 10 * growth);
+    expect(selection.predictMs('ultra', 1_000, 'wgsl')).toBeCloseTo(1 + 0.01);
+  });
 });

@@ -1,7 +1,6 @@
 import { MeshError } from '../../shared/errors.ts';
 import { logger } from '../../shared/log.ts';
 import type { PixelImage } from '../../shared/tasks/definition.ts';
-import { inputKindOf } from '../../shared/tasks/input-kind.ts';
 import { IMAGE, NETWORKS, type Network, upscale } from '../../shared/tasks/upscale.ts';
 import type { Backend, BackendName } from './backend.ts';
 import { BENCHMARK_HEIGHT, BENCHMARK_WIDTH, testPattern } from './filter-benchmark.ts';
@@ -15,7 +14,7 @@ import {
   type TimedRun,
 } from './measured-speeds.ts';
 import type { NetworkShape } from './models/manifest.ts';
-import { type ModelSource, modelName } from './models/model-source.ts';
+import type { ModelSource } from './models/model-source.ts';
 import { doubledReference } from './networks/reference-network.ts';
 import { type Layer, unpackLayers } from './networks/weights.ts';
 import type { Started, TimeSlot } from './schedule.ts';
@@ -25,11 +24,29 @@ const log = logger('compute.networks');
 /** Time, ms, for timing one network on one backend at one size. A slow network is offered with its slow speed rather than timed longer. */
 export const NETWORK_TIMING_MS = 400;
 
-/** Size of the picture that checks a network. The reference takes a tenth of a second for it. */
-export const NETWORK_CHECK_SIZE = { width: 26, height: 18 } as const;
+/** The picture that checks a network has more than one workgroup of its kernels along each side. The reference takes a tenth of a second for it. */
+const CHECK_SIZE = { width: 26, height: 18 } as const;
+export const NETWORK_CHECK_SIZES: Record<Network, { width: number; height: number }> = {
+  fast: CHECK_SIZE,
+  balanced: CHECK_SIZE,
+  quality: CHECK_SIZE,
+  ultra: { width: 18, height: 10 },
+};
+
+/**
+ * The network from whose measured cost, by the work a pixel, that of a larger one is assumed until it is measured too: so nobody fetches and runs it on a
+ * machine that cannot be fast enough.
+ */
+const ASSUMED_FROM: Partial<Record<Network, Network>> = { ultra: 'quality' };
+
+/** Runs that are assumed to take longer, ms, are not timed: a stream's frames wait for each. All processors take longer for `ultra`. */
+const LONGEST_TIMED_RUN_MS = 25;
 
 /** Size of the source pictures that a volunteer's advertised speed is for: the frames of a modest machine. */
 export const ADVERTISED_SIZE = { width: 320, height: 180 } as const;
+
+/** The smaller of the two sizes that are timed. */
+const SMALL_SIZE = { width: BENCHMARK_WIDTH / 2, height: BENCHMARK_HEIGHT / 2 } as const;
 
 /** Timed runs of one size. The fastest counts: the first pays for compiling and allocating. */
 const MAX_RUNS = 4;
@@ -96,12 +113,12 @@ export class NetworkSelection {
   }
 
   /**
-   * Time for a network that was measured, now or earlier, ms; null for one that was not.
+   * Time for a network that was measured, now or earlier, or can be assumed from a smaller one that was, ms; null for others.
    *
    * @param on - default: the fastest backend.
    */
   predictMs(network: Network, sourcePixels: number, on?: BackendName): number | null {
-    const costs = Object.entries(this.costs[network] ?? {})
+    const costs = Object.entries(this.costs[network] ?? this.#assumedCosts(network))
       .filter(([name]) => on === undefined || name === on)
       .map(([, cost]) => cost);
     return costs.length > 0 ? Math.min(...costs.map((cost) => predictMs(cost, sourcePixels))) : null;
@@ -130,17 +147,28 @@ export class NetworkSelection {
     return costs;
   }
 
+  /** Only what is computed for each pixel grows with the network. */
+  #assumedCosts(network: Network): Partial<Record<BackendName, RunCost>> {
+    const smaller = ASSUMED_FROM[network];
+    const growth = smaller ? workOf(network) / workOf(smaller) : 1;
+    const known = Object.entries(smaller ? (this.costs[smaller] ?? {}) : {});
+    return Object.fromEntries(
+      known.map(([name, { fixedMs, msPerPixel }]) => [name, { fixedMs, msPerPixel: msPerPixel * growth }]),
+    );
+  }
+
   async #measure(network: Network, run: RunInSlot): Promise<void> {
     const { models, tiers, knownCosts, now } = this.#options;
     if (!models) throw unknownModel(network, 'no models were given');
-    const { model, bytes } = await models.load(modelName(network, inputKindOf(checkPicture())), 'wgsl');
+    const { model, bytes } = await models.load(network, 'wgsl');
     const shape = model.network;
+    const assumed = this.#assumedCosts(network);
     const benchmark: NetworkBenchmark = { network, shape, layers: unpackLayers(shape, bytes), run, now };
     const refusals: string[] = [];
     for (const tier of tiers) {
       const correct: Candidate[] = [];
       for (const backend of tier) {
-        const known = knownCosts?.[network]?.[backend.name];
+        const known = knownCosts?.[network]?.[backend.name] ?? ifSlow(assumed[backend.name]);
         const cost = await benchmarkNetwork(backend, benchmark, known).catch((cause: unknown) =>
           refusalOf(cause, backend, refusals),
         );
@@ -165,13 +193,22 @@ function refusalOf(cause: unknown, backend: Backend, refusals: string[]): undefi
   return undefined;
 }
 
+/** Work for a source pixel, in units of `upscale.cost`. */
+function workOf(quality: Network): number {
+  return upscale.cost({ width: 1, height: 1, outWidth: 2, outHeight: 2, quality });
+}
+
+/** A cost with which even the smaller benchmark takes too long. */
+function ifSlow(cost: RunCost | undefined): RunCost | undefined {
+  return cost && predictMs(cost, SMALL_SIZE.width * SMALL_SIZE.height) > LONGEST_TIMED_RUN_MS ? cost : undefined;
+}
+
 function unknownModel(network: Network, why: string): MeshError {
   return new MeshError('unknown-model', `The network '${network}' does not run here (${why}). Use 'spatial'.`);
 }
 
 interface NetworkBenchmark {
   network: Network;
-  /** With the weights for the kind of {@link checkPicture}. */
   shape: NetworkShape;
   layers: readonly Layer[];
   run: RunInSlot;
@@ -188,18 +225,15 @@ async function benchmarkNetwork(
   await backend.prepare?.(benchmark.network);
   if (!(await isCorrect(backend, benchmark))) return null;
   if (known) return known;
-  const small = await timed(backend, benchmark, testPattern(BENCHMARK_WIDTH / 2, BENCHMARK_HEIGHT / 2));
+  const small = await timed(backend, benchmark, testPattern(SMALL_SIZE.width, SMALL_SIZE.height));
   // The larger picture has four times the pixels.
   if (small.ms * 4 > NETWORK_TIMING_MS) return fitRunCost(small);
   return fitRunCost(small, await timed(backend, benchmark, testPattern(BENCHMARK_WIDTH, BENCHMARK_HEIGHT)));
 }
 
-function checkPicture(): PixelImage {
-  return testPattern(NETWORK_CHECK_SIZE.width, NETWORK_CHECK_SIZE.height);
-}
-
 async function isCorrect(backend: Backend, benchmark: NetworkBenchmark): Promise<boolean> {
-  const image = checkPicture();
+  const { width, height } = NETWORK_CHECK_SIZES[benchmark.network];
+  const image = testPattern(width, height);
   const { pixels } = await runOnce(backend, benchmark, image);
   const expected = doubledReference(benchmark.shape, benchmark.layers, image).data;
   return pixels.length === expected.length && areSimilar(pixels, expected, IMAGE.networkTolerance8bit);

@@ -1,8 +1,7 @@
 import { MeshError } from '../../shared/errors.ts';
-import type { InputKind } from '../../shared/tasks/input-kind.ts';
 import type { Network } from '../../shared/tasks/upscale.ts';
 import { type Manifest, networksIn, parseManifest } from './models/manifest.ts';
-import { type ModelSource, modelName, type OnnxSource } from './models/model-source.ts';
+import type { ModelSource, OnnxSource } from './models/model-source.ts';
 import type { Features } from './networks/reference-network.ts';
 import { type Layer, unpackLayers } from './networks/weights.ts';
 
@@ -10,8 +9,8 @@ const VECTORS = '/web/compute/networks/test-vectors';
 
 export const repositoryModels = servedModels();
 
-export async function loadNetwork(name: Network, input: InputKind = 'smooth') {
-  const { model, bytes } = await repositoryModels.load(modelName(name, input), 'wgsl');
+export async function loadNetwork(name: Network) {
+  const { model, bytes } = await repositoryModels.load(name, 'wgsl');
   return { shape: model.network, layers: unpackLayers(model.network, bytes) };
 }
 

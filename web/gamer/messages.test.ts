@@ -147,7 +147,7 @@ describe('the status of the gamer page', () => {
       backend: 'wgsl',
       attempts: 1,
     };
-    const why = 'The best network is not available there.';
+    const why = 'The quality network is not available there.';
     const report: Report = { kind: 'image', timing, quality: 'spatial', why, width: 4, height: 4 };
     expect(statusOf(situation({ report }))).toMatchObject({ headline: 'Sharpened by brave-otter.', detail: why });
     expect(helpersOf(report, [])).toBe('a volunteer who left');
@@ -158,7 +158,7 @@ describe('the status of the gamer page', () => {
 });
 
 it('names the quality in use, and the chosen one when it differs', () => {
-  expect(qualityHint('quality', 'quality')).toBe('with best network');
-  expect(qualityHint('fast', 'quality')).toBe('with fast network, not best network');
+  expect(qualityHint('quality', 'quality')).toBe('with quality network');
+  expect(qualityHint('fast', 'quality')).toBe('with fast network, not quality network');
   expect(qualityHint('fast', 'auto')).toBe('with fast network');
 });

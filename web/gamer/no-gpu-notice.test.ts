@@ -57,7 +57,7 @@ test('the notice stays while a better quality is tried, and goes at once when he
 test('what stays contradicts neither the picture nor the choice', () => {
   const regained = { lowered: null, quality: 'quality' } as const;
   const stays = told(regained, { before: told(), nowMs: 1_000 });
-  expect(stays?.why).toMatch(/a moment ago, .* did not keep up with best network\.$/);
+  expect(stays?.why).toMatch(/a moment ago, .* did not keep up with quality network\.$/);
   expect(told(regained, { before: stays, nowMs: 2_000 })).toEqual(stays);
   expect(told({ lowered: null }, { before: told({ quality: null }), nowMs: 1_000 })?.why).toContain('was too slow');
   expect(told({ lowered: null }, { before: told(), nowMs: 1_000, chosen: 'fast' })).toBeNull();

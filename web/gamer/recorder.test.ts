@@ -9,7 +9,7 @@ const CAMERA: SourceChoice = { kind: 'camera', track: {} as MediaStreamTrack };
 it.each([
   [GAME, 'spatial', 'after', 'png', 'game-sharpened-2x.png'],
   [GAME, 'bilinear', 'after', 'png', 'game-enlarged-2x.png'],
-  [GAME, 'quality', 'after', 'png', 'game-best-network-2x.png'],
+  [GAME, 'quality', 'after', 'png', 'game-quality-network-2x.png'],
   [GAME, null, 'after', 'png', 'game-enlarged-2x.png'],
   [FILE, 'spatial', 'before-after', 'png', 'my clip-before-after-2x.png'],
   [CAMERA, 'spatial', 'before-after', 'webm', 'camera-before-after-2x.webm'],

@@ -149,10 +149,11 @@ const SHARP: Record<Quality, string> = {
   spatial: 'sharpened',
   fast: 'fast-network',
   balanced: 'balanced-network',
-  quality: 'best-network',
+  quality: 'quality-network',
+  ultra: 'ultra-network',
 };
 
-/** A name that says what is in the file: `clip-sharpened-2x.png`, `game-before-after-2x.webm`, `game-best-network-2x.png`. */
+/** A name that says what is in the file: `clip-sharpened-2x.png`, `game-before-after-2x.webm`, `game-quality-network-2x.png`. */
 export function fileName({ choice, quality, scale, what, extension }: SavedPicture): string {
   return `${sourceName(choice)}-${what === 'after' ? afterName(quality) : what}-${scale}x.${extension}`;
 }

@@ -39,7 +39,7 @@ function render(quality: StreamQuality) {
   return { renderer, asked, reports, errors, done };
 }
 
-test('without a chosen quality, a still picture is sharpened at once, and then by the best network', async () => {
+test('without a chosen quality, a still picture is sharpened at once, and then by the network `quality`', async () => {
   const { asked, reports, done } = render('auto');
   expect(reports.at(-1)).toMatchObject({ quality: 'spatial', timing: null });
   await done();
@@ -49,7 +49,7 @@ test('without a chosen quality, a still picture is sharpened at once, and then b
   expect(asked.map(({ quality }) => quality)).toEqual(['spatial', 'quality']);
 });
 
-test('where the best network fails, the picture stays and nothing is wrong, since it was not asked for', async () => {
+test('where the network `quality` fails, the picture stays and nothing is wrong, since it was not asked for', async () => {
   const { reports, errors, done } = render('auto');
   await done();
   await done(new MeshError('unknown-model', 'No such network here.'));

@@ -202,8 +202,8 @@ export class ImageRenderer implements Renderer {
   }
 
   /**
-   * Without a chosen quality a filter's picture comes at once, and the best network's as soon as it is there: a still picture need not keep
-   * up with anything.
+   * Without a chosen quality a filter's picture comes at once, and that of `quality` as soon as it is there: a still picture need not keep up with
+   * anything. `ultra` would take a processor many seconds for a photo.
    */
   async #run(): Promise<void> {
     this.#task?.cancel();

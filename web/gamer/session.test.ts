@@ -103,7 +103,7 @@ describe('the gamer page’s session', () => {
     const client = new FakeClient();
     const session = sessionWith(async () => client);
     await session.start();
-    const detail = { model: 'fast-smooth', kind: 'wgsl', state: 'fetching', loadedBytes: 1, totalBytes: 2 };
+    const detail = { model: 'fast', kind: 'wgsl', state: 'fetching', loadedBytes: 1, totalBytes: 2 };
     client.dispatchEvent(new CustomEvent('model-progress', { detail }));
     expect(session.fetches.value).toEqual([detail]);
     await session.close();

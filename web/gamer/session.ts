@@ -1,6 +1,6 @@
 import { type Signal, signal } from '@preact/signals';
 import { MeshError } from '../../shared/errors.ts';
-import { NETWORK_MODELS } from '../../shared/tasks/upscale.ts';
+import { NETWORKS } from '../../shared/tasks/upscale.ts';
 import { INVITE } from '../sdk/invites.ts';
 import type { GamerInfo, VolunteerInfo } from '../sdk/types.ts';
 import { type AddressAudience, hidesAddress } from '../ui/address-field.tsx';
@@ -248,7 +248,7 @@ export class GamerSession {
 
   readonly #onModelProgress = (event: Event) => {
     const { detail } = event as CustomEvent<ModelFetch>;
-    this.fetches.value = withFetch(this.fetches.value, detail, NETWORK_MODELS);
+    this.fetches.value = withFetch(this.fetches.value, detail, NETWORKS);
   };
 
   #fail(cause: unknown): void {

@@ -18,7 +18,8 @@ const QUALITIES: readonly Choice<StreamQuality>[] = [
   { value: 'bicubic', label: 'Smooth (bicubic)' },
   { value: 'fast', label: 'Network: fast' },
   { value: 'balanced', label: 'Network: balanced' },
-  { value: 'quality', label: 'Network: best' },
+  { value: 'quality', label: 'Network: quality' },
+  { value: 'ultra', label: 'Network: ultra, for graphics cards' },
 ];
 
 const SCALES = [1.5, 2, 3, 4];

@@ -50,7 +50,7 @@ test('the label of the picture says what was done to it', () => {
     'fast network',
     'partly sharpened',
     'only enlarged',
-    'best network',
+    'quality network',
     'not sharpened yet',
     'bicubic',
   ]);

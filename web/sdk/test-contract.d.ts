@@ -12,8 +12,8 @@ export type ImageInput =
   | { width: number; height: number; data: Uint8ClampedArray | Uint8Array };
 /** auto: whichever is predicted to finish first; volunteers: never here (waits for one, up to timeoutMs); local: never elsewhere. Default auto. */
 export type Where = 'auto' | 'volunteers' | 'local';
-/** fast, balanced and quality need their networks; until those exist they are refused with reason `unknown-model`. Default spatial. */
-export type Quality = 'bilinear' | 'bicubic' | 'spatial' | 'fast' | 'balanced' | 'quality';
+/** From cheap to good. `ultra` is for real GPUs. Default: the best that keeps up. */
+export type Quality = 'bilinear' | 'bicubic' | 'spatial' | 'fast' | 'balanced' | 'quality' | 'ultra';
 export type Tensor =
   | { type: string; dims: number[]; data: ArrayBufferView }
   | { type: 'string'; dims: number[]; data: string[] };

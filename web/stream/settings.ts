@@ -14,7 +14,7 @@ export const DEFAULT_BITRATE_KBPS = 6_000;
 export const RETRY_AFTER_MS = 5_000;
 
 /** The best quality of `auto`: each machine goes as far up as it keeps up. */
-const AUTO_BEST: Quality = 'quality';
+const AUTO_BEST: Quality = 'ultra';
 
 /** A quality that the user chose, or `auto`: the best that keeps up on the machine that upscales, whichever that is. */
 export type StreamQuality = Quality | 'auto';

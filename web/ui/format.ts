@@ -50,7 +50,8 @@ const QUALITIES: Record<string, string> = {
   spatial: 'spatial',
   fast: 'fast network',
   balanced: 'balanced network',
-  quality: 'best network',
+  quality: 'quality network',
+  ultra: 'ultra network',
 };
 
 export function qualityLabel(quality: string): string {

@@ -2,10 +2,10 @@ import { expect, it } from 'vitest';
 import { fetchStatus, type ModelFetch, withFetch } from './model-progress.tsx';
 
 const fetchOf = (changes: Partial<ModelFetch>): ModelFetch => ({
-  ...{ model: 'quality-smooth', kind: 'wgsl', state: 'fetching', loadedBytes: 120_000, totalBytes: 212_000 },
+  ...{ model: 'quality', kind: 'wgsl', state: 'fetching', loadedBytes: 120_000, totalBytes: 212_000 },
   ...changes,
 });
-const NETWORKS = ['quality-smooth', 'fast-smooth'];
+const NETWORKS = ['quality', 'fast'];
 const failed = { state: 'failed', error: { message: 'The server has none. Reload.' } } as const;
 
 it('sums the progress of all files', () => {
@@ -15,7 +15,7 @@ it('sums the progress of all files', () => {
   });
   const more = [
     fetchOf({}),
-    fetchOf({ model: 'fast-smooth', loadedBytes: 1_000, totalBytes: 8_000 }),
+    fetchOf({ model: 'fast', loadedBytes: 1_000, totalBytes: 8_000 }),
     fetchOf({ kind: 'onnx' }),
   ];
   expect(fetchStatus(more).line).toBe('Fetching the networks ‘quality’ and ‘fast’: 241 kB of 432 kB');

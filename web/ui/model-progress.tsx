@@ -65,8 +65,7 @@ function capitalised(text: string): string {
 const LIST = new Intl.ListFormat('en');
 
 function theNetworks(fetches: readonly ModelFetch[]): string {
-  // A network has a model for each kind of picture (`fast-smooth`); people know it by the name of the network.
-  const names = [...new Set(fetches.map(({ model }) => `‘${model.replace(/-\w+$/, '')}’`))];
+  const names = [...new Set(fetches.map(({ model }) => `‘${model}’`))];
   return `the network${names.length === 1 ? '' : 's'} ${LIST.format(names)}`;
 }
 

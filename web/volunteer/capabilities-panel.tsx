@@ -54,6 +54,7 @@ const SHARPENING: Record<(typeof LISTED_QUALITIES)[number], string> = {
   fast: 'Sharpening by a small network',
   balanced: 'Sharpening by a medium network',
   quality: 'Sharpening by a large network',
+  ultra: 'Sharpening by a very large network',
 };
 
 const NAMES: Record<string, string> = {

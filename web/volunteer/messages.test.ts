@@ -19,7 +19,7 @@ it('says that the invite does not work', () => {
 it('names the qualities that it computes gamers’ frames with', () => {
   const detail = (...qualities: ('spatial' | 'quality')[]) =>
     statusOf('serving', { framesDone: 1, tasksDone: 0, gamers: 2, interrupted: 0, qualities }).detail;
-  expect(detail('quality', 'spatial')).toBe('Computing with: best network, spatial.');
+  expect(detail('quality', 'spatial')).toBe('Computing with: quality network, spatial.');
   expect(detail()).toBe('');
 });
 

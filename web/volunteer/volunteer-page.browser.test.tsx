@@ -46,7 +46,7 @@ it('shows network fetches and their failures, and serves all the same', async ()
   const invited = { invite: { room: 'r' }, isConsented: true };
   render(<VolunteerPage {...{ ...PAGE, volunteering, invited }} />, root);
   await expect.poll(() => root.textContent).toContain('Ready. Waiting for a gamer.');
-  const quality = { model: 'quality-smooth', kind: 'wgsl', totalBytes: 212_000 } as const;
+  const quality = { model: 'quality', kind: 'wgsl', totalBytes: 212_000 } as const;
   report?.({ ...quality, state: 'fetching', loadedBytes: 120_000 });
   const line = () => root.querySelector('[data-testid=models]')?.textContent;
   await expect.poll(line).toBe('Fetching the network ‘quality’: 120 kB of 212 kB');

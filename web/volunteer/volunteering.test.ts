@@ -111,15 +111,15 @@ describe('volunteering', () => {
     let report: Parameters<StartNode>[0]['onModelProgress'];
     const volunteering = volunteeringWith(async (options) => {
       report = options.onModelProgress;
-      report?.({ model: 'fast-smooth', kind: 'wgsl', state: 'fetching', loadedBytes: 1, totalBytes: 2 });
+      report?.({ model: 'fast', kind: 'wgsl', state: 'fetching', loadedBytes: 1, totalBytes: 2 });
       return new FakeNode();
     });
     await volunteering.start(OPTIONS);
-    expect(volunteering.fetches.value).toMatchObject([{ model: 'fast-smooth', state: 'fetching' }]);
-    report?.({ model: 'fast-smooth', kind: 'wgsl', state: 'ready', loadedBytes: 2, totalBytes: 2 });
-    expect(volunteering.fetches.value).toMatchObject([{ model: 'fast-smooth', state: 'ready' }]);
+    expect(volunteering.fetches.value).toMatchObject([{ model: 'fast', state: 'fetching' }]);
+    report?.({ model: 'fast', kind: 'wgsl', state: 'ready', loadedBytes: 2, totalBytes: 2 });
+    expect(volunteering.fetches.value).toMatchObject([{ model: 'fast', state: 'ready' }]);
     await volunteering.stop();
-    report?.({ model: 'fast-smooth', kind: 'wgsl', state: 'failed', loadedBytes: 0, totalBytes: 2 });
+    report?.({ model: 'fast', kind: 'wgsl', state: 'failed', loadedBytes: 0, totalBytes: 2 });
     expect(volunteering.fetches.value).toEqual([]);
   });
 

@@ -1,7 +1,7 @@
 import { signal } from '@preact/signals';
 import { MeshError } from '../../shared/errors.ts';
 import type { Invite } from '../../shared/invite.ts';
-import { NETWORK_MODELS } from '../../shared/tasks/upscale.ts';
+import { NETWORKS } from '../../shared/tasks/upscale.ts';
 import { pageDiagnostics } from '../sdk/diagnostics.ts';
 import type { LimitState, VolunteerLimits, VolunteerNode } from '../sdk/p2c2r.ts';
 import { type ModelFetch, withFetch } from '../ui/model-progress.tsx';
@@ -80,7 +80,7 @@ export class Volunteering {
         limits,
         relayOnly,
         onModelProgress: (progress) => {
-          if (this.#attempt === attempt) this.fetches.value = withFetch(this.fetches.value, progress, NETWORK_MODELS);
+          if (this.#attempt === attempt) this.fetches.value = withFetch(this.fetches.value, progress, NETWORKS);
         },
       });
       if (this.#attempt !== attempt) return void node.stop();

@@ -1,6 +1,5 @@
 import type { MeshError, WireError } from '../../../shared/errors.ts';
 import { logger } from '../../../shared/log.ts';
-import type { InputKind } from '../../../shared/tasks/input-kind.ts';
 import type { Network } from '../../../shared/tasks/upscale.ts';
 import type { NetworkModel } from './manifest.ts';
 
@@ -8,13 +7,6 @@ const log = logger('compute.models');
 
 /** Interval, ms, at which the progress of a download is reported: ten times a second looks live. */
 export const PROGRESS_INTERVAL_MS = 100;
-
-/** Each network has a model for each kind of input. */
-export type ModelName = `${Network}-${InputKind}`;
-
-export function modelName(network: Network, input: InputKind): ModelName {
-  return `${network}-${input}`;
-}
 
 /**
  * Files of a model: the weights for the kernels, or one of the two for onnxruntime-web. Spelled out, because the SDK's types contain it and
@@ -28,7 +20,7 @@ export interface ModelSource {
    * Throws MeshError `unknown-model` when there is no such network, `connection-failed` when it cannot be fetched, `malformed` when it is
    * damaged.
    */
-  load(model: ModelName, kind: ModelFileKind): Promise<{ model: NetworkModel; bytes: ArrayBuffer }>;
+  load(network: Network, kind: ModelFileKind): Promise<{ model: NetworkModel; bytes: ArrayBuffer }>;
 }
 
 /** Where `infer` gets models from: float32 ONNX, as trained. */

@@ -19,11 +19,11 @@ const keyOf = async (path: string) =>
 
 describe('fetching and keeping', () => {
   test('a file is fetched once, then comes from the browser and is checked each time', async () => {
-    const first = await server.store().load('fast-smooth', 'wgsl');
-    expect(first.model).toMatchObject({ name: 'fast-smooth', version: 'one' });
-    expect(text(first.bytes)).toContain('fast-smooth.bin of one');
-    expect(server.requests).toEqual(['manifest.json no-cache', 'fast-smooth.bin default']);
-    const again = await server.store().load('fast-smooth', 'wgsl');
+    const first = await server.store().load('fast', 'wgsl');
+    expect(first.model).toMatchObject({ name: 'fast', version: 'one' });
+    expect(text(first.bytes)).toContain('fast.bin of one');
+    expect(server.requests).toEqual(['manifest.json no-cache', 'fast.bin default']);
+    const again = await server.store().load('fast', 'wgsl');
     expect(text(again.bytes)).toBe(text(first.bytes));
     expect(server.requests.slice(2)).toEqual(['manifest.json no-cache']);
   });
@@ -31,16 +31,16 @@ describe('fetching and keeping', () => {
   test('the list of models is read once per session, and simultaneous loads of a file share one download', async () => {
     const store = server.store();
     const loads = await Promise.all([
-      store.load('fast-smooth', 'wgsl'),
-      store.load('fast-smooth', 'wgsl'),
-      store.load('fast-smooth', 'onnx'),
-      store.load('quality-smooth', 'wgsl'),
+      store.load('fast', 'wgsl'),
+      store.load('fast', 'wgsl'),
+      store.load('fast', 'onnx'),
+      store.load('quality', 'wgsl'),
     ]);
     expect(server.requests.sort()).toEqual([
-      'fast-smooth.bin default',
-      'fast-smooth.onnx default',
+      'fast.bin default',
+      'fast.onnx default',
       'manifest.json no-cache',
-      'quality-smooth.bin default',
+      'quality.bin default',
     ]);
     const [one, other] = loads;
     expect(one?.bytes).toEqual(other?.bytes);
@@ -48,46 +48,44 @@ describe('fetching and keeping', () => {
   });
 
   test('a file that is damaged in the cache is fetched again and replaced', async () => {
-    await server.store().load('fast-smooth', 'wgsl');
-    const key = await keyOf('fast-smooth.bin');
+    await server.store().load('fast', 'wgsl');
+    const key = await keyOf('fast.bin');
     const good = server.caches.entries.get(key);
     const bad = good?.slice() ?? new Uint8Array(0);
     bad[3] = 0;
     for (const damaged of [bad, good?.slice(5) ?? bad]) {
       server.caches.entries.set(key, damaged);
-      const { bytes } = await server.store().load('fast-smooth', 'wgsl');
+      const { bytes } = await server.store().load('fast', 'wgsl');
       expect(new Uint8Array(bytes)).toEqual(good);
-      expect(server.requests.at(-1)).toBe('fast-smooth.bin default');
+      expect(server.requests.at(-1)).toBe('fast.bin default');
       expect(server.caches.entries.get(key)).toEqual(good);
     }
   });
 
   test('old versions are deleted once the list no longer names them; entries of other servers stay', async () => {
-    const foreign = 'https://other.example/models/fast-smooth.bin?sha256=00';
+    const foreign = 'https://other.example/models/fast.bin?sha256=00';
     server.caches.entries.set(foreign, new Uint8Array(1));
-    await server.store().load('fast-smooth', 'wgsl');
-    const old = await keyOf('fast-smooth.bin');
+    await server.store().load('fast', 'wgsl');
+    const old = await keyOf('fast.bin');
     await server.publish('two');
-    const { model, bytes } = await server.store().load('fast-smooth', 'wgsl');
+    const { model, bytes } = await server.store().load('fast', 'wgsl');
     expect(model.version).toBe('two');
     expect(text(bytes)).toContain('of two');
     const kept = [...server.caches.entries.keys()];
     expect(kept).not.toContain(old);
-    expect(kept.sort()).toEqual(
-      [foreign, await keyOf('fast-smooth.bin'), new URL('manifest.json', BASE_URL).href].sort(),
-    );
+    expect(kept.sort()).toEqual([foreign, await keyOf('fast.bin'), new URL('manifest.json', BASE_URL).href].sort());
   });
 
   test('without a connection the kept list and files are used, and a note says so', async () => {
-    await server.store().load('fast-smooth', 'wgsl');
+    await server.store().load('fast', 'wgsl');
     server.isOffline = true;
     server.reports.length = 0;
-    const { bytes } = await server.store().load('fast-smooth', 'wgsl');
-    expect(text(bytes)).toContain('fast-smooth.bin of one');
+    const { bytes } = await server.store().load('fast', 'wgsl');
+    expect(text(bytes)).toContain('fast.bin of one');
     expect(server.reports).toEqual([
       expect.objectContaining({ state: 'ready', note: expect.stringContaining('kept') }),
     ]);
-    await expect(server.store().load('fast-smooth', 'onnx')).rejects.toMatchObject({ reason: 'connection-failed' });
+    await expect(server.store().load('fast', 'onnx')).rejects.toMatchObject({ reason: 'connection-failed' });
   });
 
   test('a list of models that could not be read is read again when a language model is looked for', async () => {
@@ -101,21 +99,21 @@ describe('fetching and keeping', () => {
     await expect(store.isListed('talker')).rejects.toMatchObject({ reason: 'connection-failed' });
     server.isOffline = false;
     expect(await store.isListed('talker')).toBe(true);
-    expect(await store.isListed('fast-smooth')).toBe(false);
+    expect(await store.isListed('fast')).toBe(false);
   });
 
   test('without a connection, and with no kept list or a damaged one, the error says what to do', async () => {
     server.isOffline = true;
     const problem = { reason: 'connection-failed', message: expect.stringMatching(/manifest\.json.*connection/) };
-    await expect(server.store().load('fast-smooth', 'wgsl')).rejects.toMatchObject(problem);
+    await expect(server.store().load('fast', 'wgsl')).rejects.toMatchObject(problem);
     server.caches.entries.set(new URL('manifest.json', BASE_URL).href, new TextEncoder().encode('{"models":[1]}'));
-    await expect(server.store().load('fast-smooth', 'wgsl')).rejects.toMatchObject(problem);
+    await expect(server.store().load('fast', 'wgsl')).rejects.toMatchObject(problem);
     expect(server.reports.at(-1)).toMatchObject({ state: 'failed', error: problem });
   });
 });
 
 describe('wrong responses', () => {
-  const good = () => server.files.get('fast-smooth.bin') ?? new Uint8Array(0);
+  const good = () => server.files.get('fast.bin') ?? new Uint8Array(0);
   const wrong = () => good().map((byte) => byte ^ 1);
 
   test.each([
@@ -125,10 +123,10 @@ describe('wrong responses', () => {
     ['a web page', html],
     ['nothing at all', () => 'offline' as const],
   ])('%s: fetched once more, past all caches', async (_, answer) => {
-    server.overrides.set('fast-smooth.bin', [answer()]);
-    const { bytes } = await server.store().load('fast-smooth', 'wgsl');
+    server.overrides.set('fast.bin', [answer()]);
+    const { bytes } = await server.store().load('fast', 'wgsl');
     expect(new Uint8Array(bytes)).toEqual(good());
-    expect(server.requests.slice(1)).toEqual(['fast-smooth.bin default', 'fast-smooth.bin reload']);
+    expect(server.requests.slice(1)).toEqual(['fast.bin default', 'fast.bin reload']);
   });
 
   test.each([
@@ -136,32 +134,22 @@ describe('wrong responses', () => {
       'a part of it',
       () => new Response(good().slice(9)),
       'malformed',
-      /fast-smooth\.bin arrived damaged \(only \d+ of \d+ bytes/,
+      /fast\.bin arrived damaged \(only \d+ of \d+ bytes/,
     ],
-    [
-      'other bytes',
-      () => new Response(wrong()),
-      'malformed',
-      /fast-smooth\.bin arrived damaged \(wrong hash\).*Reload/,
-    ],
-    [
-      'too much',
-      () => new Response(new Uint8Array(9_999)),
-      'malformed',
-      /fast-smooth\.bin is longer than \d+ bytes.*Reload/,
-    ],
-    ['a web page', html, 'connection-failed', /web page came in place of fast-smooth\.bin.*log in/],
-    ['an error', () => new Response('', { status: 503 }), 'connection-failed', /no fast-smooth\.bin \(status 503\)/],
-    ['nothing', () => 'offline' as const, 'connection-failed', /fast-smooth\.bin could not be fetched.*connection/],
+    ['other bytes', () => new Response(wrong()), 'malformed', /fast\.bin arrived damaged \(wrong hash\).*Reload/],
+    ['too much', () => new Response(new Uint8Array(9_999)), 'malformed', /fast\.bin is longer than \d+ bytes.*Reload/],
+    ['a web page', html, 'connection-failed', /web page came in place of fast\.bin.*log in/],
+    ['an error', () => new Response('', { status: 503 }), 'connection-failed', /no fast\.bin \(status 503\)/],
+    ['nothing', () => 'offline' as const, 'connection-failed', /fast\.bin could not be fetched.*connection/],
   ])('%s twice: an error that says what to do, and nothing is kept', async (_, answer, reason, message) => {
-    server.overrides.set('fast-smooth.bin', [answer(), answer()]);
+    server.overrides.set('fast.bin', [answer(), answer()]);
     const store = server.store();
-    await expect(store.load('fast-smooth', 'wgsl')).rejects.toMatchObject({
+    await expect(store.load('fast', 'wgsl')).rejects.toMatchObject({
       reason,
       message: expect.stringMatching(message),
     });
     expect(server.reports.at(-1)).toMatchObject({
-      model: 'fast-smooth',
+      model: 'fast',
       kind: 'wgsl',
       state: 'failed',
       error: { reason },
@@ -169,7 +157,7 @@ describe('wrong responses', () => {
     expect([...server.caches.entries.keys()]).toEqual([new URL('manifest.json', BASE_URL).href]);
     // The next load tries again, with the current list.
     await server.publish('two');
-    expect((await store.load('fast-smooth', 'wgsl')).model.version).toBe('two');
+    expect((await store.load('fast', 'wgsl')).model.version).toBe('two');
   });
 
   test('an endless body is not read beyond the expected size', async () => {
@@ -190,14 +178,14 @@ describe('wrong responses', () => {
       const body = endless();
       return new Response(body);
     };
-    await expect(server.store({ fetch }).load('fast-smooth', 'wgsl')).rejects.toMatchObject({ reason: 'malformed' });
+    await expect(server.store({ fetch }).load('fast', 'wgsl')).rejects.toMatchObject({ reason: 'malformed' });
     expect(pulls).toBeLessThan((2 * good().byteLength) / 64 + 8);
     expect(isCancelled).toBe(true);
   });
 
   test('a server that falls silent is given up and asked once more', async () => {
-    server.overrides.set('fast-smooth.bin', ['silent']);
-    const loading = server.store().load('fast-smooth', 'wgsl');
+    server.overrides.set('fast.bin', ['silent']);
+    const loading = server.store().load('fast', 'wgsl');
     await expect.poll(() => server.requests.length).toBe(2);
     await expect.poll(() => server.clock.pending).toBe(1);
     server.clock.advance(STALL_TIMEOUT_MS);
@@ -214,39 +202,39 @@ describe('wrong responses', () => {
   ])('%s in place of the list of models: an error, or the kept list where there is one', async (_, answer, reason) => {
     server.overrides.set('manifest.json', [answer.clone(), answer]);
     const store = server.store();
-    await expect(store.load('fast-smooth', 'wgsl')).rejects.toMatchObject({
+    await expect(store.load('fast', 'wgsl')).rejects.toMatchObject({
       reason,
       message: expect.stringMatching(/manifest\.json|list of models/),
     });
     server.overrides.get('manifest.json')?.splice(0);
-    await store.load('fast-smooth', 'wgsl');
+    await store.load('fast', 'wgsl');
     server.overrides.set('manifest.json', ['offline']);
-    await expect(server.store().load('fast-smooth', 'wgsl')).resolves.toMatchObject({ model: { name: 'fast-smooth' } });
+    await expect(server.store().load('fast', 'wgsl')).resolves.toMatchObject({ model: { name: 'fast' } });
   });
 
-  test.each(['../secret', 'a/b', '..', '.', '/fast-smooth.bin', 'https:fast.bin', ''])(
+  test.each(['../secret', 'a/b', '..', '.', '/fast.bin', 'https:fast.bin', ''])(
     'a list with the path "%s" is refused, and nothing is fetched',
     async (path) => {
       const manifest = await server.publish('one');
       const file = manifest.models[0]?.files.onnx;
       if (file) file.path = path;
       server.files.set('manifest.json', new TextEncoder().encode(JSON.stringify(manifest)));
-      await expect(server.store().load('fast-smooth', 'wgsl')).rejects.toMatchObject({ reason: 'malformed' });
+      await expect(server.store().load('fast', 'wgsl')).rejects.toMatchObject({ reason: 'malformed' });
       expect(server.requests).toEqual(['manifest.json no-cache']);
     },
   );
 
   test('infer loads only models meant for it, not the upscaling networks, whose limits it would bypass', async () => {
-    await server.publish('v1', ['fast-smooth']);
-    await expect(server.store().loadOnnx('fast-smooth', () => {}, new AbortController().signal)).rejects.toMatchObject({
+    await server.publish('v1', ['fast']);
+    await expect(server.store().loadOnnx('fast', () => {}, new AbortController().signal)).rejects.toMatchObject({
       reason: 'unknown-model',
     });
   });
 
   test('a network that is not in the list is unknown, and the error names those that are', async () => {
-    await expect(server.store().load('balanced-smooth', 'wgsl')).rejects.toMatchObject({
+    await expect(server.store().load('balanced', 'wgsl')).rejects.toMatchObject({
       reason: 'unknown-model',
-      message: expect.stringContaining("it has 'fast-smooth', 'quality-smooth'"),
+      message: expect.stringContaining("it has 'fast', 'quality'"),
     });
   });
 });
@@ -255,10 +243,10 @@ describe('where nothing can be kept', () => {
   test('a full disk is reported once, and the networks work', async () => {
     server.caches.putError = new DOMException('full', 'QuotaExceededError');
     const store = server.store();
-    for (const kind of ['wgsl', 'onnx', 'wgsl'] as const) await store.load('fast-smooth', kind);
+    for (const kind of ['wgsl', 'onnx', 'wgsl'] as const) await store.load('fast', kind);
     const notes = server.reports.flatMap(({ note }) => note ?? []);
     expect(notes).toEqual([expect.stringMatching(/no room left.*Free some disk space/)]);
-    expect(server.requests.filter((requests) => requests.startsWith('fast-smooth.bin'))).toHaveLength(2);
+    expect(server.requests.filter((requests) => requests.startsWith('fast.bin'))).toHaveLength(2);
   });
 
   test.each([
@@ -274,7 +262,7 @@ describe('where nothing can be kept', () => {
     ],
   ])('%s: reported once, and the networks work', async (_, caches) => {
     const store = server.store({ caches: caches as unknown as CacheStorage });
-    for (const kind of ['wgsl', 'onnx'] as const) await store.load('fast-smooth', kind);
+    for (const kind of ['wgsl', 'onnx'] as const) await store.load('fast', kind);
     expect(server.reports.flatMap(({ note }) => note ?? [])).toEqual([expect.stringContaining('private window')]);
   });
 
@@ -282,21 +270,21 @@ describe('where nothing can be kept', () => {
     const fails = () => Promise.reject(new Error('disk'));
     const cache = { match: fails, put: fails, delete: fails, keys: fails };
     const store = server.store({ caches: { open: async () => cache } as unknown as CacheStorage });
-    await expect(store.load('fast-smooth', 'wgsl')).resolves.toMatchObject({ model: { name: 'fast-smooth' } });
+    await expect(store.load('fast', 'wgsl')).resolves.toMatchObject({ model: { name: 'fast' } });
   });
 
   test('without crypto.subtle files are still checked', async () => {
     const digest = (bytes: Uint8Array<ArrayBuffer>) => sha256Hex(bytes, undefined);
-    await expect(server.store({ digest }).load('fast-smooth', 'wgsl')).resolves.toMatchObject({
-      model: { name: 'fast-smooth' },
+    await expect(server.store({ digest }).load('fast', 'wgsl')).resolves.toMatchObject({
+      model: { name: 'fast' },
     });
-    server.overrides.set('fast-smooth.onnx', [new Response('x'), new Response('x')]);
-    await expect(server.store({ digest }).load('fast-smooth', 'onnx')).rejects.toMatchObject({ reason: 'malformed' });
+    server.overrides.set('fast.onnx', [new Response('x'), new Response('x')]);
+    await expect(server.store({ digest }).load('fast', 'onnx')).rejects.toMatchObject({ reason: 'malformed' });
   });
 });
 
 test('progress is reported at a bounded rate, and the end always', async () => {
-  const whole = server.files.get('fast-smooth.bin') ?? new Uint8Array(0);
+  const whole = server.files.get('fast.bin') ?? new Uint8Array(0);
   let sent = 0;
   const slow = new ReadableStream<Uint8Array>({
     pull: (controller) => {
@@ -306,8 +294,8 @@ test('progress is reported at a bounded rate, and the end always', async () => {
       if (sent >= whole.byteLength) controller.close();
     },
   });
-  server.overrides.set('fast-smooth.bin', [new Response(slow)]);
-  await server.store().load('fast-smooth', 'wgsl');
+  server.overrides.set('fast.bin', [new Response(slow)]);
+  await server.store().load('fast', 'wgsl');
   const totalBytes = whole.byteLength;
   const fetching = server.reports.filter(({ state }) => state === 'fetching').map(({ loadedBytes }) => loadedBytes);
   expect(fetching[0]).toBe(0);
@@ -315,7 +303,7 @@ test('progress is reported at a bounded rate, and the end always', async () => {
   expect(fetching.length).toBeGreaterThan(3);
   expect(server.reports.every((progress) => progress.totalBytes === totalBytes)).toBe(true);
   expect(server.reports.at(-1)).toEqual({
-    model: 'fast-smooth',
+    model: 'fast',
     kind: 'wgsl',
     state: 'ready',
     loadedBytes: totalBytes,
@@ -327,5 +315,5 @@ test('a store without a progress listener works', async () => {
   const { fetch, clock } = server;
   const digest = (bytes: Uint8Array<ArrayBuffer>) => sha256Hex(bytes, crypto.subtle);
   const store = new ModelStore({ baseUrl: BASE_URL, caches: undefined, fetch, clock, digest });
-  expect((await store.load('quality-smooth', 'onnxFp16')).bytes.byteLength).toBeGreaterThan(0);
+  expect((await store.load('quality', 'onnxFp16')).bytes.byteLength).toBeGreaterThan(0);
 });

@@ -1,6 +1,7 @@
 import type { Clock } from '../../../shared/clock.ts';
 import { MeshError } from '../../../shared/errors.ts';
 import { isModelUrl } from '../../../shared/tasks/infer.ts';
+import type { Network } from '../../../shared/tasks/upscale.ts';
 import { loadLanguageFolder } from '../dialogue/language-folder.ts';
 import type { LanguageFiles, LanguageSource } from '../dialogue/language-source.ts';
 import { type DownloadOptions, download, RELOAD } from './download.ts';
@@ -19,7 +20,6 @@ import { DEFAULT_MODEL_BYTES, modelTooLarge } from './model-size.ts';
 import {
   type LoadDataOptions,
   type ModelFileKind,
-  type ModelName,
   type ModelProgress,
   type ModelSource,
   type OnnxSource,
@@ -91,7 +91,7 @@ export class ModelStore implements ModelSource, OnnxSource, LanguageSource {
     this.#urlModels.accepted = origins;
   }
 
-  async load(network: ModelName, kind: ModelFileKind): Promise<{ model: NetworkModel; bytes: ArrayBuffer }> {
+  async load(network: Network, kind: ModelFileKind): Promise<{ model: NetworkModel; bytes: ArrayBuffer }> {
     const { model, bytes } = await this.#share(network, kind);
     // A copy for each caller, which may transfer it to another thread.
     return { model, bytes: bytes.slice().buffer };
@@ -160,7 +160,7 @@ export class ModelStore implements ModelSource, OnnxSource, LanguageSource {
     return loadLanguageFolder(model, folder, (url) => this.loadOnnx(url.href, onShare, signal));
   }
 
-  #share(network: ModelName, kind: ModelFileKind): Promise<LoadedFile> {
+  #share(network: Network, kind: ModelFileKind): Promise<LoadedFile> {
     const key = `${network} ${kind}`;
     const pending = this.#loading.get(key);
     if (pending) return pending;
@@ -169,7 +169,7 @@ export class ModelStore implements ModelSource, OnnxSource, LanguageSource {
     return loading;
   }
 
-  #load(network: ModelName, kind: ModelFileKind): Promise<LoadedFile> {
+  #load(network: Network, kind: ModelFileKind): Promise<LoadedFile> {
     const reporter = this.#reporterFor(network, kind);
     return this.#reported(reporter, async () => {
       const model = modelOf(networksIn(await this.#list()), network);

@@ -21,7 +21,7 @@ export class TestModelServer {
   isOffline = false;
 
   /** Publishes a list of models. */
-  async publish(version: string, names: readonly string[] = ['fast-smooth', 'quality-smooth']): Promise<Manifest> {
+  async publish(version: string, names: readonly string[] = ['fast', 'quality']): Promise<Manifest> {
     const models = await Promise.all(names.map((name) => this.#model(name, version)));
     const manifest: Manifest = { models };
     this.files.set('manifest.json', new TextEncoder().encode(JSON.stringify(manifest)));

@@ -2,7 +2,6 @@ import { readFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
 import { NETWORKS, type Network } from '../../../shared/tasks/upscale.ts';
 import { networksIn, parseManifest } from '../models/manifest.ts';
-import { modelName } from '../models/model-source.ts';
 import { readVectors } from '../test-models.ts';
 import { type Features, featuresOf, runNetwork } from './reference-network.ts';
 import { unpackLayers } from './weights.ts';
@@ -33,7 +32,7 @@ describe.each(NETWORKS)('the network %s', (name) => {
 
 async function load(name: Network) {
   const manifest = parseManifest(JSON.parse(await readFile(new URL('manifest.json', MODELS), 'utf8')));
-  const model = networksIn(manifest).find((candidate) => candidate.name === modelName(name, 'smooth'));
+  const model = networksIn(manifest).find((candidate) => candidate.name === name);
   if (!model) throw new Error(`no model ${name}`);
   const blob = toBuffer(await readFile(new URL(model.files.wgsl.path, MODELS)));
   return { network: model.network, blob, layers: unpackLayers(model.network, blob) };

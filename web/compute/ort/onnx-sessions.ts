@@ -1,11 +1,10 @@
 import type * as Ort from 'onnxruntime-web';
 import { MeshError } from '../../../shared/errors.ts';
 import { bytesOfTexts, isTensorType, type TensorHeader, tensorOf } from '../../../shared/tasks/infer/tensors.ts';
-import { INPUT_KINDS } from '../../../shared/tasks/input-kind.ts';
 import { bytesOf } from '../../../shared/tasks/packing.ts';
 import type { Network } from '../../../shared/tasks/upscale.ts';
 import type { NetworkModel, NetworkShape } from '../models/manifest.ts';
-import { type ModelFileKind, type ModelName, type ModelSource, modelName } from '../models/model-source.ts';
+import type { ModelFileKind, ModelSource } from '../models/model-source.ts';
 import { deviceLost } from '../wgsl/gpu-device.ts';
 import {
   cpuRuntime,
@@ -130,7 +129,7 @@ export interface NetworkSessionsOptions {
 /** One session per model, created when it is first needed and kept. The picture's sides are open axes, so one session serves every size. */
 export class NetworkSessions {
   readonly #options: NetworkSessionsOptions;
-  readonly #made = new Map<ModelName, Promise<LoadedNetwork>>();
+  readonly #made = new Map<Network, Promise<LoadedNetwork>>();
   #disposed = false;
 
   constructor(options: NetworkSessionsOptions) {
@@ -138,16 +137,11 @@ export class NetworkSessions {
   }
 
   /** Throws MeshError: as {@link ModelSource.load} does; `volunteer-failed` when it does not run here; `closed`. */
-  get(name: ModelName): Promise<LoadedNetwork> {
+  get(name: Network): Promise<LoadedNetwork> {
     if (this.#disposed) return Promise.reject(MeshError.closed('The compute engine'));
     const made = this.#made.get(name) ?? this.#make(name);
     this.#made.set(name, made);
     return made;
-  }
-
-  /** Creates the sessions for every kind of input, because the pixels of a picture decide which one it needs. */
-  async prepare(network: Network): Promise<void> {
-    await Promise.all(INPUT_KINDS.map((input) => this.get(modelName(network, input))));
   }
 
   dispose(): void {
@@ -162,7 +156,7 @@ export class NetworkSessions {
     this.#made.clear();
   }
 
-  async #make(name: ModelName): Promise<LoadedNetwork> {
+  async #make(name: Network): Promise<LoadedNetwork> {
     try {
       const { model, bytes } = await this.#options.models.load(name, this.#options.file);
       return { shape: model.network, session: await this.#options.create(model, new Uint8Array(bytes)) };

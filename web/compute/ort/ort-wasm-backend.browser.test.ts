@@ -1,6 +1,5 @@
 import { afterAll, describe, expect, test } from 'vitest';
 import type { PixelImage } from '../../../shared/tasks/definition.ts';
-import { inputKindOf } from '../../../shared/tasks/input-kind.ts';
 import { IMAGE, NETWORKS, type Quality } from '../../../shared/tasks/upscale.ts';
 import { filterAfter } from '../backend.ts';
 import { EXCLUSIVE_SLOT } from '../filter-benchmark.ts';
@@ -41,7 +40,7 @@ describe.each(NETWORKS)('the network %s on onnxruntime-web on the processor', (q
       [33, 21],
     ] as const) {
       const image = paintedPicture(width, height);
-      const { shape, layers } = await loadNetwork(quality, inputKindOf(image));
+      const { shape, layers } = await loadNetwork(quality);
       const { pixels } = await upscaled(image, width * 2, height * 2, quality);
       const expected = doubledReference(shape, layers, image).data;
       expect(largestVisibleDifference(pixels, expected)).toBeLessThanOrEqual(IMAGE.tolerance8bit);
@@ -50,7 +49,7 @@ describe.each(NETWORKS)('the network %s on onnxruntime-web on the processor', (q
 
   test('makes any size that is asked for: a filter resizes the doubled picture', async () => {
     const image = paintedPicture(23, 14);
-    const { shape, layers } = await loadNetwork(quality, inputKindOf(image));
+    const { shape, layers } = await loadNetwork(quality);
     const doubled = { width: 46, height: 28, data: doubledReference(shape, layers, image).data };
     for (const [outWidth, outHeight, filter] of [
       [23, 14, 'bilinear'],
@@ -67,7 +66,7 @@ describe.each(NETWORKS)('the network %s on onnxruntime-web on the processor', (q
 
   test('computes a large picture in bands, yields between them, and shows no seam', async () => {
     const image = paintedPicture(6, 400);
-    const { shape, layers } = await loadNetwork(quality, inputKindOf(image));
+    const { shape, layers } = await loadNetwork(quality);
     // The smallest bands.
     const inBands = new OrtWasmBackend(repositoryModels, () => performance.now(), 1);
     const { pixels, turns } = await upscaled(image, 12, 800, quality, inBands);

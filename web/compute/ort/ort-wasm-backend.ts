@@ -1,11 +1,9 @@
 import type * as Ort from 'onnxruntime-web';
 import { MeshError } from '../../../shared/errors.ts';
 import type { PixelImage } from '../../../shared/tasks/definition.ts';
-import { type InputKind, inputKindOf } from '../../../shared/tasks/input-kind.ts';
-import { isNetwork, type Quality, type UpscaleParams } from '../../../shared/tasks/upscale.ts';
+import { isNetwork, type Network, type Quality, type UpscaleParams } from '../../../shared/tasks/upscale.ts';
 import { type Backend, type BackendFrames, type FrameTarget, filterAfter, requireNetwork } from '../backend.ts';
-import { type ModelName, type ModelSource, modelName } from '../models/model-source.ts';
-import { InputKindTracker } from '../networks/input-kind.ts';
+import type { ModelSource } from '../models/model-source.ts';
 import { upscaleRows } from '../reference/upscale.ts';
 import { runInSlices, type Started, type TimeSlot } from '../schedule.ts';
 import { PixelFrames, type UpscalePixels } from '../video-frames.ts';
@@ -39,20 +37,18 @@ export class OrtWasmBackend implements Backend {
   }
 
   async prepare(quality: Quality): Promise<void> {
-    if (isNetwork(quality)) await this.#sessions.prepare(quality);
+    if (isNetwork(quality)) await this.#sessions.get(quality);
   }
 
   async startPixels(data: Uint8Array, shape: UpscaleParams, slot: TimeSlot): Promise<Started<Uint8Array<ArrayBuffer>>> {
     const { width, height } = shape;
     const image = { width, height, data };
-    const out = await this.#upscale(image, shape.input ?? inputKindOf(image), shape, () => slot.yieldNow());
+    const out = await this.#upscale(image, shape, () => slot.yieldNow());
     return { isDone: true, finish: async () => new Uint8Array(out.buffer) };
   }
 
   openFrames(target: FrameTarget): BackendFrames {
-    const kinds = new InputKindTracker();
-    const upscale: UpscalePixels = (image, _target, yieldNow) =>
-      this.#upscale(image, kinds.of(image), target, yieldNow);
+    const upscale: UpscalePixels = (image, _target, yieldNow) => this.#upscale(image, target, yieldNow);
     return new PixelFrames(target, upscale, this.#now);
   }
 
@@ -63,12 +59,11 @@ export class OrtWasmBackend implements Backend {
 
   async #upscale(
     image: PixelImage,
-    input: InputKind,
     target: FrameTarget,
     yieldNow: () => Promise<void>,
   ): Promise<Uint8ClampedArray<ArrayBuffer>> {
     const { outWidth, outHeight, quality } = requireNetwork(target);
-    const doubled = await this.#doubled(image, modelName(quality, input), yieldNow);
+    const doubled = await this.#doubled(image, quality, yieldNow);
     const filter = filterAfter({ ...target, width: image.width, height: image.height });
     if (!filter) return doubled.data;
     const out = new Uint8ClampedArray(outWidth * outHeight * 4);
@@ -76,8 +71,8 @@ export class OrtWasmBackend implements Backend {
     return out;
   }
 
-  async #doubled(image: PixelImage, model: ModelName, yieldNow: () => Promise<void>) {
-    const loaded = await this.#sessions.get(model);
+  async #doubled(image: PixelImage, network: Network, yieldNow: () => Promise<void>) {
+    const loaded = await this.#sessions.get(network);
     const runtime = await cpuRuntime();
     const size = { width: image.width * 2, height: image.height * 2 };
     const data = new Uint8ClampedArray(size.width * size.height * 4);

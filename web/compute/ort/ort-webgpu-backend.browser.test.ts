@@ -1,6 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { PixelImage } from '../../../shared/tasks/definition.ts';
-import { inputKindOf } from '../../../shared/tasks/input-kind.ts';
 import { IMAGE, NETWORKS, type Quality } from '../../../shared/tasks/upscale.ts';
 import { EXCLUSIVE_SLOT } from '../filter-benchmark.ts';
 import { doubledReference } from '../networks/reference-network.ts';
@@ -56,7 +55,7 @@ describe.each(NETWORKS)('the network %s on onnxruntime-web on WebGPU', (quality)
       [17, 6],
     ] as const) {
       const image = paintedPicture(width, height);
-      const { shape, layers } = await loadNetwork(quality, inputKindOf(image));
+      const { shape, layers } = await loadNetwork(quality);
       const pixels = await upscaled(image, width * 2, height * 2, quality);
       const expected = doubledReference(shape, layers, image).data;
       expect(largestVisibleDifference(pixels, expected)).toBeLessThanOrEqual(IMAGE.tolerance8bit);
@@ -74,7 +73,7 @@ describe.each(NETWORKS)('the network %s on onnxruntime-web on WebGPU', (quality)
 
 test('other sizes are resized by a filter, and a picture in bands shows no seam', async () => {
   const image = paintedPicture(5, 130);
-  const { shape, layers } = await loadNetwork('fast', inputKindOf(image));
+  const { shape, layers } = await loadNetwork('fast');
   const inBands = await openBackend(1);
   const doubled = { width: 10, height: 260, data: doubledReference(shape, layers, image).data };
   const pixels = await upscaled(image, 10, 260, 'fast', inBands);
@@ -110,7 +109,7 @@ test('half precision is within a few steps of the reference', async ({ skip }) =
   if (!adapter?.features.has('shader-f16')) skip('SwiftShader computes no half precision');
   const half = await openBackend(undefined, ['shader-f16']);
   const image = paintedPicture(17, 6);
-  const { shape, layers } = await loadNetwork('quality', inputKindOf(image));
+  const { shape, layers } = await loadNetwork('quality');
   const pixels = await upscaled(image, 34, 12, 'quality', half);
   const expected = doubledReference(shape, layers, image).data;
   expect(largestVisibleDifference(pixels, expected)).toBeLessThanOrEqual(IMAGE.networkTolerance8bit);

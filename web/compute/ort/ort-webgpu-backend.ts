@@ -1,7 +1,6 @@
 import { MeshError } from '../../../shared/errors.ts';
 import type { PixelImage } from '../../../shared/tasks/definition.ts';
-import { inputKindOf } from '../../../shared/tasks/input-kind.ts';
-import { isNetwork, type Quality, type UpscaleParams } from '../../../shared/tasks/upscale.ts';
+import { isNetwork, type Network, type Quality, type UpscaleParams } from '../../../shared/tasks/upscale.ts';
 import {
   type Backend,
   type BackendFrames,
@@ -11,8 +10,7 @@ import {
   type UpscaleShape,
 } from '../backend.ts';
 import type { NetworkShape } from '../models/manifest.ts';
-import { type ModelName, type ModelSource, modelName } from '../models/model-source.ts';
-import { InputKindTracker } from '../networks/input-kind.ts';
+import type { ModelSource } from '../models/model-source.ts';
 import { upscaleRows } from '../reference/upscale.ts';
 import { runInSlices, type Started, type TimeSlot } from '../schedule.ts';
 import { PixelFrames, type UpscalePixels } from '../video-frames.ts';
@@ -22,7 +20,7 @@ import { GpuPlanes, PlanePasses, planesFit, type ValueType } from './gpu-planes.
 import { type LoadedNetwork, NetworkSessions } from './onnx-sessions.ts';
 import { gpuRuntime, gpuSession, serialized, toRunError } from './runtime.ts';
 
-/** Source pixels in one run of onnxruntime-web: 1280x720, whose widest tensor (16 channels of float32) takes 59 MB of the 128 MiB that every device may bind. */
+/** Source pixels in one run of onnxruntime-web: 1280x720, whose widest tensor (32 channels of float32) takes 118 MB of the 134 that every device may bind. */
 const BAND_PIXELS = 1280 * 720;
 
 export interface OrtWebGpuOptions {
@@ -42,7 +40,7 @@ export class OrtWebGpuBackend implements Backend {
   readonly #options: OrtWebGpuOptions;
   readonly #type: ValueType;
   readonly #sessions: NetworkSessions;
-  /** By model and size, the least recently used first. */
+  /** By network and size, the least recently used first. */
   readonly #planes = new Map<string, GpuPlanes>();
   #passes: Promise<PlanePasses> | null = null;
   #disposed = false;
@@ -59,7 +57,7 @@ export class OrtWebGpuBackend implements Backend {
   }
 
   async prepare(quality: Quality): Promise<void> {
-    if (isNetwork(quality)) await this.#sessions.prepare(quality);
+    if (isNetwork(quality)) await this.#sessions.get(quality);
   }
 
   fits({ width, height }: UpscaleShape): boolean {
@@ -69,10 +67,7 @@ export class OrtWebGpuBackend implements Backend {
   async startPixels(data: Uint8Array, shape: UpscaleParams, slot: TimeSlot): Promise<Started<Uint8Array<ArrayBuffer>>> {
     const { width, height } = shape;
     const image = { width, height, data };
-    const { doubled } = await this.#start(
-      image,
-      modelName(requireNetwork(shape).quality, shape.input ?? inputKindOf(image)),
-    );
+    const { doubled } = await this.#start(image, requireNetwork(shape).quality);
     if (!filterAfter(shape)) return { isDone: false, finish: async () => new Uint8Array((await doubled).buffer) };
     const out = await this.#filtered(image, shape, await doubled, () => slot.yieldNow());
     return { isDone: true, finish: async () => new Uint8Array(out.buffer) };
@@ -80,9 +75,8 @@ export class OrtWebGpuBackend implements Backend {
 
   openFrames(target: FrameTarget): BackendFrames {
     const { quality } = requireNetwork(target);
-    const kinds = new InputKindTracker();
     const upscale: UpscalePixels = async (image, _target, yieldNow) => {
-      const { doubled } = await this.#start(image, modelName(quality, kinds.of(image)));
+      const { doubled } = await this.#start(image, quality);
       return this.#filtered(image, target, await doubled, yieldNow);
     };
     return new PixelFrames(target, upscale, this.#options.now);
@@ -111,16 +105,16 @@ export class OrtWebGpuBackend implements Backend {
   }
 
   /** Submits all work. The result to wait for is wrapped in an object, because returning the promise itself would wait for it. */
-  async #start(image: PixelImage, model: ModelName): Promise<{ doubled: Promise<Uint8ClampedArray<ArrayBuffer>> }> {
-    const loaded = await this.#sessions.get(model);
+  async #start(image: PixelImage, network: Network): Promise<{ doubled: Promise<Uint8ClampedArray<ArrayBuffer>> }> {
+    const loaded = await this.#sessions.get(network);
     const lost = this.#options.device.lost.then(() => {
       throw deviceLost(null);
     });
-    return Promise.race([lost, serialized(() => this.#submit(image, model, loaded))]);
+    return Promise.race([lost, serialized(() => this.#submit(image, network, loaded))]);
   }
 
-  async #submit(image: PixelImage, model: ModelName, { session, shape }: LoadedNetwork) {
-    const planes = await this.#planesFor(image, model, shape);
+  async #submit(image: PixelImage, network: Network, { session, shape }: LoadedNetwork) {
+    const planes = await this.#planesFor(image, network, shape);
     const readback = await planes.ring.take();
     planes.upload(new Uint8Array(image.data.buffer, image.data.byteOffset, image.data.byteLength));
     const { Tensor } = await gpuRuntime();
@@ -144,9 +138,9 @@ export class OrtWebGpuBackend implements Backend {
   }
 
   /** Called by one caller at a time. */
-  async #planesFor(size: PixelImage, model: ModelName, shape: NetworkShape): Promise<GpuPlanes> {
+  async #planesFor(size: PixelImage, network: Network, shape: NetworkShape): Promise<GpuPlanes> {
     const { device, bandPixels = BAND_PIXELS } = this.#options;
-    const key = `${model} ${size.width} ${size.height}`;
+    const key = `${network} ${size.width} ${size.height}`;
     const kept = this.#planes.get(key);
     this.#planes.delete(key);
     this.#makeRoom();

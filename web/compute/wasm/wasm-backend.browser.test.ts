@@ -47,7 +47,7 @@ test('several threads compute what one computes, picture after picture, and a pi
   const together = await openBackend(3);
   const image = paintedPicture(301, 203);
   const run = async (backend: WasmBackend, quality: 'spatial' | (typeof NETWORKS)[number]) => {
-    const shape = { width: 301, height: 203, outWidth: 602, outHeight: 406, quality, input: 'smooth' } as const;
+    const shape = { width: 301, height: 203, outWidth: 602, outHeight: 406, quality } as const;
     return (await backend.startPixels(new Uint8Array(image.data), shape, EXCLUSIVE_SLOT)).finish();
   };
   for (const quality of ['spatial', ...NETWORKS] as const) {

@@ -1,7 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { beforeAll, describe, expect, test } from 'vitest';
 import type { PixelImage } from '../../../shared/tasks/definition.ts';
-import { type InputKind, inputKindOf } from '../../../shared/tasks/input-kind.ts';
 import { seededRandom } from '../../../shared/tasks/test-random.ts';
 import {
   FILTERS,
@@ -14,7 +13,7 @@ import {
 } from '../../../shared/tasks/upscale.ts';
 import { EXCLUSIVE_SLOT, testPattern } from '../filter-benchmark.ts';
 import { networksIn, parseManifest } from '../models/manifest.ts';
-import { type ModelSource, modelName } from '../models/model-source.ts';
+import type { ModelSource } from '../models/model-source.ts';
 import { doubledReference } from '../networks/reference-network.ts';
 import { unpackLayers } from '../networks/weights.ts';
 import { upscaleReference } from '../reference/upscale.ts';
@@ -54,9 +53,9 @@ beforeAll(async () => {
   backend = new WasmBackend({ kernels, threads: 1, models, now: () => 0 });
 });
 
-async function upscaled(image: PixelImage, outWidth: number, outHeight: number, quality: Quality, input?: InputKind) {
+async function upscaled(image: PixelImage, outWidth: number, outHeight: number, quality: Quality) {
   const { width, height, data } = image;
-  const shape = { width, height, outWidth, outHeight, quality, ...(input && { input }) };
+  const shape = { width, height, outWidth, outHeight, quality };
   return (await backend.startPixels(new Uint8Array(data), shape, EXCLUSIVE_SLOT)).finish();
 }
 
@@ -103,35 +102,32 @@ describe.each(FILTERS)('the filter %s in WebAssembly', (quality) => {
 });
 
 describe.each(NETWORKS)('the network %s in WebAssembly', (quality) => {
-  test.each(['smooth', 'aliased'] as const)(
-    'matches the reference on %s pictures, at odd sizes and with alpha',
-    async (input) => {
-      const { shape, layers } = await network(quality, input);
-      for (const [width, height] of [
-        [1, 1],
-        [2, 3],
-        [17, 5],
-        [5, 16],
-        [33, 21],
-      ] as const) {
-        for (const image of pictures(width, height)) {
-          const made = await upscaled(image, width * 2, height * 2, quality, input);
-          const expected = doubledReference(shape, layers, image).data;
-          expect(largestVisibleDifference(made, expected)).toBeLessThanOrEqual(toleranceFor(image));
-        }
+  test('matches the reference at odd sizes and with alpha', async () => {
+    const { shape, layers } = await network(quality);
+    for (const [width, height] of [
+      [1, 1],
+      [2, 3],
+      [17, 5],
+      [5, 16],
+      [33, 21],
+    ] as const) {
+      for (const image of pictures(width, height)) {
+        const made = await upscaled(image, width * 2, height * 2, quality);
+        const expected = doubledReference(shape, layers, image).data;
+        expect(largestVisibleDifference(made, expected)).toBeLessThanOrEqual(toleranceFor(image));
       }
-    },
-  );
+    }
+  });
 
   test('makes any size that is asked for: a filter resizes the doubled picture', async () => {
     const image = opaque(paintedPicture(23, 14));
-    const { shape, layers } = await network(quality, 'smooth');
+    const { shape, layers } = await network(quality);
     const doubled = { width: 46, height: 28, data: doubledReference(shape, layers, image).data };
     for (const [outWidth, outHeight, filter] of [
       [23, 14, 'bilinear'],
       [46, 30, 'spatial'],
     ] as const) {
-      const made = await upscaled(image, outWidth, outHeight, quality, 'smooth');
+      const made = await upscaled(image, outWidth, outHeight, quality);
       const expected = upscaleReference(doubled, { outWidth, outHeight, quality: filter });
       const others = made.filter((value, i) => Math.abs(value - (expected[i] ?? 0)) > 2 * TOLERANCE);
       expect(others.length).toBeLessThanOrEqual(made.length * OTHER_EDGE_SHARE);
@@ -139,8 +135,8 @@ describe.each(NETWORKS)('the network %s in WebAssembly', (quality) => {
   });
 });
 
-async function network(quality: Network, input: InputKind) {
-  const { model, bytes } = await models.load(modelName(quality, input), 'wgsl');
+async function network(quality: Network) {
+  const { model, bytes } = await models.load(quality, 'wgsl');
   return { shape: model.network, layers: unpackLayers(model.network, bytes) };
 }
 
@@ -149,8 +145,8 @@ test('an extreme picture stays right: sums of 16-bit products neither overflow n
   const data = Uint8Array.from({ length: 40 * 24 * 4 }, (_, i) => (i % 4 === 3 || random() < 0.5 ? 255 : 0));
   const image = { width: 40, height: 24, data };
   for (const quality of NETWORKS) {
-    const { shape, layers } = await network(quality, 'aliased');
-    const made = await upscaled(image, 80, 48, quality, 'aliased');
+    const { shape, layers } = await network(quality);
+    const made = await upscaled(image, 80, 48, quality);
     const expected = doubledReference(shape, layers, image).data;
     expect(largestVisibleDifference(made, expected)).toBeLessThanOrEqual(OPAQUE_TOLERANCE);
   }
@@ -200,8 +196,7 @@ describe('a picture too large for one task', () => {
 
   test.each(QUALITIES)('is the same in tiles, pixel by pixel: %s', async (quality) => {
     const size = { width: 2 * strip.width, height: 2 * strip.height };
-    const input = inputKindOf(strip);
-    const whole = await upscaled(strip, size.width, size.height, quality, input);
+    const whole = await upscaled(strip, size.width, size.height, quality);
     // Comparing byte by byte, Vitest would take half a minute.
     expect(Buffer.from(await upscaledInTiles(strip, size, quality)).equals(whole)).toBe(true);
   });
@@ -210,7 +205,7 @@ describe('a picture too large for one task', () => {
     'shows no seam at a ratio without whole steps: %s',
     async (quality) => {
       const size = { width: 8_353, height: 45 };
-      const whole = await upscaled(strip, size.width, size.height, quality, inputKindOf(strip));
+      const whole = await upscaled(strip, size.width, size.height, quality);
       const made = await upscaledInTiles(strip, size, quality);
       // Steps from a column to the next: a seam would make one that the whole picture does not have.
       const worstStep = (pixels: Uint8Array, x: number) => {

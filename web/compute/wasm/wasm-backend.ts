@@ -1,13 +1,11 @@
 import type { DetailCoding } from '../../../shared/detail.ts';
 import { MeshError } from '../../../shared/errors.ts';
 import type { PixelImage } from '../../../shared/tasks/definition.ts';
-import { type InputKind, inputKindOf } from '../../../shared/tasks/input-kind.ts';
-import { isNetwork, type Quality, type UpscaleParams } from '../../../shared/tasks/upscale.ts';
+import { isNetwork, type Network, type Quality, type UpscaleParams } from '../../../shared/tasks/upscale.ts';
 import { type Backend, type BackendFrames, type FrameTarget, filterAfter } from '../backend.ts';
 import { type DetailCodes, DetailFrameMaker } from '../detail-frames.ts';
 import { timeOf } from '../frame-orientation.ts';
-import { type ModelName, type ModelSource, modelName } from '../models/model-source.ts';
-import { InputKindTracker } from '../networks/input-kind.ts';
+import type { ModelSource } from '../models/model-source.ts';
 import { unpackLayers } from '../networks/weights.ts';
 import { runInSlices, type Started, type TimeSlot } from '../schedule.ts';
 import { checkFrameShape, makeFrame, RgbaReader } from '../video-frames.ts';
@@ -29,11 +27,6 @@ export interface WasmBackendOptions {
   now(): number;
 }
 
-/** What a picture becomes, and where its pixels come from. */
-interface Target extends FrameTarget {
-  input: InputKind;
-}
-
 /**
  * Filters and networks on the processor, by kernels in WebAssembly with vector instructions. Filters are within a step of 255 of the
  * reference, networks within two, since they compute in 16-bit whole numbers. Other work runs between bands of rows.
@@ -43,7 +36,7 @@ export class WasmBackend implements Backend {
   readonly #options: WasmBackendOptions;
   readonly #threads: KernelThreads;
   readonly #workspaces: WorkspacePool;
-  readonly #networks = new Map<ModelName, Promise<QuantizedLayer[]>>();
+  readonly #networks = new Map<Network, Promise<QuantizedLayer[]>>();
 
   constructor(options: WasmBackendOptions) {
     const { kernels, threads, loadUnshared } = options;
@@ -59,16 +52,14 @@ export class WasmBackend implements Backend {
   }
 
   async prepare(quality: Quality): Promise<void> {
-    if (!isNetwork(quality)) return;
-    await Promise.all([this.#network(modelName(quality, 'smooth')), this.#network(modelName(quality, 'aliased'))]);
+    if (isNetwork(quality)) await this.#network(quality);
   }
 
   async startPixels(data: Uint8Array, shape: UpscaleParams, slot: TimeSlot): Promise<Started<Uint8Array<ArrayBuffer>>> {
     const image = { width: shape.width, height: shape.height, data };
-    const input = shape.input ?? kindFor(shape.quality, () => inputKindOf(image));
     const pixels = await this.#upscale(
       image,
-      { ...shape, input },
+      shape,
       () => slot.yieldNow(),
       (result) => result.slice(),
     );
@@ -77,19 +68,17 @@ export class WasmBackend implements Backend {
 
   openFrames(target: FrameTarget): BackendFrames {
     const reader = new RgbaReader();
-    const kinds = new InputKindTracker();
     const detailFrames = new DetailFrameMaker();
-    const { outWidth: width, outHeight: height, quality, detail } = target;
+    const { outWidth: width, outHeight: height, detail } = target;
     return {
       start: async (frame, slot) => {
         const time = timeOf(frame);
         const image = await reader.read(frame);
         checkFrameShape({ ...target, width: image.width, height: image.height });
-        const input = kindFor(quality, () => kinds.of(image));
         const yieldNow = () => slot.yieldNow();
         const made = detail
-          ? await this.#detail(image, { ...target, input }, detail, yieldNow, (codes) => detailFrames.make(codes, time))
-          : await this.#upscale(image, { ...target, input }, yieldNow, (result) =>
+          ? await this.#detail(image, target, detail, yieldNow, (codes) => detailFrames.make(codes, time))
+          : await this.#upscale(image, target, yieldNow, (result) =>
               makeFrame(result, { width, height, strideBytes: width * 4 }, time),
             );
         return { isDone: true, finish: async () => made };
@@ -109,7 +98,7 @@ export class WasmBackend implements Backend {
   /** @param use - makes something of the result, which is overwritten after that. */
   #upscale<T>(
     image: PixelImage,
-    target: Target,
+    target: FrameTarget,
     yieldNow: () => Promise<void>,
     use: (result: Uint8Array) => T,
   ): Promise<T> {
@@ -122,7 +111,7 @@ export class WasmBackend implements Backend {
   /** @param use - as that of a picture. */
   #detail<T>(
     image: PixelImage,
-    target: Target,
+    target: FrameTarget,
     coding: DetailCoding,
     yieldNow: () => Promise<void>,
     use: (codes: DetailCodes) => T,
@@ -145,14 +134,14 @@ export class WasmBackend implements Backend {
   async #sharpened(
     workspace: Workspace,
     source: PlacedPicture,
-    { outWidth, outHeight, quality, input }: Target,
+    { outWidth, outHeight, quality }: FrameTarget,
     yieldNow: () => Promise<void>,
   ): Promise<PlacedPicture> {
     const threads = this.#threadsIn(workspace);
     let picture = source;
     let filter = isNetwork(quality) ? null : quality;
     if (isNetwork(quality)) {
-      const network = await this.#network(modelName(quality, input));
+      const network = await this.#network(quality);
       const doubled = networkJob(workspace, source, network, threads);
       await this.#run(workspace, doubled.job, yieldNow);
       picture = doubled.result;
@@ -191,7 +180,7 @@ export class WasmBackend implements Backend {
     await helping;
   }
 
-  #network(name: ModelName): Promise<QuantizedLayer[]> {
+  #network(name: Network): Promise<QuantizedLayer[]> {
     const known = this.#networks.get(name);
     if (known) return known;
     const loading = this.#load(name);
@@ -201,7 +190,7 @@ export class WasmBackend implements Backend {
     return loading;
   }
 
-  async #load(name: ModelName): Promise<QuantizedLayer[]> {
+  async #load(name: Network): Promise<QuantizedLayer[]> {
     const { models } = this.#options;
     if (!models) throw new MeshError('unknown-model', `The network '${name}' does not run here. Use 'spatial'.`);
     const { model, bytes } = await models.load(name, 'wgsl');
@@ -219,9 +208,4 @@ function* bands(claims: RowClaims, rows: (from: number, to: number) => void): Ge
 
 function pixelsOf(workspace: Workspace, { address, width, height }: PlacedPicture): Uint8Array {
   return workspace.bytes(address, width * height * 4);
-}
-
-/** Only networks have weights for each kind of input. */
-function kindFor(quality: Quality, inspect: () => InputKind): InputKind {
-  return isNetwork(quality) ? inspect() : 'smooth';
 }

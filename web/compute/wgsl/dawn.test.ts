@@ -2,7 +2,6 @@
 import { readFile } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import type { PixelImage } from '../../../shared/tasks/definition.ts';
-import { inputKindOf } from '../../../shared/tasks/input-kind.ts';
 import { FILTERS, IMAGE, isNetwork, type Quality } from '../../../shared/tasks/upscale.ts';
 import { doubledReference } from '../networks/reference-network.ts';
 import { upscaleReference } from '../reference/upscale.ts';
@@ -18,7 +17,7 @@ const QUALITIES: readonly Quality[] = [...FILTERS, 'fast', 'balanced'];
 async function sharpReference(image: PixelImage, quality: Quality): Promise<ArrayLike<number>> {
   const target = { outWidth: 2 * image.width, outHeight: 2 * image.height };
   if (!isNetwork(quality)) return upscaleReference(image, { ...target, quality });
-  const { shape, layers } = await loadNetwork(quality, inputKindOf(image));
+  const { shape, layers } = await loadNetwork(quality);
   return doubledReference(shape, layers, image).data;
 }
 

@@ -1,8 +1,7 @@
 import { MeshError } from '../../../shared/errors.ts';
-import { INPUT_KINDS } from '../../../shared/tasks/input-kind.ts';
 import { isNetwork, type Network } from '../../../shared/tasks/upscale.ts';
-import { filterAfter, type PictureShape, type UpscaleShape } from '../backend.ts';
-import { type ModelSource, modelName } from '../models/model-source.ts';
+import { filterAfter, type UpscaleShape } from '../backend.ts';
+import type { ModelSource } from '../models/model-source.ts';
 import type { Started } from '../schedule.ts';
 import { DetailPass } from './detail-pass.ts';
 import {
@@ -39,34 +38,32 @@ export class PassFactory {
     this.#networks = new NetworkCache(device, models);
   }
 
-  /** Loads and compiles a network for every kind of input. Throws as {@link ModelSource.load} does. */
+  /** Loads and compiles a network. Throws as {@link ModelSource.load} does. */
   async prepare(network: Network): Promise<void> {
-    await Promise.all(INPUT_KINDS.map((input) => this.#networks.get(modelName(network, input))));
+    await this.#networks.get(network);
   }
 
   /** Whether the device can double pictures of the shape; a network that was not prepared is said to. */
   fits(shape: UpscaleShape): boolean {
     const { quality } = shape;
     if (!isNetwork(quality)) return true;
-    return INPUT_KINDS.every((input) => {
-      const network = this.#networks.find(modelName(quality, input));
-      return !network || networkFits(this.#device, network, shape);
-    });
+    const network = this.#networks.find(quality);
+    return !network || networkFits(this.#device, network, shape);
   }
 
   /**
    * Compiles what a shape needs, and returns a function that creates the passes without waiting. Throws MeshError `too-large` for a shape that
    * does not fit; as {@link ModelSource.load} does.
    */
-  async passesFor(shape: PictureShape, source: SourceKind): Promise<() => Passes> {
-    const { quality, input } = shape;
+  async passesFor(shape: UpscaleShape, source: SourceKind): Promise<() => Passes> {
+    const { quality } = shape;
     if (!isNetwork(quality)) {
       const kernel = await this.#pipelines.get(quality, source);
       return () => new FilterPasses(this.#device, kernel, shape);
     }
     const resizing = filterAfter(shape);
     const [network, copy, resize] = await Promise.all([
-      this.#networks.get(modelName(quality, input)),
+      this.#networks.get(quality),
       source === 'external' ? this.#pipelines.get('bilinear', 'external') : null,
       resizing && this.#pipelines.get(resizing, 'texture'),
     ]);
@@ -92,7 +89,7 @@ export class UpscaleResources {
   readonly input: GPUTexture;
   readonly ring: ReadbackRing;
   readonly #device: GPUDevice;
-  readonly #shape: PictureShape;
+  readonly #shape: UpscaleShape;
   readonly #passes: Passes;
   readonly #detail: DetailPass | null;
   readonly #timer: GpuTimer;
@@ -102,7 +99,7 @@ export class UpscaleResources {
 
   private constructor(
     device: GPUDevice,
-    shape: PictureShape,
+    shape: UpscaleShape,
     passes: Passes,
     detailKernel: Kernel | null,
     timer: GpuTimer,
@@ -140,7 +137,7 @@ export class UpscaleResources {
   static async create(
     device: GPUDevice,
     passFactory: PassFactory,
-    shape: PictureShape,
+    shape: UpscaleShape,
     source: SourceKind,
   ): Promise<UpscaleResources> {
     const [makePasses, detailKernel] = await Promise.all([
@@ -246,9 +243,9 @@ export class UpscaleResourcePool {
   }
 
   /** Called by one task at a time, which has submitted its work before the next call. Throws as {@link UpscaleResources.create} does. */
-  async get(shape: PictureShape): Promise<UpscaleResources> {
-    const { width, height, outWidth, outHeight, quality, input } = shape;
-    const key = [width, height, outWidth, outHeight, quality, input].join(' ');
+  async get(shape: UpscaleShape): Promise<UpscaleResources> {
+    const { width, height, outWidth, outHeight, quality } = shape;
+    const key = [width, height, outWidth, outHeight, quality].join(' ');
     const kept = this.#pool.get(key);
     this.#pool.delete(key);
     this.#makeRoom();

@@ -1,6 +1,5 @@
 import { MeshError } from '../../../shared/errors.ts';
 import { logger } from '../../../shared/log.ts';
-import { type InputKind, inputKindOf } from '../../../shared/tasks/input-kind.ts';
 import { isNetwork, type Quality, type UpscaleParams } from '../../../shared/tasks/upscale.ts';
 import {
   type Backend,
@@ -14,7 +13,6 @@ import {
 import { DetailFrameMaker } from '../detail-frames.ts';
 import { type FrameTime, timeOf, uprightSize } from '../frame-orientation.ts';
 import type { ModelSource } from '../models/model-source.ts';
-import { FrameInputKindTracker } from '../networks/input-kind.ts';
 import { copiesAtSameSize, isIdentity } from '../reference/upscale.ts';
 import type { Started } from '../schedule.ts';
 import { checkFrameShape, isPlain, makeFrame, RgbaReader } from '../video-frames.ts';
@@ -56,9 +54,8 @@ export class WgslBackend implements Backend {
       const copy = pixels.slice();
       return { isDone: true, finish: async () => copy };
     }
-    const { width, height, outWidth, outHeight, quality } = shape;
-    const input = isNetwork(quality) ? (shape.input ?? inputKindOf({ width, height, data: pixels })) : 'smooth';
-    const resources = await this.#pool.get({ ...shape, input });
+    const { outWidth, outHeight } = shape;
+    const resources = await this.#pool.get(shape);
     const readback = await resources.ring.take();
     resources.upload(pixels);
     const gpuTime = resources.submit(readback);
@@ -110,7 +107,6 @@ function unpadded(bytes: ArrayBuffer, strideBytes: number, rowBytes: number, row
 interface FrameSource {
   width: number;
   height: number;
-  input: InputKind;
   kind: SourceKind;
 }
 
@@ -122,9 +118,8 @@ export class WgslFrames implements BackendFrames {
   readonly #backend: { readonly framePaths: FramePaths };
   readonly #reader = new RgbaReader();
   #resources: UpscaleResources | null = null;
-  readonly #inputKind = new FrameInputKindTracker();
   readonly #detailFrames = new DetailFrameMaker();
-  #source: FrameSource = { width: 0, height: 0, input: 'smooth', kind: 'texture' };
+  #source: FrameSource = { width: 0, height: 0, kind: 'texture' };
   #canvas: OutputCanvas | null = null;
   #disposed = false;
 
@@ -210,21 +205,20 @@ export class WgslFrames implements BackendFrames {
 
   async #resourcesFor(frame: VideoFrame, frameIn: FrameImport): Promise<UpscaleResources> {
     const size = uprightSize(frame);
-    const input = isNetwork(this.#target.quality) ? await this.#inputKind.of(frame) : 'smooth';
     const kind = frameIn === 'importExternalTexture' ? 'external' : 'texture';
     const made = this.#source;
-    const fits = size.width === made.width && size.height === made.height && input === made.input && kind === made.kind;
+    const fits = size.width === made.width && size.height === made.height && kind === made.kind;
     if (this.#resources && fits) return this.#resources;
     const shape = { ...this.#target, ...size };
     checkFrameShape(shape);
-    const resources = await UpscaleResources.create(this.#device, this.#passFactory, { ...shape, input }, kind);
+    const resources = await UpscaleResources.create(this.#device, this.#passFactory, shape, kind);
     if (this.#disposed) {
       resources.dispose();
       throw MeshError.closed('The stream');
     }
     this.#resources?.dispose();
     this.#resources = resources;
-    this.#source = { ...size, input, kind };
+    this.#source = { ...size, kind };
     return resources;
   }
 }

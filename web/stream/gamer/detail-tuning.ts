@@ -48,6 +48,7 @@ const BESIDE: Readonly<Record<Quality, { ownShare: number; weight: number }>> = 
   fast: { ownShare: 0.8, weight: 0.35 },
   balanced: { ownShare: 0.8, weight: 0.3 },
   quality: { ownShare: 0.8, weight: 0.2 },
+  ultra: { ownShare: 0.8, weight: 0.2 },
 };
 
 /** What a quality gains over bicubic, dB of luma PSNR. */
@@ -65,12 +66,13 @@ const GAINS: Readonly<Record<Quality, Gain>> = {
   fast: { hereDb: 1.8, detail: atRates(0.39, 0.56, 0.94) },
   balanced: { hereDb: 2.1, detail: atRates(0.47, 0.66, 1.09) },
   quality: { hereDb: 2.3, detail: atRates(0.49, 0.72, 1.17) },
+  ultra: { hereDb: 2.3, detail: atRates(0.49, 0.72, 1.17) },
 };
 
 /** What detail and a filter of this machine gain less together than one by one, dB. */
 const LOST_BESIDE_FILTER_DB = 0.37;
 /** Share of what detail gains alone that it still gains beside a network of this machine, by how many networks it is better. */
-const LEFT_BESIDE_NETWORK = [0, 0.06, 0.13] as const;
+const LEFT_BESIDE_NETWORK = [0, 0.06, 0.13, 0.13] as const;
 
 function atRates(at500: number, at1000: number, at2000: number): Gain['detail'] {
   return [

@@ -2,7 +2,7 @@ import type { Quality } from '../../../shared/tasks/upscale.ts';
 
 /** Half-life of a measured time, ms: loads of games last for seconds. */
 const TIME_HALF_LIFE_MS = 10_000;
-/** Measured times remembered: six qualities at several send sizes. */
+/** Measured times remembered: seven qualities at several send sizes. */
 const MAX_TIMES = 32;
 
 /** Measured times of frames by quality and size, trusted less as they age. */

@@ -19,6 +19,12 @@ interface Backoff {
   failedWaitMs: number;
 }
 
+/**
+ * A quality that is not tried to find out how fast it is: a try takes a machine without a fast GPU the time of many frames. It is expected to take at least what the
+ * engine predicts from what it measured, however long ago that was, and is not used where nothing is predicted.
+ */
+const NEVER_TRIED_BLINDLY: Quality = 'ultra';
+
 /** Predicts how long a frame of the present size takes, ms; null where that is not known. */
 export type PredictMs = (quality: Quality) => number | null;
 
@@ -55,10 +61,12 @@ export class QualityRecords {
     this.#times.learned(quality, this.#size, tookMs);
   }
 
-  /** Measured, else predicted; 0 where nothing is known. A prediction is no last word either. */
+  /** Measured, else predicted; 0 where nothing is known, and infinite for `ultra`. A prediction is no last word either, but for `ultra`. */
   expectedMs(quality: Quality): number {
     const measuredMs = this.#times.expectedMs(quality, this.#size);
-    return measuredMs ?? fadedMs(this.#predictMs(quality) ?? 0, this.#now() - this.#sizeSinceMs);
+    const predictedMs = this.#predictMs(quality);
+    if (quality === NEVER_TRIED_BLINDLY) return Math.max(measuredMs ?? 0, predictedMs ?? Number.POSITIVE_INFINITY);
+    return measuredMs ?? fadedMs(predictedMs ?? 0, this.#now() - this.#sizeSinceMs);
   }
 
   /** Time expected of a quality under the load in which the present one takes `tookMs`. */

@@ -13,7 +13,7 @@ import type { DetailWorth } from './detail-benefit.ts';
 import type { DetailHistory } from './detail-history.ts';
 import type { Place } from './detail-plausibility.ts';
 import { SampledRuns } from './sampled-runs.ts';
-import { type Answer, benefitOfTile, RecentKinds, type SentTile, type UpscaleTile } from './tile-check.ts';
+import { type Answer, benefitOfTile, type SentTile, type UpscaleTile } from './tile-check.ts';
 
 const log = logger('stream.verify');
 
@@ -57,7 +57,6 @@ export class DetailCheck {
   #isUrgent = true;
   /** Where the detail was doubtful last; null: nowhere in particular. */
   #suspected: Place | null = null;
-  readonly #kinds: RecentKinds;
   #isReading = false;
   #isComputing = false;
   #isDisposed = false;
@@ -65,7 +64,6 @@ export class DetailCheck {
   constructor(options: DetailCheckOptions) {
     this.#options = options;
     this.#runs = new SampledRuns(options);
-    this.#kinds = new RecentKinds(options.now);
   }
 
   /** A packet was sent to the volunteer. */
@@ -165,7 +163,7 @@ export class DetailCheck {
       );
       const picture = await this.#reader.read(frame);
       if (this.#isDisposed) return;
-      pending.sent = { tile, source: sourceOf(picture.data, sent.width, tile), kinds: this.#kinds.of(picture) };
+      pending.sent = { tile, source: sourceOf(picture.data, sent.width, tile) };
       this.#compare(frameId, pending);
     } catch (cause) {
       this.#pending.delete(frameId);

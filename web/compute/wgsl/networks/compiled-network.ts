@@ -1,6 +1,7 @@
 import { MeshError } from '../../../../shared/errors.ts';
+import type { Network } from '../../../../shared/tasks/upscale.ts';
 import type { NetworkShape } from '../../models/manifest.ts';
-import type { ModelName, ModelSource } from '../../models/model-source.ts';
+import type { ModelSource } from '../../models/model-source.ts';
 import { type Layer, toFloat16Bits, unpackLayers } from '../../networks/weights.ts';
 import type { Kernel } from '../filter-passes.ts';
 import { type DeviceTraits, deviceTraits, type KernelVariant, variantFor, WORKGROUP } from './kernel-variant.ts';
@@ -16,8 +17,8 @@ export interface CompiledNetwork {
 export class NetworkCache {
   readonly #device: GPUDevice;
   readonly #models: ModelSource | undefined;
-  readonly #made = new Map<ModelName, Promise<CompiledNetwork>>();
-  readonly #ready = new Map<ModelName, CompiledNetwork>();
+  readonly #made = new Map<Network, Promise<CompiledNetwork>>();
+  readonly #ready = new Map<Network, CompiledNetwork>();
 
   constructor(device: GPUDevice, models: ModelSource | undefined) {
     this.#device = device;
@@ -25,18 +26,18 @@ export class NetworkCache {
   }
 
   /** Throws as {@link ModelSource.load} does. The next call then tries again. */
-  get(name: ModelName): Promise<CompiledNetwork> {
+  get(name: Network): Promise<CompiledNetwork> {
     const made = this.#made.get(name) ?? this.#make(name);
     this.#made.set(name, made);
     return made;
   }
 
   /** A network that was loaded and compiled; undefined for others. */
-  find(name: ModelName): CompiledNetwork | undefined {
+  find(name: Network): CompiledNetwork | undefined {
     return this.#ready.get(name);
   }
 
-  async #make(name: ModelName): Promise<CompiledNetwork> {
+  async #make(name: Network): Promise<CompiledNetwork> {
     try {
       if (!this.#models) {
         const what = `The network '${name}' does not run here. Use 'spatial', 'bicubic' or 'bilinear'.`;

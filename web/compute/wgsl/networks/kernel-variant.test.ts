@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { expect, it } from 'vitest';
-import { IMAGE } from '../../../../shared/tasks/upscale.ts';
+import { IMAGE, NETWORKS } from '../../../../shared/tasks/upscale.ts';
 import { type NetworkShape, networksIn, parseManifest } from '../../models/manifest.ts';
 import { halfPrecisionTolerances } from '../../networks/half-precision.ts';
 import { type Features, featuresOf } from '../../networks/reference-network.ts';
@@ -14,8 +14,8 @@ const VECTORS = new URL('../../networks/test-vectors/', import.meta.url);
 
 // Few machines that run these tests have a GPU with half precision. The reference stands in, with every product and every sum rounded, as
 // in the least exact implementation.
-it.each(['fast', 'balanced', 'quality'])('the network %s is exact enough in half precision', async (name) => {
-  const { network, layers } = await load(`${name}-aliased`);
+it.each(NETWORKS)('the network %s is exact enough in half precision', async (name) => {
+  const { network, layers } = await load(name);
   const source = await sourceOfVectors(name);
   const exact = featuresOf(network, layers, source).at(-1);
   let features = halved(source);
@@ -28,28 +28,25 @@ it.each(['fast', 'balanced', 'quality'])('the network %s is exact enough in half
 });
 
 // The tests of layers use these tolerances on a machine with half precision.
-it.each(['fast', 'balanced', 'quality'])(
-  'every layer of %s in half precision is within its tolerance',
-  async (name) => {
-    const { network, layers } = await load(`${name}-aliased`);
-    const source = await sourceOfVectors(name);
-    const exact = featuresOf(network, layers, source);
-    const tolerances = halfPrecisionTolerances(network, layers, source);
-    let features = halved(source);
-    for (const [n, layer] of layers.entries()) {
-      features = halfLayer(network, layer, features, n === layers.length - 1 ? 1 : network.leak);
-      const shares = features.data.map((value, i) => {
-        return Math.abs(value - (exact[n]?.data[i] ?? Number.NaN)) / (tolerances[n]?.data[i] ?? 0);
-      });
-      expect(Math.max(...shares), `layer ${n}`).toBeLessThan(1);
-      // A tolerance that nothing could exceed would find no wrong kernel.
-      expect(Math.max(...shares), `layer ${n}`).toBeGreaterThan(0.02);
-    }
-  },
-);
+it.each(NETWORKS)('every layer of %s in half precision is within its tolerance', async (name) => {
+  const { network, layers } = await load(name);
+  const source = await sourceOfVectors(name);
+  const exact = featuresOf(network, layers, source);
+  const tolerances = halfPrecisionTolerances(network, layers, source);
+  let features = halved(source);
+  for (const [n, layer] of layers.entries()) {
+    features = halfLayer(network, layer, features, n === layers.length - 1 ? 1 : network.leak);
+    const shares = features.data.map((value, i) => {
+      return Math.abs(value - (exact[n]?.data[i] ?? Number.NaN)) / (tolerances[n]?.data[i] ?? 0);
+    });
+    expect(Math.max(...shares), `layer ${n}`).toBeLessThan(1);
+    // A tolerance that nothing could exceed would find no wrong kernel.
+    expect(Math.max(...shares), `layer ${n}`).toBeGreaterThan(0.02);
+  }
+});
 
-it.each(['fast', 'balanced', 'quality'])('a device without half precision gets shaders of %s in f32', async (name) => {
-  const { network, layers } = await load(`${name}-smooth`);
+it.each(NETWORKS)('a device without half precision gets shaders of %s in f32', async (name) => {
+  const { network, layers } = await load(name);
   const device = {
     features: new Set(),
     adapterInfo: { vendor: 'someone', architecture: '', device: '', description: '' },

@@ -1,7 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { MeshError } from '../../../../shared/errors.ts';
 import type { PixelImage } from '../../../../shared/tasks/definition.ts';
-import { inputKindOf } from '../../../../shared/tasks/input-kind.ts';
 import { IMAGE, NETWORKS, type Network } from '../../../../shared/tasks/upscale.ts';
 import type { UpscaleShape } from '../../backend.ts';
 import { EXCLUSIVE_SLOT } from '../../filter-benchmark.ts';
@@ -15,7 +14,7 @@ import { paintedPicture } from '../../test-pictures.ts';
 import { RgbaReader } from '../../video-frames.ts';
 import { READBACK_RING_SIZE } from '../gpu-buffers.ts';
 import { openDevice } from '../gpu-device.ts';
-import { PassFactory, UpscaleResources } from '../upscale-resources.ts';
+import { PassFactory } from '../upscale-resources.ts';
 import { WgslBackend } from '../wgsl-backend.ts';
 
 /** Source pixels along one axis, `to` excluded. */
@@ -71,7 +70,7 @@ describe.each(NETWORKS)('%s', (quality) => {
       [40, 33],
     ] as const) {
       const image = paintedPicture(width, height);
-      const { shape, layers } = await loadNetwork(quality, inputKindOf(image));
+      const { shape, layers } = await loadNetwork(quality);
       const sharp = await doubled(image, quality);
       const expected = doubledReference(shape, layers, image);
       expect(difference(sharp, expected)).toBeLessThanOrEqual(IMAGE.tolerance8bit);
@@ -81,7 +80,7 @@ describe.each(NETWORKS)('%s', (quality) => {
   test('two parts of a picture fit together without a seam', async () => {
     const { shape } = await loadNetwork(quality);
     const image = paintedPicture(45, 29);
-    const whole = await doubledAsSmooth(image, quality);
+    const whole = await doubled(image, quality);
     for (const [x, y] of [
       [22, 29],
       [45, 14],
@@ -91,7 +90,7 @@ describe.each(NETWORKS)('%s', (quality) => {
       for (const across of columns) {
         for (const down of rows) {
           const given = { across: withHalo(shape, across, 45), down: withHalo(shape, down, 29) };
-          const sharp = await doubledAsSmooth(cropped(image, given.across, given.down), quality);
+          const sharp = await doubled(cropped(image, given.across, given.down), quality);
           const part = cropped(sharp, twice(across, given.across.from), twice(down, given.down.from));
           expect(difference(part, cropped(whole, twice(across, 0), twice(down, 0)))).toBe(0);
         }
@@ -108,7 +107,7 @@ describe.each(NETWORKS)('%s', (quality) => {
   });
 
   test('compiles for imported frames too', async () => {
-    const target = { width: 32, height: 18, outWidth: 64, outHeight: 36, quality, input: 'smooth' } as const;
+    const target = { width: 32, height: 18, outWidth: 64, outHeight: 36, quality } as const;
     const passes = (await passFactory.passesFor(target, 'external'))();
     expect(passes.sizeBytes).toBeGreaterThan(32 * 18 * 4);
     passes.dispose();
@@ -124,7 +123,7 @@ describe('other ratios than 2', () => {
     [84, 52, 'spatial'],
   ] as const)('21x13 to %ix%i is doubled and then made so large by %s', async (outWidth, outHeight, filter) => {
     const image = paintedPicture(21, 13);
-    const { shape, layers } = await loadNetwork('fast', inputKindOf(image));
+    const { shape, layers } = await loadNetwork('fast');
     const sharp = await upscaled(image, { width: 21, height: 13, outWidth, outHeight, quality: 'fast' });
     const target = { outWidth, outHeight, quality: filter };
     const data = upscaleReference(doubledReference(shape, layers, image), target);
@@ -189,23 +188,6 @@ async function newDevice(): Promise<GPUDevice> {
 function doubled(image: PixelImage, quality: Network): Promise<PixelImage> {
   const { width, height } = image;
   return upscaled(image, { width, height, outWidth: 2 * width, outHeight: 2 * height, quality });
-}
-
-/**
- * As smooth, whatever the pixels look like: the caller that splits a picture decides the kind once, because a part may look different from
- * the whole.
- */
-async function doubledAsSmooth({ width, height, data }: PixelImage, quality: Network): Promise<PixelImage> {
-  const size = { width: 2 * width, height: 2 * height };
-  const shape = { width, height, outWidth: size.width, outHeight: size.height, quality, input: 'smooth' } as const;
-  const resources = await UpscaleResources.create(device, passFactory, shape, 'texture');
-  const readback = await resources.ring.take();
-  resources.upload(Uint8Array.from(data));
-  resources.submit(readback);
-  const rows = await resources.ring.read(readback, (bytes) => new Uint8Array(bytes.slice(0)));
-  const padded = { width: resources.ring.strideBytes / 4, height: size.height, data: rows };
-  resources.dispose();
-  return cropped(padded, { from: 0, to: size.width }, { from: 0, to: size.height });
 }
 
 async function upscaled({ data }: PixelImage, shape: UpscaleShape): Promise<PixelImage> {
