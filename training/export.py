@@ -1,9 +1,10 @@
 """
 Writes the trained networks into the repository: ONNX (float32, float16), the blob that the kernels load, the manifest, and the test
-vectors that every other implementation is compared with. packing.py describes the blob. The manifest's figures are those of the test games, which
-it therefore looks at.
+vectors that every other implementation is compared with. packing.py describes the blob. Removes the files of the networks that were there before. The
+manifest's figures are those of the test games, which it therefore looks at: once, when all is chosen. While developing, look at other games or none:
 
     python3 export.py --models ../web/public/models --vectors ../web/compute/networks/test-vectors
+    python3 export.py --figures none --models ../web/public/models --vectors ../web/compute/networks/test-vectors
 """
 
 import argparse
@@ -24,8 +25,8 @@ from packing import packed
 LICENCE = "MIT"
 # Opset and IR version that old releases of onnxruntime-web read too.
 OPSET, IR_VERSION = 17, 8
-# Odd sides, many border pixels, and more than one workgroup along each side.
-VECTOR_SIZE = (21, 13)
+# Odd sides, many border pixels, and more than one workgroup of most kernels along each side. Small, because a network has many layers.
+VECTOR_SIZE = (17, 9)
 
 
 def to_onnx(shape: Shape, layers: Layers, kind: type) -> bytes:
@@ -95,21 +96,36 @@ def main() -> None:
     parser.add_argument("--weights", type=Path, default=Path(".weights"))
     parser.add_argument("--models", type=Path, required=True)
     parser.add_argument("--vectors", type=Path, required=True)
+    parser.add_argument("--figures", choices=["test", "validation", "none"], default="test", help="games of the manifest's figures")
+    parser.add_argument("--every", type=int, default=1, help="only every n-th picture")
     options = parser.parse_args()
+    # All weights first: nothing is written, and no test game looked at, while one is missing.
+    trained = {name: torch.load(options.weights / f"{name}.pt", map_location="cpu") for name in SHAPES}
     options.models.mkdir(parents=True, exist_ok=True)
     options.vectors.mkdir(parents=True, exist_ok=True)
     entries = []
-    for shape in SHAPES.values():
-        layers = torch.load(options.weights / f"{shape.name}.pt")
-        entries.append(keep(options.models, shape, layers, gains_of(layers, options.data / "test")))
-        index, data = vectors(layers)
-        (options.vectors / f"{shape.name}.json").write_text(json.dumps(index, indent=2) + "\n")
-        (options.vectors / f"{shape.name}.bin").write_bytes(data)
+    for name, layers in trained.items():
+        figures = {}
+        if options.figures != "none":
+            gains = gains_of(layers, options.data / options.figures, options.every)
+            figures = {"games": options.figures, "gainOverBicubicDb": {kind: round(gain, 2) for kind, gain in gains.items()}}
+            print(f"{name}: {figures}", flush=True)
+        entries.append(keep(options.models, SHAPES[name], layers, figures))
+        keep_vectors(options.vectors, name, layers)
     replace_entries(options.models, "upscale", entries)
 
 
-def keep(folder: Path, shape: Shape, layers: Layers, gains: dict[str, float]) -> dict:
-    """Writes a network's files and returns its manifest entry."""
+def keep_vectors(folder: Path, name: str, layers: Layers) -> None:
+    index, data = vectors(layers)
+    (folder / f"{name}.json").write_text(json.dumps(index, indent=2) + "\n")
+    (folder / f"{name}.bin").write_bytes(data)
+
+
+def keep(folder: Path, shape: Shape, layers: Layers, figures: dict) -> dict:
+    """
+    Writes a network's files and returns its manifest entry, with its gains in dB of luma PSNR by kind of input (`evaluate.gains_of`) and the part of the games
+    that they are of.
+    """
     files = {
         "wgsl": (f"{shape.name}.bin", packed(layers)),
         "onnx": (f"{shape.name}.onnx", to_onnx(shape, layers, np.float32)),
@@ -123,7 +139,7 @@ def keep(folder: Path, shape: Shape, layers: Layers, gains: dict[str, float]) ->
         "licence": LICENCE,
         "network": {"widths": shape.widths, "outputs": shape.outputs, "leak": LEAK},
         "parameters": shape.parameters,
-        "gainOverBicubicDb": {state: round(gain, 2) for state, gain in gains.items()},
+        **figures,
         "files": {kind: file_entry(folder, path, data) for kind, (path, data) in files.items()},
     }
 

@@ -27,7 +27,7 @@ export interface ResizedPicture {
 /**
  * Cuts a large picture into tiles that overlap by what a network reads around a pixel, so that no seam shows; null where it stays whole. Where
  * the ratio is a simple fraction, each tile's pixels are those of the whole picture; at any other ratio each tile is stretched by less than a
- * pixel of the result, and meets its neighbours within a few hundredths of one.
+ * pixel of the result, and meets its neighbours within a tenth of one.
  */
 export function tilesOf({ width, height, outWidth, outHeight }: ResizedPicture): PictureTile[] | null {
   const isWhole = outWidth * outHeight <= TILING.maxWholePixels && Math.max(outWidth, outHeight) <= TILING.maxWholeSide;

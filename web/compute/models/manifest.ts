@@ -36,8 +36,10 @@ const networkModelSchema = z.strictObject({
   task: z.literal('upscale'),
   scale: z.literal(2),
   network: networkSchema,
-  /** Gain in luma PSNR over bicubic, dB, on games that were not used in training, by kind of input. */
-  gainOverBicubicDb: z.record(z.string(), z.number()),
+  /** Gain in luma PSNR over bicubic, dB, on games that were not used in training, by kind of input; missing where nobody looked. */
+  gainOverBicubicDb: z.record(z.string(), z.number()).exactOptional(),
+  /** The games that the gains are of: those that nothing was chosen by, or those that chose the recipe. */
+  games: z.enum(['test', 'validation']).exactOptional(),
   files: z.strictObject({ wgsl: fileSchema, onnx: fileSchema, onnxFp16: fileSchema }),
 });
 

@@ -64,7 +64,6 @@ export class TestModelServer {
       scale: 2,
       licence: 'MIT',
       parameters: 1,
-      gainOverBicubicDb: {},
       network: { widths: [3, 4], outputs: 'luma', leak: 0.1 },
       files: {
         wgsl: await file(`${name}.bin`),
