@@ -21,14 +21,33 @@ export type Examples = AsyncGenerator<Example, { kbps: number } | undefined>;
 /** How the small picture is made: the mean of every 2x2 pixels, or one sample of each, as games render. */
 export type Input = 'box' | 'aliased';
 
-async function load({ name, truth: url, aliased }: Still, input: Input): Promise<Example> {
+/**
+ * The samples of the aliased pictures all lie to the same side of their pixels' centres, so that moving the picture would score. Each still is therefore mirrored in another
+ * way than the one before.
+ */
+async function load({ name, truth: url, aliased }: Still, input: Input, turn: number): Promise<Example> {
   const truth = await loadPicture(url);
-  return { name, small: input === 'box' ? halved(truth) : await loadPicture(aliased), truth };
+  if (input === 'box') return { name, small: halved(truth), truth };
+  return { name, small: mirrored(await loadPicture(aliased), turn), truth: mirrored(truth, turn) };
 }
 
-/** The stills as they are. */
+/** @param turn - 0 to 3: which sides change places. */
+function mirrored({ data, width, height }: ImageData, turn: number): ImageData {
+  const result = new ImageData(width, height);
+  const from = new Uint32Array(data.buffer);
+  const to = new Uint32Array(result.data.buffer);
+  for (let y = 0; y < height; y++) {
+    const row = (turn & 2 ? height - 1 - y : y) * width;
+    for (let x = 0; x < width; x++) to[y * width + x] = from[row + (turn & 1 ? width - 1 - x : x)] ?? 0;
+  }
+  return result;
+}
+
+const turnOf = (index: number) => index % 4;
+
+/** The stills. */
 export async function* stillExamples(stills: readonly Still[], input: Input): Examples {
-  for (const still of stills) yield load(still, input);
+  for (const [index, still] of stills.entries()) yield load(still, input, turnOf(index));
   return undefined;
 }
 
@@ -38,8 +57,8 @@ const PAN = { frames: 24, margin: 16, radius: 12 };
 /** The last frame of each still, moved by a few pixels a frame and coded. The bitrate is for the whole picture; cropping reduces it. */
 export async function* pannedExamples(stills: readonly Still[], input: Input, kbps: number): Examples {
   let spentKbps = 0;
-  for (const still of stills) {
-    const { name, small, truth } = await load(still, input);
+  for (const [index, still] of stills.entries()) {
+    const { name, small, truth } = await load(still, input, turnOf(index));
     const [width, height] = [small.width - 2 * PAN.margin, small.height - 2 * PAN.margin];
     const places = Array.from({ length: PAN.frames }, (_, frame) => {
       const angle = (2 * Math.PI * frame) / PAN.frames;

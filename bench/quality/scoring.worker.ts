@@ -24,8 +24,6 @@ export interface Score {
 }
 export type Scores = Record<string, Score>;
 
-/** Where aliased frames have their sample, right of and below the pixel's centre: every fourth pixel of the capture, the third of each four. */
-const SAMPLE_OFFSET = 2.5 / 4 - 0.5;
 const EXCLUSIVE_SLOT: TimeSlot = { signal: new AbortController().signal, yieldNow: async () => {} };
 
 type Method = (image: PixelImage) => PixelImage | Promise<PixelImage>;
@@ -56,7 +54,6 @@ const METHODS: Record<string, Method> = {
   'catmull-rom': reference('bicubic'),
   lanczos3: (image) => doubled(image, LANCZOS3),
   spatial: reference('spatial'),
-  'bicubic-from-samples': (image) => doubled(image, cubic(-0.75), SAMPLE_OFFSET),
   ...Object.fromEntries(NETWORKS.map((quality) => [quality, network(quality)])),
 };
 

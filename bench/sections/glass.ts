@@ -184,9 +184,9 @@ export const compose: Section = {
   },
 };
 
-/** Games whose frames chose today's networks: figures of theirs are better than of others. */
-const CHOSE_NETWORKS = ['supertuxkart', 'neverball'];
-const TRAINED_ON = ['torcs', 'minetest'];
+/** Games whose frames chose today's networks, or trained them (training/splits.py): figures of theirs are better than of others. */
+const CHOSE_NETWORKS = ['neverball', 'neverputt', 'supertux'];
+const TRAINED_ON = ['torcs', 'trigger-rally', 'armagetronad', 'warzone2100', 'teeworlds', 'widelands', 'xmoto'];
 
 /** A page that has loaded the clip; null if there is none. */
 async function openClip(context: Context) {

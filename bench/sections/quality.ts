@@ -73,9 +73,9 @@ async function findStills(folder: string) {
   return stills;
 }
 
-/** The number of parameters of our networks by name. Models of one network have equally many. */
+/** The number of parameters of our networks by name. */
 async function readParameters(): Promise<Record<string, number>> {
   const manifest: Manifest = JSON.parse(await readFile(join(ROOT, 'web/public/models/manifest.json'), 'utf8'));
   const models = manifest.models.filter(({ task }) => task === 'upscale');
-  return Object.fromEntries(models.map(({ name, parameters }) => [name.split('-')[0], parameters]));
+  return Object.fromEntries(models.map(({ name, parameters }) => [name, parameters]));
 }

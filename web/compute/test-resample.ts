@@ -31,13 +31,10 @@ export const LANCZOS3: Kernel = {
   weightAt: (distance) => (Math.abs(distance) < 3 ? sinc(distance) * sinc(distance / 3) : 0),
 };
 
-/**
- * Enlarges an opaque picture to twice its size, in sRGB-encoded values, with aligned pixel centres and repeated edges.
- * @param offset - where source pixels were sampled, right of and below their centres, in source pixels
- */
-export function doubled({ width, height, data }: PixelImage, kernel: Kernel, offset = 0): OwnPixels {
+/** Enlarges an opaque picture to twice its size, in sRGB-encoded values, with aligned pixel centres and repeated edges. */
+export function doubled({ width, height, data }: PixelImage, kernel: Kernel): OwnPixels {
   const wide = new Float32Array(width * 2 * height * 3);
-  const columns = tapsOf(width, kernel, offset);
+  const columns = tapsOf(width, kernel);
   const taps = kernel.radius * 2;
   for (let y = 0, at = 0; y < height; y++) {
     for (let x = 0; x < width * 2; x++, at += 3) {
@@ -50,7 +47,7 @@ export function doubled({ width, height, data }: PixelImage, kernel: Kernel, off
       }
     }
   }
-  return withRowsDoubled(wide, width * 2, height, tapsOf(height, kernel, offset), taps);
+  return withRowsDoubled(wide, width * 2, height, tapsOf(height, kernel), taps);
 }
 
 interface Taps {
@@ -80,12 +77,12 @@ function withRowsDoubled(wide: Float32Array, width: number, height: number, rows
   return { width, height: height * 2, data };
 }
 
-function tapsOf(size: number, { radius, weightAt }: Kernel, offset: number): Taps {
+function tapsOf(size: number, { radius, weightAt }: Kernel): Taps {
   const taps = radius * 2;
   const pixels = new Int32Array(size * 2 * taps);
   const weights = new Float32Array(size * 2 * taps);
   for (let out = 0; out < size * 2; out++) {
-    const position = (out + 0.5) / 2 - 0.5 - offset;
+    const position = (out + 0.5) / 2 - 0.5;
     const first = Math.floor(position) - radius + 1;
     const around = Array.from({ length: taps }, (_, tap) => weightAt(first + tap - position));
     // Lanczos weights do not quite add up to one.
