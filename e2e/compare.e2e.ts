@@ -3,7 +3,7 @@ import type { Page } from 'playwright/test';
 import { expect, test } from './fixtures.ts';
 
 const FORMULAS = ['small', 'bilinear', 'bicubic', 'spatial'];
-const NETWORKS = ['fast', 'balanced', 'quality'];
+const NETWORKS = ['fast', 'balanced', 'quality', 'ultra'];
 const SMALL = fileURLToPath(new URL('../web/public/compare/coins.small.png', import.meta.url));
 
 async function openCompare(page: Page, serverUrl: string): Promise<void> {

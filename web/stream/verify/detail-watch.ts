@@ -9,8 +9,8 @@ const SUSPICIOUS = 3;
 /** ...and from which on the detail is of no use at all. */
 const USELESS = WATCHED_FRAMES / 2;
 /**
- * Frames in a row with the other sign after which that is the usual one: a volunteer changes its quality at most every few seconds, and looks for the kind of the
- * source's pixels once a second. They are not shown, and call for a check.
+ * Frames in a row with the other sign after which that is the usual one: a volunteer changes its quality at most every few seconds, and a source seldom what its pixels
+ * are. They are not shown, and call for a check.
  */
 const NEW_SIGN = 6;
 
@@ -89,7 +89,7 @@ export class DetailWatch {
 }
 
 /**
- * Whether a stream's detail sharpens or smooths depends on the quality and the kind of its pixels, neither of which changes from frame to frame. What quality a volunteer
+ * Whether a stream's detail sharpens or smooths depends on the quality and on whether its pixels are aliased, neither of which changes from frame to frame. What quality a volunteer
  * claims plays no part: it could claim another one for every frame.
  */
 class UsualSign {
