@@ -57,7 +57,7 @@ const ortNetworks: MoreContenders = async (device, models, size) => {
   const { Tensor } = await gpuRuntime();
   return Promise.all(
     NETWORKS.map(async (network) => {
-      const { model, bytes } = await models.load(`${network}-smooth`, isHalf ? 'onnxFp16' : 'onnx');
+      const { model, bytes } = await models.load(network, isHalf ? 'onnxFp16' : 'onnx');
       const session = await gpuSession(device, new Uint8Array(bytes));
       const planes = await GpuPlanes.create(passes, size, model.network, Number.POSITIVE_INFINITY);
       planes.upload(noisePixels(size.width, size.height));

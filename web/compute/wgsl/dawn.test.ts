@@ -11,7 +11,7 @@ import { openDevice } from './gpu-device.ts';
 import { openDawn } from './test-dawn.ts';
 import { WgslBackend } from './wgsl-backend.ts';
 
-/** Without `quality`, which Mesa's software driver compiles for 12 s: its kernels differ from those of `balanced` in nothing but their widths. */
+/** Without `quality` and `ultra`: the former Mesa's software driver compiles for 12 s. Their kernels differ from those of `balanced` in nothing but their widths. */
 const QUALITIES: readonly Quality[] = [...FILTERS, 'fast', 'balanced'];
 
 async function sharpReference(image: PixelImage, quality: Quality): Promise<ArrayLike<number>> {

@@ -84,6 +84,19 @@ test('the letter itself is what is noticed, so that a check can look there', () 
   expect(Math.abs(fault.at.y - (LETTER.y + LETTER.height / 2) / SCENE.outHeight)).toBeLessThan(0.2);
 });
 
+test('detail that sharpens some edges and smooths others, as of an aliased picture, is plausible and has no sign', () => {
+  const { luma, codes } = sceneFrame(0);
+  const mixed = plus(
+    codes.map(() => NO_DETAIL_CODE),
+    (x, y) => (checkered(x, y, 10) ? 1 : -1) * distanceAt(codes, x, y),
+  );
+  for (let nth = 0; nth < 20; nth++) {
+    const edges = edgesOf(luma, sampledRows(luma, random), 1);
+    const { fault, sign } = judgeDetail(edges, coded(mixed, random), OPTIONS, random);
+    expect([fault, sign]).toEqual([null, null]);
+  }
+});
+
 const INSTEAD: [string, (codes: Uint8Array) => Uint8Array][] = [
   ['the mirror image', (codes) => moved(codes, (x, y) => [SCENE.outWidth - 1 - x, y])],
   ['the picture upside down', (codes) => moved(codes, (x, y) => [x, SCENE.outHeight - 1 - y])],

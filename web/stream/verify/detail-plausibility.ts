@@ -14,10 +14,17 @@ const LIMITS = {
   /** Root mean square of a tile likewise: 4.2 at most, where a codec's traces of what moved are sharpened too. */
   tileRms: { floor: 6, perContrast: 0.6 },
   /**
-   * Correlation of a frame's detail with its second differences, either way: 0.11 at 300 kb/s, 0.3 to 0.9 at usual rates. That of another picture is
-   * 0.03 and seldom 0.1.
+   * Correlation of a frame's detail with its second differences, either way: of smooth pictures 0.11 at 300 kb/s, 0.3 to 0.9 at usual rates. That of another
+   * picture is 0.03 and seldom 0.1.
    */
   correlation: 0.05,
+  /**
+   * Of aliased pictures, where a network sharpens some edges and smooths others, it is anything from -0.1 to 0.5. There is detail where there are edges all the same: the
+   * correlation of their sizes is 0.4 to 0.8, whatever the picture, and of another picture 0.1 to 0.3.
+   */
+  sizeCorrelation: 0.35,
+  /** Correlation from which the detail as a whole sharpens or smooths. */
+  clearSign: 0.15,
 } as const;
 /** Root mean squares of a frame's detail and of its second differences, steps of 255, below which they are too small to be correlated. */
 const MIN_DETAIL = 0.6;
@@ -50,7 +57,7 @@ export interface Place {
 export interface Judgement {
   /** Why the detail cannot be of this picture: the frame as a whole, or a tile of it; null for plausible detail. */
   fault: { of: 'frame' } | { of: 'tile'; at: Place } | null;
-  /** 1: it sharpens edges, as that of smooth pictures; -1: it smooths them, as that of aliased ones. Null where there is too little of it. */
+  /** 1: it sharpens edges; -1: it smooths them, as that of some aliased pictures. Null where it does both, or there is too little of it. */
   sign: 1 | -1 | null;
 }
 
@@ -63,8 +70,8 @@ interface Tally {
 /**
  * Tells detail that cannot be of this picture: what is added has a mean of its own, or is where the picture has no edges, or does not follow them.
  * The mean of a network's picture over each source pixel is that pixel, where pixels are averages. The base blurs it, so what the network adds is, averaged
- * over the source pixel, what the blur took away: a multiple of the second difference. Of aliased pictures, whose edges it smooths, it adds the
- * opposite. Which network it was does not matter, and codecs only weaken it.
+ * over the source pixel, what the blur took away: a multiple of the second difference. Of aliased pictures, some of whose edges it smooths, it also adds the
+ * opposite, at edges all the same. Which network it was does not matter, and codecs only weaken it.
  *
  * @param codes - of the output size, row by row.
  * @param random - which of the pixels are looked at that a source pixel became: those that never were would be a place to write into.
@@ -85,6 +92,7 @@ export function judgeDetail(
   let product = 0;
   let sharp = 0;
   let added = 0;
+  const sizes = { detail: 0, detailSquares: 0, edges: 0, edgeSquares: 0, products: 0 };
   for (const [row, y] of rows.entries()) {
     const choice = columns[Math.floor(random() * COLUMN_CHOICES)];
     if (!choice || y < margin || y >= height - margin) continue;
@@ -101,6 +109,10 @@ export function judgeDetail(
       let alike = 0;
       let sums = 0;
       let seconds = 0;
+      let sizeSum = 0;
+      let sizeSquares = 0;
+      let edgeSum = 0;
+      let sizeProducts = 0;
       for (let x = from, at = row * width + from; x < to; x++, at++) {
         const l = left[x] ?? 0;
         const r = right[x] ?? 0;
@@ -115,10 +127,21 @@ export function judgeDetail(
         alike += four * second;
         sums += four * four;
         seconds += second * second;
+        const size = Math.abs(a) + Math.abs(b) + Math.abs(c) + Math.abs(d);
+        const edge = Math.abs(second);
+        sizeSum += size;
+        sizeSquares += size * size;
+        edgeSum += edge;
+        sizeProducts += size * edge;
       }
       product += alike;
       added += sums;
       sharp += seconds;
+      sizes.detail += sizeSum;
+      sizes.detailSquares += sizeSquares;
+      sizes.edges += edgeSum;
+      sizes.edgeSquares += seconds;
+      sizes.products += sizeProducts;
       const tally = tiles[firstTile + column];
       if (!tally || to <= from) continue;
       tally.count += to - from;
@@ -131,11 +154,30 @@ export function judgeDetail(
   const mean = tiles.reduce((total, tile) => total + tile.sum, 0) / (4 * gain * count);
   const canTell = Math.sqrt(added / count) > 4 * gain * MIN_DETAIL && Math.sqrt(sharp / count) > MIN_EDGES;
   const correlation = canTell ? product / Math.sqrt(added * sharp) : null;
-  const isFollowing = correlation === null || Math.abs(correlation) > LIMITS.correlation;
-  const sign = correlation === null ? null : correlation < 0 ? -1 : 1;
+  const isFollowing =
+    correlation === null ||
+    Math.abs(correlation) > LIMITS.correlation ||
+    correlationOf({ ...sizes, count }) > LIMITS.sizeCorrelation;
+  const isClear = correlation !== null && Math.abs(correlation) > LIMITS.clearSign;
+  const sign = isClear ? (correlation < 0 ? -1 : 1) : null;
   const tile = worstTile(tiles, contrast, gain);
   if (tile !== null) return { fault: { of: 'tile', at: placeOf(tile, edges) }, sign };
   return { fault: Math.abs(mean) > LIMITS.mean || !isFollowing ? { of: 'frame' } : null, sign };
+}
+
+/** Of the sizes of detail and of second differences, by source pixel. */
+interface Sizes {
+  count: number;
+  detail: number;
+  detailSquares: number;
+  edges: number;
+  edgeSquares: number;
+  products: number;
+}
+
+function correlationOf({ count, detail, detailSquares, edges, edgeSquares, products }: Sizes): number {
+  const variances = (count * detailSquares - detail * detail) * (count * edgeSquares - edges * edges);
+  return variances > 0 ? (count * products - detail * edges) / Math.sqrt(variances) : 0;
 }
 
 /** The tile that exceeds its limits by most; null if none does. */
