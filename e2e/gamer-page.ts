@@ -58,10 +58,11 @@ export function lookAtOutput(page: Page): Promise<{ width: number; height: numbe
 }
 
 /** What the page may say of a picture: a busy machine keeps up with no more than enlarging it. */
-export const TREATED = '(only enlarged|partly sharpened|sharpened|with (some )?detail|(fast|balanced|best) network)';
+export const TREATED =
+  '(only enlarged|partly sharpened|sharpened|with (some )?detail|(fast|balanced|quality|ultra) network)';
 
 /** What a saved file's name may say of it. */
-export const TREATED_FILE = '(enlarged|sharpened|(fast|balanced|best)-network)';
+export const TREATED_FILE = '(enlarged|sharpened|(fast|balanced|quality|ultra)-network)';
 
 /** A machine that is busy with other work takes long to show the first picture of a source. */
 export const PICTURE_WITHIN = { timeout: 75_000 };

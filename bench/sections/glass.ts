@@ -15,6 +15,18 @@ const SHARES = [null, 1, 0.85, 0.7, 0.5];
 /** What a machine makes of its own frames that can afford a filter, as nearly all can; and one that can afford a network. */
 const OWN = 'spatial';
 const BETTER_OWN = 'fast';
+/** What volunteers with a processor or a weak GPU send, and what those with a real one do. */
+const SENT = 'quality';
+const BEST_SENT = 'ultra';
+
+/** Detail, and what is here beside it. */
+const BESIDE: readonly (readonly [network: Network, own: Quality | null])[] = [
+  [SENT, null],
+  [SENT, BETTER_OWN],
+  [BEST_SENT, null],
+  [BEST_SENT, BETTER_OWN],
+  [BEST_SENT, SENT],
+];
 
 /** Bitrates up and down, kb/s, and what detail must gain over bicubic at them, dB. */
 interface Rate {
@@ -87,21 +99,21 @@ export const glass: Section = {
       for (const network of NETWORKS) {
         const what = `detail ${network} ${rate.name}`;
         const measured = await detail(network, rate, best);
-        report(gainRow(what, measured, bicubic, network === 'quality' ? rate.target : {}));
-        if (network === 'quality') report(worstRow(what, measured, bicubic));
+        report(gainRow(what, measured, bicubic, network === SENT ? rate.target : {}));
+        if (network === SENT || network === BEST_SENT) report(worstRow(what, measured, bicubic));
       }
-      for (const own of [null, BETTER_OWN] as const) {
+      for (const [network, own] of BESIDE) {
         const words = own ? `'${own}' here` : 'only enlarged here';
-        report(gainRow(`detail quality ${rate.name}, ${words}`, await detail('quality', rate, best, own), bicubic));
+        report(gainRow(`detail ${network} ${rate.name}, ${words}`, await detail(network, rate, best, own), bicubic));
       }
       for (const times of [1, MORE]) {
-        const measured = await page.call('measurePictures', { quality: 'quality', ...waysOf(rate, best, times) });
-        report(gainRow(`picture quality ${times === 1 ? '' : `${times} x `}${rate.name}`, measured, bicubic));
+        const measured = await page.call('measurePictures', { quality: SENT, ...waysOf(rate, best, times) });
+        report(gainRow(`picture ${SENT} ${times === 1 ? '' : `${times} x `}${rate.name}`, measured, bicubic));
       }
     }
     for (const rate of [LOW_RATE, LOSSY]) {
-      const measured = await detail('quality', rate, best);
-      const what = `detail quality ${rate.name}`;
+      const measured = await detail(SENT, rate, best);
+      const what = `detail ${SENT} ${rate.name}`;
       report(gainRow(what, measured, bicubic), worstRow(what, measured, bicubic));
     }
     return rows;

@@ -57,7 +57,7 @@ const RIVALS = [
 const LEAST_OVER_ORT = 5;
 /** What share of the least possible time a network must reach on a real GPU, if starting its passes is not what takes long. */
 const LEAST_SHARE = 0.4;
-const WITH_LEAST_SHARE = ['balanced', 'quality'];
+const WITH_LEAST_SHARE = ['balanced', 'quality', 'ultra'];
 
 function rowsOf(report: KernelReport | null): Row[] {
   if (!report) return [text('adapter', 'no WebGPU here')];
