@@ -84,7 +84,7 @@ test('a tile of one result in ten seconds is computed again, none at start-up', 
   clock.nowMs = 2 * SPOT_CHECK_INTERVAL_MS;
   await run();
   expect(checked).toHaveLength(2);
-  expect(checked[0]).toMatchObject({ width: 48, height: 48, outWidth: 96, outHeight: 96 });
+  expect(checked[0]).toMatchObject({ width: 56, height: 56, outWidth: 112, outHeight: 112 });
   expect(failed).not.toHaveBeenCalled();
 });
 

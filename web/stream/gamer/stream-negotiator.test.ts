@@ -77,7 +77,7 @@ test('a volunteer is set up, and gets frames once it says that it is ready', () 
   const link = new FakeLink('vera', 1_000);
   links = [link];
   negotiator.request(SIZE, SETTINGS);
-  expect(link.setups).toMatchObject([{ ...SIZE, quality: 'quality', fps: 60, uplinkKbps: 6_000, downlinkKbps: 3_000 }]);
+  expect(link.setups).toMatchObject([{ ...SIZE, quality: 'ultra', fps: 60, uplinkKbps: 6_000, downlinkKbps: 3_000 }]);
   expect(added).toEqual([]);
   link.ready();
   expect(added).toMatchObject([{ volunteerId: 'vera', setup: { streamId: 0 } }]);
@@ -260,7 +260,7 @@ test('a volunteer may use the best quality where none was chosen, and again once
     negotiator.request(SIZE, { ...SETTINGS, quality });
     if (link.setups.length === 1) link.ready();
   }
-  expect(link.setups.map(({ quality }) => quality)).toEqual(['quality', 'fast', 'quality']);
+  expect(link.setups.map(({ quality }) => quality)).toEqual(['ultra', 'fast', 'ultra']);
 });
 
 test('a setting that changes while a volunteer is being set up reaches it afterwards', () => {
