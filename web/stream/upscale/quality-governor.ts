@@ -155,7 +155,7 @@ export class QualityGovernor {
     if (skipped >= JUDGE_FRAMES) this.#stepDown();
   }
 
-  /** A quality is warmed up and takes `tookMs` for a frame, beside the frames shown. Returns whether to use it: not if it is far too slow. */
+  /** A quality is warmed up and takes `tookMs` for a frame, beside the frames shown. Returns whether to use it: not if it is far too slow, `ultra` not if it leaves no room. */
   warmedUp(quality: Quality, tookMs: number): boolean {
     this.#records.learned(quality, tookMs);
     const ladder = this.#ladder;
@@ -163,7 +163,8 @@ export class QualityGovernor {
       ? ladder.includes(quality)
       : ladder.indexOf(quality) > ladder.indexOf(this.#quality);
     if (!isUseful) return false;
-    if (tookMs > (this.#isResting ? this.patienceMs : FAR_OVER_RATIO * this.budgetMs)) {
+    const share = this.#records.mustFit(quality) ? STEP_UP_SHARE : FAR_OVER_RATIO;
+    if (tookMs > (this.#isResting ? this.patienceMs : share * this.budgetMs)) {
       this.#records.tooSlow(quality, 0);
       return false;
     }

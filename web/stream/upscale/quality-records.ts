@@ -65,8 +65,13 @@ export class QualityRecords {
   expectedMs(quality: Quality): number {
     const measuredMs = this.#times.expectedMs(quality, this.#size);
     const predictedMs = this.#predictMs(quality);
-    if (quality === NEVER_TRIED_BLINDLY) return Math.max(measuredMs ?? 0, predictedMs ?? Number.POSITIVE_INFINITY);
+    if (this.mustFit(quality)) return Math.max(measuredMs ?? 0, predictedMs ?? Number.POSITIVE_INFINITY);
     return measuredMs ?? fadedMs(predictedMs ?? 0, this.#now() - this.#sizeSinceMs);
+  }
+
+  /** Whether it is used only with room to spare, because frames would be late for trying it. */
+  mustFit(quality: Quality): boolean {
+    return quality === NEVER_TRIED_BLINDLY;
   }
 
   /** Time expected of a quality under the load in which the present one takes `tookMs`. */

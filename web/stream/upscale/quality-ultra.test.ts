@@ -36,6 +36,13 @@ test.each([
   expect(machine.governor.downgradeReason).toBe('too-slow');
 });
 
+test('a machine that takes longer than was predicted does not use it for a frame', () => {
+  const machine = machineOf({ ...GPU, ultra: 1.2 * ROOM_MS }, GPU.ultra);
+  machine.run(60 * SECONDS);
+  expect(machine.warmedUp).toContain('ultra');
+  expect(machine.changes.map(({ to }) => to)).not.toContain('ultra');
+});
+
 test('a machine that cannot keep up with less does not look at it', () => {
   const machine = machineOf({ ...QUICK, quality: 2 * BUDGET_MS, ultra: 8 * BUDGET_MS }, 8 * BUDGET_MS);
   machine.run(5 * 60 * SECONDS);
