@@ -28,7 +28,7 @@ import {
 import { PartialFile } from './partial-downloads.ts';
 import { OWN_MODELS, UrlModels } from './url-models.ts';
 
-/** Longest list of models that is read, bytes. It has 3 kB today; a web page that comes in its place may have any size. */
+/** Longest list of models that is read, bytes. It has 5 kB today; a web page that comes in its place may have any size. */
 export const MAX_MANIFEST_BYTES = 256 * 1024;
 
 /** Downloads of a file: caches may answer the first, and the second goes past them all. What is wrong twice is wrong on the server. */
