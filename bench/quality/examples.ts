@@ -22,8 +22,8 @@ export type Examples = AsyncGenerator<Example, { kbps: number } | undefined>;
 export type Input = 'box' | 'aliased';
 
 /**
- * The samples of the aliased pictures all lie to the same side of their pixels' centres, so that moving the picture would score. Each still is therefore mirrored in another
- * way than the one before.
+ * The samples of the aliased pictures all lie to the same side of their pixels' centres, so that moving the picture would score. Each still is therefore
+ * mirrored in another way than the one before.
  */
 async function load({ name, truth: url, aliased }: Still, input: Input, turn: number): Promise<Example> {
   const truth = await loadPicture(url);

@@ -155,7 +155,10 @@ export class QualityGovernor {
     if (skipped >= JUDGE_FRAMES) this.#stepDown();
   }
 
-  /** A quality is warmed up and takes `tookMs` for a frame, beside the frames shown. Returns whether to use it: not if it is far too slow, `ultra` not if it leaves no room. */
+  /**
+   * A quality is warmed up and takes `tookMs` for a frame, beside the frames shown. Returns whether to use it: not if it is far too slow, and `ultra`
+   * not if it leaves no room.
+   */
   warmedUp(quality: Quality, tookMs: number): boolean {
     this.#records.learned(quality, tookMs);
     const ladder = this.#ladder;
