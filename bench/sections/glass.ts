@@ -126,7 +126,7 @@ function waysOf({ upKbps, downKbps, loss = 0 }: Omit<Rate, 'name' | 'target'>, [
 
 /** What is tried. */
 const GAINS = [1, 1.5, 2, 4];
-const TRIED_WEIGHTS = [0.3, 0.4, 0.5, 0.6, 0.7, 0.85, 1];
+const TRIED_WEIGHTS = [0.3, 0.4, 0.5, 0.6, 0.7, 0.85, 1, 1.15];
 const DEAD_ZONES_CODES = [0, 2, 4, 6];
 
 /**
