@@ -1,4 +1,4 @@
-// Protects: networks of any widths, of which ours are only three, compute what the reference computes in every variant of a kernel.
+// Protects: networks of any widths, of which ours are only four, compute what the reference computes in every variant of a kernel.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { NetworkShape } from '../../models/manifest.ts';
 import { halfPrecisionTolerances } from '../../networks/half-precision.ts';

@@ -105,13 +105,13 @@ describe.each(NETWORKS)('%s', (quality) => {
     await doubled(image, quality);
     expect(made).toEqual([]);
   });
+});
 
-  test('compiles for imported frames too', async () => {
-    const target = { width: 32, height: 18, outWidth: 64, outHeight: 36, quality } as const;
-    const passes = (await passFactory.passesFor(target, 'external'))();
-    expect(passes.sizeBytes).toBeGreaterThan(32 * 18 * 4);
-    passes.dispose();
-  });
+test('a network compiles for imported frames too', async () => {
+  const target = { width: 32, height: 18, outWidth: 64, outHeight: 36, quality: 'fast' } as const;
+  const passes = (await passFactory.passesFor(target, 'external'))();
+  expect(passes.sizeBytes).toBeGreaterThan(32 * 18 * 4);
+  passes.dispose();
 });
 
 describe('other ratios than 2', () => {
