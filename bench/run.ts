@@ -14,7 +14,6 @@ import * as gameTasks from './sections/game-tasks.ts';
 import * as glass from './sections/glass.ts';
 import * as kernels from './sections/kernels.ts';
 import * as longRun from './sections/long-run.ts';
-import * as nodeVolunteers from './sections/node-volunteers.ts';
 import * as onnx from './sections/onnx.ts';
 import * as paths from './sections/paths.ts';
 import * as peerjs from './sections/peerjs.ts';
@@ -25,27 +24,11 @@ import * as stream from './sections/stream.ts';
 import * as streamSoak from './sections/stream-soak.ts';
 import * as streamTrouble from './sections/stream-trouble.ts';
 import * as tasks from './sections/tasks.ts';
-import * as trust from './sections/trust.ts';
-import * as wire from './sections/wire.ts';
 
 /** Every section that these modules export, by name. */
 const SECTIONS = [
-  ...[
-    compute,
-    dialogue,
-    firefox,
-    gameTasks,
-    glass,
-    kernels,
-    longRun,
-    nodeVolunteers,
-    onnx,
-    paths,
-    peerjs,
-    quality,
-    server,
-  ],
-  ...[simulate, stream, streamSoak, streamTrouble, tasks, trust, wire],
+  ...[compute, dialogue, firefox, gameTasks, glass, kernels, longRun, onnx, paths, peerjs, quality, server],
+  ...[simulate, stream, streamSoak, streamTrouble, tasks],
 ]
   .flatMap((module): unknown[] => Object.values(module))
   .filter((value): value is Section => value instanceof Object && 'about' in value)

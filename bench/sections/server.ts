@@ -1,21 +1,24 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Context, Section } from '../context.ts';
+import type { Context, RemoteProcess, Section } from '../context.ts';
 import { inTurn, median, percentile } from '../measuring.ts';
 import { figure, type Row, short } from '../report.ts';
 import { residentBytesOf, withCpuOf } from '../resources.ts';
 import type * as ClientsModule from '../server/clients.ts';
 import type { ServerKind } from '../server/clients.ts';
-import { type Clients, measureInstances, measureRestart, WITHOUT_LIMITS } from '../server/failures.ts';
 import type * as Peers from '../server/peers.ts';
+
+type Clients = RemoteProcess<typeof ClientsModule>;
+
+/** All clients of the bench share one address. */
+const WITHOUT_LIMITS = { LIMIT_FACTOR: '0' };
 
 export const server: Section = {
   name: 'server',
-  about:
-    'the signaling server on loopback: idle sockets, joins and signals beside PeerServer and bare socket.io; a restart, one of three instances killed',
+  about: 'the signaling server on loopback: idle sockets, joins and signals beside PeerServer and bare socket.io',
   async run(context) {
     const clients = context.startProcess<typeof ClientsModule>('server/clients');
     const rows: Row[] = [];
-    for (const measure of [measureIdle, measureJoins, measureSignals, measureRestart, measureInstances]) {
+    for (const measure of [measureIdle, measureJoins, measureSignals]) {
       rows.push(...(await measure(context, clients)));
     }
     return rows;

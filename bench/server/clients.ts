@@ -3,8 +3,6 @@ import { BareSocket, type ClientSocket, OurSocket, PeerSocket } from './sockets.
 
 /** Pages of the section `server` without browsers, in a process of their own. */
 
-export * from './sessions.ts';
-
 /** `peer, named` connects to PeerServer with ids of its own; `peer` asks for them first, as PeerJS does. */
 export type ServerKind = 'ours' | 'peer' | 'peer, named' | 'bare';
 
