@@ -23,12 +23,11 @@ import * as simulate from './sections/simulate.ts';
 import * as stream from './sections/stream.ts';
 import * as streamSoak from './sections/stream-soak.ts';
 import * as streamTrouble from './sections/stream-trouble.ts';
-import * as tasks from './sections/tasks.ts';
 
 /** Every section that these modules export, by name. */
 const SECTIONS = [
   ...[compute, dialogue, firefox, gameTasks, glass, kernels, longRun, onnx, paths, peerjs, quality, server],
-  ...[simulate, stream, streamSoak, streamTrouble, tasks],
+  ...[simulate, stream, streamSoak, streamTrouble],
 ]
   .flatMap((module): unknown[] => Object.values(module))
   .filter((value): value is Section => value instanceof Object && 'about' in value)
