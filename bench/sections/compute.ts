@@ -1,8 +1,16 @@
 import { NETWORKS } from '../../shared/tasks/upscale.ts';
-import type { Section, Site } from '../context.ts';
+import type { RemotePage, Section, Site } from '../context.ts';
 import type * as EnginePage from '../pages/engine.ts';
 import type * as TasksPage from '../pages/tasks.ts';
 import { figure, type Row, short, text } from '../report.ts';
+
+/** Measures in a page that shares nothing with the others. */
+async function inNewEngine<T>(site: Site, measure: (page: RemotePage<typeof EnginePage>) => Promise<T>): Promise<T> {
+  const page = await site.page<typeof EnginePage>('engine', await site.browser.newContext());
+  const measured = await measure(page);
+  await page.page.close();
+  return measured;
+}
 
 export const infer: Section = {
   name: 'infer',
@@ -11,9 +19,7 @@ export const infer: Section = {
     const site = await context.openSite({ modules: ['engine'] });
     const rows: Row[] = [];
     for (const asked of ['ort-wasm', 'ort-webgpu'] as const) {
-      const engine = await site.page<typeof EnginePage>('engine', await site.browser.newContext());
-      const { backend, perS } = await engine.call('measureInfer', asked);
-      await engine.page.close();
+      const { backend, perS } = await inNewEngine(site, (page) => page.call('measureInfer', asked));
       if (backend !== asked) rows.push(text(asked, `not faster here: the engine chose ${backend}`));
       else {
         rows.push(
@@ -76,9 +82,7 @@ export const types: Section = {
     /** Time on the processor by task. */
     const processorMs = new Map<string, number>();
     for (const wanted of ['js', 'wgsl'] as const) {
-      const engine = await site.page<typeof EnginePage>('engine', await site.browser.newContext());
-      const { adapter, rates } = await engine.call('measureTypes', wanted);
-      await engine.page.close();
+      const { adapter, rates } = await inNewEngine(site, (page) => page.call('measureTypes', wanted));
       if (wanted === 'wgsl') rows.push(text('wgsl runs on', adapter));
       for (const { what, backend, firstMs, tookMs, unitsPerMs } of rates) {
         if (wanted === 'js') processorMs.set(what, tookMs);
@@ -122,9 +126,8 @@ export const limits: Section = {
     const site = await context.openSite({ modules: ['engine'] });
     const rows: Row[] = [];
     for (const backend of ['js', 'wgsl'] as const) {
-      const engine = await site.page<typeof EnginePage>('engine', await site.browser.newContext());
-      const { adapter, kept } = await engine.call('measureShares', backend, SHARES, SPAN_MS);
-      await engine.page.close();
+      const measure = (page: RemotePage<typeof EnginePage>) => page.call('measureShares', backend, SHARES, SPAN_MS);
+      const { adapter, kept } = await inNewEngine(site, measure);
       if (backend === 'wgsl') rows.push(text('wgsl runs on', adapter));
       for (const { share, busy } of kept) {
         rows.push(
@@ -159,12 +162,18 @@ export const start: Section = {
   about: 'from opening a volunteer’s page to its serving, on a first visit and on later ones',
   async run(context) {
     const site = await context.openSite({ modules: [] });
-    const first = await startOnce(site, 0);
-    const laterMs: number[] = [];
-    for (let n = 1; n <= LATER_STARTS; n++) laterMs.push((await startOnce(site, n)).tookMs);
+    const starts = [];
+    for (let n = 0; n <= LATER_STARTS; n++) {
+      const startMs = performance.now();
+      const { page, capabilities } = await site.volunteer({ room: `start ${n}` });
+      starts.push({ tookMs: performance.now() - startMs, adapter: capabilities.adapter });
+      // What was measured stays in the browser.
+      await page.close();
+    }
+    const [firstMs = Number.NaN, ...laterMs] = starts.map(({ tookMs }) => tookMs);
     return [
-      text('computes on', first.adapter),
-      figure('first start', first.tookMs, 'ms'),
+      text('computes on', starts[0]?.adapter ?? ''),
+      figure('first start', firstMs, 'ms'),
       figure('the slowest of the later starts', Math.max(...laterMs), 'ms', {
         note: laterMs.map((ms) => ms.toFixed(0)).join(', '),
         atMost: MOST_LATER_MS,
@@ -172,12 +181,3 @@ export const start: Section = {
     ];
   },
 };
-
-/** Opens a page, starts a volunteer in a room of its own, and closes it again. What was measured stays in the browser. */
-async function startOnce(site: Site, n: number): Promise<{ tookMs: number; adapter: string }> {
-  const startMs = performance.now();
-  const { page, capabilities } = await site.volunteer({ room: `start ${n}` });
-  const tookMs = performance.now() - startMs;
-  await page.close();
-  return { tookMs, adapter: capabilities.adapter };
-}
