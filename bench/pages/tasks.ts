@@ -42,3 +42,48 @@ export async function measureUpscale(room: string) {
     ranOn: ranOn === gamer.client().volunteers[0]?.id ? 'the volunteer' : ranOn,
   };
 }
+
+const SIDE = 64;
+/** Rounds of the model that take some hundred milliseconds anywhere, to tell how many a minute has. */
+const TRIAL_ROUNDS = 4_000;
+/** A run is cancelled when it has surely begun. */
+const CANCELLED_AFTER_MS = 1_000;
+
+/** When the volunteer was heard on its pulse, ms. */
+const heardMs: number[] = [];
+
+/** A long run of the model that loops, as a volunteer's task: what becomes of its heartbeat, and how soon a cancelled one is over. */
+export async function measureLongRun({ room, model, runMs }: { room: string; model: string; runMs: number }) {
+  listenToPulse();
+  await gamer.connect({ room });
+  const run = (rounds: number) => {
+    const n = { type: 'int64', dims: [], data: BigInt64Array.of(BigInt(rounds)) };
+    const x = { type: 'float32', dims: [SIDE, SIDE], data: new Float32Array(SIDE * SIDE).fill(2) };
+    return gamer.client().submitTask('infer', { model, inputs: { n, x } }, { cache: false });
+  };
+  await run(1).result;
+  const { timing: trial } = await run(TRIAL_ROUNDS).result;
+  const rounds = Math.ceil((TRIAL_ROUNDS * runMs) / trial.computeMs);
+  heardMs.length = 0;
+  const { timing } = await run(rounds).result;
+  const gapsMs = heardMs.slice(1).map((atMs, i) => atMs - (heardMs[i] ?? atMs));
+  const endless = run(100 * rounds);
+  await gamer.sleep(CANCELLED_AFTER_MS);
+  const cancelledMs = performance.now();
+  endless.cancel();
+  await endless.result.catch(() => {});
+  const rejectedMs = performance.now() - cancelledMs;
+  await run(1).result;
+  const againMs = performance.now() - cancelledMs;
+  return { attempts: timing.attempts, computeMs: timing.computeMs, gapsMs, rejectedMs, againMs };
+}
+
+/** Must be called before the client connects. */
+function listenToPulse(): void {
+  const { createDataChannel } = RTCPeerConnection.prototype;
+  RTCPeerConnection.prototype.createDataChannel = function (label, options) {
+    const channel = createDataChannel.call(this, label, options);
+    if (label.includes('pulse')) channel.addEventListener('message', () => heardMs.push(performance.now()));
+    return channel;
+  };
+}

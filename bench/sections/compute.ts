@@ -1,42 +1,22 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { NETWORKS } from '../../shared/tasks/upscale.ts';
 import type { RemotePage, Section, Site } from '../context.ts';
+import { median } from '../measuring.ts';
 import type * as EnginePage from '../pages/engine.ts';
+import type * as GameTasksPage from '../pages/game-tasks.ts';
 import type * as TasksPage from '../pages/tasks.ts';
 import { figure, type Row, short, text } from '../report.ts';
 
 /** Measures in a page that shares nothing with the others. */
-async function inNewEngine<T>(site: Site, measure: (page: RemotePage<typeof EnginePage>) => Promise<T>): Promise<T> {
+export async function inNewEngine<T>(
+  site: Site,
+  measure: (page: RemotePage<typeof EnginePage>) => Promise<T>,
+): Promise<T> {
   const page = await site.page<typeof EnginePage>('engine', await site.browser.newContext());
   const measured = await measure(page);
   await page.page.close();
   return measured;
 }
-
-export const infer: Section = {
-  name: 'infer',
-  about: 'rows a second of the steering policy by onnxruntime-web: tasks of one row run together, beside one by one',
-  async run(context) {
-    const site = await context.openSite({ modules: ['engine'] });
-    const rows: Row[] = [];
-    for (const asked of ['ort-wasm', 'ort-webgpu'] as const) {
-      const { backend, perS } = await inNewEngine(site, (page) => page.call('measureInfer', asked));
-      if (backend !== asked) rows.push(text(asked, `not faster here: the engine chose ${backend}`));
-      else {
-        rows.push(
-          figure(`${backend}: tasks of one row, one by one`, perS.oneByOne, '/s'),
-          figure(`${backend}: submitted at once / one by one`, perS.atOnce / perS.oneByOne, 'x', {
-            note: `${perS.atOnce.toFixed(0)} tasks/s; up to 64 are one run`,
-            above: 1,
-          }),
-          figure(`${backend}: rows of one task / one by one`, perS.oneTask / perS.oneByOne, 'x', {
-            note: `${perS.oneTask.toFixed(0)} rows/s`,
-          }),
-        );
-      }
-    }
-    return rows;
-  },
-};
 
 /** How many times faster the kernels of the processor must be than what they replace. */
 const [LEAST_OVER_JS, LEAST_OVER_ORT, LEAST_OF_TWO] = [10, 1.5, 1.7];
@@ -113,6 +93,40 @@ export const upscale: Section = {
         note: `one by one ${oneByOnePerS.toFixed(0)} /s`,
       }),
       figure('the same picture again, p50', againMs, 'ms', { below: 1, note: `ran on ${ranOn}` }),
+    ];
+  },
+};
+
+const DURATION_MS = 15_000;
+/** For the stream to find the quality that the machine keeps up with, and for the models to be loaded. */
+const SETTLE_MS = 15_000;
+
+/** The built-in game with a volunteer beside it on the same processor, which makes detail of its frames and computes its tasks. */
+export const gameTasks: Section = {
+  name: 'game-tasks',
+  about: 'tasks of the built-in game beside its stream, on the same processor: how many come back in time',
+  async run(context) {
+    const room = 'game tasks';
+    const site = await context.openSite({ modules: ['game-tasks'] });
+    await site.volunteer({ room });
+    const gamer = await site.page<typeof GameTasksPage>('game-tasks');
+    await gamer.call('play', { room, quality: 'quality' });
+    await sleep(SETTLE_MS);
+    const { tasks, detailFps, detailP95Ms, quality } = await gamer.call('watch', DURATION_MS);
+    const parts = [...new Set(tasks.map(({ part }) => part))].map((part) => {
+      const of = tasks.filter((task) => task.part === part);
+      const good = of.filter(({ isInTime }) => isInTime);
+      return `${part} ${good.length} of ${of.length}, ${median(of.map(({ tookMs }) => tookMs)).toFixed(0)} ms`;
+    });
+    const inTime = tasks.filter(({ isInTime }) => isInTime);
+    return [
+      figure('tasks in time beside the stream', (100 * inTime.length) / tasks.length, '%', {
+        atLeast: 95,
+        note: parts.join('; '),
+      }),
+      figure('frames with detail beside them', detailFps, '/s', {
+        note: `${quality ?? 'none now'}, detail p95 ${detailP95Ms.toFixed(0)} ms after capture`,
+      }),
     ];
   },
 };
