@@ -1,6 +1,5 @@
 import { expect, test } from 'vitest';
 import { ManualClock } from '../../../shared/manual-clock.ts';
-import { seededRandom } from '../../../shared/tasks/test-random.ts';
 import { NETWORKS, QUALITIES, type Quality } from '../../../shared/tasks/upscale.ts';
 import { SOURCE_SHARE } from './frame-budget.ts';
 import {
@@ -77,6 +76,17 @@ class Machine {
     this.governor.measured(tookMs);
     for (let missedMs = tookMs - FRAME_MS; missedMs > FRAME_MS; missedMs -= FRAME_MS) this.governor.onFrameSkipped();
   }
+}
+
+/** mulberry32, a small seeded random number generator. */
+function seeded(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  };
 }
 
 test('a stream starts with spatial at once and climbs one network at a time to the chosen quality', () => {
@@ -312,7 +322,7 @@ test('several streams on one machine settle where it keeps up with all of them',
 
 test('on a noisy machine the quality never oscillates, whatever its times', () => {
   for (let seed = 1; seed <= 20; seed++) {
-    const random = seededRandom(seed);
+    const random = seeded(seed);
     const top = BUDGET_MS * (0.3 + 2 * random());
     const times: Times = {
       bilinear: 1,
