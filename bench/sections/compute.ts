@@ -8,10 +8,7 @@ import type * as TasksPage from '../pages/tasks.ts';
 import { figure, type Row, short, text } from '../report.ts';
 
 /** Measures in a page that shares nothing with the others. */
-export async function inNewEngine<T>(
-  site: Site,
-  measure: (page: RemotePage<typeof EnginePage>) => Promise<T>,
-): Promise<T> {
+async function inNewEngine<T>(site: Site, measure: (page: RemotePage<typeof EnginePage>) => Promise<T>): Promise<T> {
   const page = await site.page<typeof EnginePage>('engine', await site.browser.newContext());
   const measured = await measure(page);
   await page.page.close();
@@ -74,26 +71,6 @@ export const types: Section = {
       }
     }
     return rows;
-  },
-};
-
-export const upscale: Section = {
-  name: 'upscale',
-  about: '100 upscale tasks of 64x36 through one volunteer, pipelined beside one by one; then the same one again',
-  async run(context) {
-    const room = 'upscale';
-    const site = await context.openSite({ modules: ['tasks'] });
-    await site.volunteer({ room });
-    const gamer = await site.page<typeof TasksPage>('tasks');
-    const { pipelinedPerS, oneByOnePerS, againMs, ranOn } = await gamer.call('measureUpscale', room);
-    return [
-      figure('100 of 64x36, pipelined', pipelinedPerS, '/s', { above: 100 }),
-      figure('pipelined / one by one', pipelinedPerS / oneByOnePerS, 'x', {
-        above: 1,
-        note: `one by one ${oneByOnePerS.toFixed(0)} /s`,
-      }),
-      figure('the same picture again, p50', againMs, 'ms', { below: 1, note: `ran on ${ranOn}` }),
-    ];
   },
 };
 

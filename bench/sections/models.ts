@@ -3,34 +3,7 @@ import type { Section } from '../context.ts';
 import { median, percentile } from '../measuring.ts';
 import type * as DialoguePage from '../pages/dialogue.ts';
 import type * as TasksPage from '../pages/tasks.ts';
-import { figure, type Row, text } from '../report.ts';
-import { inNewEngine } from './compute.ts';
-
-export const infer: Section = {
-  name: 'infer',
-  about: 'rows a second of the steering policy by onnxruntime-web: tasks of one row run together, beside one by one',
-  async run(context) {
-    const site = await context.openSite({ modules: ['engine'] });
-    const rows: Row[] = [];
-    for (const asked of ['ort-wasm', 'ort-webgpu'] as const) {
-      const { backend, perS } = await inNewEngine(site, (page) => page.call('measureInfer', asked));
-      if (backend !== asked) rows.push(text(asked, `not faster here: the engine chose ${backend}`));
-      else {
-        rows.push(
-          figure(`${backend}: tasks of one row, one by one`, perS.oneByOne, '/s'),
-          figure(`${backend}: submitted at once / one by one`, perS.atOnce / perS.oneByOne, 'x', {
-            note: `${perS.atOnce.toFixed(0)} tasks/s; up to 64 are one run`,
-            above: 1,
-          }),
-          figure(`${backend}: rows of one task / one by one`, perS.oneTask / perS.oneByOne, 'x', {
-            note: `${perS.oneTask.toFixed(0)} rows/s`,
-          }),
-        );
-      }
-    }
-    return rows;
-  },
-};
+import { figure, text } from '../report.ts';
 
 const RUN_MS = 60_000;
 

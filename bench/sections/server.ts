@@ -17,7 +17,7 @@ const WITHOUT_LIMITS = { LIMIT_FACTOR: '0' };
 
 export const server: Section = {
   name: 'server',
-  about: 'the signaling server on loopback: idle sockets, joins and signals beside PeerServer and bare socket.io',
+  about: 'the signaling server on loopback: idle sockets, joins and signals beside PeerServer',
   async run(context) {
     const clients = context.startProcess<typeof ClientsModule>('server/clients');
     const rows: Row[] = [];
@@ -38,7 +38,7 @@ interface BenchServer {
 async function startOne(context: Context, kind: ServerKind): Promise<BenchServer> {
   if (kind === 'ours') return context.startServer({ env: WITHOUT_LIMITS });
   const peers = context.startProcess<typeof Peers>('server/peers');
-  const port = await peers.call(kind === 'bare' ? 'startBareServer' : 'startPeerServer');
+  const port = await peers.call('startPeerServer');
   return { url: `http://localhost:${port}`, pid: peers.pid, stop: async () => peers.kill() };
 }
 
@@ -54,9 +54,7 @@ const IDLE = {
 async function measureIdle(context: Context, clients: Clients): Promise<Row[]> {
   const ours = await holdIdle(context, clients, 'ours');
   const peer = await holdIdle(context, clients, 'peer, named');
-  const bare = await holdIdle(context, clients, 'bare');
-  const others = (key: 'kB' | 'cpuPercent' | 'held') =>
-    `PeerServer ${short(peer[key])}, bare socket.io ${short(bare[key])}`;
+  const others = (key: 'kB' | 'cpuPercent' | 'held') => `PeerServer ${short(peer[key])}`;
   return [
     figure('idle sockets held by one instance', ours.held, '', {
       atLeast: IDLE.sockets,
@@ -104,14 +102,13 @@ async function measureJoins(context: Context, clients: Clients): Promise<Row[]> 
     {
       ours: await joiningAt('ours'),
       peer: await joiningAt('peer'),
-      bare: await joiningAt('bare'),
     },
     JOINS.rounds,
   );
   for (const { stop } of servers) await stop();
   type Key = 'perS' | 'p99Ms' | 'perCpuS';
   const of = (kind: keyof typeof rounds, key: Key) => median(rounds[kind].map((round) => round[key]));
-  const others = (key: Key) => `PeerServer ${short(of('peer', key))}, bare socket.io ${short(of('bare', key))}`;
+  const others = (key: Key) => `PeerServer ${short(of('peer', key))}`;
   return [
     figure('pages that joined, of 500 rooms x 8', Math.min(...rounds.ours.map(({ count }) => count)), '', {
       atLeast: JOINS.count,
