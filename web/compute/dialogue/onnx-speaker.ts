@@ -4,12 +4,11 @@ import { type SaidToken, textOf } from '../../../shared/tasks/dialogue/said.ts';
 import type { LoadedModel } from '../infer/loaded-model.ts';
 import { waitForRun } from '../infer/long-runs.ts';
 import { SLICE_MS, type TaskSlot } from '../schedule.ts';
-import { Answer } from './answer.ts';
 import type { ConversationCaches, ReadText } from './conversation-caches.ts';
 import { LanguageModel, type Reading, type RunModel } from './language-model.ts';
 import { ChatPrompts } from './prompt.ts';
 import { chooseNext, drawOf, sampleToken } from './sampling.ts';
-import type { Speaker, SpeechRequest, Spoken } from './speaker.ts';
+import { Answer, type Speaker, type SpeechRequest, type Spoken } from './speaker.ts';
 import type { Tokenizer } from './tokenizer/tokenizer.ts';
 
 /** Where a mood begins, with which an answer ends. */
