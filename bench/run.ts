@@ -20,11 +20,12 @@ import * as server from './sections/server.ts';
 import * as stream from './sections/stream.ts';
 import * as streamSoak from './sections/stream-soak.ts';
 import * as streamTrouble from './sections/stream-trouble.ts';
+import * as wire from './sections/wire.ts';
 
 /** Every section that these modules export, by name. */
 const SECTIONS = [
   ...[compute, firefox, glass, kernels, models, onnx, paths, peerjs, quality, server],
-  ...[stream, streamSoak, streamTrouble],
+  ...[stream, streamSoak, streamTrouble, wire],
 ]
   .flatMap((module): unknown[] => Object.values(module))
   .filter((value): value is Section => value instanceof Object && 'about' in value)

@@ -1,4 +1,4 @@
-import { type Load, ratePerS } from '../measuring.ts';
+import { durationsMs, type Load, median, mediansInTurn, ratePerS, sum } from '../measuring.ts';
 import * as gamer from './gamer.ts';
 
 export { connect } from './gamer.ts';
@@ -14,6 +14,33 @@ export async function untilBusy(isBusy: boolean): Promise<number> {
   if (isBusy) void Promise.all(Array.from({ length: 30 }, () => upscale(gamer.freshPicture(640, 360))));
   while (gamer.client().stats().inFlight > 0 !== isBusy) await gamer.sleep(2);
   return Date.now();
+}
+
+const COUNT = 100;
+
+/** Different pictures, all submitted at once beside one after another; then the same picture again and again. */
+export async function measureUpscale(room: string) {
+  await gamer.connect({ room });
+  const fresh = () => upscale(gamer.freshPicture(64, 36));
+  const tookMs = await mediansInTurn(
+    {
+      pipelined: async () => sum(await durationsMs(1, () => Promise.all(Array.from({ length: COUNT }, fresh)))),
+      oneByOne: async () => sum(await durationsMs(COUNT, fresh)),
+    },
+    5,
+  );
+  const image = gamer.freshPicture(64, 36);
+  await upscale(image);
+  let ranOn = '';
+  const againMs = await durationsMs(50, async () => {
+    ({ ranOn } = (await upscale(image)).timing);
+  });
+  return {
+    pipelinedPerS: (1_000 * COUNT) / tookMs.pipelined,
+    oneByOnePerS: (1_000 * COUNT) / tookMs.oneByOne,
+    againMs: median(againMs),
+    ranOn: ranOn === gamer.client().volunteers[0]?.id ? 'the volunteer' : ranOn,
+  };
 }
 
 const SIDE = 64;

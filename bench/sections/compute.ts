@@ -74,6 +74,26 @@ export const types: Section = {
   },
 };
 
+export const upscale: Section = {
+  name: 'upscale',
+  about: '100 upscale tasks of 64x36 through one volunteer, pipelined beside one by one; then the same one again',
+  async run(context) {
+    const room = 'upscale';
+    const site = await context.openSite({ modules: ['tasks'] });
+    await site.volunteer({ room });
+    const gamer = await site.page<typeof TasksPage>('tasks');
+    const { pipelinedPerS, oneByOnePerS, againMs, ranOn } = await gamer.call('measureUpscale', room);
+    return [
+      figure('100 of 64x36, pipelined', pipelinedPerS, '/s', { above: 100 }),
+      figure('pipelined / one by one', pipelinedPerS / oneByOnePerS, 'x', {
+        above: 1,
+        note: `one by one ${oneByOnePerS.toFixed(0)} /s`,
+      }),
+      figure('the same picture again, p50', againMs, 'ms', { below: 1, note: `ran on ${ranOn}` }),
+    ];
+  },
+};
+
 const DURATION_MS = 15_000;
 /** For the stream to find the quality that the machine keeps up with, and for the models to be loaded. */
 const SETTLE_MS = 15_000;
