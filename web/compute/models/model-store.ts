@@ -3,7 +3,6 @@ import { MeshError } from '../../../shared/errors.ts';
 import { isModelUrl } from '../../../shared/tasks/infer.ts';
 import type { Network } from '../../../shared/tasks/upscale.ts';
 import { loadLanguageFolder } from '../dialogue/language-folder.ts';
-import type { LanguageFiles, LanguageSource } from '../dialogue/language-source.ts';
 import { type DownloadOptions, download, RELOAD } from './download.ts';
 import {
   dialogueModelsIn,
@@ -18,6 +17,8 @@ import {
 import { ModelCache } from './model-cache.ts';
 import { DEFAULT_MODEL_BYTES, modelTooLarge } from './model-size.ts';
 import {
+  type LanguageFiles,
+  type LanguageSource,
   type LoadDataOptions,
   type ModelFileKind,
   type ModelProgress,
