@@ -5,11 +5,12 @@ import { type InputKind, inputKindOf } from '../../../shared/tasks/input-kind.ts
 import { isNetwork, type Quality, type UpscaleParams } from '../../../shared/tasks/upscale.ts';
 import { type Backend, type BackendFrames, type FrameTarget, filterAfter, requireNetwork } from '../backend.ts';
 import { type ModelName, type ModelSource, modelName } from '../models/model-source.ts';
+import { BLACK, isOpaque, matted, over, WHITE } from '../networks/backdrops.ts';
 import { InputKindTracker } from '../networks/input-kind.ts';
 import { upscaleRows } from '../reference/upscale.ts';
 import { runInSlices, type Started, type TimeSlot } from '../schedule.ts';
 import { PixelFrames, type UpscalePixels } from '../video-frames.ts';
-import { type Band, bandsOf, fromPlanes, isOpaque, type Planes, toPlanes } from './bands.ts';
+import { type Band, bandsOf, fromPlanes, type Planes, toPlanes } from './bands.ts';
 import { type LoadedNetwork, NetworkSessions } from './onnx-sessions.ts';
 import { cpuRuntime, createSession, type OrtRuntime, toRunError } from './runtime.ts';
 
@@ -77,14 +78,21 @@ export class OrtWasmBackend implements Backend {
   }
 
   async #doubled(image: PixelImage, model: ModelName, yieldNow: () => Promise<void>) {
+    if (isOpaque(image)) return this.#doubledOpaque(image, model, yieldNow);
+    const overBlack = await this.#doubledOpaque(over(image, BLACK), model, yieldNow);
+    await yieldNow();
+    const overWhite = await this.#doubledOpaque(over(image, WHITE), model, yieldNow);
+    return { ...overBlack, data: matted(overBlack.data, overWhite.data) };
+  }
+
+  async #doubledOpaque(image: PixelImage, model: ModelName, yieldNow: () => Promise<void>) {
     const loaded = await this.#sessions.get(model);
     const runtime = await cpuRuntime();
     const size = { width: image.width * 2, height: image.height * 2 };
     const data = new Uint8ClampedArray(size.width * size.height * 4);
-    const opaque = isOpaque(image);
     for (const [n, band] of bandsOf(image, loaded.shape, this.#bandPixels).entries()) {
       if (n > 0) await yieldNow();
-      fromPlanes(await this.#run(runtime, loaded, image, band), image, band, opaque, data);
+      fromPlanes(await this.#run(runtime, loaded, image, band), band, data);
     }
     return { ...size, data };
   }

@@ -8,6 +8,7 @@ import { upscaleReference } from '../reference/upscale.ts';
 import type { TimeSlot } from '../schedule.ts';
 import { loadNetwork, loadVectors, repositoryModels } from '../test-models.ts';
 import { largestVisibleDifference, opaque, paintedPicture, withAlpha } from '../test-pictures.ts';
+import { doubler, rimsOf } from '../test-transparency.ts';
 import { OrtWebGpuBackend } from './ort-webgpu-backend.ts';
 
 const slot: TimeSlot = { signal: new AbortController().signal, yieldNow: async () => {} };
@@ -61,6 +62,10 @@ describe.each(NETWORKS)('the network %s on onnxruntime-web on WebGPU', (quality)
       const expected = doubledReference(shape, layers, image).data;
       expect(largestVisibleDifference(pixels, expected)).toBeLessThanOrEqual(IMAGE.tolerance8bit);
     }
+  });
+
+  test('a transparent picture gets no rim, whatever it is laid over', async () => {
+    expect(await rimsOf(doubler(backend, quality))).toEqual([]);
   });
 
   test('matches PyTorch', async () => {

@@ -12,6 +12,7 @@ import {
 } from '../backend.ts';
 import type { NetworkShape } from '../models/manifest.ts';
 import { type ModelName, type ModelSource, modelName } from '../models/model-source.ts';
+import { BLACK, isOpaque, matted, over, WHITE } from '../networks/backdrops.ts';
 import { InputKindTracker } from '../networks/input-kind.ts';
 import { upscaleRows } from '../reference/upscale.ts';
 import { runInSlices, type Started, type TimeSlot } from '../schedule.ts';
@@ -116,7 +117,15 @@ export class OrtWebGpuBackend implements Backend {
     const lost = this.#options.device.lost.then(() => {
       throw deviceLost(null);
     });
-    return Promise.race([lost, serialized(() => this.#submit(image, model, loaded))]);
+    const start = (opaque: PixelImage) => Promise.race([lost, serialized(() => this.#submit(opaque, model, loaded))]);
+    if (isOpaque(image)) return start(image);
+    const overBlack = await start(over(image, BLACK));
+    const overWhite = await start(over(image, WHITE));
+    const doubled = Promise.all([overBlack.doubled, overWhite.doubled]).then(([black, white]) => matted(black, white));
+    doubled.catch(() => {
+      // Whoever waits for the result gets the error.
+    });
+    return { doubled };
   }
 
   async #submit(image: PixelImage, model: ModelName, { session, shape }: LoadedNetwork) {

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { beforeAll, describe, expect, test } from 'vitest';
 import type { PixelImage } from '../../../shared/tasks/definition.ts';
-import { type InputKind, inputKindOf } from '../../../shared/tasks/input-kind.ts';
+import { INPUT_KINDS, type InputKind, inputKindOf } from '../../../shared/tasks/input-kind.ts';
 import { seededRandom } from '../../../shared/tasks/test-random.ts';
 import {
   FILTERS,
@@ -19,6 +19,7 @@ import { doubledReference } from '../networks/reference-network.ts';
 import { unpackLayers } from '../networks/weights.ts';
 import { upscaleReference } from '../reference/upscale.ts';
 import { largestVisibleDifference, opaque, paintedPicture } from '../test-pictures.ts';
+import { doubler, rimsOf } from '../test-transparency.ts';
 import kernelsUrl from './kernels.wasm?url';
 import { WasmBackend } from './wasm-backend.ts';
 import type { KernelModule } from './workspace.ts';
@@ -143,6 +144,10 @@ async function network(quality: Network, input: InputKind) {
   const { model, bytes } = await models.load(modelName(quality, input), 'wgsl');
   return { shape: model.network, layers: unpackLayers(model.network, bytes) };
 }
+
+test.each(QUALITIES)('a transparent picture gets no rim, whatever it is laid over: %s', async (quality) => {
+  for (const input of INPUT_KINDS) expect(await rimsOf(doubler(backend, quality, input))).toEqual([]);
+});
 
 test('an extreme picture stays right: sums of 16-bit products neither overflow nor lose the picture', async () => {
   const random = seededRandom(5);
