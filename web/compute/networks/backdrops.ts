@@ -21,16 +21,17 @@ export function isOpaque({ data }: PixelImage): boolean {
   return true;
 }
 
+interface Flat extends PixelImage {
+  data: Uint8Array<ArrayBuffer>;
+}
+
 /**
  * Lays a picture over a grey, 0..255. Rounded to 8 bits, like everything that networks are given: then each backend gets the same.
  *
  * @param image - straight-alpha sRGB RGBA8.
  * @returns opaque.
  */
-export function over(
-  { width, height, data }: PixelImage,
-  grey: number,
-): PixelImage & { data: Uint8Array<ArrayBuffer> } {
+export function over({ width, height, data }: PixelImage, grey: number): Flat {
   const flat = new Uint8Array(width * height * 4);
   for (let i = 0; i < flat.length; i += 4) {
     const alpha = data[i + 3] ?? 0;
