@@ -42,7 +42,7 @@ export function ComparePage({ comparison }: { comparison: Comparison }) {
         <div class="compare__side">
           <Panel title="Picture">
             <Segmented<SceneName | 'own'>
-              legend="A crop of a game"
+              legend="A picture of a game"
               choices={SCENES}
               value={subject.value?.scene?.value ?? 'own'}
               onChange={(name) => name !== 'own' && void comparison.chooseScene(name)}
@@ -121,7 +121,7 @@ export function ComparePage({ comparison }: { comparison: Comparison }) {
 }
 
 function SubjectNote({ subject: { title, scene, note } }: { subject: Subject }) {
-  if (!scene) {
+  if (!scene?.credit) {
     return (
       <p class="small soft compare__note" data-testid="subject">
         {title}: {note}
@@ -130,8 +130,8 @@ function SubjectNote({ subject: { title, scene, note } }: { subject: Subject }) 
   }
   return (
     <p class="small soft compare__note" data-testid="subject">
-      A crop of <a href={scene.site}>{scene.game}</a>, {scene.licence}. No network was trained on this game. The small
-      picture has one sample per pixel, as games render.
+      A crop of <a href={scene.credit.site}>{scene.credit.game}</a>, {scene.credit.licence}. No network was trained on
+      this game. The small picture has one sample per pixel, as games render.
     </p>
   );
 }

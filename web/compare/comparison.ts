@@ -1,11 +1,14 @@
 import { signal } from '@preact/signals';
 import { MeshError } from '../../shared/errors.ts';
+import type { PixelImage } from '../../shared/tasks/definition.ts';
+import { upscaleReference } from '../compute/reference/upscale.ts';
 import { pageDiagnostics } from '../sdk/diagnostics.ts';
 import type { GamerClient } from '../sdk/p2c2r.ts';
 import type { Quality } from '../sdk/types.ts';
 import type { Choice } from '../ui/fields.tsx';
+import { fsr1, type OwnPicture, rcas } from './fsr1.ts';
 import { lumaOf, psnrDb } from './luma.ts';
-import { loadScene, readPicture, type SceneName, type Subject } from './scenes.ts';
+import { imageDataOf, loadScene, readPicture, type SceneName, type Subject } from './scenes.ts';
 import { ssimAgainst } from './ssim.ts';
 import { WHOLE } from './viewport.ts';
 
@@ -104,7 +107,7 @@ export class Comparison {
   }
 
   async #compare(subject: Subject, ending: AbortSignal): Promise<void> {
-    const { small, reference } = subject;
+    const { small, reference, temporal } = subject;
     const likenessTo = reference && likenessToReference(reference);
     const done = (image: ImageData, work: Work | null): Tile => ({
       kind: 'done',
@@ -112,18 +115,20 @@ export class Comparison {
       work,
       likeness: likenessTo?.(image) ?? null,
     });
-    const waiting = QUALITIES.map((method) => [method, { kind: 'working' }] as const);
+    const waiting = [...QUALITIES, ...FORMULAS].map((method) => [method, { kind: 'working' }] as const);
     this.subject.value = subject;
     this.view.value = WHOLE;
     this.tiles.value = {
       ...Object.fromEntries(waiting),
       small: { kind: 'done', image: nearestNeighbour(small), likeness: null, work: null },
+      ...(temporal && { taau: done(temporal, null) }),
       ...(reference && { truth: { kind: 'done', image: reference, likeness: null, work: null } }),
     };
-    if (!reference && this.right.value === 'truth') this.right.value = 'quality';
-    if (!reference && this.left.value === 'truth') this.left.value = 'bicubic';
+    if (!(this.right.value in this.tiles.value)) this.right.value = 'quality';
+    if (!(this.left.value in this.tiles.value)) this.left.value = 'bicubic';
     // Lets the browser draw the new state first.
     await new Promise(requestAnimationFrame);
+    for (const method of FORMULAS) this.#put(method, done(imageDataOf(byFormula[method](small)), null), ending);
     const client = await this.#connected().catch((cause: unknown) => MeshError.from(cause, 'connection-failed'));
     if (client instanceof MeshError && !ending.aborted) this.error.value = client;
     for (const quality of QUALITIES) {
@@ -194,16 +199,33 @@ async function openFile(file: File): Promise<Subject> {
   const note = isWhole
     ? `${width} × ${height} pixels`
     : `the central ${pixels.width} × ${pixels.height} of its ${width} × ${height} pixels`;
-  return { title: file.name, small: pixels, reference: null, scene: null, note };
+  return { title: file.name, small: pixels, reference: null, temporal: null, scene: null, note };
 }
 
-export type Method = 'small' | Quality | 'truth';
+/** What web games use instead of a network: by formulas of our own code, in the page. */
+const FORMULAS = ['sharpened', 'fsr1'] as const;
+
+export type Method = 'small' | Quality | (typeof FORMULAS)[number] | 'taau' | 'truth';
+
+const byFormula: Record<(typeof FORMULAS)[number], (small: ImageData) => OwnPicture> = {
+  sharpened: (small) => rcas(bilinear(small)),
+  fsr1,
+};
+
+function bilinear({ width, height, data }: ImageData): PixelImage {
+  const size = { outWidth: 2 * width, outHeight: 2 * height };
+  const made = upscaleReference({ width, height, data }, { ...size, quality: 'bilinear' });
+  return { width: size.outWidth, height: size.outHeight, data: made };
+}
 
 /** In the order of the page. */
 export const METHODS: readonly (Choice<Method> & { about: string })[] = [
   { value: 'small', label: 'Small picture', about: 'every pixel as a square' },
   { value: 'bilinear', label: 'Bilinear', about: 'as browsers do' },
   { value: 'bicubic', label: 'Bicubic', about: 'as image editors do' },
+  { value: 'sharpened', label: 'Bilinear, sharpened', about: 'as many web games do, here by AMD’s RCAS' },
+  { value: 'fsr1', label: 'FSR 1', about: 'AMD’s formula, as in three.js' },
+  { value: 'taau', label: 'TAAU', about: 'many frames of a game along their motion, as in three.js' },
   { value: 'spatial', label: 'Spatial', about: 'a formula that follows edges' },
   { value: 'fast', label: 'Fast', about: 'our smallest network' },
   { value: 'balanced', label: 'Balanced', about: 'our middle network' },
