@@ -1,6 +1,8 @@
 import { expose } from 'comlink';
 import type { PixelImage } from '../../shared/tasks/definition.ts';
 import { type Filter, NETWORKS } from '../../shared/tasks/upscale.ts';
+import { flickerOf } from '../../web/compare/flicker.ts';
+import { fsr1, rcas } from '../../web/compare/fsr1.ts';
 import { lumaOf, psnrDb } from '../../web/compare/luma.ts';
 import { ssimAgainst } from '../../web/compare/ssim.ts';
 import { OrtWasmBackend } from '../../web/compute/ort/ort-wasm-backend.ts';
@@ -56,6 +58,8 @@ const METHODS: Record<string, Method> = {
   'catmull-rom': reference('bicubic'),
   lanczos3: (image) => doubled(image, LANCZOS3),
   spatial: reference('spatial'),
+  sharpened: async (image) => rcas(await reference('bilinear')(image)),
+  fsr1,
   'bicubic-from-samples': (image) => doubled(image, cubic(-0.75), SAMPLE_OFFSET),
   ...Object.fromEntries(NETWORKS.map((quality) => [quality, network(quality)])),
 };
@@ -64,8 +68,7 @@ async function score({ small, truth, made }: ScoreJob): Promise<Scores> {
   const { width, height } = truth;
   const luma = lumaOf(truth);
   const ssim = ssimAgainst({ width, height, luma });
-  const pictures = { ...made };
-  for (const [method, upscale] of Object.entries(METHODS)) pictures[method] = await upscale(small);
+  const pictures = await allOf(small, made);
   const scores: Scores = {};
   for (const [method, picture] of Object.entries(pictures)) {
     if (picture.width !== width || picture.height !== height)
@@ -76,6 +79,23 @@ async function score({ small, truth, made }: ScoreJob): Promise<Scores> {
   return scores;
 }
 
-const scorer = { score };
+async function allOf(small: PixelImage, made: ScoreJob['made']): Promise<ScoreJob['made']> {
+  const pictures = { ...made };
+  for (const [method, upscale] of Object.entries(METHODS)) pictures[method] = await upscale(small);
+  return pictures;
+}
+
+/** Flicker by method over consecutive frames; null where nothing stands still. */
+async function flicker(frames: readonly ScoreJob[]): Promise<Record<string, number | null>> {
+  const lumas: Record<string, Float32Array[]> = {};
+  for (const { small, made } of frames) {
+    const pictures = Object.entries(await allOf(small, made));
+    for (const [method, picture] of pictures) lumas[method] = [...(lumas[method] ?? []), lumaOf(picture)];
+  }
+  const truth = frames.map((frame) => lumaOf(frame.truth));
+  return Object.fromEntries(Object.entries(lumas).map(([method, made]) => [method, flickerOf(made, truth)]));
+}
+
+const scorer = { score, flicker };
 export type Scorer = typeof scorer;
 expose(scorer);
