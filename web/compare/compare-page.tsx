@@ -13,7 +13,7 @@ import { WHOLE, ZOOM_STEP, zoomed } from './viewport.ts';
 
 /** The compare page. */
 export function ComparePage({ comparison }: { comparison: Comparison }) {
-  const { subject, tiles, error, view, left, right } = comparison;
+  const { subject, opening, tiles, error, view, left, right } = comparison;
   const isDropping = useDroppedFile((file) => void comparison.chooseFile(file));
   const shown = METHODS.filter(({ value }) => value in tiles.value);
   const failure = error.value;
@@ -44,14 +44,20 @@ export function ComparePage({ comparison }: { comparison: Comparison }) {
             <Segmented<SceneName | 'own'>
               legend="A picture of a game"
               choices={SCENES}
-              value={subject.value?.scene?.value ?? 'own'}
+              value={opening.value ?? subject.value?.scene?.value ?? 'own'}
               onChange={(name) => name !== 'own' && void comparison.chooseScene(name)}
               testId="scene"
             />
             <FileButton accept="image/*" onFile={(file) => void comparison.chooseFile(file)} testId="own-picture">
               Use your own…
             </FileButton>
-            {subject.value && <SubjectNote subject={subject.value} />}
+            {opening.value === 'own-game' ? (
+              <p class="small soft" role="status">
+                Your browser draws the game …
+              </p>
+            ) : (
+              subject.value && <SubjectNote subject={subject.value} />
+            )}
           </Panel>
           <Panel title="Side by side">
             <div class="compare__pair">

@@ -47,6 +47,8 @@ const RERUN_BELOW_MS = 1_000;
 /** Enlarges one picture at a time by every method that this browser supports. */
 export class Comparison {
   readonly subject = signal<Subject | null>(null);
+  /** The scene that is being loaded or drawn, which may take seconds without a GPU. */
+  readonly opening = signal<SceneName | null>(null);
   readonly tiles = signal<Tiles>({});
   /** Why there is no picture, or why networks are missing. */
   readonly error = signal<MeshError | null>(null);
@@ -68,7 +70,7 @@ export class Comparison {
 
   chooseScene(name: SceneName): Promise<void> {
     const { load = loadScene } = this.#options;
-    return this.#choose(() => load(name));
+    return this.#choose(() => load(name), name);
   }
 
   chooseFile(file: File): Promise<void> {
@@ -93,13 +95,16 @@ export class Comparison {
     await client?.close();
   }
 
-  async #choose(open: () => Promise<Subject>): Promise<void> {
+  async #choose(open: () => Promise<Subject>, scene: SceneName | null = null): Promise<void> {
     this.#run.abort();
     this.#run = new AbortController();
     const { signal: ending } = this.#run;
     this.error.value = null;
+    this.opening.value = scene;
     try {
-      const subject = await open();
+      const subject = await open().finally(() => {
+        if (!ending.aborted) this.opening.value = null;
+      });
       if (!ending.aborted) await this.#compare(subject, ending);
     } catch (cause) {
       if (!ending.aborted) this.error.value = MeshError.from(cause);
