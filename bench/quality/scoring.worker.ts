@@ -1,9 +1,8 @@
 import { expose } from 'comlink';
 import type { PixelImage } from '../../shared/tasks/definition.ts';
 import { type Filter, NETWORKS } from '../../shared/tasks/upscale.ts';
-import { flickerOf } from '../../web/compare/flicker.ts';
 import { fsr1, rcas } from '../../web/compare/fsr1.ts';
-import { lumaOf, psnrDb } from '../../web/compare/luma.ts';
+import { flickerOf, lumaOf, psnrDb } from '../../web/compare/luma.ts';
 import { ssimAgainst } from '../../web/compare/ssim.ts';
 import { OrtWasmBackend } from '../../web/compute/ort/ort-wasm-backend.ts';
 import { cpuRuntime } from '../../web/compute/ort/runtime.ts';

@@ -2,10 +2,9 @@ import { expect, test } from 'vitest';
 import type { PixelImage } from '../../shared/tasks/definition.ts';
 import { upscaleReference } from '../compute/reference/upscale.ts';
 import { psnrDb } from '../compute/test-pictures.ts';
-import { flickerOf } from './flicker.ts';
 import { flight, standing } from './game-sequences.ts';
 import { GameView } from './game-view.ts';
-import { lumaOf } from './luma.ts';
+import { flickerOf, lumaOf } from './luma.ts';
 
 const SIZE = { width: 96, height: 54 };
 
