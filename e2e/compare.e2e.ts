@@ -64,7 +64,7 @@ test('our own game is drawn in the page, and a temporal upscale of it is shown b
   await expect(page.locator('[data-state=working]')).toHaveCount(0);
   for (const method of ['sharpened', 'fsr1', 'taau', 'truth']) {
     const { width, height, greens } = await lookAtTile(page, method);
-    expect([method, width, height]).toEqual([method, 480, 272]);
+    expect([method, width, height]).toEqual([method, 384, 216]);
     expect(greens).toBeGreaterThan(50);
   }
 });

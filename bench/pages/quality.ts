@@ -1,6 +1,6 @@
 import { wrap } from 'comlink';
-import { flight, standing } from '../../web/compare/game-sequences.ts';
 import { imageDataOf } from '../../web/compare/scenes.ts';
+import { flight, standing } from '../../web/game/game-sequences.ts';
 import { Anime4kRunner } from '../quality/anime4k.ts';
 import { codedFrames, type Input, pannedExamples, type Still, stillExamples } from '../quality/examples.ts';
 import type { ScoreJob, Scorer, Scores } from '../quality/scoring.worker.ts';

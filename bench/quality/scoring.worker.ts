@@ -1,11 +1,11 @@
 import { expose } from 'comlink';
 import type { PixelImage } from '../../shared/tasks/definition.ts';
 import { type Filter, NETWORKS } from '../../shared/tasks/upscale.ts';
-import { fsr1, rcas } from '../../web/compare/fsr1.ts';
 import { flickerOf, lumaOf, psnrDb } from '../../web/compare/luma.ts';
 import { ssimAgainst } from '../../web/compare/ssim.ts';
 import { OrtWasmBackend } from '../../web/compute/ort/ort-wasm-backend.ts';
 import { cpuRuntime } from '../../web/compute/ort/runtime.ts';
+import { fsr1, rcas } from '../../web/compute/reference/fsr1.ts';
 import { upscaleReference } from '../../web/compute/reference/upscale.ts';
 import type { TimeSlot } from '../../web/compute/schedule.ts';
 import { servedModels } from '../../web/compute/test-models.ts';

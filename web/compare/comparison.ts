@@ -1,12 +1,12 @@
 import { signal } from '@preact/signals';
 import { MeshError } from '../../shared/errors.ts';
 import type { PixelImage } from '../../shared/tasks/definition.ts';
+import { fsr1, type OwnPicture, rcas } from '../compute/reference/fsr1.ts';
 import { upscaleReference } from '../compute/reference/upscale.ts';
 import { pageDiagnostics } from '../sdk/diagnostics.ts';
 import type { GamerClient } from '../sdk/p2c2r.ts';
 import type { Quality } from '../sdk/types.ts';
 import type { Choice } from '../ui/fields.tsx';
-import { fsr1, type OwnPicture, rcas } from './fsr1.ts';
 import { lumaOf, psnrDb } from './luma.ts';
 import { imageDataOf, loadScene, readPicture, type SceneName, type Subject } from './scenes.ts';
 import { ssimAgainst } from './ssim.ts';

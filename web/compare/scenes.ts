@@ -1,6 +1,6 @@
 import { MeshError } from '../../shared/errors.ts';
+import type { OwnPicture } from '../compute/reference/fsr1.ts';
 import type { Choice } from '../ui/fields.tsx';
-import type { OwnPicture } from './fsr1.ts';
 
 export type SceneName = 'foliage' | 'wire' | 'coins' | 'railing' | 'own-game';
 
@@ -52,12 +52,12 @@ export async function loadScene(name: SceneName): Promise<Subject> {
 }
 
 /** Small enough to be drawn, at 16 samples a pixel, where there is no GPU. */
-const OWN_GAME_SIZE = { width: 240, height: 136 };
+const OWN_GAME_SIZE = { width: 192, height: 108 };
 
 /** Also throws MeshError `unsupported-browser`. */
 async function drawOwnGame(): Promise<Pick<Subject, 'small' | 'reference' | 'temporal' | 'note'>> {
   // Most visitors do without it, and it is most of the page's code.
-  const { flight } = await import('./game-sequences.ts');
+  const { flight } = await import('../game/game-sequences.ts');
   const drawn = await flight(OWN_GAME_SIZE, () => new Promise((resolve) => setTimeout(resolve)));
   return {
     ...{ small: imageDataOf(drawn.small), reference: imageDataOf(drawn.truth), temporal: imageDataOf(drawn.temporal) },

@@ -2,8 +2,8 @@ import FSR1Node from 'three/addons/tsl/display/FSR1Node.js';
 import { bool, float, texture } from 'three/tsl';
 import { DataTexture, RenderPipeline, WebGPURenderer } from 'three/webgpu';
 import { expect, test } from 'vitest';
-import type { PixelImage } from '../../shared/tasks/definition.ts';
-import { halved, opaque, paintedPicture } from '../compute/test-pictures.ts';
+import type { PixelImage } from '../../../shared/tasks/definition.ts';
+import { halved, opaque, paintedPicture } from '../test-pictures.ts';
 import { fsr1, type OwnPicture } from './fsr1.ts';
 
 /** Pixels at the borders, where three.js reads beyond the picture. */

@@ -1,12 +1,11 @@
-import type { OwnPicture } from './fsr1.ts';
-import { GameView } from './game-view.ts';
-import { jitterOf, TemporalUpscale } from './taau.ts';
+import { GameView } from './render/game-view.ts';
+import { type GamePicture, jitterOf, TemporalUpscale } from './render/temporal-upscale.ts';
 
 /** A small picture of the game, what it should become, and what a temporal upscale made of the frames up to it. */
 export interface GameFrame {
-  small: OwnPicture;
-  truth: OwnPicture;
-  temporal: OwnPicture;
+  small: GamePicture;
+  truth: GamePicture;
+  temporal: GamePicture;
 }
 
 /** Frames that a temporal upscale gets before it is looked at. */

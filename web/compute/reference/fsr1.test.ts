@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
-import type { PixelImage } from '../../shared/tasks/definition.ts';
-import { upscaleReference } from '../compute/reference/upscale.ts';
-import { halved, opaque, psnrDb, writingPicture } from '../compute/test-pictures.ts';
+import type { PixelImage } from '../../../shared/tasks/definition.ts';
+import { halved, opaque, psnrDb, writingPicture } from '../test-pictures.ts';
 import { fsr1, rcas } from './fsr1.ts';
+import { upscaleReference } from './upscale.ts';
 
 const row = (...greys: number[]): PixelImage => ({
   width: greys.length,

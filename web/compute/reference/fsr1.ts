@@ -1,6 +1,6 @@
-import type { PixelImage } from '../../shared/tasks/definition.ts';
-import { edgeAdaptiveRow } from '../compute/reference/edge-adaptive.ts';
-import { axisSamples, SourceRows } from '../compute/reference/source-rows.ts';
+import type { PixelImage } from '../../../shared/tasks/definition.ts';
+import { edgeAdaptiveRow } from './edge-adaptive.ts';
+import { axisSamples, SourceRows } from './source-rows.ts';
 
 /**
  * AMD FidelityFX Super Resolution 1, which web games get as three.js's FSR1Node: EASU, an upscaler that follows edges, and RCAS, which sharpens as

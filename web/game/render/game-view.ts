@@ -12,14 +12,13 @@ import {
   Vector4,
   WebGLRenderTarget,
 } from 'three';
-import { MeshError } from '../../shared/errors.ts';
-import type { PixelImage } from '../../shared/tasks/definition.ts';
-import { RaceScene } from '../game/render/race-scene.ts';
-import { NEUTRAL } from '../game/simulation/craft.ts';
-import { seededRandom } from '../game/simulation/numbers.ts';
-import { Race, STEP_MS } from '../game/simulation/race.ts';
-import type { OwnPicture } from './fsr1.ts';
-import type { JitteredFrame } from './taau.ts';
+import { MeshError } from '../../../shared/errors.ts';
+import type { PixelImage } from '../../../shared/tasks/definition.ts';
+import { NEUTRAL } from '../simulation/craft.ts';
+import { seededRandom } from '../simulation/numbers.ts';
+import { Race, STEP_MS } from '../simulation/race.ts';
+import { RaceScene } from './race-scene.ts';
+import type { GamePicture, JitteredFrame } from './temporal-upscale.ts';
 
 /** Samples of a pixel of the truth along each side; of one of the small picture there are twice as many. */
 const OVERSAMPLING = 2;
@@ -101,12 +100,12 @@ export class GameView {
   }
 
   /** The small picture with a sample at the centre of each pixel, as games render. */
-  small(): OwnPicture {
+  small(): GamePicture {
     return this.#drawn(1);
   }
 
   /** What the small picture should become at twice its size. */
-  truth(): OwnPicture {
+  truth(): GamePicture {
     return averaged(this.#drawn(2 * OVERSAMPLING), OVERSAMPLING);
   }
 
@@ -142,7 +141,7 @@ export class GameView {
     this.#scene.dispose();
   }
 
-  #drawn(scale: number): OwnPicture {
+  #drawn(scale: number): GamePicture {
     const { renderer, scene, camera } = this.#scene.view;
     const [width, height] = [scale * this.#width, scale * this.#height];
     renderer.setSize(width, height, false);
@@ -159,7 +158,7 @@ function worldToView(camera: PerspectiveCamera): Matrix4 {
 }
 
 /** WebGL's rows run upwards. */
-function upright(pixels: Uint8Array, width: number, height: number): OwnPicture {
+function upright(pixels: Uint8Array, width: number, height: number): GamePicture {
   const data = new Uint8ClampedArray(pixels.length);
   for (let y = 0; y < height; y++) {
     data.set(pixels.subarray((height - 1 - y) * width * 4, (height - y) * width * 4), y * width * 4);
@@ -168,7 +167,7 @@ function upright(pixels: Uint8Array, width: number, height: number): OwnPicture 
 }
 
 /** The mean of every `side` x `side` pixels. */
-function averaged(image: PixelImage, side: number): OwnPicture {
+function averaged(image: PixelImage, side: number): GamePicture {
   const [width, height] = [image.width / side, image.height / side];
   const data = new Uint8ClampedArray(width * height * 4);
   for (let i = 0; i < data.length; i++) {
