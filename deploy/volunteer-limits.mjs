@@ -49,9 +49,27 @@ export function readLimits(values, problems) {
     onlyWhenIdle: values['only-when-idle'],
     pauseOnBattery: values['pause-on-battery'],
     keepAwake: values['keep-awake'],
+    acceptModelsFrom: Array.isArray(values['accept-models-from'])
+      ? readOrigins(values['accept-models-from'], problems)
+      : undefined,
+    acceptDialogue: values['no-dialogue'] ? false : undefined,
     hours: Array.isArray(values.hours) ? readHours(values.hours, problems) : undefined,
   };
   return Object.fromEntries(Object.entries(limits).filter(([, value]) => value !== undefined));
+}
+
+/**
+ * @param {readonly string[]} addresses whose paths do not matter
+ * @param {string[]} problems
+ * @returns {string[]}
+ */
+function readOrigins(addresses, problems) {
+  return addresses.flatMap((address) => {
+    const url = URL.canParse(address) ? new URL(address) : null;
+    if (url?.protocol === 'https:') return url.origin;
+    problems.push(`--accept-models-from is "${address}": it must be an address such as https://models.example.`);
+    return [];
+  });
 }
 
 /**

@@ -17,6 +17,8 @@ npm run volunteer -- --url URL --room ROOM [flags]
 --pause-below-battery N  pause on battery below this charge, 0 to 1
 --hours "DAYS HH:MM-HH:MM"  serve only then, may be repeated, such as --hours "mon-fri 20:00-08:00"
 --data-mb-per-day N    pause when this many megabytes were sent and received today
+--accept-models-from URL  another server whose models gamers may run here, may be repeated
+--no-dialogue          run no language models
 --keep-awake           keep this machine from falling asleep while it serves (by systemd-inhibit)
 --insecure             accept an untrusted certificate, such as that of npm start -- --lan
 --browser-flag=FLAG    a flag for Chromium, may be repeated, such as --browser-flag=--use-angle=vulkan
@@ -84,6 +86,8 @@ function parse(argv) {
         'pause-below-battery': { type: 'string' },
         hours: { type: 'string', multiple: true },
         'data-mb-per-day': { type: 'string' },
+        'accept-models-from': { type: 'string', multiple: true },
+        'no-dialogue': { type: 'boolean' },
         'keep-awake': { type: 'boolean' },
         insecure: { type: 'boolean' },
         'browser-flag': { type: 'string', multiple: true },

@@ -32,10 +32,14 @@ test('limits and flags for Chromium are passed on', () => {
 test('limits of the machine and of the week are passed on', () => {
   const switches = ['--only-when-idle', '--pause-on-battery', '--keep-awake'];
   const numbers = ['--gpu-share', '0.25', '--pause-below-battery', '0.3', '--data-mb-per-day', '500'];
+  const models = ['--accept-models-from', 'https://models.example/folder', '--no-dialogue'];
   const hours = ['--hours', 'fri-sun 20:00-08:00', '--hours', 'mon,wed 09:30-24:00'];
-  expect(readVolunteerOptions([...URL_FLAG, '--room', 'den', ...switches, ...numbers, ...hours])?.limits).toEqual({
+  expect(
+    readVolunteerOptions([...URL_FLAG, '--room', 'den', ...switches, ...numbers, ...models, ...hours])?.limits,
+  ).toEqual({
     ...{ onlyWhenIdle: true, pauseOnBattery: true, keepAwake: true },
     ...{ gpuShare: 0.25, pauseBelowBattery: 0.3, dataMBPerDay: 500 },
+    ...{ acceptModelsFrom: ['https://models.example'], acceptDialogue: false },
     hours: [...[5, 6, 0].map((day) => [day, 1_200, 480]), ...[1, 3].map((day) => [day, 570, 1_440])],
   });
 });
@@ -45,6 +49,7 @@ test.each([
   ['--gpu-share', '1.5'],
   ['--pause-below-battery', '30'],
   ['--data-mb-per-day', 'much'],
+  ['--accept-models-from', 'http://models.example'],
   ['--hours', 'someday 20:00-08:00'],
   ['--hours', 'mon 20:00-20:00'],
   ['--hours', 'mon 24:00-08:00'],

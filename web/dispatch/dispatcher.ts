@@ -318,7 +318,7 @@ export class Dispatcher {
     const { packed, backend, queueMs, computeMs } = result;
     const isLocal = runner.id === this.#pool.local.id;
     this.#counter.jobDone(isLocal ? 'local' : 'volunteers', placement);
-    if (!isLocal) this.#results.succeeded(runner.id);
+    this.#results.succeeded(isLocal ? null : runner.id, job);
     for (const other of state.attempts.values()) {
       // An exploration runs to its end, or nothing would be learned from it.
       if (other.placement !== 'exploration') other.runner.cancel(job);

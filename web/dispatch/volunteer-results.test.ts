@@ -35,7 +35,36 @@ test('a volunteer that never gets a file is not excused for ever, and one that g
   fail('another', 1);
   expect(verdicts).toEqual([]);
   fail('bad', 2);
-  results.succeeded('bad');
+  results.succeeded('bad', INFER);
   fail('bad', MAX_EXCUSED_IN_A_ROW);
   expect(verdicts).toEqual([false, false, true].map((succeeded) => ['bad', succeeded]));
+});
+
+test('a volunteer that finds fault with a task counts as failed once somebody else, or this machine, has done it', () => {
+  const echo = jobOf('echo');
+  results.failed('wrong', 'failed', echo, failed('bad-input'));
+  expect(verdicts).toEqual([]);
+  results.succeeded('right', echo);
+  results.succeeded('right', echo);
+  const another = jobOf('echo');
+  results.failed('wrong', 'failed', another, failed('bad-input'));
+  results.succeeded(null, another);
+  expect(verdicts).toEqual([
+    ['right', true],
+    ['wrong', false],
+    ['right', true],
+    ['wrong', false],
+  ]);
+});
+
+test('a volunteer may lack the memory or the model for some tasks in a row that others do, but not for all of them', () => {
+  for (let time = 0; time < MAX_EXCUSED_IN_A_ROW + 2; time++) {
+    const job = jobOf('infer');
+    results.failed('small', 'failed', job, failed(time % 2 === 0 ? 'too-large' : 'unknown-model'));
+    results.succeeded(null, job);
+  }
+  expect(verdicts).toEqual([
+    ['small', false],
+    ['small', false],
+  ]);
 });

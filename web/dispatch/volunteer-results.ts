@@ -4,7 +4,10 @@ import type { Job } from './job.ts';
 
 type FailedJob = Pick<Job, 'definition' | 'packed'>;
 
-/** Files that a volunteer may fail to fetch in a row: its line may be down for some tasks, and one that never works is of no use. */
+/**
+ * Tasks in a row that a volunteer may fail for want of a file, memory or a model: its line may be down for some of them, and one that
+ * never works is of no use.
+ */
 export const MAX_EXCUSED_IN_A_ROW = 3;
 /** Volunteers remembered; the one that failed longest ago is forgotten for a new one. */
 const MAX_REMEMBERED = 256;
@@ -12,30 +15,46 @@ const MAX_REMEMBERED = 256;
 /** Reasons that lie in the task or its model. */
 const OF_THE_TASK: ReadonlySet<MeshErrorReason> = new Set(['bad-input', 'too-large', 'unknown-model']);
 
-/** Reports how volunteers do, without the failures that are not their fault. */
+/**
+ * Reports how volunteers do, without the failures that are not their fault. A volunteer that finds fault with a task is believed until
+ * somebody else does that task: then an input that it called bad was not, and what it lacked was its own.
+ */
 export class VolunteerResults {
   readonly #report: DispatcherEvents['onVolunteerResult'];
-  /** By volunteer id: the files that it could not fetch since its last valid result. */
+  /** By volunteer id: such tasks since its last valid result. */
   readonly #excused = new Map<string, number>();
+  /** By job, while it has no result: the volunteers that found fault with it. */
+  readonly #faulted = new WeakMap<FailedJob, Map<string, MeshErrorReason>>();
 
   constructor(report: DispatcherEvents['onVolunteerResult']) {
     this.#report = report;
   }
 
-  succeeded(volunteerId: string): void {
-    this.#excused.delete(volunteerId);
-    this.#report(volunteerId, true);
+  /** @param volunteerId - null where this machine did it. */
+  succeeded(volunteerId: string | null, job: FailedJob): void {
+    if (volunteerId !== null) {
+      this.#excused.delete(volunteerId);
+      this.#report(volunteerId, true);
+    }
+    for (const [id, reason] of this.#faulted.get(job) ?? []) {
+      if (reason === 'bad-input' || !this.#isExcused(id)) this.#report(id, false);
+    }
+    this.#faulted.delete(job);
   }
 
   failed(volunteerId: string, cause: 'failed' | 'lost', job: FailedJob, { reason }: MeshError): void {
-    if (OF_THE_TASK.has(reason)) return;
+    if (OF_THE_TASK.has(reason)) {
+      const faults = this.#faulted.get(job) ?? new Map<string, MeshErrorReason>();
+      this.#faulted.set(job, faults.set(volunteerId, reason));
+      return;
+    }
     // Of a link that was lost, the same reason means the volunteer's own network.
     const isFile =
       cause === 'failed' && reason === 'connection-failed' && job.definition.loadsFiles?.(job.packed.params);
     if (!isFile || !this.#isExcused(volunteerId)) this.#report(volunteerId, false);
   }
 
-  /** Whether the network of a server that files come from may be to blame once more. */
+  /** Whether something other than the volunteer may be to blame once more. */
   #isExcused(volunteerId: string): boolean {
     const inARow = (this.#excused.get(volunteerId) ?? 0) + 1;
     this.#excused.delete(volunteerId);

@@ -5,7 +5,7 @@ import { checkHours } from './serving/weekly-hours.ts';
 import type { VolunteerLimits } from './types.ts';
 
 /** Origins a volunteer's owner may allow models from: each is compared with every URL. */
-const MAX_MODEL_ORIGINS = 64;
+export const MAX_MODEL_ORIGINS = 64;
 
 /** Limits of a volunteer that sets none. */
 export const DEFAULT_LIMITS: Readonly<VolunteerLimits> = {

@@ -112,7 +112,7 @@ export function HoursField({ hours, onChange }: HoursFieldProps) {
             );
           })}
           {refusal && (
-            <p class="hours__refusal" role="alert">
+            <p class="limits__note limits__note--refusal" role="alert">
               {refusal}
             </p>
           )}

@@ -6,12 +6,13 @@ import {
   whyIdlenessIsPartial,
   whyUnsupported,
 } from '../sdk/serving/machine-signals.ts';
+import type { VolunteerLimits } from '../sdk/types.ts';
 import { type Choice, SelectField } from '../ui/fields.tsx';
 import { formatBytes, formatPercent } from '../ui/format.ts';
 import { Panel } from '../ui/layout.tsx';
 import { Switch } from '../ui/switch.tsx';
 import { HoursField } from './hours-field.tsx';
-import type { PageLimits } from './remembered-limits.ts';
+import { ModelOriginsField } from './model-origins-field.tsx';
 
 const GAMERS = [1, 2, 4, 8].map((count) => ({ value: String(count), label: String(count) }));
 const SHARES = [0.1, 0.25, 0.5, 0.75, 1].map((share) => ({ value: String(share), label: formatPercent(share) }));
@@ -21,8 +22,8 @@ const DATA_MB = choicesOf([0, 500, 1_000, 2_000, 5_000, 10_000, 50_000], (mb) =>
 );
 
 interface LimitsPanelProps {
-  limits: PageLimits;
-  onChange: (limits: PageLimits) => void;
+  limits: VolunteerLimits;
+  onChange: (limits: VolunteerLimits) => void;
   /** Sent and received today; null before the first start. */
   bytesToday: number | null;
 }
@@ -30,7 +31,7 @@ interface LimitsPanelProps {
 /** What this machine lends, and when. Every limit can be changed while it helps. */
 export function LimitsPanel({ limits, onChange, bytesToday }: LimitsPanelProps) {
   const isIdleDetected = useIdleDetection();
-  const set = (changed: Partial<PageLimits>) => onChange({ ...limits, ...changed });
+  const set = (changed: Partial<VolunteerLimits>) => onChange({ ...limits, ...changed });
   const noBattery = whyUnsupported('pauseOnBattery');
   const noWakeLock = whyUnsupported('keepAwake');
   return (
@@ -103,6 +104,7 @@ export function LimitsPanel({ limits, onChange, bytesToday }: LimitsPanelProps) 
           testId="lend-browser-model"
         />
       )}
+      <ModelOriginsField origins={limits.acceptModelsFrom} onChange={(acceptModelsFrom) => set({ acceptModelsFrom })} />
       <HoursField hours={limits.hours} onChange={(hours) => set({ hours })} />
     </Panel>
   );

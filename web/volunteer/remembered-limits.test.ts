@@ -16,7 +16,13 @@ afterEach(() => void vi.unstubAllGlobals());
 
 it('limits are as they were set last', () => {
   const store = storeWith(null);
-  const limits = { ...rememberedLimits(store), gpuShare: 0.25, pauseOnBattery: true, dataMBPerDay: 500 };
+  const limits = {
+    ...rememberedLimits(store),
+    gpuShare: 0.25,
+    pauseOnBattery: true,
+    dataMBPerDay: 500,
+    acceptModelsFrom: ['https://models.example'],
+  };
   rememberLimits(store, limits);
   expect(rememberedLimits(store)).toEqual(limits);
 });

@@ -6,17 +6,12 @@ const STORAGE_KEY = 'p2c2r.limits';
 
 type LimitStore = Pick<Storage, 'getItem' | 'setItem'>;
 
-/** The limits that the page offers. From where models may come is left to programs that use the SDK. */
-export type PageLimits = Omit<VolunteerLimits, 'acceptModelsFrom'>;
-
-const { acceptModelsFrom: _, ...PAGE_DEFAULTS } = DEFAULT_LIMITS;
-
 /** The limits that were set last in this browser. What is missing, invalid or cannot be kept here is as by default. */
-export function rememberedLimits(store: LimitStore | null): PageLimits {
-  return supported({ ...PAGE_DEFAULTS, ...read(store) });
+export function rememberedLimits(store: LimitStore | null): VolunteerLimits {
+  return supported({ ...DEFAULT_LIMITS, ...read(store) });
 }
 
-export function rememberLimits(store: LimitStore | null, limits: PageLimits): void {
+export function rememberLimits(store: LimitStore | null, limits: VolunteerLimits): void {
   try {
     store?.setItem(STORAGE_KEY, JSON.stringify(limits));
   } catch {
@@ -25,7 +20,7 @@ export function rememberLimits(store: LimitStore | null, limits: PageLimits): vo
 }
 
 /** Each limit by itself, so that one that is invalid costs no other. */
-function read(store: LimitStore | null): Partial<PageLimits> {
+function read(store: LimitStore | null): Partial<VolunteerLimits> {
   try {
     const stored: unknown = JSON.parse(store?.getItem(STORAGE_KEY) ?? '{}');
     const entries = Object.entries(stored ?? {}).filter(([name, value]) => isValid(name, value));
@@ -36,7 +31,7 @@ function read(store: LimitStore | null): Partial<PageLimits> {
 }
 
 function isValid(name: string, value: unknown): boolean {
-  if (!(name in PAGE_DEFAULTS)) return false;
+  if (!(name in DEFAULT_LIMITS)) return false;
   try {
     checkedLimits({ ...DEFAULT_LIMITS, [name]: value });
     return true;
@@ -46,8 +41,8 @@ function isValid(name: string, value: unknown): boolean {
 }
 
 /** A browser may lose an interface, for example when the page is opened without https. */
-function supported(limits: PageLimits): PageLimits {
-  const { pauseOnBattery, pauseBelowBattery, keepAwake } = PAGE_DEFAULTS;
+function supported(limits: VolunteerLimits): VolunteerLimits {
+  const { pauseOnBattery, pauseBelowBattery, keepAwake } = DEFAULT_LIMITS;
   return {
     ...limits,
     ...(whyUnsupported('pauseOnBattery') && { pauseOnBattery, pauseBelowBattery }),

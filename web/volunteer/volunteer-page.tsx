@@ -3,6 +3,7 @@ import { useEffect } from 'preact/hooks';
 import type { Invite } from '../../shared/invite.ts';
 import { SIGNALING } from '../../shared/protocol-limits.ts';
 import type { Offers } from '../../shared/server-status.ts';
+import type { VolunteerLimits } from '../sdk/types.ts';
 import { type AddressAudience, AddressField, hidesAddress } from '../ui/address-field.tsx';
 import { Button } from '../ui/buttons.tsx';
 import { CopyDiagnostics } from '../ui/copy-diagnostics.tsx';
@@ -19,7 +20,6 @@ import './volunteer-page.css';
 import { Stat, Stats } from '../ui/figures.tsx';
 import { formatBytes, formatCount, formatPercent, formatRate, isTestable } from '../ui/format.ts';
 import { type ChartLine, LiveChart } from '../ui/live-chart.tsx';
-import type { PageLimits } from './remembered-limits.ts';
 import { CHART_WINDOW_S, type Figures, type Volunteering } from './volunteering.ts';
 
 interface VolunteerPageProps {
@@ -28,8 +28,8 @@ interface VolunteerPageProps {
   findOffers: () => Promise<Offers>;
   name: string;
   onName: (name: string) => void;
-  limits: PageLimits;
-  onLimits: (limits: PageLimits) => void;
+  limits: VolunteerLimits;
+  onLimits: (limits: VolunteerLimits) => void;
   addressAudience: AddressAudience;
   onAddressAudience: (audience: AddressAudience) => void;
 }

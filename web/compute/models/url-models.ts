@@ -110,7 +110,10 @@ export class UrlModels {
     const isSafe = protocol === 'https:' || origin === this.#options.baseUrl.origin;
     if (isSafe && username === '' && (this.accepted?.includes(origin) ?? true)) return;
     const why = isSafe ? `takes no models from ${origin}` : `fetches models by https only, or from its own server`;
-    throw new MeshError('unknown-model', `This machine ${why}. Its owner can allow origins with \`acceptModelsFrom\`.`);
+    throw new MeshError(
+      'unknown-model',
+      `This machine ${why}. Its owner can allow other servers among its limits (\`acceptModelsFrom\`).`,
+    );
   }
 
   async #kept(sha256: string): Promise<Uint8Array<ArrayBuffer> | null> {
