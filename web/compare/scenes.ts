@@ -62,7 +62,7 @@ async function drawOwnGame(): Promise<Pick<Subject, 'small' | 'reference' | 'tem
   return {
     ...{ small: imageDataOf(drawn.small), reference: imageDataOf(drawn.truth), temporal: imageDataOf(drawn.temporal) },
     note:
-      'drawn just now by your browser, while the camera flew. TAAU has 24 frames and the true motion of every point; the others have the last ' +
+      'drawn just now by your browser, while the camera flew. TAAU has 16 frames and the true motion of every point; the others have the last ' +
       'frame. The networks were also trained on frames of this game.',
   };
 }

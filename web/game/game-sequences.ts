@@ -9,7 +9,7 @@ export interface GameFrame {
 }
 
 /** Frames that a temporal upscale gets before it is looked at. */
-const WARM_UP_FRAMES = 24;
+const WARM_UP_FRAMES = 16;
 
 /** Sizes of the small picture, pixels. */
 export interface FrameSize {

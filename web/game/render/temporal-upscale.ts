@@ -51,7 +51,7 @@ function halton(index: number, base: number): number {
  * Temporal upscale to twice the size: jittered frames are accumulated along the true motion. By the method of three.js's TAAUNode (r187), which is
  * that of B. Karis, "High quality temporal supersampling", SIGGRAPH 2014: the nearest samples weighed by their distance, motion of the nearest
  * point around, history clipped to the variance of the neighbourhood except where features are thin. On sRGB-encoded values. Kinder than
- * TAAUNode in two ways: it weighs its first frames equally, and so is after 24 where that is after a hundred, and samples its history by cubics.
+ * TAAUNode in two ways: it weighs its first frames equally, and so is after 16 where that is after a hundred, and samples its history by cubics.
  */
 export class TemporalUpscale {
   #history: Float32Array | null = null;
