@@ -228,7 +228,7 @@ export const METHODS: readonly (Choice<Method> & { about: string })[] = [
   { value: 'small', label: 'Small picture', about: 'every pixel as a square' },
   { value: 'bilinear', label: 'Bilinear', about: 'as browsers do' },
   { value: 'bicubic', label: 'Bicubic', about: 'as image editors do' },
-  { value: 'sharpened', label: 'Bilinear, sharpened', about: 'as many web games do, here by AMD’s RCAS' },
+  { value: 'sharpened', label: 'Sharpened', about: 'bilinear, then AMD’s RCAS, as many web games do' },
   { value: 'fsr1', label: 'FSR 1', about: 'AMD’s formula, as in three.js' },
   { value: 'taau', label: 'TAAU', about: 'many frames of a game along their motion, as in three.js' },
   { value: 'spatial', label: 'Spatial', about: 'a formula that follows edges' },
