@@ -3,7 +3,7 @@
  * that each rule rejects a violation. Tests belong to the layer of what they test.
  * @type {import('dependency-cruiser').IConfiguration}
  */
-const LAYERS = ['net', 'compute', 'dispatch', 'stream', 'sdk', 'game', 'ui', 'gamer', 'volunteer'];
+const LAYERS = ['net', 'compute', 'dispatch', 'stream', 'sdk', 'game', 'ui', 'gamer', 'volunteer', 'compare'];
 const TESTS = '(\\.test\\.tsx?|/test-[^/]+\\.tsx?)$';
 /** Packages that are bundled into the pages: a production server does not need them, so they are not in `dependencies`. */
 const IN_PAGES = [
@@ -107,12 +107,12 @@ module.exports = {
       'the built-in game uses only the SDK, as any other game would, and the way of frames from one thread to another',
     ),
     {
-      name: 'game-only-imported-through-its-two-entry-files',
+      name: 'game-only-imported-through-its-entry-files',
       comment:
-        'web/game exports two files: the game, and the parts of it that tasks compute; everything else is private',
+        'web/game exports three files: the game, the parts of it that tasks compute, and pictures of it for comparisons; everything else is private',
       severity: 'error',
       from: { path: '^(web|e2e|bench|examples)/', pathNot: ['^web/game/', TESTS] },
-      to: { path: '^web/game/', pathNot: '^web/game/(built-in-game|game-work)\\.ts$' },
+      to: { path: '^web/game/', pathNot: '^web/game/(built-in-game|game-work|game-sequences)\\.ts$' },
     },
     only(
       'gamer-page-imports-only-sdk-ui-game',
@@ -146,6 +146,12 @@ module.exports = {
       'web/volunteer',
       ['shared', 'web/sdk', 'web/ui'],
       'a page connects the SDK to ui/',
+    ),
+    only(
+      'compare-page-imports-only-sdk-ui-game-reference',
+      'web/compare',
+      ['shared', 'web/sdk', 'web/ui', 'web/game', 'web/compute/reference'],
+      'the page also shows what a game would use instead of the SDK',
     ),
     {
       ...only(

@@ -35,7 +35,7 @@ test('every method is shown beside the truth, with its time, its PSNR and its SS
   tag: '@gpu',
 }, async ({ page, server }) => {
   await openCompare(page, server.url);
-  for (const method of [...FORMULAS, 'truth']) {
+  for (const method of [...FORMULAS, 'sharpened', 'fsr1', 'truth']) {
     const { width, height, greens } = await lookAtTile(page, method);
     expect([method, width, height]).toEqual([method, 192, 128]);
     expect(greens).toBeGreaterThan(20);
@@ -50,6 +50,23 @@ test('every method is shown beside the truth, with its time, its PSNR and its SS
   await expect(page.getByTestId('subject')).toContainText('Neverball');
   await expect(page.locator('[data-state=working]')).toHaveCount(0);
   expect(await lookAtTile(page, 'spatial')).toMatchObject({ width: 192, height: 128 });
+});
+
+test('our own game is drawn in the page, and a temporal upscale of it is shown beside the others', async ({
+  page,
+  server,
+}) => {
+  await openCompare(page, server.url);
+  await expect(page.getByTestId('tile-taau')).toHaveCount(0);
+  await page.getByTestId('scene').getByRole('radio', { name: 'Our game' }).check();
+  await expect(page.getByTestId('tile-taau')).toContainText('dB', { timeout: 60_000 });
+  await expect(page.getByTestId('subject')).toContainText('drawn just now by your browser');
+  await expect(page.locator('[data-state=working]')).toHaveCount(0);
+  for (const method of ['sharpened', 'fsr1', 'taau', 'truth']) {
+    const { width, height, greens } = await lookAtTile(page, method);
+    expect([method, width, height]).toEqual([method, 384, 216]);
+    expect(greens).toBeGreaterThan(50);
+  }
 });
 
 test('all pictures are shown at the same zoom, also in a browser without WebRTC', async ({ page, server }) => {

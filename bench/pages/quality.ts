@@ -1,6 +1,8 @@
 import { wrap } from 'comlink';
+import { imageDataOf } from '../../web/compare/scenes.ts';
+import { flight, standing } from '../../web/game/game-sequences.ts';
 import { Anime4kRunner } from '../quality/anime4k.ts';
-import { type Input, pannedExamples, type Still, stillExamples } from '../quality/examples.ts';
+import { codedFrames, type Input, pannedExamples, type Still, stillExamples } from '../quality/examples.ts';
 import type { ScoreJob, Scorer, Scores } from '../quality/scoring.worker.ts';
 
 interface Measuring {
@@ -47,12 +49,54 @@ export async function measure({ input, kbps, stills, anime4kEvery }: Measuring):
   }
 }
 
+const GAME = { size: { width: 320, height: 180 }, frames: 12, kbps: 1_000 };
+
+export interface GameMeasured {
+  /** Of the last frame of a flight. */
+  measured: Measured;
+  /** While the camera stands, by method; `coded` after H.264. */
+  flicker: Record<'raw' | 'coded', Record<string, number | null>>;
+}
+
+/** Scores every method, and a temporal upscale, on our own game. */
+export async function measureGame(): Promise<GameMeasured> {
+  const scorer = newScorer();
+  const anime4k = await Anime4kRunner.open(GAME.size.width, GAME.size.height);
+  try {
+    const { small, truth, temporal } = await flight(GAME.size, async () => {});
+    const scores = await scorer.score({ small, truth, made: { ...(await anime4k?.run(small)), taau: temporal } });
+    const anime4kParameters = anime4k?.parameters ?? {};
+    const frames = [...standing(GAME.size, GAME.frames)];
+    const raw = await scorer.flicker(frames.map((each) => ({ ...each, made: { taau: each.temporal } })));
+    const sent = await codedFrames(
+      frames.map((each) => imageDataOf(each.small)),
+      GAME.kbps,
+    );
+    const received = sent.frames.flatMap(({ index, image }) => {
+      const frame = frames[index];
+      return frame ? [{ small: image, truth: frame.truth, made: {} }] : [];
+    });
+    const coded = await scorer.flicker(received);
+    return {
+      measured: { pictures: [{ name: 'game', scores }], kbps: null, anime4kParameters },
+      flicker: { raw, coded },
+    };
+  } finally {
+    anime4k?.dispose();
+    scorer.worker.terminate();
+  }
+}
+
 function newScorer() {
   const worker = new Worker(new URL('../quality/scoring.worker.ts', import.meta.url), { type: 'module' });
-  const { score } = wrap<Scorer>(worker);
+  const { score, flicker } = wrap<Scorer>(worker);
   const failed = new Promise<never>((_, reject) => {
     worker.onerror = ({ message }) => reject(new Error(`A worker failed: ${message || 'it did not load'}.`));
   });
   failed.catch(() => {});
-  return { worker, score: (job: ScoreJob) => Promise.race([failed, score(job)]) };
+  return {
+    worker,
+    score: (job: ScoreJob) => Promise.race([failed, score(job)]),
+    flicker: (frames: readonly ScoreJob[]) => Promise.race([failed, flicker(frames)]),
+  };
 }

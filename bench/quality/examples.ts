@@ -67,15 +67,9 @@ export async function* pannedExamples(stills: readonly Still[], input: Input, kb
     });
     const share = (width * height) / (small.width * small.height);
     const frames = places.map((place) => cropped(small, place));
-    const traffic = newTraffic();
-    const settings = { codec: 'h264', width, height, fps: FPS, kbps: Math.round(kbps * share) } as const;
-    let last: { index: number; image: ImageData } | null = null;
-    // The encoder may drop some to keep its bitrate.
-    for await (const frame of throughCodec(framesOf(frames), settings, traffic)) {
-      last = { index: Math.round((frame.timestamp * FPS) / 1_000_000), image: pixelsOf(frame, width, height) };
-      frame.close();
-    }
-    spentKbps += (traffic.bytes * 8 * FPS) / frames.length / 1_000 / share / stills.length;
+    const coded = await codedFrames(frames, Math.round(kbps * share));
+    spentKbps += coded.spentKbps / share / stills.length;
+    const last = coded.frames.at(-1);
     const place = last && places[last.index];
     if (!last || !place) throw new Error(`No frame of ${name} came through the codec.`);
     const twice = { left: place.left * 2, top: place.top * 2, width: width * 2, height: height * 2 };
@@ -85,6 +79,19 @@ export async function* pannedExamples(stills: readonly Still[], input: Input, kb
 }
 
 const FPS = 30;
+
+/** Sends frames of one size through H.264. The encoder may drop some to keep its bitrate; `index` counts what it was given. */
+export async function codedFrames(images: readonly ImageData[], kbps: number) {
+  const { width = 0, height = 0 } = images[0] ?? {};
+  const traffic = newTraffic();
+  const frames: { index: number; image: ImageData }[] = [];
+  for await (const frame of throughCodec(framesOf(images), { codec: 'h264', width, height, fps: FPS, kbps }, traffic)) {
+    const index = Math.round((frame.timestamp * FPS) / 1_000_000);
+    frames.push({ index, image: pixelsOf(frame, width, height) });
+    frame.close();
+  }
+  return { frames, spentKbps: (traffic.bytes * 8 * FPS) / images.length / 1_000 };
+}
 
 async function* framesOf(images: readonly ImageData[]): AsyncGenerator<VideoFrame> {
   for (const [index, { data, width, height }] of images.entries()) {

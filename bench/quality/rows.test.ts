@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { Measured } from '../pages/quality.ts';
-import { anime4kRows, inputRows } from './rows.ts';
+import { anime4kRows, gameRows, inputRows } from './rows.ts';
 
 const OUR_PARAMETER_COUNTS = { fast: 1_684, balanced: 6_828, quality: 17_212, ultra: 69_100 };
 const DB = {
@@ -9,6 +9,8 @@ const DB = {
   'catmull-rom': 29.9,
   lanczos3: 30.2,
   spatial: 30.1,
+  sharpened: 29.5,
+  fsr1: 30,
 };
 
 function measured(networksDb: Record<string, number>, more: Partial<Measured> = {}): Measured {
@@ -76,4 +78,14 @@ test('a network of ours that is larger than that of Anime4K does not count', () 
     OUR_PARAMETER_COUNTS,
   );
   expect(rows.filter(({ met }) => met)).toEqual([]);
+});
+
+test('on our own game every method has its gain, and its flicker where something stands still', () => {
+  const own = measured({ fast: 31, taau: 33 });
+  const flicker = { raw: { bicubic: 0, taau: 1.5 }, coded: { bicubic: null } };
+  const rows = gameRows({ measured: own, flicker }, { fast: 1_684 });
+  const value = (what: string) => rows.find((row) => row.what === what)?.value;
+  expect(value('our game: taau over bicubic')).toBeCloseTo(3);
+  expect(value('our game, raw: flicker of taau')).toBe(1.5);
+  expect(value('our game, coded: flicker of bicubic')).toBeNull();
 });

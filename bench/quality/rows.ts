@@ -1,4 +1,4 @@
-import type { Measured } from '../pages/quality.ts';
+import type { GameMeasured, Measured } from '../pages/quality.ts';
 import { figure, type Row, text } from '../report.ts';
 import type { Input } from './examples.ts';
 import type { Score } from './scoring.worker.ts';
@@ -7,7 +7,8 @@ import type { Score } from './scoring.worker.ts';
 const BOX_GAIN_DB: Record<string, number> = { fast: 1.5, balanced: 2, quality: 2.4, ultra: 2.9 };
 /** ...and over the better of bilinear and bicubic where they are single samples. */
 const ALIASED_GAIN_DB = 0.1;
-const FILTERS = ['bilinear', 'catmull-rom', 'lanczos3', 'spatial'];
+/** `sharpened` is bilinear and then FSR 1's sharpening. */
+const FILTERS = ['bilinear', 'catmull-rom', 'lanczos3', 'spatial', 'sharpened', 'fsr1'];
 
 /** Number of parameters by network. */
 type ParameterCounts = Readonly<Record<string, number>>;
@@ -47,7 +48,7 @@ function aliasedRows(title: string, mean: MeanScore, networks: readonly string[]
 }
 
 function codedRows(title: string, mean: MeanScore, networks: readonly string[]): Row[] {
-  const filters = ['bicubic', 'lanczos3', 'spatial'];
+  const filters = ['bicubic', 'lanczos3', 'spatial', 'fsr1'];
   const best = filters.reduce((a, b) => (mean(a).psnrDb >= mean(b).psnrDb ? a : b));
   return networks.map((name) =>
     figure(`${title}: ${name} over the best filter`, mean(name).psnrDb - mean(best).psnrDb, 'dB', {
@@ -79,6 +80,22 @@ export function anime4kRows(
       figure(`${title}: ${ours} over ${name}, SSIM`, 1_000 * (our.ssim - their.ssim), 'thousandths', { above: 0 }),
     ];
   });
+}
+
+/** Our own game, where a temporal upscale has the true motion; flicker is the variance over time of what stands still. */
+export function gameRows({ measured, flicker }: GameMeasured, parameters: ParameterCounts): Row[] {
+  const mean = meansOf(measured.pictures);
+  const methods = [...FILTERS, 'taau', ...Object.keys(measured.anime4kParameters), ...Object.keys(parameters)];
+  const gains = methods.map((method) => {
+    const gainDb = mean(method).psnrDb - mean('bicubic').psnrDb;
+    return figure(`our game: ${method} over bicubic`, gainDb, 'dB', { note: notes(mean(method)) });
+  });
+  const variances = Object.entries(flicker).flatMap(([kind, byMethod]) =>
+    Object.entries(byMethod).map(([method, variance]) =>
+      figure(`our game, ${kind}: flicker of ${method}`, variance ?? Number.NaN, 'steps²'),
+    ),
+  );
+  return [...gains, ...variances];
 }
 
 function largestUpTo(limit: number, parameters: ParameterCounts): string {

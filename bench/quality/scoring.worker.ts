@@ -1,10 +1,11 @@
 import { expose } from 'comlink';
 import type { PixelImage } from '../../shared/tasks/definition.ts';
 import { type Filter, NETWORKS } from '../../shared/tasks/upscale.ts';
-import { lumaOf, psnrDb } from '../../web/compare/luma.ts';
+import { flickerOf, lumaOf, psnrDb } from '../../web/compare/luma.ts';
 import { ssimAgainst } from '../../web/compare/ssim.ts';
 import { OrtWasmBackend } from '../../web/compute/ort/ort-wasm-backend.ts';
 import { cpuRuntime } from '../../web/compute/ort/runtime.ts';
+import { fsr1, rcas } from '../../web/compute/reference/fsr1.ts';
 import { upscaleReference } from '../../web/compute/reference/upscale.ts';
 import type { TimeSlot } from '../../web/compute/schedule.ts';
 import { servedModels } from '../../web/compute/test-models.ts';
@@ -54,6 +55,8 @@ const METHODS: Record<string, Method> = {
   'catmull-rom': reference('bicubic'),
   lanczos3: (image) => doubled(image, LANCZOS3),
   spatial: reference('spatial'),
+  sharpened: async (image) => rcas(await reference('bilinear')(image)),
+  fsr1,
   ...Object.fromEntries(NETWORKS.map((quality) => [quality, network(quality)])),
 };
 
@@ -61,8 +64,7 @@ async function score({ small, truth, made }: ScoreJob): Promise<Scores> {
   const { width, height } = truth;
   const luma = lumaOf(truth);
   const ssim = ssimAgainst({ width, height, luma });
-  const pictures = { ...made };
-  for (const [method, upscale] of Object.entries(METHODS)) pictures[method] = await upscale(small);
+  const pictures = await allOf(small, made);
   const scores: Scores = {};
   for (const [method, picture] of Object.entries(pictures)) {
     if (picture.width !== width || picture.height !== height)
@@ -73,6 +75,23 @@ async function score({ small, truth, made }: ScoreJob): Promise<Scores> {
   return scores;
 }
 
-const scorer = { score };
+async function allOf(small: PixelImage, made: ScoreJob['made']): Promise<ScoreJob['made']> {
+  const pictures = { ...made };
+  for (const [method, upscale] of Object.entries(METHODS)) pictures[method] = await upscale(small);
+  return pictures;
+}
+
+/** Flicker by method over consecutive frames; null where nothing stands still. */
+async function flicker(frames: readonly ScoreJob[]): Promise<Record<string, number | null>> {
+  const lumas: Record<string, Float32Array[]> = {};
+  for (const { small, made } of frames) {
+    const pictures = Object.entries(await allOf(small, made));
+    for (const [method, picture] of pictures) lumas[method] = [...(lumas[method] ?? []), lumaOf(picture)];
+  }
+  const truth = frames.map((frame) => lumaOf(frame.truth));
+  return Object.fromEntries(Object.entries(lumas).map(([method, made]) => [method, flickerOf(made, truth)]));
+}
+
+const scorer = { score, flicker };
 export type Scorer = typeof scorer;
 expose(scorer);

@@ -5,7 +5,7 @@ import { hasCode } from '../../deploy/failure.mjs';
 import type { Manifest } from '../../web/compute/models/manifest.ts';
 import type { Section } from '../context.ts';
 import type * as QualityPage from '../pages/quality.ts';
-import { anime4kRows, inputRows } from '../quality/rows.ts';
+import { anime4kRows, gameRows, inputRows } from '../quality/rows.ts';
 import { type Row, text } from '../report.ts';
 
 /** Games on which no network was trained. */
@@ -22,15 +22,10 @@ const INPUTS = [null, 2_000, 6_000].flatMap((kbps) =>
 
 export const quality: Section = {
   name: 'quality',
-  about: 'pictures beside the truth on games left out of training: our networks, the usual filters and anime4k-webgpu',
+  about:
+    'pictures beside the truth on games left out of training: our networks, the usual filters, FSR 1, a temporal upscale and anime4k-webgpu',
   onlyWhenNamed: true,
   async run(context) {
-    const stills = await findStills(context.settings.framesDir);
-    if (stills.length === 0) {
-      return [
-        text('skipped', `no frames of ${GAMES.join(' and ')} in ${context.settings.framesDir}; use --frames DIR`),
-      ];
-    }
     const parameters = await readParameters();
     const site = await context.openSite({ modules: ['quality'] });
     const scorer = await site.page<typeof QualityPage>('quality');
@@ -38,7 +33,13 @@ export const quality: Section = {
       const path = new URL(route.request().url()).pathname.replace(FRAMES, '');
       return route.fulfill({ path: join(context.settings.framesDir, path) });
     });
-    const rows: Row[] = [];
+    const rows: Row[] = gameRows(await scorer.call('measureGame'), parameters);
+    for (const { what, figure } of rows) console.log(`${what.padEnd(64)} ${figure}`);
+    const stills = await findStills(context.settings.framesDir);
+    if (stills.length === 0) {
+      const why = `no frames of ${GAMES.join(' and ')} in ${context.settings.framesDir}; use --frames DIR`;
+      return [...rows, text('other games', why)];
+    }
     const endMs = performance.now() + 60_000 * context.settings.minutes;
     for (const { title, ...input } of INPUTS) {
       // An input that is begun late would run into the section's timeout, and all rows would be lost.

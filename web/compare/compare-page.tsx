@@ -13,7 +13,7 @@ import { WHOLE, ZOOM_STEP, zoomed } from './viewport.ts';
 
 /** The compare page. */
 export function ComparePage({ comparison }: { comparison: Comparison }) {
-  const { subject, tiles, error, view, left, right } = comparison;
+  const { subject, opening, tiles, error, view, left, right } = comparison;
   const isDropping = useDroppedFile((file) => void comparison.chooseFile(file));
   const shown = METHODS.filter(({ value }) => value in tiles.value);
   const failure = error.value;
@@ -42,16 +42,22 @@ export function ComparePage({ comparison }: { comparison: Comparison }) {
         <div class="compare__side">
           <Panel title="Picture">
             <Segmented<SceneName | 'own'>
-              legend="A crop of a game"
+              legend="A picture of a game"
               choices={SCENES}
-              value={subject.value?.scene?.value ?? 'own'}
+              value={opening.value ?? subject.value?.scene?.value ?? 'own'}
               onChange={(name) => name !== 'own' && void comparison.chooseScene(name)}
               testId="scene"
             />
             <FileButton accept="image/*" onFile={(file) => void comparison.chooseFile(file)} testId="own-picture">
               Use your own…
             </FileButton>
-            {subject.value && <SubjectNote subject={subject.value} />}
+            {opening.value === 'own-game' ? (
+              <p class="small soft" role="status">
+                Your browser draws the game …
+              </p>
+            ) : (
+              subject.value && <SubjectNote subject={subject.value} />
+            )}
           </Panel>
           <Panel title="Side by side">
             <div class="compare__pair">
@@ -121,7 +127,7 @@ export function ComparePage({ comparison }: { comparison: Comparison }) {
 }
 
 function SubjectNote({ subject: { title, scene, note } }: { subject: Subject }) {
-  if (!scene) {
+  if (!scene?.credit) {
     return (
       <p class="small soft compare__note" data-testid="subject">
         {title}: {note}
@@ -130,8 +136,8 @@ function SubjectNote({ subject: { title, scene, note } }: { subject: Subject }) 
   }
   return (
     <p class="small soft compare__note" data-testid="subject">
-      A crop of <a href={scene.site}>{scene.game}</a>, {scene.licence}. No network was trained on this game. The small
-      picture has one sample per pixel, as games render.
+      A crop of <a href={scene.credit.site}>{scene.credit.game}</a>, {scene.credit.licence}. No network was trained on
+      this game. The small picture has one sample per pixel, as games render.
     </p>
   );
 }

@@ -1,11 +1,14 @@
 import { signal } from '@preact/signals';
 import { MeshError } from '../../shared/errors.ts';
+import type { PixelImage } from '../../shared/tasks/definition.ts';
 import { QUALITIES, type Quality } from '../../shared/tasks/upscale.ts';
+import { fsr1, type OwnPicture, rcas } from '../compute/reference/fsr1.ts';
+import { upscaleReference } from '../compute/reference/upscale.ts';
 import { pageDiagnostics } from '../sdk/diagnostics.ts';
 import type { GamerClient } from '../sdk/p2c2r.ts';
 import type { Choice } from '../ui/fields.tsx';
 import { lumaOf, psnrDb } from './luma.ts';
-import { loadScene, readPicture, type SceneName, type Subject } from './scenes.ts';
+import { imageDataOf, loadScene, readPicture, type SceneName, type Subject } from './scenes.ts';
 import { ssimAgainst } from './ssim.ts';
 import { WHOLE } from './viewport.ts';
 
@@ -44,6 +47,8 @@ const RERUN_BELOW_MS = 1_000;
 /** Enlarges one picture at a time by every method that this browser supports. */
 export class Comparison {
   readonly subject = signal<Subject | null>(null);
+  /** The scene that is being loaded or drawn, which may take seconds without a GPU. */
+  readonly opening = signal<SceneName | null>(null);
   readonly tiles = signal<Tiles>({});
   /** Why there is no picture, or why networks are missing. */
   readonly error = signal<MeshError | null>(null);
@@ -65,7 +70,7 @@ export class Comparison {
 
   chooseScene(name: SceneName): Promise<void> {
     const { load = loadScene } = this.#options;
-    return this.#choose(() => load(name));
+    return this.#choose(() => load(name), name);
   }
 
   chooseFile(file: File): Promise<void> {
@@ -90,13 +95,16 @@ export class Comparison {
     await client?.close();
   }
 
-  async #choose(open: () => Promise<Subject>): Promise<void> {
+  async #choose(open: () => Promise<Subject>, scene: SceneName | null = null): Promise<void> {
     this.#run.abort();
     this.#run = new AbortController();
     const { signal: ending } = this.#run;
     this.error.value = null;
+    this.opening.value = scene;
     try {
-      const subject = await open();
+      const subject = await open().finally(() => {
+        if (!ending.aborted) this.opening.value = null;
+      });
       if (!ending.aborted) await this.#compare(subject, ending);
     } catch (cause) {
       if (!ending.aborted) this.error.value = MeshError.from(cause);
@@ -104,7 +112,7 @@ export class Comparison {
   }
 
   async #compare(subject: Subject, ending: AbortSignal): Promise<void> {
-    const { small, reference } = subject;
+    const { small, reference, temporal } = subject;
     const likenessTo = reference && likenessToReference(reference);
     const done = (image: ImageData, work: Work | null): Tile => ({
       kind: 'done',
@@ -112,18 +120,20 @@ export class Comparison {
       work,
       likeness: likenessTo?.(image) ?? null,
     });
-    const waiting = QUALITIES.map((method) => [method, { kind: 'working' }] as const);
+    const waiting = [...QUALITIES, ...FORMULAS].map((method) => [method, { kind: 'working' }] as const);
     this.subject.value = subject;
     this.view.value = WHOLE;
     this.tiles.value = {
       ...Object.fromEntries(waiting),
       small: { kind: 'done', image: nearestNeighbour(small), likeness: null, work: null },
+      ...(temporal && { taau: done(temporal, null) }),
       ...(reference && { truth: { kind: 'done', image: reference, likeness: null, work: null } }),
     };
-    if (!reference && this.right.value === 'truth') this.right.value = 'quality';
-    if (!reference && this.left.value === 'truth') this.left.value = 'bicubic';
+    if (!(this.right.value in this.tiles.value)) this.right.value = 'quality';
+    if (!(this.left.value in this.tiles.value)) this.left.value = 'bicubic';
     // Lets the browser draw the new state first.
     await new Promise(requestAnimationFrame);
+    for (const method of FORMULAS) this.#put(method, done(imageDataOf(byFormula[method](small)), null), ending);
     const client = await this.#connected().catch((cause: unknown) => MeshError.from(cause, 'connection-failed'));
     if (client instanceof MeshError && !ending.aborted) this.error.value = client;
     for (const quality of QUALITIES) {
@@ -194,16 +204,33 @@ async function openFile(file: File): Promise<Subject> {
   const note = isWhole
     ? `${width} × ${height} pixels`
     : `the central ${pixels.width} × ${pixels.height} of its ${width} × ${height} pixels`;
-  return { title: file.name, small: pixels, reference: null, scene: null, note };
+  return { title: file.name, small: pixels, reference: null, temporal: null, scene: null, note };
 }
 
-export type Method = 'small' | Quality | 'truth';
+/** What web games use instead of a network: by formulas of our own code, in the page. */
+const FORMULAS = ['sharpened', 'fsr1'] as const;
+
+export type Method = 'small' | Quality | (typeof FORMULAS)[number] | 'taau' | 'truth';
+
+const byFormula: Record<(typeof FORMULAS)[number], (small: ImageData) => OwnPicture> = {
+  sharpened: (small) => rcas(bilinear(small)),
+  fsr1,
+};
+
+function bilinear({ width, height, data }: ImageData): PixelImage {
+  const size = { outWidth: 2 * width, outHeight: 2 * height };
+  const made = upscaleReference({ width, height, data }, { ...size, quality: 'bilinear' });
+  return { width: size.outWidth, height: size.outHeight, data: made };
+}
 
 /** In the order of the page. */
 export const METHODS: readonly (Choice<Method> & { about: string })[] = [
   { value: 'small', label: 'Small picture', about: 'every pixel as a square' },
   { value: 'bilinear', label: 'Bilinear', about: 'as browsers do' },
   { value: 'bicubic', label: 'Bicubic', about: 'as image editors do' },
+  { value: 'sharpened', label: 'Sharpened', about: 'bilinear, then AMD’s RCAS, as many web games do' },
+  { value: 'fsr1', label: 'FSR 1', about: 'AMD’s formula, as in three.js' },
+  { value: 'taau', label: 'TAAU', about: 'many frames of a game along their motion, as in three.js' },
   { value: 'spatial', label: 'Spatial', about: 'a formula that follows edges' },
   { value: 'fast', label: 'Fast', about: 'our smallest network' },
   { value: 'balanced', label: 'Balanced', about: 'our middle network' },

@@ -1,12 +1,12 @@
 import { MeshError } from '../../shared/errors.ts';
+import type { OwnPicture } from '../compute/reference/fsr1.ts';
 import type { Choice } from '../ui/fields.tsx';
 
-export type SceneName = 'foliage' | 'wire' | 'coins' | 'railing';
+export type SceneName = 'foliage' | 'wire' | 'coins' | 'railing' | 'own-game';
 
 interface Scene extends Choice<SceneName> {
-  game: string;
-  site: string;
-  licence: string;
+  /** Null: our own. */
+  credit: { game: string; site: string; licence: string } | null;
 }
 
 const SUPERTUXKART = {
@@ -20,12 +20,13 @@ const NEVERBALL = {
   licence: 'artwork by its contributors, GPL-2.0-or-later',
 };
 
-/** Crops of real frames of games that the networks were not trained on. Their licences are also in web/public/compare/. */
+/** Crops of real frames of games that the networks were not trained on, whose licences are also in web/public/compare/; and our own game. */
 export const SCENES: readonly Scene[] = [
-  { value: 'wire', label: 'Wire', ...SUPERTUXKART },
-  { value: 'foliage', label: 'Foliage', ...SUPERTUXKART },
-  { value: 'coins', label: 'Coins', ...NEVERBALL },
-  { value: 'railing', label: 'Railing', ...NEVERBALL },
+  { value: 'wire', label: 'Wire', credit: SUPERTUXKART },
+  { value: 'foliage', label: 'Foliage', credit: SUPERTUXKART },
+  { value: 'coins', label: 'Coins', credit: NEVERBALL },
+  { value: 'railing', label: 'Railing', credit: NEVERBALL },
+  { value: 'own-game', label: 'Our game', credit: null },
 ];
 
 /** The picture to enlarge, and the reference if there is one. */
@@ -34,6 +35,8 @@ export interface Subject {
   title: string;
   small: ImageData;
   reference: ImageData | null;
+  /** What a temporal upscale made of this frame of a game and those before it; null where there is only a picture. */
+  temporal: ImageData | null;
   scene: Scene | null;
   /** A remark for people. */
   note: string;
@@ -41,9 +44,31 @@ export interface Subject {
 
 /** Throws MeshError `connection-failed`. */
 export async function loadScene(name: SceneName): Promise<Subject> {
-  const [small, reference] = await Promise.all([load(`${name}.small.png`), load(`${name}.truth.png`)]);
   const scene = SCENES.find(({ value }) => value === name) ?? null;
-  return { title: scene?.label ?? name, small, reference, scene, note: '' };
+  const title = scene?.label ?? name;
+  if (name === 'own-game') return { title, ...(await drawOwnGame()), scene };
+  const [small, reference] = await Promise.all([load(`${name}.small.png`), load(`${name}.truth.png`)]);
+  return { title, small, reference, temporal: null, scene, note: '' };
+}
+
+/** Small enough to be drawn, at 16 samples a pixel, where there is no GPU. */
+const OWN_GAME_SIZE = { width: 192, height: 108 };
+
+/** Also throws MeshError `unsupported-browser`. */
+async function drawOwnGame(): Promise<Pick<Subject, 'small' | 'reference' | 'temporal' | 'note'>> {
+  // Most visitors do without it, and it is most of the page's code.
+  const { flight } = await import('../game/game-sequences.ts');
+  const drawn = await flight(OWN_GAME_SIZE, () => new Promise((resolve) => setTimeout(resolve)));
+  return {
+    ...{ small: imageDataOf(drawn.small), reference: imageDataOf(drawn.truth), temporal: imageDataOf(drawn.temporal) },
+    note:
+      'drawn just now by your browser, while the camera flew. TAAU has 16 frames and the true motion of every point; the others have the last ' +
+      'frame. The networks were also trained on frames of this game.',
+  };
+}
+
+export function imageDataOf({ width, height, data }: OwnPicture): ImageData {
+  return new ImageData(data, width, height);
 }
 
 async function load(file: string): Promise<ImageData> {

@@ -68,6 +68,12 @@ function doubled({ width, height }: PixelImage, quality: Filter): UpscaleShape &
   return { width, height, outWidth: width * 2, outHeight: height * 2, quality };
 }
 
+/** The pattern without transparent parts, which a network would take two runs for, and decoders do not give. */
+export function opaquePattern(width: number, height: number): PixelImage {
+  const { data } = testPattern(width, height);
+  return { width, height, data: Uint8Array.from(data, (value, i) => (i % 4 === 3 ? 255 : value)) };
+}
+
 /** Draws edges in every direction, gradients, fine stripes and transparent parts. */
 export function testPattern(width: number, height: number): PixelImage {
   const data = new Uint8Array(width * height * 4);

@@ -3,7 +3,7 @@ import { logger } from '../../shared/log.ts';
 import type { PixelImage } from '../../shared/tasks/definition.ts';
 import { IMAGE, NETWORKS, type Network, upscale } from '../../shared/tasks/upscale.ts';
 import type { Backend, BackendName } from './backend.ts';
-import { BENCHMARK_HEIGHT, BENCHMARK_WIDTH, testPattern } from './filter-benchmark.ts';
+import { BENCHMARK_HEIGHT, BENCHMARK_WIDTH, opaquePattern } from './filter-benchmark.ts';
 import {
   fastestAt,
   fitRunCost,
@@ -225,25 +225,22 @@ async function benchmarkNetwork(
   await backend.prepare?.(benchmark.network);
   if (!(await isCorrect(backend, benchmark))) return null;
   if (known) return known;
-  const small = await timed(backend, benchmark, testPattern(SMALL_SIZE.width, SMALL_SIZE.height));
+  const small = await timed(backend, benchmark, opaquePattern(SMALL_SIZE.width, SMALL_SIZE.height));
   // The larger picture has four times the pixels.
   if (small.ms * 4 > NETWORK_TIMING_MS) return fitRunCost(small);
-  return fitRunCost(small, await timed(backend, benchmark, testPattern(BENCHMARK_WIDTH, BENCHMARK_HEIGHT)));
+  return fitRunCost(small, await timed(backend, benchmark, opaquePattern(BENCHMARK_WIDTH, BENCHMARK_HEIGHT)));
 }
 
 async function isCorrect(backend: Backend, benchmark: NetworkBenchmark): Promise<boolean> {
   const { width, height } = NETWORK_CHECK_SIZES[benchmark.network];
-  const image = testPattern(width, height);
+  const image = opaquePattern(width, height);
   const { pixels } = await runOnce(backend, benchmark, image);
   const expected = doubledReference(benchmark.shape, benchmark.layers, image).data;
   return pixels.length === expected.length && areSimilar(pixels, expected, IMAGE.networkTolerance8bit);
 }
 
-/** Compares premultiplied colours: those of a nearly transparent pixel are noise. */
 function areSimilar(a: Uint8Array, b: Uint8ClampedArray, tolerance: number): boolean {
-  const visible = (of: Uint8Array | Uint8ClampedArray, i: number) =>
-    (of[i] ?? 0) * (i % 4 === 3 ? 1 : (of[i | 3] ?? 0) / 255);
-  return a.every((_, i) => Math.abs(visible(a, i) - visible(b, i)) <= tolerance);
+  return a.every((value, i) => Math.abs(value - (b[i] ?? 0)) <= tolerance);
 }
 
 /** The fastest of a few runs. Starts none after {@link NETWORK_TIMING_MS} of them, but always makes one. */

@@ -1,5 +1,6 @@
 import type { PixelImage } from '../../../shared/tasks/definition.ts';
 import type { NetworkShape } from '../models/manifest.ts';
+import { BLACK, isOpaque, matted, over, WHITE } from './backdrops.ts';
 import { blocksOf, type Layer, TAPS } from './weights.ts';
 
 /** Values of a picture or of features, channels last. */
@@ -12,7 +13,7 @@ export interface Features {
 
 /**
  * The networks in plain TypeScript. It is tested against PyTorch, and every kernel and session is tested against it. Takes and returns
- * premultiplied sRGB-encoded values: 0..1 in, not clamped out.
+ * sRGB-encoded values of opaque pictures: 0..1 in, not clamped out.
  *
  * @param source - 3 channels.
  * @param round - rounding of each product and sum; exact by default.
@@ -107,39 +108,28 @@ function bilinearAt(source: Features, x: number, y: number, colour: number): num
   return row(top) * (1 - below) + row(top + 1) * below;
 }
 
-/**
- * Doubles a picture with straight alpha. The network sees premultiplied colours, its result is clamped to 0..alpha, and alpha is bilinear.
- */
+/** Doubles a picture, straight-alpha sRGB RGBA8; a translucent one over two backdrops. */
 export function doubledReference(
   network: NetworkShape,
   layers: readonly Layer[],
   image: PixelImage,
 ): PixelImage & { data: Uint8ClampedArray } {
-  const { width, height, data: sharp } = runNetwork(network, layers, premultiplied(image));
-  // Without layers the result is the bilinear base.
-  const { data: alphas } = runNetwork(network, [], alphaOf(image));
-  const data = new Uint8ClampedArray(width * height * 4);
-  for (let i = 0; i < width * height; i++) {
-    const alpha = alphas[i * 3] ?? 0;
-    // Below a tenth of an 8-bit step the colour is noise.
-    const scale = alpha > 1 / 2550 ? 255 / alpha : 0;
-    for (let colour = 0; colour < 3; colour++) {
-      data[i * 4 + colour] = Math.min(Math.max(sharp[i * 3 + colour] ?? 0, 0), alpha) * scale;
-    }
-    data[i * 4 + 3] = alpha * 255;
-  }
-  return { width, height, data };
+  const double = (opaque: PixelImage) => picture(runNetwork(network, layers, colours(opaque)));
+  const data = isOpaque(image) ? double(image) : matted(double(over(image, BLACK)), double(over(image, WHITE)));
+  return { width: 2 * image.width, height: 2 * image.height, data };
 }
 
-function premultiplied(image: PixelImage): Features {
-  return colours(image, (at, colour) => ((image.data[at + colour] ?? 0) * (image.data[at + 3] ?? 0)) / 255 ** 2);
+function colours({ width, height, data }: PixelImage): Features {
+  const values = Float32Array.from(
+    { length: width * height * 3 },
+    (_, i) => (data[Math.floor(i / 3) * 4 + (i % 3)] ?? 0) / 255,
+  );
+  return { width, height, channels: 3, data: values };
 }
 
-function alphaOf(image: PixelImage): Features {
-  return colours(image, (at) => (image.data[at + 3] ?? 0) / 255);
-}
-
-function colours({ width, height }: PixelImage, value: (at: number, colour: number) => number): Features {
-  const data = Float32Array.from({ length: width * height * 3 }, (_, i) => value(Math.floor(i / 3) * 4, i % 3));
-  return { width, height, channels: 3, data };
+/** A Uint8ClampedArray rounds and clamps. */
+function picture({ data }: Features): Uint8ClampedArray<ArrayBuffer> {
+  const pixels = new Uint8ClampedArray((data.length / 3) * 4).fill(255);
+  for (let i = 0; i < data.length; i++) pixels[Math.floor(i / 3) * 4 + (i % 3)] = (data[i] ?? 0) * 255;
+  return pixels;
 }

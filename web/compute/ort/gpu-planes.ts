@@ -84,8 +84,8 @@ export class GpuPlanes {
         width,
         height: to - from,
         keptRows: last - first,
-        toPlanes: this.#bindGroup(passes.toPlanes, [uniform, this.source, this.input]),
-        fromPlanes: this.#bindGroup(passes.fromPlanes, [uniform, this.source, this.output, this.#result]),
+        toPlanes: this.#bindGroup(passes.toPlanes, [uniform, this.input, this.source]),
+        fromPlanes: this.#bindGroup(passes.fromPlanes, [uniform, this.output, this.#result]),
       };
     });
     this.sizeBytes = this.#buffers.reduce((sum, { size: bytes }) => sum + bytes, pixels * 16);

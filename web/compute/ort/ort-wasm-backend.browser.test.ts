@@ -8,6 +8,7 @@ import { upscaleReference } from '../reference/upscale.ts';
 import type { TimeSlot } from '../schedule.ts';
 import { loadNetwork, loadVectors, repositoryModels } from '../test-models.ts';
 import { largestVisibleDifference, opaque, paintedPicture, withAlpha } from '../test-pictures.ts';
+import { doubler, rimsOf } from '../test-transparency.ts';
 import { OrtWasmBackend } from './ort-wasm-backend.ts';
 import { MAX_RUNTIME_THREADS, threadsOf } from './runtime.ts';
 
@@ -75,6 +76,10 @@ describe.each(NETWORKS)('the network %s on onnxruntime-web on the processor', (q
       IMAGE.tolerance8bit,
     );
     inBands.dispose();
+  });
+
+  test('a transparent picture gets no rim, whatever it is laid over', async () => {
+    expect(await rimsOf(doubler(backend, quality))).toEqual([]);
   });
 
   test('matches PyTorch', async () => {

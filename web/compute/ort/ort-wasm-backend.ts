@@ -4,10 +4,11 @@ import type { PixelImage } from '../../../shared/tasks/definition.ts';
 import { isNetwork, type Network, type Quality, type UpscaleParams } from '../../../shared/tasks/upscale.ts';
 import { type Backend, type BackendFrames, type FrameTarget, filterAfter, requireNetwork } from '../backend.ts';
 import type { ModelSource } from '../models/model-source.ts';
+import { BLACK, isOpaque, matted, over, WHITE } from '../networks/backdrops.ts';
 import { upscaleRows } from '../reference/upscale.ts';
 import { runInSlices, type Started, type TimeSlot } from '../schedule.ts';
 import { PixelFrames, type UpscalePixels } from '../video-frames.ts';
-import { type Band, bandsOf, fromPlanes, isOpaque, type Planes, toPlanes } from './bands.ts';
+import { type Band, bandsOf, fromPlanes, type Planes, toPlanes } from './bands.ts';
 import { type LoadedNetwork, NetworkSessions } from './onnx-sessions.ts';
 import { cpuRuntime, createSession, type OrtRuntime, toRunError } from './runtime.ts';
 
@@ -72,14 +73,21 @@ export class OrtWasmBackend implements Backend {
   }
 
   async #doubled(image: PixelImage, network: Network, yieldNow: () => Promise<void>) {
+    if (isOpaque(image)) return this.#doubledOpaque(image, network, yieldNow);
+    const overBlack = await this.#doubledOpaque(over(image, BLACK), network, yieldNow);
+    await yieldNow();
+    const overWhite = await this.#doubledOpaque(over(image, WHITE), network, yieldNow);
+    return { ...overBlack, data: matted(overBlack.data, overWhite.data) };
+  }
+
+  async #doubledOpaque(image: PixelImage, network: Network, yieldNow: () => Promise<void>) {
     const loaded = await this.#sessions.get(network);
     const runtime = await cpuRuntime();
     const size = { width: image.width * 2, height: image.height * 2 };
     const data = new Uint8ClampedArray(size.width * size.height * 4);
-    const opaque = isOpaque(image);
     for (const [n, band] of bandsOf(image, loaded.shape, this.#bandPixels).entries()) {
       if (n > 0) await yieldNow();
-      fromPlanes(await this.#run(runtime, loaded, image, band), image, band, opaque, data);
+      fromPlanes(await this.#run(runtime, loaded, image, band), band, data);
     }
     return { ...size, data };
   }

@@ -7,6 +7,7 @@ import { upscaleReference } from '../reference/upscale.ts';
 import type { TimeSlot } from '../schedule.ts';
 import { loadNetwork, loadVectors, repositoryModels } from '../test-models.ts';
 import { largestVisibleDifference, opaque, paintedPicture, withAlpha } from '../test-pictures.ts';
+import { doubler, rimsOf } from '../test-transparency.ts';
 import { OrtWebGpuBackend } from './ort-webgpu-backend.ts';
 
 const slot: TimeSlot = { signal: new AbortController().signal, yieldNow: async () => {} };
@@ -69,6 +70,10 @@ describe.each(NETWORKS)('the network %s on onnxruntime-web on WebGPU', (quality)
     const pixels = await upscaled(image, sharp.width, sharp.height, quality);
     expect(largestVisibleDifference(pixels, withAlpha(sharp))).toBeLessThanOrEqual(IMAGE.tolerance8bit);
   });
+});
+
+test('a transparent picture gets no rim, whatever it is laid over', async () => {
+  expect(await rimsOf(doubler(backend, 'fast'), 1)).toEqual([]);
 });
 
 test('other sizes are resized by a filter, and a picture in bands shows no seam', async () => {

@@ -11,6 +11,7 @@ import {
 } from '../backend.ts';
 import type { NetworkShape } from '../models/manifest.ts';
 import type { ModelSource } from '../models/model-source.ts';
+import { BLACK, isOpaque, matted, over, WHITE } from '../networks/backdrops.ts';
 import { upscaleRows } from '../reference/upscale.ts';
 import { runInSlices, type Started, type TimeSlot } from '../schedule.ts';
 import { PixelFrames, type UpscalePixels } from '../video-frames.ts';
@@ -110,7 +111,15 @@ export class OrtWebGpuBackend implements Backend {
     const lost = this.#options.device.lost.then(() => {
       throw deviceLost(null);
     });
-    return Promise.race([lost, serialized(() => this.#submit(image, network, loaded))]);
+    const start = (opaque: PixelImage) => Promise.race([lost, serialized(() => this.#submit(opaque, network, loaded))]);
+    if (isOpaque(image)) return start(image);
+    const overBlack = await start(over(image, BLACK));
+    const overWhite = await start(over(image, WHITE));
+    const doubled = Promise.all([overBlack.doubled, overWhite.doubled]).then(([black, white]) => matted(black, white));
+    doubled.catch(() => {
+      // Whoever waits for the result gets the error.
+    });
+    return { doubled };
   }
 
   async #submit(image: PixelImage, network: Network, { session, shape }: LoadedNetwork) {

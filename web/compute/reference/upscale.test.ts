@@ -3,6 +3,7 @@ import type { PixelImage } from '../../../shared/tasks/definition.ts';
 import { FILTERS, type Filter } from '../../../shared/tasks/upscale.ts';
 import { halved, meanSquaredError, paintedPicture, psnrDb, writingPicture } from '../test-pictures.ts';
 import { cubic, doubled } from '../test-resample.ts';
+import { rimsOf } from '../test-transparency.ts';
 import { bicubicWeights } from './bicubic.ts';
 import { upscaleReference } from './upscale.ts';
 
@@ -52,6 +53,10 @@ describe.each(FILTERS)('%s', (quality) => {
       expect([result.data[i], result.data[i + 1]]).toEqual([0, 200]);
     }
     expect(result.data.some((value, i) => i % 4 === 3 && value > 0 && value < 255)).toBe(true);
+  });
+
+  test.each([1.5, 2, 3])('a transparent picture gets no rim at %s, whatever it is laid over', async (ratio) => {
+    expect(await rimsOf(async (image) => upscaled(image, ratio, ratio, quality))).toEqual([]);
   });
 
   test('a frame of 853x480 becomes 1280x720', () => {

@@ -9,12 +9,12 @@ interface PictureJob {
   width: number;
   height: number;
   target: number;
-  isOpaque: boolean;
   /** Room for the work of each thread. */
   scratch: readonly number[];
 }
 
 interface EnlargingJob extends PictureJob {
+  isOpaque: boolean;
   outWidth: number;
   outHeight: number;
   /** Tables of the axes: bases, then shares, each padded to a multiple of four entries of four bytes. */
@@ -38,7 +38,7 @@ export interface DetailJob extends EnlargingJob {
   deadZone: number;
 }
 
-/** Doubles the picture. */
+/** Doubles the picture, which is opaque. */
 export interface NetworkJob extends PictureJob {
   kind: 'network';
   /** Of the network, for each source pixel. */
@@ -109,15 +109,14 @@ export class KernelInstance {
 
   /** Begins a job as one of its threads. Returns what computes its rows. */
   open(job: KernelJob, thread: number): (from: number, to: number) => void {
-    const { source, width, height, target, isOpaque } = job;
+    const { source, width, height, target } = job;
     const scratch = job.scratch[thread] ?? 0;
-    const opaque = isOpaque ? 1 : 0;
     if (job.kind === 'network') {
       const { layers, layerCount } = job;
-      this.#exports.openNetwork(source, width, height, target, layers, layerCount, opaque, scratch);
+      this.#exports.openNetwork(source, width, height, target, layers, layerCount, scratch);
       return this.#exports.networkRows;
     }
-    const { outWidth, outHeight, columns, lines } = job;
+    const { outWidth, outHeight, columns, lines, isOpaque } = job;
     const filter = FILTER_NUMBERS[filterOf(job)];
     this.#exports.openFilter(
       filter,
@@ -129,7 +128,7 @@ export class KernelInstance {
       outHeight,
       columns,
       lines,
-      opaque,
+      isOpaque ? 1 : 0,
       scratch,
     );
     if (job.kind === 'filter') return this.#exports.filterRows;

@@ -74,15 +74,15 @@ function enlargingJob(
   return { source: address, width, height, outWidth, outHeight, isOpaque, columns, lines, scratch };
 }
 
-/** A job that doubles a picture. */
+/** A job that doubles an opaque picture. */
 export function networkJob(
   workspace: Workspace,
   source: PlacedPicture,
   network: readonly QuantizedLayer[],
   threads: number,
 ): { job: NetworkJob; result: PlacedPicture } {
-  const { address, width, height, isOpaque } = source;
-  const result = placePicture(workspace, width * 2, height * 2, isOpaque);
+  const { address, width, height } = source;
+  const result = placePicture(workspace, width * 2, height * 2, true);
   const descriptions = new Int32Array(network.length * DESCRIPTION_LENGTH);
   for (const [n, { inputs, outputs, weights, biases, shift, leak }] of network.entries()) {
     const bytes = Int16Array.BYTES_PER_ELEMENT;
@@ -95,7 +95,7 @@ export function networkJob(
   return {
     job: {
       kind: 'network',
-      ...{ source: address, target: result.address, width, height, isOpaque, products },
+      ...{ source: address, target: result.address, width, height, products },
       layers: workspace.put(descriptions),
       layerCount: network.length,
       scratch: placeScratch(workspace, scratchBytes, threads),

@@ -18,6 +18,7 @@ import { doubledReference } from '../networks/reference-network.ts';
 import { unpackLayers } from '../networks/weights.ts';
 import { upscaleReference } from '../reference/upscale.ts';
 import { largestVisibleDifference, opaque, paintedPicture } from '../test-pictures.ts';
+import { doubler, rimsOf } from '../test-transparency.ts';
 import kernelsUrl from './kernels.wasm?url';
 import { WasmBackend } from './wasm-backend.ts';
 import type { KernelModule } from './workspace.ts';
@@ -139,6 +140,10 @@ async function network(quality: Network) {
   const { model, bytes } = await models.load(quality, 'wgsl');
   return { shape: model.network, layers: unpackLayers(model.network, bytes) };
 }
+
+test.each(QUALITIES)('a transparent picture gets no rim, whatever it is laid over: %s', async (quality) => {
+  expect(await rimsOf(doubler(backend, quality))).toEqual([]);
+});
 
 test('an extreme picture stays right: sums of 16-bit products neither overflow nor lose the picture', async () => {
   const random = seededRandom(5);

@@ -6,11 +6,12 @@ import { type Backend, type BackendFrames, type FrameTarget, filterAfter } from 
 import { type DetailCodes, DetailFrameMaker } from '../detail-frames.ts';
 import { timeOf } from '../frame-orientation.ts';
 import type { ModelSource } from '../models/model-source.ts';
+import { BLACK, matted, over, WHITE } from '../networks/backdrops.ts';
 import { unpackLayers } from '../networks/weights.ts';
 import { runInSlices, type Started, type TimeSlot } from '../schedule.ts';
 import { checkFrameShape, makeFrame, RgbaReader } from '../video-frames.ts';
 import { type KernelJob, rowsOf, rowsPerCall } from './kernel-instance.ts';
-import { detailJob, filterJob, networkJob, type PlacedPicture, putPicture } from './kernel-jobs.ts';
+import { detailJob, filterJob, networkJob, type PlacedPicture, placePicture, putPicture } from './kernel-jobs.ts';
 import { KernelThreads } from './kernel-threads.ts';
 import { type QuantizedLayer, quantized } from './quantized-network.ts';
 import { CLAIMS_ADDRESS, RowClaims } from './row-claims.ts';
@@ -142,9 +143,7 @@ export class WasmBackend implements Backend {
     let filter = isNetwork(quality) ? null : quality;
     if (isNetwork(quality)) {
       const network = await this.#network(quality);
-      const doubled = networkJob(workspace, source, network, threads);
-      await this.#run(workspace, doubled.job, yieldNow);
-      picture = doubled.result;
+      picture = await this.#doubled(workspace, source, network, yieldNow);
       const { width, height } = source;
       filter = filterAfter({ width, height, outWidth, outHeight, quality });
     }
@@ -154,6 +153,30 @@ export class WasmBackend implements Backend {
       picture = filtered.result;
     }
     return picture;
+  }
+
+  async #doubled(
+    workspace: Workspace,
+    source: PlacedPicture,
+    network: readonly QuantizedLayer[],
+    yieldNow: () => Promise<void>,
+  ): Promise<PlacedPicture> {
+    const { width, height, isOpaque } = source;
+    const opaque = isOpaque ? source : placePicture(workspace, width, height, true);
+    const { job, result } = networkJob(workspace, opaque, network, this.#threadsIn(workspace));
+    if (isOpaque) {
+      await this.#run(workspace, job, yieldNow);
+      return result;
+    }
+    const double = async (grey: number) => {
+      const image = { width, height, data: pixelsOf(workspace, source) };
+      pixelsOf(workspace, opaque).set(over(image, grey).data);
+      await this.#run(workspace, job, yieldNow);
+      return pixelsOf(workspace, result);
+    };
+    const overBlack = (await double(BLACK)).slice();
+    pixelsOf(workspace, result).set(matted(overBlack, await double(WHITE)));
+    return { ...result, isOpaque: false };
   }
 
   async #run(workspace: Workspace, job: KernelJob, yieldNow: () => Promise<void>): Promise<void> {

@@ -7,6 +7,7 @@ import { doubledReference } from '../networks/reference-network.ts';
 import { upscaleReference } from '../reference/upscale.ts';
 import { loadNetwork, repositoryModels } from '../test-models.ts';
 import { largestVisibleDifference, paintedPicture } from '../test-pictures.ts';
+import { doubler, rimsOf } from '../test-transparency.ts';
 import { openDevice } from './gpu-device.ts';
 import { openDawn } from './test-dawn.ts';
 import { WgslBackend } from './wgsl-backend.ts';
@@ -52,6 +53,10 @@ describe.skipIf('refusal' in dawn)('in Node', async () => {
       const data = await (await backend.startPixels(Uint8Array.from(image.data), shape)).finish();
       const tolerance = isNetwork(quality) ? IMAGE.networkTolerance8bit : IMAGE.tolerance8bit;
       expect(largestVisibleDifference(data, await sharpReference(image, quality))).toBeLessThanOrEqual(tolerance);
+    });
+
+    test.each(QUALITIES)('a transparent picture gets no rim, whatever it is laid over: %s', async (quality) => {
+      expect(await rimsOf(doubler(backend, quality))).toEqual([]);
     });
   });
 

@@ -1,6 +1,6 @@
 import { FILTERS, type Filter, IMAGE } from '../../../shared/tasks/upscale.ts';
 import { type Backend, FRAME_EXPORTS, FRAME_IMPORTS, type FramePaths, SAFE_FRAME_PATHS } from '../backend.ts';
-import { EXCLUSIVE_SLOT, testPattern } from '../filter-benchmark.ts';
+import { EXCLUSIVE_SLOT, opaquePattern } from '../filter-benchmark.ts';
 import { upscaleReference } from '../reference/upscale.ts';
 import { makeFrame, RgbaReader } from '../video-frames.ts';
 import { showsColors } from './frame-colors.ts';
@@ -95,13 +95,12 @@ async function timeIntact(
   { framePaths, quality, runs }: Trial,
   now: () => number,
 ): Promise<number> {
-  const picture = testPattern(SIDE, SIDE);
+  // As the frames of a decoder are.
+  const picture = opaquePattern(SIDE, SIDE);
   const target = { outWidth: SIDE * 2, outHeight: SIDE * 2, quality };
-  // Opaque, as the frames of a decoder are.
-  const pixels = Uint8Array.from(picture.data, (value, i) => (i % 4 === 3 ? 255 : value));
-  const expected = upscaleReference({ ...picture, data: pixels }, target);
+  const expected = upscaleReference(picture, target);
   const size = { width: SIDE, height: SIDE, strideBytes: SIDE * 4 };
-  const frame = makeFrame(pixels, size, { timestamp: 1, duration: null, hasAlpha: false });
+  const frame = makeFrame(picture.data, size, { timestamp: 1, duration: null, hasAlpha: false });
   const previous = backend.framePaths;
   backend.framePaths = framePaths;
   const frames = backend.openFrames(target);

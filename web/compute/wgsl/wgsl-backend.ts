@@ -1,5 +1,6 @@
 import { MeshError } from '../../../shared/errors.ts';
 import { logger } from '../../../shared/log.ts';
+import type { PixelImage } from '../../../shared/tasks/definition.ts';
 import { isNetwork, type Quality, type UpscaleParams } from '../../../shared/tasks/upscale.ts';
 import {
   type Backend,
@@ -7,12 +8,14 @@ import {
   type FrameImport,
   type FramePaths,
   type FrameTarget,
+  filterAfter,
   SAFE_FRAME_PATHS,
   type UpscaleShape,
 } from '../backend.ts';
 import { DetailFrameMaker } from '../detail-frames.ts';
 import { type FrameTime, timeOf, uprightSize } from '../frame-orientation.ts';
 import type { ModelSource } from '../models/model-source.ts';
+import { BLACK, isOpaque, matted, over, WHITE } from '../networks/backdrops.ts';
 import { copiesAtSameSize, isIdentity } from '../reference/upscale.ts';
 import type { Started } from '../schedule.ts';
 import { checkFrameShape, isPlain, makeFrame, RgbaReader } from '../video-frames.ts';
@@ -54,7 +57,9 @@ export class WgslBackend implements Backend {
       const copy = pixels.slice();
       return { isDone: true, finish: async () => copy };
     }
-    const { outWidth, outHeight } = shape;
+    const { width, height, outWidth, outHeight, quality } = shape;
+    const image = { width, height, data: pixels };
+    if (isNetwork(quality) && !isOpaque(image)) return this.#startTranslucent(image, shape);
     const resources = await this.#pool.get(shape);
     const readback = await resources.ring.take();
     resources.upload(pixels);
@@ -66,6 +71,19 @@ export class WgslBackend implements Backend {
       // Whoever calls finish() gets the error.
     });
     return { isDone: false, finish: () => result, ...gpuTime };
+  }
+
+  /** Doubles a picture over two backdrops, and then resizes it where it is to have another size. */
+  async #startTranslucent(image: PixelImage, shape: UpscaleParams): Promise<Started<Uint8Array<ArrayBuffer>>> {
+    const { width, height, outWidth, outHeight } = shape;
+    const size = { width: 2 * width, height: 2 * height };
+    const start = (grey: number) =>
+      this.startPixels(over(image, grey).data, { ...shape, outWidth: size.width, outHeight: size.height });
+    const [overBlack, overWhite] = [await start(BLACK), await start(WHITE)];
+    const doubled = matted(await overBlack.finish(), await overWhite.finish());
+    const filter = filterAfter(shape);
+    if (filter) return this.startPixels(doubled, { ...size, outWidth, outHeight, quality: filter });
+    return { isDone: true, finish: async () => doubled };
   }
 
   openFrames(target: FrameTarget): BackendFrames {
@@ -110,12 +128,15 @@ interface FrameSource {
   kind: SourceKind;
 }
 
+/** Says at each frame which paths it takes, and doubles translucent ones. */
+type FrameBackend = Pick<WgslBackend, 'framePaths' | 'startPixels'>;
+
 /** The frames of one stream on the GPU. The resources for their size are allocated with the first frame and kept. */
 export class WgslFrames implements BackendFrames {
   readonly #device: GPUDevice;
   readonly #passFactory: PassFactory;
   readonly #target: FrameTarget;
-  readonly #backend: { readonly framePaths: FramePaths };
+  readonly #backend: FrameBackend;
   readonly #reader = new RgbaReader();
   #resources: UpscaleResources | null = null;
   readonly #detailFrames = new DetailFrameMaker();
@@ -123,13 +144,7 @@ export class WgslFrames implements BackendFrames {
   #canvas: OutputCanvas | null = null;
   #disposed = false;
 
-  /** @param backend - says at each frame which paths it takes. */
-  constructor(
-    device: GPUDevice,
-    passFactory: PassFactory,
-    target: FrameTarget,
-    backend: { readonly framePaths: FramePaths },
-  ) {
+  constructor(device: GPUDevice, passFactory: PassFactory, target: FrameTarget, backend: FrameBackend) {
     this.#device = device;
     this.#passFactory = passFactory;
     this.#target = target;
@@ -138,10 +153,12 @@ export class WgslFrames implements BackendFrames {
 
   async start(frame: VideoFrame): Promise<Started<VideoFrame>> {
     const time = timeOf(frame);
+    const { outWidth: width, outHeight: height, quality, detail } = this.#target;
+    const needsBackdrop = time.hasAlpha && isNetwork(quality);
+    if (needsBackdrop && !detail) return this.#startTranslucent(frame, time);
     const { frameIn: selected, frameOut } = this.#backend.framePaths;
-    const frameIn = importOf(frame, selected);
+    const frameIn = needsBackdrop ? SAFE_FRAME_PATHS.frameIn : importOf(frame, selected);
     const resources = await this.#resourcesFor(frame, frameIn);
-    const { outWidth: width, outHeight: height, detail } = this.#target;
     // Detail is read back: codes on a canvas would be converted as colours.
     if (frameOut === 'canvas' && !time.hasAlpha && !detail)
       return this.#exportThroughCanvas(frame, time, frameIn, resources);
@@ -154,6 +171,17 @@ export class WgslFrames implements BackendFrames {
       return this.#detailFrames.make({ codes: new Uint8Array(bytes), ...size }, time);
     });
     return { isDone: false, finish: () => sharp, ...gpuTime };
+  }
+
+  /** Networks know only opaque pictures: a frame that may be none is doubled as a picture is, whose pixels are looked at. */
+  async #startTranslucent(frame: VideoFrame, time: FrameTime): Promise<Started<VideoFrame>> {
+    const { width, height, data } = await this.#reader.read(frame);
+    const shape = { ...this.#target, width, height };
+    checkFrameShape(shape);
+    const { finish, ...started } = await this.#backend.startPixels(data, shape);
+    const { outWidth, outHeight } = shape;
+    const size = { width: outWidth, height: outHeight, strideBytes: outWidth * 4 };
+    return { ...started, finish: async () => makeFrame(await finish(), size, time) };
   }
 
   dispose(): void {
@@ -180,9 +208,13 @@ export class WgslFrames implements BackendFrames {
           uprightSize(frame),
         );
         return undefined;
-      case 'copyTo':
-        resources.upload((await this.#reader.read(frame)).data);
+      case 'copyTo': {
+        const image = await this.#reader.read(frame);
+        // Detail is that of a picture over black.
+        const needsBackdrop = timeOf(frame).hasAlpha && isNetwork(this.#target.quality);
+        resources.upload(needsBackdrop ? over(image, BLACK).data : image.data);
         return undefined;
+      }
     }
   }
 

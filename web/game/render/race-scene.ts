@@ -92,6 +92,11 @@ export class RaceScene {
     this.#renderer.render(this.#hud.scene, this.#hud.camera);
   }
 
+  /** What the last frame was drawn with, without the head-up display: for pictures of the same state from elsewhere. */
+  get view(): { renderer: WebGLRenderer; scene: Scene; camera: PerspectiveCamera } {
+    return { renderer: this.#renderer, scene: this.#scene, camera: this.#camera.camera };
+  }
+
   dispose(): void {
     this.#renderer.dispose();
   }

@@ -1,35 +1,23 @@
-import { wholePixel } from './rows';
-
 /**
- * The ends of a network: its input, and the result, which is the bilinear picture at twice the size plus the network's detail. Values are
- * 16 bits, 128 of them an 8-bit step, premultiplied; red, green, blue and alpha of a pixel one after another.
+ * The ends of a network: its input, an opaque picture, and the result, which is the bilinear one at twice the size plus the network's detail.
+ * Values are 16 bits, 128 of them an 8-bit step; red, green, blue and alpha of a pixel one after another.
  */
 
 /** Bytes of a pixel. */
 export const SOURCE_BYTES: i32 = 8;
 
 /** Converts a row of the picture. */
-export function fixedRow(pixels: usize, width: i32, isOpaque: bool, row: usize): void {
+export function fixedRow(pixels: usize, width: i32, row: usize): void {
   let x = 0;
-  if (isOpaque) {
-    for (; x + 4 <= width; x += 4, row += 32) {
-      const bytes = v128.load(pixels + x * 4);
-      v128.store(row, i16x8.shl(i16x8.extend_low_i8x16_u(bytes), 7));
-      v128.store(row, i16x8.shl(i16x8.extend_high_i8x16_u(bytes), 7), 16);
-    }
+  for (; x + 4 <= width; x += 4, row += 4 * SOURCE_BYTES) {
+    const bytes = v128.load(pixels + x * 4);
+    v128.store(row, i16x8.shl(i16x8.extend_low_i8x16_u(bytes), 7));
+    v128.store(row, i16x8.shl(i16x8.extend_high_i8x16_u(bytes), 7), 16);
   }
   for (; x < width; x++, row += SOURCE_BYTES) {
-    const pixel = pixels + x * 4;
-    const alpha: i32 = load<u8>(pixel, 3);
-    store<i16>(row, <i16>premultiplied(load<u8>(pixel), alpha));
-    store<i16>(row, <i16>premultiplied(load<u8>(pixel, 1), alpha), 2);
-    store<i16>(row, <i16>premultiplied(load<u8>(pixel, 2), alpha), 4);
-    store<i16>(row, <i16>(alpha << 7), 6);
+    const bytes = v128.load32_zero(pixels + x * 4);
+    v128.store64_lane(row, i16x8.shl(i16x8.extend_low_i8x16_u(bytes), 7), 0);
   }
-}
-
-function premultiplied(colour: i32, alpha: i32): i32 {
-  return (((colour * alpha) << 7) + 127) / 255;
 }
 
 /**
@@ -47,7 +35,6 @@ export function doubledRow(
   paddedPixels: i32,
   isLuma: bool,
   isLower: bool,
-  isOpaque: bool,
   room: usize,
   out: usize,
 ): void {
@@ -66,7 +53,7 @@ export function doubledRow(
       v128.shuffle<i64>(left, right, 1, 3),
       detailAt(detail + detailBytes, isLuma, isLower),
     );
-    const bytes = isOpaque ? opaqueBytes(first, second) : straightBytes(first, second);
+    const bytes = bytesOf(first, second);
     if (x + 1 < width) v128.store(out, bytes);
     else v128.store64_lane(out, bytes, 0);
   }
@@ -93,23 +80,10 @@ function detailAt(detail: usize, isLuma: bool, isLower: bool): v128 {
     : v128.shuffle<i16>(redGreen, blue, 0, 4, 8, 15, 1, 5, 9, 15);
 }
 
-function opaqueBytes(first: v128, second: v128): v128 {
+function bytesOf(first: v128, second: v128): v128 {
   const half = i16x8.splat(64);
   return i8x16.narrow_i16x8_u(
     i16x8.shr_s(i16x8.add_sat_s(first, half), 7),
     i16x8.shr_s(i16x8.add_sat_s(second, half), 7),
   );
-}
-
-function straightBytes(first: v128, second: v128): v128 {
-  return i8x16.narrow_i16x8_u(
-    i16x8.narrow_i32x4_s(straight(i32x4.extend_low_i16x8_s(first)), straight(i32x4.extend_high_i16x8_s(first))),
-    i16x8.narrow_i32x4_s(straight(i32x4.extend_low_i16x8_s(second)), straight(i32x4.extend_high_i16x8_s(second))),
-  );
-}
-
-/** A pixel divided by its alpha, which also limits it. */
-function straight(pixel: v128): v128 {
-  const limited = i32x4.max_s(i32x4.min_s(pixel, i32x4.splat(i32x4.extract_lane(pixel, 3))), i32x4.splat(0));
-  return wholePixel(f32x4.mul(f32x4.convert_i32x4_s(limited), f32x4.splat(1.0 / 128.0)), false);
 }

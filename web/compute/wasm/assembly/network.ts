@@ -9,7 +9,6 @@ let source: usize = 0;
 let width: i32 = 0;
 let height: i32 = 0;
 let target: usize = 0;
-let opaque: bool = false;
 /** Descriptions of the layers, {@link LAYER_BYTES} each: see `at` below. */
 let layers: usize = 0;
 let count: i32 = 0;
@@ -53,7 +52,7 @@ function paddedPixels(sourceWidth: i32): i32 {
   return ((sourceWidth + BLOCK - 1) & -BLOCK) + 2 + 2;
 }
 
-/** Begins a picture; the result has twice its size. */
+/** Begins an opaque picture; the result has twice its size. */
 export function openNetwork(
   pixels: usize,
   sourceWidth: i32,
@@ -61,14 +60,12 @@ export function openNetwork(
   result: usize,
   descriptions: usize,
   layerCount: i32,
-  isOpaque: bool,
   room: usize,
 ): void {
   source = pixels;
   width = sourceWidth;
   height = sourceHeight;
   target = result;
-  opaque = isOpaque;
   layers = descriptions;
   count = layerCount;
   scratch = room;
@@ -109,8 +106,8 @@ export function networkRows(from: i32, to: i32): void {
     const rowBytes = width * 8;
     const out = target + y * 2 * rowBytes;
     const here = rowAt(0, y);
-    doubledRow(rowAt(0, y - 1), here, detail, width, pixels, isLuma, false, opaque, room, out);
-    doubledRow(rowAt(0, y + 1), here, detail, width, pixels, isLuma, true, opaque, room, out + rowBytes);
+    doubledRow(rowAt(0, y - 1), here, detail, width, pixels, isLuma, false, room, out);
+    doubledRow(rowAt(0, y + 1), here, detail, width, pixels, isLuma, true, room, out + rowBytes);
   }
   nextRow = to;
 }
@@ -134,7 +131,7 @@ function need(level: i32, y: i32): void {
     const row = rowAt(level, next);
     const bytes = pixelBytes(level);
     if (level === 0) {
-      fixedRow(source + next * width * 4, width, opaque, row + bytes);
+      fixedRow(source + next * width * 4, width, row + bytes);
     } else {
       const layer = level - 1;
       need(layer, next + 1);

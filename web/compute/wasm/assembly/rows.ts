@@ -79,7 +79,7 @@ export function writeRow(row: usize, width: i32, isOpaque: bool, pixels: usize):
 }
 
 /** A premultiplied pixel as straight whole numbers, which are not limited to bytes. */
-export function wholePixel(pixel: v128, isOpaque: bool): v128 {
+function wholePixel(pixel: v128, isOpaque: bool): v128 {
   let values = pixel;
   if (!isOpaque) {
     const alpha = f32x4.extract_lane(values, 3);

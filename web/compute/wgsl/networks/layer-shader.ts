@@ -119,7 +119,7 @@ export function storePicture(convolution: Convolution, shape: NetworkShape): str
   return [
     eachPlace(
       [across + 2, down + 2],
-      (x, y) => `let q${x}_${y} = source_at(origin + vec2i(${x - 1}, ${y - 1}), size);`,
+      (x, y) => `let q${x}_${y} = source_at(origin + vec2i(${x - 1}, ${y - 1}), size).rgb;`,
     ),
     // Along x first, because two rows of the result share it.
     eachPlace([2 * across, down + 2], (x, y) => {
@@ -135,9 +135,10 @@ export function storePicture(convolution: Convolution, shape: NetworkShape): str
   ].join('\n');
 }
 
-export const STORE_DETAILED = `fn store_detailed(at: vec2i, base: vec4f, detail: vec3f) {
+/** Networks get opaque pictures only. The texture limits the colours. */
+export const STORE_DETAILED = `fn store_detailed(at: vec2i, base: vec3f, detail: vec3f) {
   if (all(at < vec2i(textureDimensions(result)))) {
-    store(at, vec4f(clamp(base.rgb + detail, vec3f(0), vec3f(base.a)), base.a));
+    textureStore(result, at, vec4f(base + detail, 1.0));
   }
 }`;
 

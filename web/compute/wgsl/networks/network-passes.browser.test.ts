@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { MeshError } from '../../../../shared/errors.ts';
 import type { PixelImage } from '../../../../shared/tasks/definition.ts';
 import { IMAGE, NETWORKS, type Network } from '../../../../shared/tasks/upscale.ts';
-import type { UpscaleShape } from '../../backend.ts';
+import { SAFE_FRAME_PATHS, type UpscaleShape } from '../../backend.ts';
 import { EXCLUSIVE_SLOT } from '../../filter-benchmark.ts';
 import type { NetworkShape } from '../../models/manifest.ts';
 import type { ModelSource } from '../../models/model-source.ts';
@@ -11,6 +11,7 @@ import { haloOf } from '../../ort/bands.ts';
 import { upscaleReference } from '../../reference/upscale.ts';
 import { loadNetwork, repositoryModels } from '../../test-models.ts';
 import { paintedPicture } from '../../test-pictures.ts';
+import { doubler, rimsOf } from '../../test-transparency.ts';
 import { RgbaReader } from '../../video-frames.ts';
 import { READBACK_RING_SIZE } from '../gpu-buffers.ts';
 import { openDevice } from '../gpu-device.ts';
@@ -75,6 +76,10 @@ describe.each(NETWORKS)('%s', (quality) => {
       const expected = doubledReference(shape, layers, image);
       expect(difference(sharp, expected)).toBeLessThanOrEqual(IMAGE.tolerance8bit);
     }
+  });
+
+  test('a transparent picture gets no rim, whatever it is laid over', async () => {
+    expect(await rimsOf(doubler(backend, quality))).toEqual([]);
   });
 
   test('two parts of a picture fit together without a seam', async () => {
@@ -152,6 +157,27 @@ test('frames of a stream match pictures, and nothing is created per frame', asyn
   expect(made).toEqual([]);
   frames.dispose();
 });
+
+test.each(['copyTo', 'importExternalTexture'] as const)(
+  'translucent frames of a stream match pictures, at any size, also where others take the way %s',
+  async (frameIn) => {
+    const image = paintedPicture(24, 18);
+    backend.framePaths = { ...SAFE_FRAME_PATHS, frameIn };
+    for (const target of [
+      { outWidth: 48, outHeight: 36, quality: 'fast' },
+      { outWidth: 36, outHeight: 27, quality: 'fast' },
+    ] as const) {
+      const expected = await upscaled(image, { width: 24, height: 18, ...target });
+      const frames = backend.openFrames(target);
+      const layout = { format: 'RGBA', codedWidth: 24, codedHeight: 18, timestamp: 5 } as const;
+      const frame = new VideoFrame(Uint8Array.from(image.data), layout);
+      const sharp = await (await frames.start(frame, EXCLUSIVE_SLOT)).finish();
+      expect(difference(await new RgbaReader().read(sharp), expected)).toBeLessThanOrEqual(1);
+      for (const each of [frame, sharp, frames]) 'close' in each ? each.close() : each.dispose();
+    }
+    backend.framePaths = SAFE_FRAME_PATHS;
+  },
+);
 
 test('without models, or while one cannot be fetched, the error says why; the next call tries again', async () => {
   const bare = new WgslBackend(await newDevice());

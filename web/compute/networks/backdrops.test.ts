@@ -1,0 +1,62 @@
+import { expect, test } from 'vitest';
+import type { PixelImage } from '../../../shared/tasks/definition.ts';
+import { seededRandom } from '../../../shared/tasks/test-random.ts';
+import { rimsOf } from '../test-transparency.ts';
+import { BLACK, isOpaque, matted, over, WHITE } from './backdrops.ts';
+
+function picture(...pixels: readonly (readonly number[])[]): PixelImage {
+  return { width: pixels.length, height: 1, data: Uint8Array.from(pixels.flat()) };
+}
+
+/** Over both backdrops, and found again. */
+function backAndForth(image: PixelImage): PixelImage {
+  return { ...image, data: matted(over(image, BLACK).data, over(image, WHITE).data) };
+}
+
+test('a picture over black and over white is found again from the two: alpha exactly, colour as far as one can see it', () => {
+  const random = seededRandom(3);
+  const data = Uint8Array.from({ length: 4_000 }, () => Math.floor(random() * 256));
+  const image = { width: 50, height: 20, data };
+  const found = backAndForth(image);
+  for (let i = 0; i < data.length; i++) {
+    const alpha = data[i | 3] ?? 0;
+    const difference = Math.abs((found.data[i] ?? 0) - (data[i] ?? 0));
+    // Rounded twice, over black and over white.
+    expect(i % 4 === 3 ? difference : (difference * alpha) / 255).toBeLessThanOrEqual(1);
+  }
+});
+
+test('what is opaque or invisible stays so, and white and black of any alpha stay white and black', () => {
+  const image = picture([9, 99, 199, 255], [255, 255, 255, 7], [0, 0, 0, 130], [255, 255, 255, 254]);
+  expect([...backAndForth(image).data]).toEqual([...image.data]);
+  expect([...backAndForth(picture([80, 90, 100, 0])).data]).toEqual([0, 0, 0, 0]);
+});
+
+test('where the channels of the two disagree, the error is shared between black and white', () => {
+  const data = matted(Uint8Array.of(100, 100, 130, 255), Uint8Array.of(160, 160, 160, 255));
+  const found = { width: 1, height: 1, data };
+  expect(found.data[3]).toBe(205);
+  expect([...over(found, BLACK).data]).toEqual([105, 105, 120, 255]);
+  expect([...over(found, WHITE).data]).toEqual([155, 155, 170, 255]);
+});
+
+test('one pixel that is not opaque counts', () => {
+  expect(isOpaque(picture([1, 2, 3, 255], [4, 5, 6, 255]))).toBe(true);
+  expect(isOpaque(picture([1, 2, 3, 255], [4, 5, 6, 254]))).toBe(false);
+});
+
+test('the measure of rims sees those of colour that was sharpened while alpha was not', async () => {
+  const size = { width: 72, height: 72 };
+  const rims = await rimsOf(async (image) => {
+    const data = new Uint8Array(72 * 72 * 4);
+    for (let i = 0; i < 72 * 72; i++) {
+      const from = ((Math.floor(i / 72) >> 1) * 36 + ((i % 72) >> 1)) * 4;
+      const alpha = image.data[from + 3] ?? 0;
+      // A steeper edge of the premultiplied colours.
+      const steeper = (value = 0) => (value * alpha < 128 * 255 ? value >> 1 : value);
+      data.set([steeper(image.data[from]), steeper(image.data[from + 1]), steeper(image.data[from + 2]), alpha], i * 4);
+    }
+    return { ...size, data };
+  });
+  expect(rims).toContainEqual(expect.stringMatching(/^a white disc over 255/));
+});
