@@ -23,6 +23,12 @@ export function formatKbps(kbps: number): string {
   return kbps < 1_000 ? `${Math.round(kbps)} kb/s` : `${(kbps / 1_000).toFixed(1)} Mb/s`;
 }
 
+/** A duration in minutes, with one decimal below a hundred. */
+export function formatMinutes(ms: number): string {
+  const minutes = ms / 60_000;
+  return `${minutes < 99.95 ? minutes.toFixed(1) : COUNT.format(Math.round(minutes))} min`;
+}
+
 const BYTE_UNITS = ['B', 'kB', 'MB', 'GB', 'TB'] as const;
 
 export function formatBytes(sizeBytes: number): string {
