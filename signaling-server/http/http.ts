@@ -87,7 +87,7 @@ async function answer(request: IncomingMessage, response: ServerResponse, parts:
   if (ownModels && path.startsWith(OWN_MODELS_PATH))
     return ownModels.serve(path, request, response, () => sendText(response, 404, nothingAt(path)));
   if (!pages || !(await pages.arePresent())) return sendText(response, 503, NO_PAGES);
-  pages.serve(path, request, response, () => sendText(response, 404, nothingAt(path)));
+  pages.serve(path, parts.address.urlOf(request), request, response, () => sendText(response, 404, nothingAt(path)));
 }
 
 function nothingAt(path: string): string {
