@@ -1,12 +1,14 @@
 import { Redis } from 'ioredis';
 import { afterEach, expect, test, vi } from 'vitest';
 import { CODE_HEADER, readInviteCode } from '../../shared/invite-code.ts';
+import { SIGNALING } from '../../shared/protocol-limits.ts';
 import type { Answer, FoundInvite, InviteRequest } from '../../shared/signaling.ts';
+import { MAX_SEALED_CHARS } from '../store/store.ts';
 import { TestRedis } from '../store/test-redis.ts';
 import { ManualServerClock } from '../test-clock.ts';
 import { TestBed, type TestPage } from '../test-server.ts';
 import { GUESSES } from './code-lookup.ts';
-import { CODE_VALID_S } from './invite-codes.ts';
+import { CODE_VALID_S, InviteCodes } from './invite-codes.ts';
 import { WRONG_INVITES } from './lock-out.ts';
 
 /** Codes of invites: who may have one made, what they lead to and for how long, and that nobody guesses them. */
@@ -182,6 +184,23 @@ test('a code that one instance made is found by another, both count the wrong on
   client.disconnect();
   await bed.end();
   await redis.kill();
+});
+
+test('the longest invite, made in the most awkward name, fits what a store keeps of a code', async () => {
+  const kept: string[] = [];
+  const store = { keepCode: async (_: string, sealed: string) => void kept.push(sealed), codeOf: async () => null };
+  const room = { id: 'r', name: 'den', inviteOnly: true };
+  const invites = {
+    inspect: async () => ({
+      ...{ roomId: 'r', room: 'den', role: 'volunteer' as const, isOwner: false },
+      expiresAtMs: 1e13,
+    }),
+  };
+  const codes = new InviteCodes('a secret of at least thirty-two characters', store, invites, new ManualServerClock());
+  const name = '\u0001'.repeat(SIGNALING.maxNameChars);
+  await codes.make('x'.repeat(SIGNALING.maxInviteChars), { room, name, network: 'n' });
+  expect(kept[0]?.length).toBeGreaterThan(3_000);
+  expect(kept[0]?.length).toBeLessThanOrEqual(MAX_SEALED_CHARS);
 });
 
 test('codes are random and can be read aloud', async () => {

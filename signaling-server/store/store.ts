@@ -25,7 +25,7 @@ export const STORE_LIMITS = {
   maxBansPerRoom: 512,
   /** Bans made from one network: about 300 removals in a week. */
   maxBansPerNetwork: 1_024,
-  /** Codes of invites. Each takes up to 3 kB, most take 0.7 kB. */
+  /** Codes of invites. Each takes up to 4 kB, most take 0.7 kB. */
   maxCodes: 10_000,
   /** Codes of one room. Beyond that the one that ends first is forgotten, which harms only this room. */
   maxCodesPerRoom: 32,
@@ -114,8 +114,8 @@ export interface Store {
 /** What stores know a room by. Not its name: whoever reads that in a store could enter the room. */
 export const roomDigest = (roomKey: string) => createHash('sha256').update(roomKey).digest('base64url').slice(0, 22);
 
-/** A sealed invite of the longest kind, base64url. */
-export const MAX_SEALED_CHARS = 3_072;
+/** Of what a code stands for: an invite of the longest kind and a name whose every character is escaped, encrypted and in base64url, with some room. */
+export const MAX_SEALED_CHARS = 3_584;
 
 /** How many tasks of one network's reports are remembered. When there are more, all counts are scaled down, so older reports count for less. */
 export const MAX_TASKS_PER_SOURCE = 200;
