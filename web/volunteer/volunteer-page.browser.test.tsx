@@ -154,3 +154,25 @@ it('takes a code as well as a link: it says beside the field what is wrong with 
   expect(starts).toEqual([['den', 't']]);
   await volunteering.stop();
 });
+
+it('keeps saying why an invite was refused, also one that a short link led to', async () => {
+  const refusal = new MeshError('not-invited', 'This invite has been used up. Ask for a new one.');
+  const volunteering = new Volunteering(
+    () => Promise.reject(refusal),
+    () => performance.now(),
+  );
+  let lookUps = 0;
+  const lookUp = async () => {
+    lookUps++;
+    return { room: 'den', token: 't' };
+  };
+  const invited = { invite: null, code: 'K7QF2M9X', isConsented: false };
+  render(<VolunteerPage {...{ ...PAGE, volunteering, invited, lookUp }} />, root);
+  await expect.poll(() => root.textContent).toContain('A gamer asks for your graphics card');
+  const start = () => root.querySelector<HTMLButtonElement>('[data-testid=start]');
+  await expect.poll(() => start()?.disabled).toBe(false);
+  start()?.click();
+  await expect.poll(() => root.textContent).toContain('has been used up');
+  expect(root.querySelector<HTMLInputElement>('.invite-form input')?.value).toBe('');
+  expect([lookUps, root.textContent?.includes('asks for your graphics card')]).toEqual([1, false]);
+});

@@ -42,6 +42,8 @@ const HELPED = { invited: 'People who invited me', everyone: 'Those I help' };
 /** The volunteer page. */
 export function VolunteerPage({ volunteering, invited, lookUp, findOffers, ...kept }: VolunteerPageProps) {
   const invite = useSignal<Invite | null>(invited.invite);
+  /** Of the short link that led here, until it is looked up: a form that comes back with a refused invite must not hide why. */
+  const code = useSignal(invited.code);
   const offers = useSignal<Offers>({ lobby: false, relay: false });
   const name = useSignal(kept.name);
   const addressAudience = useSignal(kept.addressAudience);
@@ -109,10 +111,11 @@ export function VolunteerPage({ volunteering, invited, lookUp, findOffers, ...ke
           {isOn && volunteering.isPolling.value && <PollingNotice />}
           {needsInvite && !isOn && (
             <InviteForm
-              code={invited.code}
+              code={code.value}
               lookUp={lookUp}
               onInvite={(found) => {
                 invite.value = found;
+                code.value = null;
                 volunteering.clearFailure();
               }}
               onLobby={offers.value.lobby ? () => start(null) : null}
