@@ -13,7 +13,7 @@ import { RateLimit } from './rate-limit.ts';
  * addresses: 40 in 10 min are 5,760 a day, which hit a given code within its day with a probability of 5e-9. With any number of addresses it is 3,000
  * in 10 min for the whole server, 432,000 a day: 4e-7 for a given code; of a store full of 10,000 codes one is hit in 250 days, and it admits a
  * volunteer to one room for at most a day, where its owner sees and can remove it. Requests that arrive at the same moment are all answered before
- * they count; the limit of joins keeps those under 20 for each address.
+ * they count; the limits of joins (`LIMITS`) keep those to 20 of an address and 600 of a site.
  */
 export const GUESSES = {
   windowMs: 600_000,

@@ -128,7 +128,7 @@ test('an address that guesses codes is locked out, and the right code is not eve
   const code = await codeFrom(owner, await tokenFrom(owner));
   const from = (address: string) => ({ 'x-forwarded-for': address });
   const { most, lockMs } = WRONG_INVITES;
-  // What a page of another site can send, or a typing error that the page finds: neither is a guess.
+  // What a page of another site can have its visitors send is no guess.
   for (let times = 0; times < most; times++) {
     const { status } = await fetch(`${url}codes/0000000${times}`, { headers: from('192.0.2.1') });
     expect(status).toBe(400);
