@@ -31,7 +31,6 @@ function lookupWith(limitFactor = 1) {
 }
 
 test('after too many wrong codes from everywhere none is read until the window has passed, however many sites they came from', async () => {
-  vi.useFakeTimers();
   const { ask, refusals } = lookupWith();
   for (let wrong = 1; wrong < GUESSES.ofAll; wrong++) {
     await ask('WRONG', `site ${wrong}`).catch(() => {});
@@ -43,7 +42,7 @@ test('after too many wrong codes from everywhere none is read until the window h
     message: expect.stringMatching(/reads none for 10 min/),
   });
   expect(refusals.filter((reason) => reason === 'rate-limited')).toHaveLength(1);
-  vi.advanceTimersByTime(GUESSES.windowMs);
+  vi.setSystemTime(Date.now() + GUESSES.windowMs);
   expect(await ask('RIGHT', 'home')).toEqual(FOUND);
 });
 
