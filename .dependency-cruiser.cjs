@@ -20,6 +20,8 @@ const IN_PAGES = [
   'uplot',
 ];
 
+const MOVED_FRAMES = 'web/stream/gamer/source/moved-frames';
+
 const only = (name, from, allowed, comment) => ({
   name,
   comment,
@@ -27,7 +29,7 @@ const only = (name, from, allowed, comment) => ({
   from: { path: `^${from}/` },
   to: {
     path: '^(shared|signaling-server|web|e2e|bench|deploy|examples)/',
-    pathNot: [`^${from}/`, ...allowed.map((folder) => `^${folder}/`)],
+    pathNot: [from, ...allowed].map((name) => `^${name}[/.]`),
   },
 });
 
@@ -101,8 +103,8 @@ module.exports = {
     only(
       'game-imports-only-sdk',
       'web/game',
-      ['shared', 'web/sdk'],
-      'the built-in game uses only the SDK, as any other game would',
+      ['shared', 'web/sdk', MOVED_FRAMES],
+      'the built-in game uses only the SDK, as any other game would, and the way of frames from one thread to another',
     ),
     {
       name: 'game-only-imported-through-its-two-entry-files',

@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vite';
 import { wasmKernels } from './deploy/assembly-script.mjs';
-import { compileAtLoad } from './deploy/vite-plugins.mjs';
+import { compileAtLoad, pageParts } from './deploy/vite-plugins.mjs';
 
 const fromHere = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 
@@ -28,7 +28,7 @@ export default defineConfig({
       ),
     },
   },
-  plugins: [wasmKernels, compileAtLoad('p2c2r')],
+  plugins: [wasmKernels, pageParts, compileAtLoad('p2c2r')],
   esbuild: { jsx: 'automatic', jsxImportSource: 'preact' },
   build: {
     target: 'es2022',

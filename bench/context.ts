@@ -122,7 +122,7 @@ export class Context {
   }
 
   /**
-   * Starts a process to call exports of a module of bench/ in, one at a time, such as `node-peers`; bench/run.mjs lists these modules.
+   * Starts a process to call exports of a module of bench/ in, one at a time, such as `server/clients`; bench/run.mjs lists these modules.
    */
   startProcess<Module>(module: string): RemoteProcess<Module> {
     const child = fork(join(this.settings.bundleDir, 'child.mjs'), [join(this.settings.bundleDir, `${module}.mjs`)], {

@@ -8,7 +8,7 @@ import { ensureInstalled } from '../deploy/install.mjs';
 
 const BENCH = fileURLToPath(new URL('.', import.meta.url));
 /** Modules that run in processes of their own, beside the program itself. */
-const PROCESSES = ['child', 'server/clients', 'server/peers', 'node-peers', 'sections/simulate'];
+const PROCESSES = ['child', 'server/clients', 'server/peers', 'sections/server'];
 // Inside the checkout, where imports of packages find node_modules. The next build removes a folder of this name that was left behind.
 const folder = join(BENCH, `../.build/unfinished-bench-${process.pid}`);
 

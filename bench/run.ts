@@ -8,44 +8,24 @@ import { isCodec } from '../web/stream/codec/codecs.ts';
 import { Context, type Section, type Settings } from './context.ts';
 import { describeMachine, type SectionReport, tableOf, writeJson } from './report.ts';
 import * as compute from './sections/compute.ts';
-import * as dialogue from './sections/dialogue.ts';
 import * as firefox from './sections/firefox.ts';
-import * as gameTasks from './sections/game-tasks.ts';
 import * as glass from './sections/glass.ts';
 import * as kernels from './sections/kernels.ts';
-import * as longRun from './sections/long-run.ts';
-import * as nodeVolunteers from './sections/node-volunteers.ts';
+import * as models from './sections/models.ts';
 import * as onnx from './sections/onnx.ts';
 import * as paths from './sections/paths.ts';
 import * as peerjs from './sections/peerjs.ts';
 import * as quality from './sections/quality.ts';
 import * as server from './sections/server.ts';
-import * as simulate from './sections/simulate.ts';
 import * as stream from './sections/stream.ts';
 import * as streamSoak from './sections/stream-soak.ts';
 import * as streamTrouble from './sections/stream-trouble.ts';
-import * as tasks from './sections/tasks.ts';
-import * as trust from './sections/trust.ts';
 import * as wire from './sections/wire.ts';
 
 /** Every section that these modules export, by name. */
 const SECTIONS = [
-  ...[
-    compute,
-    dialogue,
-    firefox,
-    gameTasks,
-    glass,
-    kernels,
-    longRun,
-    nodeVolunteers,
-    onnx,
-    paths,
-    peerjs,
-    quality,
-    server,
-  ],
-  ...[simulate, stream, streamSoak, streamTrouble, tasks, trust, wire],
+  ...[compute, firefox, glass, kernels, models, onnx, paths, peerjs, quality, server],
+  ...[stream, streamSoak, streamTrouble, wire],
 ]
   .flatMap((module): unknown[] => Object.values(module))
   .filter((value): value is Section => value instanceof Object && 'about' in value)
@@ -140,12 +120,10 @@ function readArguments() {
     if (!(clipFrames >= 1)) throw new Error(`--clip-frames must be a number from 1, not ${values['clip-frames']}.`);
     if (codec !== null && !isCodec(codec)) throw new Error(`There is no codec ${codec}: h264, vp8, vp9 or av1.`);
     const framesDir = resolve(frames);
-    const clip = values.clip ? resolve(values.clip) : join(framesDir, DEFAULT_CLIP);
-    const onnxDir = values.onnx ? resolve(values.onnx) : null;
-    const gridsDir = values.grids ? resolve(values.grids) : null;
-    const sizes = { minutes, clipFrames };
-    const folders = { framesDir, onnxDir, gridsDir };
-    return { names: positionals, help, list, jsonFile: resolve(json), ...sizes, ...folders, clip, codec };
+    const given = (path: string | undefined) => (path ? resolve(path) : null);
+    const clip = given(values.clip) ?? join(framesDir, DEFAULT_CLIP);
+    const inputs = { framesDir, clip, onnxDir: given(values.onnx), gridsDir: given(values.grids) };
+    return { names: positionals, help, list, jsonFile: resolve(json), minutes, clipFrames, codec, ...inputs };
   } catch (cause) {
     throw new SetupError(`${cause instanceof Error ? cause.message : cause}\nSee npm run bench -- --help.`);
   }

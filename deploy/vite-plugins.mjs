@@ -9,6 +9,34 @@ export const withoutWorkers = {
   load: (id) => (id === '\0no-worker' ? "export default 'no workers in Node';" : null),
 };
 
+/** What the pages' HTML has in common, by the comment that stands for it. */
+const PAGE_PARTS = {
+  '<!-- common head -->': `<meta charset="utf-8" />
+    <meta name="viewport" content="width=device-width, initial-scale=1" />
+    <meta name="theme-color" content="#0b0e14" />
+    <link rel="icon" type="image/svg+xml" href="./icon.svg" />
+    <link rel="stylesheet" href="./ui/base.css" />`,
+  '<!-- page -->': `<div id="page">
+      <p class="noscript unstarted">
+        This page did not start: its script was not loaded, or this browser is too old for it. Reload the page. It needs
+        Chrome or Edge 94, Firefox 130 or Safari 16.4, or a newer one.
+      </p>
+    </div>`,
+};
+
+/**
+ * Puts into each page what all of them have.
+ * @type {import('vite').Plugin}
+ */
+export const pageParts = {
+  name: 'page-parts',
+  transformIndexHtml: {
+    // Before Vite bundles what the page links.
+    order: 'pre',
+    handler: (html) => Object.entries(PAGE_PARTS).reduce((page, [mark, part]) => page.replace(mark, part), html),
+  },
+};
+
 /**
  * Adds V8's explicit compile hint (https://v8.dev/blog/explicit-compile-hints) to the SDK's scripts, so that their functions are
  * compiled in the background while the scripts load, and not one by one at their first call. A join calls about 490 functions, which

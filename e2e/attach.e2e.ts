@@ -1,7 +1,11 @@
+import { readFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
 import type { Browser, Page } from 'playwright/test';
+import { ROOT } from '../deploy/child.mjs';
 import type * as Sdk from '../web/sdk/p2c2r.ts';
 import { expect, openSdk, test } from './fixtures.ts';
-import { startForeignSite } from './foreign-site.ts';
 import { type RunningServer, startServer } from './server.ts';
 
 declare global {
@@ -10,6 +14,28 @@ declare global {
     camera: { position: { x: number; z: number } };
     padAxis: number;
   }
+}
+
+const PACKAGES = join(ROOT, 'node_modules');
+/** The packages that a site may serve: those its page names. */
+const SERVED = /^\/(three\/[\w./-]+\.js)$/;
+
+interface ForeignSite {
+  origin: string;
+  stop(): void;
+}
+
+/** A site of somebody else, on another origin than our server: a page, and packages from npm that it imports. */
+async function startForeignSite(page: (path: string) => string): Promise<ForeignSite> {
+  const site = createServer(async ({ url = '/' }, response) => {
+    const { pathname } = new URL(url, 'http://localhost');
+    const [, file] = SERVED.exec(pathname) ?? [];
+    if (file) response.setHeader('content-type', 'text/javascript').end(await readFile(join(PACKAGES, file)));
+    else response.setHeader('content-type', 'text/html').end(page(pathname));
+  });
+  await new Promise<void>((resolve) => site.listen(0, 'localhost', resolve));
+  const { port } = site.address() as AddressInfo;
+  return { origin: `http://localhost:${port}`, stop: () => site.close() };
 }
 
 const BADGE = 'p2c2r-badge';

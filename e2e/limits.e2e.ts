@@ -319,32 +319,3 @@ test('the hours, the day’s data, the share and the wake lock hold end to end, 
   await expect.poll(gamers, 'it may connect again').toBe(1);
   expect(await gamer.evaluate(() => window.painted)).toBe(600_000);
 });
-
-test('a limit that a browser cannot keep is refused with what to do, and is no switch on the page', async ({
-  context,
-  server,
-  sdkPage,
-}) => {
-  const withoutBattery = () => {
-    Object.defineProperty(Navigator.prototype, 'getBattery', { value: undefined });
-    Object.defineProperty(Navigator.prototype, 'wakeLock', { value: undefined });
-  };
-  const page = await sdkPage();
-  await page.evaluate(withoutBattery);
-  const refusal = await page.evaluate(() =>
-    window.sdk.VolunteerNode.start({ room: 'r', limits: { pauseOnBattery: true } }).then(
-      () => null,
-      ({ reason, message }) => ({ reason, message }),
-    ),
-  );
-  expect(refusal).toEqual({
-    reason: 'unsupported-browser',
-    message: 'This browser does not tell whether it runs on battery. Leave out the limit pauseOnBattery.',
-  });
-  const volunteer = await context.newPage();
-  await volunteer.addInitScript(withoutBattery);
-  await volunteer.goto(new URL('/volunteer', server.url).href);
-  await expect(volunteer.getByText('This browser does not tell whether it runs on battery.')).toBeVisible();
-  await expect(volunteer.getByText('This browser cannot keep the computer awake.')).toBeVisible();
-  await expect(volunteer.getByTestId('pause-on-battery')).toBeDisabled();
-});

@@ -189,3 +189,32 @@ test('a page whose script does not load says so, instead of being blank', async 
   }
   await expect(page.getByText('This page did not start')).toBeVisible();
 });
+
+const UPRIGHT = { width: 390, height: 844 };
+const TURNED = { width: 844, height: 390 };
+
+test.describe('on a phone', () => {
+  test.use({ viewport: UPRIGHT, hasTouch: true, isMobile: true, deviceScaleFactor: 2 });
+
+  for (const path of ['gamer', 'volunteer', 'compare', 'check']) {
+    test(`/${path} fits a phone, upright and turned`, { tag: '@long' }, async ({ page, server }) => {
+      await page.goto(new URL(path, server.url).href);
+      for (const size of [UPRIGHT, TURNED]) {
+        await page.setViewportSize(size);
+        await expect(page.locator('h1')).toBeVisible();
+        const overflow = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+        expect([path, size, overflow]).toEqual([path, size, 0]);
+      }
+    });
+  }
+
+  test('on a turned phone the whole picture of the game can be seen', { tag: '@long' }, async ({ page, server }) => {
+    await openGamer(page, server.url);
+    await page.setViewportSize(TURNED);
+    const output = page.getByTestId('output').locator('canvas');
+    await output.scrollIntoViewIfNeeded();
+    const box = await output.boundingBox();
+    expect(box?.height).toBeLessThanOrEqual(TURNED.height);
+    expect(box?.width).toBeGreaterThan(TURNED.width / 3);
+  });
+});

@@ -45,11 +45,7 @@ export async function loadClip(url: string, maxFrames: number): Promise<Clip> {
     height = pixels.height - (pixels.height % SIDE_STEP);
     const picture = { ...pixels, data: new Uint8ClampedArray(pixels.data.buffer) };
     const truth = cropped(picture, { left: 0, top: 0, width, height });
-    frames.push({
-      timestampUs: frame.timestamp,
-      source: halved(truth),
-      truth: storedLuma(truth),
-    });
+    frames.push({ timestampUs: frame.timestamp, source: halved(truth), truth: storedLuma(truth) });
     frame.close();
     if (frames.length >= maxFrames) break;
   }

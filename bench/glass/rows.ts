@@ -3,9 +3,8 @@ import type { Measured } from '../pages/glass.ts';
 import { figure, type Row, type Target } from '../report.ts';
 
 const mean = (values: readonly number[]) => sum(values) / values.length;
-const psnrsDb = ({ scores }: Measured) => scores.map(({ psnrDb }) => psnrDb);
-
 /** dB of luma, of all frames. */
+const psnrsDb = ({ scores }: Measured) => scores.map(({ psnrDb }) => psnrDb);
 
 /** Gains over bicubic of the same frames, dB, the mean of all and of the worst; and SSIM. */
 export function summaryOf(measured: Measured, bicubic: Measured) {

@@ -23,8 +23,9 @@ export function generatedMaps(): GridMap[] {
     ...[0.02, 0.1, 0.25].map((share) =>
       map(`open, ${100 * share} % walls`, (cost, random) => scatter(cost, share, random)),
     ),
-    ...[0.42, 0.46].map((share) => map(`caves from ${100 * share} %`, (cost, random) => caves(cost, share, random))),
-    map('a town', town),
+    ...[0.42, 0.44, 0.46].map((share) =>
+      map(`caves from ${100 * share} %`, (cost, random) => caves(cost, share, random)),
+    ),
   ];
 }
 
@@ -103,19 +104,6 @@ function caves(cost: Uint8Array, share: number, random: Random): void {
         cost[y * SIDE + x] = walls >= 5 ? 0 : 1;
       }
     }
-  }
-}
-
-/** Houses of several sizes along streets of several widths. */
-function town(cost: Uint8Array, random: Random): void {
-  for (let top = 4; top < SIDE; ) {
-    const depth = 8 + Math.floor(random() * 24);
-    for (let left = 4; left < SIDE; ) {
-      const width = 6 + Math.floor(random() * 40);
-      fill(cost, 0, left, top, width, Math.floor(depth * (0.5 + random() / 2)));
-      left += width + 2 + Math.floor(random() * 8);
-    }
-    top += depth + 3 + Math.floor(random() * 8);
   }
 }
 

@@ -43,14 +43,7 @@ export async function measureKernels(gpu: GPU | undefined, models: ModelSource, 
   }
   device.destroy();
   const { flopsPerMs, bytesPerMs } = peaks;
-  return {
-    adapter,
-    isSoftware,
-    hasF16,
-    sizes,
-    gigaflopsPerS: flopsPerMs / 1e6,
-    gigabytesPerS: bytesPerMs / 1e6,
-  };
+  return { adapter, isSoftware, hasF16, sizes, gigaflopsPerS: flopsPerMs / 1e6, gigabytesPerS: bytesPerMs / 1e6 };
 }
 
 function noise(device: GPUDevice, width: number, height: number): BenchPicture {

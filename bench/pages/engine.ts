@@ -1,5 +1,4 @@
 import { definitionOf } from '../../shared/tasks/catalogue.ts';
-import { type InferInput, infer } from '../../shared/tasks/infer.ts';
 import { randomGrid, randomQueries } from '../../shared/tasks/pathfinding/test-grids.ts';
 import type { PathfindingInput } from '../../shared/tasks/pathfinding.ts';
 import { swarm } from '../../shared/tasks/physics/test-bodies.ts';
@@ -73,38 +72,7 @@ function gathering(side: number, agents: number, goals: number): PathfindingInpu
   };
 }
 
-const ROWS = 256;
 const ROUNDS = 8;
-const INPUTS = 15;
-
-/** The steering policy in tasks of one row and in one task of many rows: rows a second. */
-export async function measureInfer(preferBackend: BackendName) {
-  const models = servedModels('/models/');
-  const engine = await Engine.create({ gpu: navigator.gpu, now, models, onnx: models, preferBackend });
-  const tasks = Array.from({ length: ROWS }, (_, i) => infer.pack(steering(1, i)));
-  const whole = infer.pack(steering(ROWS, 0));
-  const run = (task: (typeof tasks)[number]) => engine.execute('infer', task, RUN);
-  const { backend } = await run(whole);
-  const rowsPerS = (work: () => Promise<unknown>) => async () => (1_000 * ROWS) / median(await durationsMs(1, work));
-  const perS = await mediansInTurn(
-    {
-      oneByOne: rowsPerS(async () => {
-        for (const task of tasks) await run(task);
-      }),
-      atOnce: rowsPerS(() => Promise.all(tasks.map(run))),
-      oneTask: rowsPerS(() => run(whole)),
-    },
-    ROUNDS,
-  );
-  engine.dispose();
-  return { backend, perS };
-}
-
-function steering(rows: number, from: number): InferInput {
-  const data = Float32Array.from({ length: rows * INPUTS }, (_, i) => Math.sin(from + i));
-  return { model: 'steering', inputs: { observation: { type: 'float32', dims: [rows, INPUTS], data } } };
-}
-
 const SIZE = { width: 640, height: 360 };
 const PICTURES = 5;
 

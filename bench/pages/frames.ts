@@ -44,12 +44,7 @@ export function paintFrame(paint: Painter, width: number, height: number, number
   const luma = picture.subarray(0, width * height);
   paint(luma, width, height, number);
   writeNumber(luma, width, height, number);
-  return new VideoFrame(picture, {
-    format: 'I420',
-    codedWidth: width,
-    codedHeight: height,
-    timestamp: timestampUs,
-  });
+  return new VideoFrame(picture, { format: 'I420', codedWidth: width, codedHeight: height, timestamp: timestampUs });
 }
 
 /** Frames whose time of drawing is kept: more than are ever on their way. */

@@ -68,10 +68,7 @@ async function runBare({ inputs }: NodeCase, model = new Uint8Array(0)): Promise
 async function runTask(engine: Engine, { name, inputs }: NodeCase): Promise<Record<string, Tensor>> {
   const given = inputs.map((input) => [input.name, tensorOf(input, bytesOf(input))] as const);
   const task = infer.pack({ model: name, inputs: Object.fromEntries(given) });
-  const { value, attachments } = await engine.execute('infer', task, {
-    owner: 'bench',
-    signal: EXCLUSIVE_SLOT.signal,
-  });
+  const { value, attachments } = await engine.execute('infer', task, { owner: 'bench', signal: EXCLUSIVE_SLOT.signal });
   return infer.unpackResult(task, { value, attachments }).outputs;
 }
 

@@ -1,6 +1,6 @@
 import { type DataConnection, Peer } from 'peerjs';
-import { durationsMs, inTurn, mapValues, median, mediansInTurn } from '../measuring.ts';
-import { echoOver } from './bare-channel.ts';
+import { durationsMs, inTurn, mapValues, median, mediansInTurn, percentile } from '../measuring.ts';
+import { connectBare, echoOver } from './bare-channel.ts';
 import * as gamer from './gamer.ts';
 
 type Serialization = 'binary' | 'raw';
@@ -74,10 +74,13 @@ export async function ourJoinMs(room: string): Promise<number> {
 }
 
 const TRIP_BYTES = 64;
-const [ROUNDS, TRIPS] = [5, 200];
+const [ROUNDS, TRIPS] = [7, 200];
 
-/** Ours and PeerJS's in one gamer's page, each with its other side in a page of its own. Tasks are not cached: PeerJS keeps no results either. */
-export async function measureBesidePeerJs({ room, port, to }: { room: string; port: number; to: string }) {
+/**
+ * Echoes as tasks, over a bare channel and over PeerJS in one gamer's page; the other sides are pages of this browser. Beside PeerJS, which keeps
+ * no results, tasks are not cached either.
+ */
+export async function measureEchoes({ room, port, to }: { room: string; port: number; to: string }) {
   await gamer.connect({ room });
   const peerEcho = async (serialization: Serialization) => {
     const { connection } = await connectPeer({ port }, to, serialization);
@@ -86,23 +89,26 @@ export async function measureBesidePeerJs({ room, port, to }: { room: string; po
       (onEcho) => connection.on('data', onEcho),
     );
   };
-  const [binary, raw] = [await peerEcho('binary'), await peerEcho('raw')];
-  const tripsMs = await inTurn(
-    {
-      ours: () => durationsMs(TRIPS, () => gamer.taskEcho(TRIP_BYTES, gamer.UNCACHED)),
-      binary: () => durationsMs(TRIPS, () => binary(TRIP_BYTES)),
-      raw: () => durationsMs(TRIPS, () => raw(TRIP_BYTES)),
-    },
-    ROUNDS,
-  );
+  const echoes = { bare: await connectBare(), binary: await peerEcho('binary'), raw: await peerEcho('raw') };
   const perS = await mediansInTurn(
     {
-      single: gamer.singlePerS(() => gamer.taskEcho(gamer.SIZE_BYTES, gamer.UNCACHED)),
-      batched: gamer.batchedPerS(() => gamer.batchEcho(gamer.UNCACHED)),
-      binary: gamer.singlePerS(() => binary(gamer.SIZE_BYTES)),
-      raw: gamer.singlePerS(() => raw(gamer.SIZE_BYTES)),
+      ...mapValues(echoes, (echo) => gamer.singlePerS(() => echo(gamer.SIZE_BYTES))),
+      // The same bytes with a batch in each message: what the channel itself gains by that.
+      bareBatched: gamer.batchedPerS(() => echoes.bare(gamer.BATCH * gamer.SIZE_BYTES)),
+      single: gamer.singlePerS(() => gamer.taskEcho(gamer.SIZE_BYTES)),
+      batched: gamer.batchedPerS(() => gamer.batchEcho()),
+      singleUncached: gamer.singlePerS(() => gamer.taskEcho(gamer.SIZE_BYTES, gamer.UNCACHED)),
+      batchedUncached: gamer.batchedPerS(() => gamer.batchEcho(gamer.UNCACHED)),
     },
     ROUNDS,
   );
-  return { perS, p50Ms: mapValues(tripsMs, (samples) => median(samples.flat())) };
+  const tripsMs = await inTurn(
+    {
+      ...mapValues(echoes, (echo) => () => durationsMs(TRIPS, () => echo(TRIP_BYTES))),
+      task: () => durationsMs(TRIPS, () => gamer.taskEcho(TRIP_BYTES, gamer.UNCACHED)),
+    },
+    ROUNDS,
+  );
+  const at = (share: number) => mapValues(tripsMs, (samples) => median(samples.map((ms) => percentile(ms, share))));
+  return { perS, p50Ms: at(0.5), p99Ms: at(0.99) };
 }

@@ -23,7 +23,6 @@ export interface LiveOptions {
   height: number;
   fps: number;
   picture?: 'gradient' | 'detail';
-  transport?: 'detail' | 'picture';
 }
 
 /** This page's streams by room. */
@@ -38,13 +37,13 @@ function live(room: string): Live {
 /** Makes this page a gamer with a stream in a room of its own. */
 export async function open(options: LiveOptions): Promise<void> {
   const { room, volunteers = 1, iceServers = [], relayOnly = false, ...more } = options;
-  const { variant, picture, transport = 'detail', ...format } = more;
+  const { variant, picture, ...format } = more;
   const { GamerClient } = await loadSdk(variant);
   const client = await GamerClient.connect({ room, where: 'volunteers', iceServers, relayOnly });
   await client.whenReady({ volunteers, timeoutMs: PATIENCE_MS });
   const source = new FrameSource({ ...format, paint: picture === 'detail' ? detailPainter() : paintGradient });
   // These figures are about the transport: a quality that steps up and down between runs would hide it.
-  const stream = await client.openStream(source.frames, { quality: 'spatial', maxFps: 240, transport });
+  const stream = await client.openStream(source.frames, { quality: 'spatial', maxFps: 240, transport: 'detail' });
   document.body.append(stream.canvas);
   streams.set(room, { client, stream, source });
 }

@@ -1,38 +1,10 @@
-import type { Redispatch } from '../../web/dispatch/dispatch-counts.ts';
-import { durationsMs, inTurn, mapValues, median, mediansInTurn, percentile, sum } from '../measuring.ts';
-import { connectBare } from './bare-channel.ts';
+import { durationsMs, type Load, median, mediansInTurn, ratePerS, sum } from '../measuring.ts';
 import * as gamer from './gamer.ts';
 
 export { connect } from './gamer.ts';
 
-const [ROUNDS, TRIPS] = [7, 300];
-
-/** Echo tasks beside a bare channel, in a gamer's page whose volunteer is in another page of this browser. */
-export async function measureEcho(room: string) {
-  await gamer.connect({ room });
-  const bareEcho = await connectBare();
-  const perS = await mediansInTurn(
-    {
-      bare: gamer.singlePerS(() => bareEcho(gamer.SIZE_BYTES)),
-      // The same bytes with a batch in each message: what the channel itself gains by that.
-      bareBatched: gamer.batchedPerS(() => bareEcho(gamer.BATCH * gamer.SIZE_BYTES)),
-      single: gamer.singlePerS(() => gamer.taskEcho(gamer.SIZE_BYTES)),
-      batched: gamer.batchedPerS(() => gamer.batchEcho()),
-      singleUncached: gamer.singlePerS(() => gamer.taskEcho(gamer.SIZE_BYTES, gamer.UNCACHED)),
-      batchedUncached: gamer.batchedPerS(() => gamer.batchEcho(gamer.UNCACHED)),
-    },
-    ROUNDS,
-  );
-  const tripsMs = await inTurn(
-    {
-      bare: () => durationsMs(TRIPS, () => bareEcho(gamer.SIZE_BYTES)),
-      task: () => durationsMs(TRIPS, () => gamer.taskEcho(gamer.SIZE_BYTES)),
-    },
-    ROUNDS,
-  );
-  const at = (share: number) => mapValues(tripsMs, (samples) => median(samples.map((ms) => percentile(ms, share))));
-  return { perS, p50Ms: at(0.5), p99Ms: at(0.99) };
-}
+/** Echoes of 8 B a second. */
+export const echoesPerS = (load: Load) => ratePerS(load, () => gamer.taskEcho(8, gamer.UNCACHED));
 
 const upscale = (image: ReturnType<typeof gamer.freshPicture>) =>
   gamer.client().submitTask('upscale', { image }).result;
@@ -71,56 +43,50 @@ export async function measureUpscale(room: string) {
   };
 }
 
-const redispatches: (Redispatch & { atMs: number })[] = [];
+const SIDE = 64;
+/** Rounds of the model that take some seconds anywhere, to tell how many a minute has: the first ones are slower. */
+const TRIAL_ROUNDS = 40_000;
+/** A run is cancelled when it has surely begun. */
+const CANCELLED_AFTER_MS = 1_000;
 
-export async function connectAndListen(options: { room: string; volunteers: number }): Promise<void> {
-  await gamer.connect(options);
-  gamer.client().addEventListener('redispatched', (event) => {
-    // The same clock as Date.now() in the process that kills, but finer.
-    const atMs = performance.timeOrigin + performance.now();
-    redispatches.push({ ...(event as CustomEvent<Redispatch>).detail, atMs });
-  });
+/** When the volunteer was heard on its pulse, ms. */
+const heardMs: number[] = [];
+
+/** A long run of the model that loops, as a volunteer's task: what becomes of its heartbeat, and how soon a cancelled one is over. */
+export async function measureLongRun({ room, model, runMs }: { room: string; model: string; runMs: number }) {
+  listenToPulse();
+  await gamer.connect({ room });
+  const run = (rounds: number) => {
+    const n = { type: 'int64', dims: [], data: BigInt64Array.of(BigInt(rounds)) };
+    const x = { type: 'float32', dims: [SIDE, SIDE], data: new Float32Array(SIDE * SIDE).fill(2) };
+    return gamer.client().submitTask('infer', { model, inputs: { n, x } }, { cache: false });
+  };
+  await run(1).result;
+  const { timing: trial } = await run(TRIAL_ROUNDS).result;
+  const rounds = Math.ceil((TRIAL_ROUNDS * runMs) / trial.computeMs);
+  heardMs.length = 0;
+  const startedMs = performance.now();
+  const { timing } = await run(rounds).result;
+  // Then this page runs it too, as a check, while the volunteer has nothing to do and beats at its idle rate.
+  const whileAtWork = heardMs.filter((atMs) => atMs < startedMs + timing.totalMs);
+  const gapsMs = whileAtWork.slice(1).map((atMs, i) => atMs - (whileAtWork[i] ?? atMs));
+  const endless = run(100 * rounds);
+  await gamer.sleep(CANCELLED_AFTER_MS);
+  const cancelledMs = performance.now();
+  endless.cancel();
+  await endless.result.catch(() => {});
+  const rejectedMs = performance.now() - cancelledMs;
+  await run(1).result;
+  const againMs = performance.now() - cancelledMs;
+  return { attempts: timing.attempts, computeMs: timing.computeMs, gapsMs, rejectedMs, againMs };
 }
 
-/** The name of the volunteer to kill. */
-const VICTIM = 'victim';
-const [ECHOES, SIZE_BYTES, WINDOW, KILL_AFTER] = [1_000, 4_096, 64, 200];
-/** A small upscale follows every so many echoes, so that volunteers compute a little. */
-const ECHOES_PER_UPSCALE = 4;
-
-/** Different echoes. Calls the page's `kill()` when the victim has just answered, so that it dies in the middle of its work. */
-export async function runEchoes() {
-  const before = gamer.client().stats();
-  const victimId = gamer.client().volunteers.find(({ name }) => name === VICTIM)?.id;
-  let [submitted, correct, pictures, longestMs, killed] = [0, 0, 0, 0, false];
-  const lane = async () => {
-    while (submitted < ECHOES) {
-      const serial = ++submitted;
-      const sent = gamer.freshBytes(SIZE_BYTES);
-      const { bytes, timing } = await gamer.client().submitTask('echo', { bytes: sent }).result;
-      longestMs = Math.max(longestMs, timing.totalMs);
-      if (bytes.length === sent.length && bytes.every((byte, index) => byte === sent[index])) correct++;
-      if (!killed && correct >= KILL_AFTER && timing.ranOn === victimId) {
-        killed = true;
-        Reflect.get(globalThis, 'kill')();
-      }
-      if (serial % ECHOES_PER_UPSCALE === 0) {
-        await gamer.client().submitTask('upscale', { image: gamer.freshPicture(64, 36) }).result;
-        pictures++;
-      }
-    }
-  };
-  const lanes = await Promise.allSettled(Array.from({ length: WINDOW }, lane));
-  const { completed, failed } = gamer.client().stats();
-  return {
-    correct,
-    pictures,
-    killed,
-    longestMs,
-    redispatches,
-    victimId,
-    /** As the client counts them; each task that was awaited here must be one of them. */
-    completed: completed - before.completed,
-    failed: failed - before.failed + lanes.filter(({ status }) => status === 'rejected').length,
+/** Must be called before the client connects. */
+function listenToPulse(): void {
+  const { createDataChannel } = RTCPeerConnection.prototype;
+  RTCPeerConnection.prototype.createDataChannel = function (label, options) {
+    const channel = createDataChannel.call(this, label, options);
+    if (label.includes('pulse')) channel.addEventListener('message', () => heardMs.push(performance.now()));
+    return channel;
   };
 }

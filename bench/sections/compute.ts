@@ -1,36 +1,19 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { NETWORKS } from '../../shared/tasks/upscale.ts';
-import type { Section, Site } from '../context.ts';
+import type { RemotePage, Section, Site } from '../context.ts';
+import { median } from '../measuring.ts';
 import type * as EnginePage from '../pages/engine.ts';
+import type * as GameTasksPage from '../pages/game-tasks.ts';
 import type * as TasksPage from '../pages/tasks.ts';
 import { figure, type Row, short, text } from '../report.ts';
 
-export const infer: Section = {
-  name: 'infer',
-  about: 'rows a second of the steering policy by onnxruntime-web: tasks of one row run together, beside one by one',
-  async run(context) {
-    const site = await context.openSite({ modules: ['engine'] });
-    const rows: Row[] = [];
-    for (const asked of ['ort-wasm', 'ort-webgpu'] as const) {
-      const engine = await site.page<typeof EnginePage>('engine', await site.browser.newContext());
-      const { backend, perS } = await engine.call('measureInfer', asked);
-      await engine.page.close();
-      if (backend !== asked) rows.push(text(asked, `not faster here: the engine chose ${backend}`));
-      else {
-        rows.push(
-          figure(`${backend}: tasks of one row, one by one`, perS.oneByOne, '/s'),
-          figure(`${backend}: submitted at once / one by one`, perS.atOnce / perS.oneByOne, 'x', {
-            note: `${perS.atOnce.toFixed(0)} tasks/s; up to 64 are one run`,
-            above: 1,
-          }),
-          figure(`${backend}: rows of one task / one by one`, perS.oneTask / perS.oneByOne, 'x', {
-            note: `${perS.oneTask.toFixed(0)} rows/s`,
-          }),
-        );
-      }
-    }
-    return rows;
-  },
-};
+/** Measures in a page that shares nothing with the others. */
+async function inNewEngine<T>(site: Site, measure: (page: RemotePage<typeof EnginePage>) => Promise<T>): Promise<T> {
+  const page = await site.page<typeof EnginePage>('engine', await site.browser.newContext());
+  const measured = await measure(page);
+  await page.page.close();
+  return measured;
+}
 
 /** How many times faster the kernels of the processor must be than what they replace. */
 const [LEAST_OVER_JS, LEAST_OVER_ORT, LEAST_OF_TWO] = [10, 1.5, 1.7];
@@ -76,9 +59,7 @@ export const types: Section = {
     /** Time on the processor by task. */
     const processorMs = new Map<string, number>();
     for (const wanted of ['js', 'wgsl'] as const) {
-      const engine = await site.page<typeof EnginePage>('engine', await site.browser.newContext());
-      const { adapter, rates } = await engine.call('measureTypes', wanted);
-      await engine.page.close();
+      const { adapter, rates } = await inNewEngine(site, (page) => page.call('measureTypes', wanted));
       if (wanted === 'wgsl') rows.push(text('wgsl runs on', adapter));
       for (const { what, backend, firstMs, tookMs, unitsPerMs } of rates) {
         if (wanted === 'js') processorMs.set(what, tookMs);
@@ -93,6 +74,60 @@ export const types: Section = {
   },
 };
 
+export const upscale: Section = {
+  name: 'upscale',
+  about: '100 upscale tasks of 64x36 through one volunteer, pipelined beside one by one; then the same one again',
+  async run(context) {
+    const room = 'upscale';
+    const site = await context.openSite({ modules: ['tasks'] });
+    await site.volunteer({ room });
+    const gamer = await site.page<typeof TasksPage>('tasks');
+    const { pipelinedPerS, oneByOnePerS, againMs, ranOn } = await gamer.call('measureUpscale', room);
+    return [
+      figure('100 of 64x36, pipelined', pipelinedPerS, '/s', { above: 100 }),
+      figure('pipelined / one by one', pipelinedPerS / oneByOnePerS, 'x', {
+        above: 1,
+        note: `one by one ${oneByOnePerS.toFixed(0)} /s`,
+      }),
+      figure('the same picture again, p50', againMs, 'ms', { below: 1, note: `ran on ${ranOn}` }),
+    ];
+  },
+};
+
+const DURATION_MS = 15_000;
+/** For the stream to find the quality that the machine keeps up with, and for the models to be loaded. */
+const SETTLE_MS = 15_000;
+
+/** The built-in game with a volunteer beside it on the same processor, which makes detail of its frames and computes its tasks. */
+export const gameTasks: Section = {
+  name: 'game-tasks',
+  about: 'tasks of the built-in game beside its stream, on the same processor: how many come back in time',
+  async run(context) {
+    const room = 'game tasks';
+    const site = await context.openSite({ modules: ['game-tasks'] });
+    await site.volunteer({ room });
+    const gamer = await site.page<typeof GameTasksPage>('game-tasks');
+    await gamer.call('play', { room, quality: 'quality' });
+    await sleep(SETTLE_MS);
+    const { tasks, detailFps, detailP95Ms, quality } = await gamer.call('watch', DURATION_MS);
+    const parts = [...new Set(tasks.map(({ part }) => part))].map((part) => {
+      const of = tasks.filter((task) => task.part === part);
+      const good = of.filter(({ isInTime }) => isInTime);
+      return `${part} ${good.length} of ${of.length}, ${median(of.map(({ tookMs }) => tookMs)).toFixed(0)} ms`;
+    });
+    const inTime = tasks.filter(({ isInTime }) => isInTime);
+    return [
+      figure('tasks in time beside the stream', (100 * inTime.length) / tasks.length, '%', {
+        atLeast: 95,
+        note: parts.join('; '),
+      }),
+      figure('frames with detail beside them', detailFps, '/s', {
+        note: `${quality ?? 'none now'}, detail p95 ${detailP95Ms.toFixed(0)} ms after capture`,
+      }),
+    ];
+  },
+};
+
 const [SHARES, SPAN_MS] = [[0.1, 0.25, 0.5], 30_000];
 
 export const limits: Section = {
@@ -102,9 +137,8 @@ export const limits: Section = {
     const site = await context.openSite({ modules: ['engine'] });
     const rows: Row[] = [];
     for (const backend of ['js', 'wgsl'] as const) {
-      const engine = await site.page<typeof EnginePage>('engine', await site.browser.newContext());
-      const { adapter, kept } = await engine.call('measureShares', backend, SHARES, SPAN_MS);
-      await engine.page.close();
+      const measure = (page: RemotePage<typeof EnginePage>) => page.call('measureShares', backend, SHARES, SPAN_MS);
+      const { adapter, kept } = await inNewEngine(site, measure);
       if (backend === 'wgsl') rows.push(text('wgsl runs on', adapter));
       for (const { share, busy } of kept) {
         rows.push(
@@ -139,12 +173,18 @@ export const start: Section = {
   about: 'from opening a volunteer’s page to its serving, on a first visit and on later ones',
   async run(context) {
     const site = await context.openSite({ modules: [] });
-    const first = await startOnce(site, 0);
-    const laterMs: number[] = [];
-    for (let n = 1; n <= LATER_STARTS; n++) laterMs.push((await startOnce(site, n)).tookMs);
+    const starts = [];
+    for (let n = 0; n <= LATER_STARTS; n++) {
+      const startMs = performance.now();
+      const { page, capabilities } = await site.volunteer({ room: `start ${n}` });
+      starts.push({ tookMs: performance.now() - startMs, adapter: capabilities.adapter });
+      // What was measured stays in the browser.
+      await page.close();
+    }
+    const [firstMs = Number.NaN, ...laterMs] = starts.map(({ tookMs }) => tookMs);
     return [
-      text('computes on', first.adapter),
-      figure('first start', first.tookMs, 'ms'),
+      text('computes on', starts[0]?.adapter ?? ''),
+      figure('first start', firstMs, 'ms'),
       figure('the slowest of the later starts', Math.max(...laterMs), 'ms', {
         note: laterMs.map((ms) => ms.toFixed(0)).join(', '),
         atMost: MOST_LATER_MS,
@@ -152,12 +192,3 @@ export const start: Section = {
     ];
   },
 };
-
-/** Opens a page, starts a volunteer in a room of its own, and closes it again. What was measured stays in the browser. */
-async function startOnce(site: Site, n: number): Promise<{ tookMs: number; adapter: string }> {
-  const startMs = performance.now();
-  const { page, capabilities } = await site.volunteer({ room: `start ${n}` });
-  const tookMs = performance.now() - startMs;
-  await page.close();
-  return { tookMs, adapter: capabilities.adapter };
-}

@@ -5,9 +5,8 @@ import { mediansInTurn } from '../measuring.ts';
 import { figure } from '../report.ts';
 
 const ROUNDS = 5;
-/** Tasks outstanding: enough that the slower end is busy all the time. */
-const WINDOW = 8;
-const ROUND_MS = 2_000;
+/** Enough tasks outstanding that the slower end is busy all the time. */
+const LOAD = { window: 8, durationMs: 2_000 };
 /** A browser of another kind costs at most a fifth of the rate. */
 const MIN_SHARE = 0.8;
 
@@ -16,7 +15,7 @@ export const firefox: Section = {
   about: 'echoes between Firefox and Chromium, beside those between two of a kind; needs firefox-esr',
   onlyWhenNamed: true,
   async run(context) {
-    const site = await context.openSite({ modules: [] });
+    const site = await context.openSite({ modules: ['tasks'] });
     const browser = await Firefox.launch();
     context.defer(() => browser.close());
     const pairs = {
@@ -52,32 +51,16 @@ async function openPair(
       browser === 'Firefox' ? await firefox.newPage() : await (await site.browser.newContext()).newPage();
     context.defer(() => page.close());
     await page.goto(new URL('/healthz', site.url).href);
-    await page.evaluate(async (module) => {
-      window.sdk = await import(module);
-    }, '/p2c2r.js');
     return page;
   };
-  await (await open(volunteer)).evaluate(async (name) => {
-    window.node = await window.sdk.VolunteerNode.start({ room: name, backend: 'js' });
-  }, room);
+  const call = (page: AnyPage, module: string, name: string, options: object): Promise<number> =>
+    page.evaluate(async ([url, key, value]) => (await import(url))[key](value), [
+      `/bench/${module}.js`,
+      name,
+      options,
+    ] as const);
+  await call(await open(volunteer), 'volunteer', 'volunteer', { room, backend: 'js' });
   const page = await open(gamer);
-  await page.evaluate(async (name) => {
-    window.client = await window.sdk.GamerClient.connect({ room: name, where: 'volunteers' });
-    await window.client.whenReady({ volunteers: 1, timeoutMs: 60_000 });
-  }, room);
-  return () => page.evaluate(echoesPerS, { window: WINDOW, durationMs: ROUND_MS });
-}
-
-/** In the gamer's page. No two echoes are equal, or the cache of results would answer. */
-async function echoesPerS({ window: lanes, durationMs }: { window: number; durationMs: number }): Promise<number> {
-  const startedMs = performance.now();
-  let done = 0;
-  const lane = async () => {
-    while (performance.now() - startedMs < durationMs) {
-      await window.client.submitTask('echo', { bytes: crypto.getRandomValues(new Uint8Array(8)) }).result;
-      done++;
-    }
-  };
-  await Promise.all(Array.from({ length: lanes }, lane));
-  return (1_000 * done) / (performance.now() - startedMs);
+  await call(page, 'tasks', 'connect', { room });
+  return () => call(page, 'tasks', 'echoesPerS', LOAD);
 }

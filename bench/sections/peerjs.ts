@@ -1,7 +1,7 @@
 import type { Section } from '../context.ts';
 import { mediansInTurn } from '../measuring.ts';
 import type * as PeerjsPage from '../pages/peerjs.ts';
-import { figure } from '../report.ts';
+import { figure, type Target } from '../report.ts';
 import type * as Peers from '../server/peers.ts';
 
 const ROOM = 'beside-peerjs';
@@ -10,14 +10,13 @@ const JOINS = 10;
 
 export const peerjs: Section = {
   name: 'peerjs',
-  about:
-    'PeerJS with its own server, beside ours: time to join, also by polling, round trip and rate of echoes; what a lasting link is worth',
+  about: 'ours beside PeerJS and a bare data channel: time to join, also by polling; rate and round trip of echoes',
   async run(context) {
     const port = await context.startProcess<typeof Peers>('server/peers').call('startPeerServer');
     // Our pages may connect to our server only, by their Content-Security-Policy; PeerJS connects to its own.
     const site = await context.openSite({ modules: ['peerjs'], context: { bypassCSP: true } });
     const newPage = () => site.page<typeof PeerjsPage>('peerjs');
-    await site.volunteer({ room: ROOM, backend: 'js' });
+    await (await site.volunteer({ room: ROOM, backend: 'js' })).call('answerBare');
     await (await newPage()).call('waitAndEcho', { port, id: TO });
     const inFreshPage = async (join: (page: Awaited<ReturnType<typeof newPage>>) => Promise<number>) => {
       const page = await newPage();
@@ -42,11 +41,23 @@ export const peerjs: Section = {
       JOINS,
     );
     const gamer = await newPage();
-    const { p50Ms, perS } = await gamer.call('measureBesidePeerJs', { room: ROOM, port, to: TO });
-    const bestMs = Math.min(p50Ms.binary, p50Ms.raw);
-    const bestPerS = Math.max(perS.binary, perS.raw);
-    const rate = (oursPerS: number) =>
-      `ours ${oursPerS.toFixed(0)}, binary ${perS.binary.toFixed(0)}, raw ${perS.raw.toFixed(0)} /s`;
+    const { perS, p50Ms, p99Ms } = await gamer.call('measureEchoes', { room: ROOM, port, to: TO });
+    const [bestMs, bestPerS] = [Math.min(p50Ms.binary, p50Ms.raw), Math.max(perS.binary, perS.raw)];
+    const besidePeerjs = (what: string, oursPerS: number, target: Target = {}) =>
+      figure(`echoes of 1 kB ${what} / the better PeerJS`, oursPerS / bestPerS, 'x', {
+        note: `ours ${oursPerS.toFixed(0)}, binary ${perS.binary.toFixed(0)}, raw ${perS.raw.toFixed(0)} /s`,
+        ...target,
+      });
+    const besideBare = (what: string, oursPerS: number, target: Target = {}) =>
+      figure(`echoes of 1 kB ${what} / bare channel`, oursPerS / perS.bare, 'x', {
+        note: `${oursPerS.toFixed(0)} of ${perS.bare.toFixed(0)} /s`,
+        ...target,
+      });
+    const later = (what: string, theirMs: number, oursMs: number, target: Target) =>
+      figure(`echo of 64 B, ${what}`, oursMs - theirMs, 'ms', {
+        note: `${oursMs.toFixed(2)} less ${theirMs.toFixed(2)} ms`,
+        ...target,
+      });
     return [
       figure('join: the better PeerJS / ours', Math.min(joinMs.peer, joinMs.named) / joinMs.ours, 'x', {
         above: 1,
@@ -56,16 +67,17 @@ export const peerjs: Section = {
         atMost: 2,
         note: `${joinMs.polling.toFixed(0)} ms by polling`,
       }),
-      figure('echo of 64 B, p50 later than the better PeerJS', p50Ms.ours - bestMs, 'ms', {
-        atMost: 1,
-        note: `ours ${p50Ms.ours.toFixed(2)}, binary ${p50Ms.binary.toFixed(2)}, raw ${p50Ms.raw.toFixed(2)} ms`,
-      }),
-      figure('a connection per echo / one for all', (joinMs.ours + p50Ms.ours) / p50Ms.ours, 'x', { above: 1 }),
-      figure('echoes of 1 kB in batches / the better PeerJS', perS.batched / bestPerS, 'x', {
-        above: 1,
-        note: rate(perS.batched),
-      }),
-      figure('echoes of 1 kB one by one / the better PeerJS', perS.single / bestPerS, 'x', { note: rate(perS.single) }),
+      later('p50 later than the better PeerJS', bestMs, p50Ms.task, { atMost: 1 }),
+      later('p50 later than over a bare channel', p50Ms.bare, p50Ms.task, { below: 1 }),
+      later('p99 later than over a bare channel', p99Ms.bare, p99Ms.task, { below: 5 }),
+      figure('a connection per echo / one for all', (joinMs.ours + p50Ms.task) / p50Ms.task, 'x', { above: 1 }),
+      besidePeerjs('in batches of 16', perS.batchedUncached, { above: 1 }),
+      besidePeerjs('one by one', perS.singleUncached),
+      besideBare('one by one', perS.single, { atLeast: 0.7 }),
+      besideBare('in batches of 16', perS.batched, { atLeast: 2 }),
+      besideBare('16 in a message of it', perS.bareBatched),
+      besideBare('one by one without the cache', perS.singleUncached),
+      besideBare('in batches of 16 without the cache', perS.batchedUncached),
     ];
   },
 };

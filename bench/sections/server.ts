@@ -1,21 +1,27 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Context, Section } from '../context.ts';
+import { World } from '../../signaling-server/lobby/test-hour.ts';
+import { ours } from '../../signaling-server/lobby/test-matchmakers.ts';
+import { PEOPLE } from '../../signaling-server/lobby/test-people.ts';
+import type { Context, RemoteProcess, Section } from '../context.ts';
 import { inTurn, median, percentile } from '../measuring.ts';
 import { figure, type Row, short } from '../report.ts';
 import { residentBytesOf, withCpuOf } from '../resources.ts';
 import type * as ClientsModule from '../server/clients.ts';
 import type { ServerKind } from '../server/clients.ts';
-import { type Clients, measureInstances, measureRestart, WITHOUT_LIMITS } from '../server/failures.ts';
 import type * as Peers from '../server/peers.ts';
+
+type Clients = RemoteProcess<typeof ClientsModule>;
+
+/** All clients of the bench share one address. */
+const WITHOUT_LIMITS = { LIMIT_FACTOR: '0' };
 
 export const server: Section = {
   name: 'server',
-  about:
-    'the signaling server on loopback: idle sockets, joins and signals beside PeerServer and bare socket.io; a restart, one of three instances killed',
+  about: 'the signaling server on loopback: idle sockets, joins and signals beside PeerServer',
   async run(context) {
     const clients = context.startProcess<typeof ClientsModule>('server/clients');
     const rows: Row[] = [];
-    for (const measure of [measureIdle, measureJoins, measureSignals, measureRestart, measureInstances]) {
+    for (const measure of [measureIdle, measureJoins, measureSignals]) {
       rows.push(...(await measure(context, clients)));
     }
     return rows;
@@ -32,7 +38,7 @@ interface BenchServer {
 async function startOne(context: Context, kind: ServerKind): Promise<BenchServer> {
   if (kind === 'ours') return context.startServer({ env: WITHOUT_LIMITS });
   const peers = context.startProcess<typeof Peers>('server/peers');
-  const port = await peers.call(kind === 'bare' ? 'startBareServer' : 'startPeerServer');
+  const port = await peers.call('startPeerServer');
   return { url: `http://localhost:${port}`, pid: peers.pid, stop: async () => peers.kill() };
 }
 
@@ -48,9 +54,7 @@ const IDLE = {
 async function measureIdle(context: Context, clients: Clients): Promise<Row[]> {
   const ours = await holdIdle(context, clients, 'ours');
   const peer = await holdIdle(context, clients, 'peer, named');
-  const bare = await holdIdle(context, clients, 'bare');
-  const others = (key: 'kB' | 'cpuPercent' | 'held') =>
-    `PeerServer ${short(peer[key])}, bare socket.io ${short(bare[key])}`;
+  const others = (key: 'kB' | 'cpuPercent' | 'held') => `PeerServer ${short(peer[key])}`;
   return [
     figure('idle sockets held by one instance', ours.held, '', {
       atLeast: IDLE.sockets,
@@ -98,14 +102,13 @@ async function measureJoins(context: Context, clients: Clients): Promise<Row[]> 
     {
       ours: await joiningAt('ours'),
       peer: await joiningAt('peer'),
-      bare: await joiningAt('bare'),
     },
     JOINS.rounds,
   );
   for (const { stop } of servers) await stop();
   type Key = 'perS' | 'p99Ms' | 'perCpuS';
   const of = (kind: keyof typeof rounds, key: Key) => median(rounds[kind].map((round) => round[key]));
-  const others = (key: Key) => `PeerServer ${short(of('peer', key))}, bare socket.io ${short(of('bare', key))}`;
+  const others = (key: Key) => `PeerServer ${short(of('peer', key))}`;
   return [
     figure('pages that joined, of 500 rooms x 8', Math.min(...rounds.ours.map(({ count }) => count)), '', {
       atLeast: JOINS.count,
@@ -153,4 +156,37 @@ async function measureSignals(context: Context, clients: Clients): Promise<Row[]
       note: `with the joins of ${2 * SIGNALS.pairs} pages; PeerServer ${short(peer.perCpuS)}`,
     }),
   ];
+}
+
+const SEED = 7;
+
+/** Who joins, pauses and leaves, and work as a flow, with loads reported once a minute. Whom the lobby serves is a matter of tests. */
+export const simulate: Section = {
+  name: 'simulate',
+  onlyWhenNamed: true,
+  about: 'what a decision of the lobby takes in an hour of virtual time with 100,000 volunteers and 20,000 gamers',
+  async run(context) {
+    const child = context.startProcess<{ simulateHour: typeof simulateHour }>('sections/server');
+    const { decisionsMs, tookS, residentBytes } = await child.call('simulateHour');
+    const [p50Ms, p99Ms, maxMs] = [0.5, 0.99, 1].map((share) => percentile(decisionsMs, share));
+    return [
+      figure('a decision of the lobby, p99', p99Ms ?? Number.NaN, 'ms', {
+        below: 1,
+        note: `${decisionsMs.length} of them, p50 ${p50Ms?.toFixed(3)}, longest ${maxMs?.toFixed(1)}`,
+      }),
+      figure('memory of the simulation', residentBytes / 1024 ** 2, 'MB', {
+        below: 2_048,
+        note: `${tookS.toFixed(0)} s`,
+      }),
+    ];
+  },
+};
+
+/** To be called in a process of its own: memory is measured. */
+export function simulateHour() {
+  const startedMs = performance.now();
+  const world = new World(SEED, PEOPLE.crowd, ours);
+  world.events.runUntil(PEOPLE.hourS);
+  const decisionsMs = Float64Array.from(world.figures.decisionsMs);
+  return { decisionsMs, tookS: (performance.now() - startedMs) / 1_000, residentBytes: process.memoryUsage.rss() };
 }

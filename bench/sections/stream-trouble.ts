@@ -2,11 +2,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { SetupError } from '../../deploy/failure.mjs';
 import { ImpairedRelay } from '../../e2e/impaired-relay.mjs';
 import { ensureCoturn, iceServersAt, startTurnServer } from '../../e2e/turn-server.mjs';
-import { type Context, type RemotePage, type Section, SHOW_ADDRESSES } from '../context.ts';
-import { median, sum } from '../measuring.ts';
+import { type RemotePage, type Section, SHOW_ADDRESSES } from '../context.ts';
+import { sum } from '../measuring.ts';
 import type * as StreamPage from '../pages/stream.ts';
 import { figure, type Row, text } from '../report.ts';
-import { EAGER_MEMORY, type Held, watchHeld } from '../resources.ts';
 import { detailOf } from './stream.ts';
 
 /** Of a good GPU, so that only the streams are measured. The gamer has the same engine: another would bar the volunteer for its detail. */
@@ -56,40 +55,17 @@ function liveRows(when: string, { frames, alone, samples }: Watched, fromMs: num
   ];
 }
 
-/** A site whose gamer's memory is watched. */
-async function openWatchedSite(context: Context, flags: readonly string[] = []) {
-  const site = await context.openSite({
-    modules: ['stream', 'ledger'],
-    variants: [VARIANT],
-    flags: [EAGER_MEMORY, ...flags],
-  });
-  const held = watchHeld(site);
-  const gamer = await site.page<typeof StreamPage>('stream');
-  /** Of the gamer's page and the workers of this browser. */
-  const look = () => held({ gamer: gamer.page });
-  return { site, gamer, look };
-}
-
-function memoryRows(before: Held, after: Held): Row[] {
-  const names = Object.keys(after).filter((name) => name.startsWith('memory') || name.startsWith('open'));
-  return names.map((name) =>
-    figure(`growth over the run: ${name}`, (after[name] ?? Number.NaN) - (before[name] ?? 0), '', {
-      note: `${(before[name] ?? 0).toFixed(1)} and ${after[name]?.toFixed(1)}`,
-    }),
-  );
-}
-
 const ROUNDS = 3;
 /** Before the kill, to see how long this machine delays a picture by itself; and after it. */
 const [BEFORE_MS, AFTER_MS] = [3_000, 3_000];
 
 export const streamKill: Section = {
   name: 'stream-kill',
-  about:
-    'of two volunteers the one that helps most has its whole browser killed: gaps, detail, order of frames, memory',
+  about: 'of two volunteers the one that helps most has its whole browser killed: gaps, detail, order of frames',
   async run(context) {
     const room = 'stream kill';
-    const { site, gamer, look } = await openWatchedSite(context, [SHOW_ADDRESSES]);
+    const site = await context.openSite({ modules: ['stream'], variants: [VARIANT], flags: [SHOW_ADDRESSES] });
+    const gamer = await site.page<typeof StreamPage>('stream');
     /** Kills each volunteer by name. */
     const alive = new Map<string, () => void>();
     let serial = 0;
@@ -103,7 +79,6 @@ export const streamKill: Section = {
     await join();
     await gamer.call('open', { ...LIVE, room, volunteers: 2 });
     await gamer.call('settled', { room, volunteers: 2 });
-    const heldBefore = await look();
     const kills = [];
     for (let round = 0; round < ROUNDS; round++) {
       if (alive.size < 2) await join();
@@ -132,7 +107,6 @@ export const streamKill: Section = {
         note: `of ${sum(kills.map(({ frames }) => frames.length))}`,
       }),
       figure('share of the frames with detail of the killed one', Math.min(...kills.map(({ share }) => share))),
-      ...memoryRows(heldBefore, await look()),
     ];
   },
 };
@@ -144,28 +118,19 @@ function countBackwards(frames: readonly StreamPage.SeenFrame[]): number {
 /** The queue holds 200 ms at the reduced rate, as a home router's does. */
 const IMPAIRMENT = { queueBytes: 25_000, seed: 1 };
 /**
- * Detail has two intervals of the source to come in, so a path of 30 ms each way is too long for it. A link with such losses carries little more
- * than the reduced rate (Mathis 1997); without losses the reduction is noticed.
+ * Detail has two intervals of the source to come in. A link with such losses carries little more than the reduced rate (Mathis 1997); without
+ * losses the reduction is noticed.
  */
-const LINKS = [
-  { transport: 'picture', delayMs: 30, loss: 0.02 },
-  { transport: 'picture', delayMs: 30, loss: 0 },
-  { transport: 'detail', delayMs: 10, loss: 0.02 },
-  { transport: 'detail', delayMs: 10, loss: 0 },
-] as const;
+const LOSSES = [0.02, 0];
+const DELAY_MS = 10;
 const REDUCED_KBPS = 1_000;
 const PHASES_MS = { calm: 5_000, reduced: 5_000, after: 10_000 };
-/** Frame rates are measured over this time, which moves in such steps. */
-const SECOND_MS = 1_000;
-const STEP_MS = 50;
-/** The share of its former value at which the frame rate is back: a count of frames in a second is off by one or two. */
-const BACK = 0.9;
-/** A phase is judged by its last samples, since statistics cover the last five seconds. */
-const LAST_SAMPLES = 4;
+/** Left out at both ends: the first pictures of a recorder come late. */
+const EDGE_MS = 1_000;
 
 export const streamImpaired: Section = {
   name: 'stream-impaired',
-  about: 'live pictures and detail over an impaired path, with and without losses, limited to 1 Mb/s for a while',
+  about: 'detail over an impaired path, with and without losses, limited to 1 Mb/s for a while',
   async run(context) {
     try {
       await ensureCoturn();
@@ -175,11 +140,12 @@ export const streamImpaired: Section = {
     }
     const turn = await startTurnServer();
     context.defer(() => turn.stop());
-    const { site, gamer, look } = await openWatchedSite(context);
+    const site = await context.openSite({ modules: ['stream'], variants: [VARIANT] });
+    const gamer = await site.page<typeof StreamPage>('stream');
     const rows: Row[] = [];
-    for (const { transport, delayMs, loss } of LINKS) {
-      const what = `${transport}, ${delayMs} ms, ${100 * loss} % lost`;
-      const relay = await ImpairedRelay.start(turn.port, { ...IMPAIRMENT, delayMs, loss });
+    for (const loss of LOSSES) {
+      const what = `${DELAY_MS} ms, ${100 * loss} % lost`;
+      const relay = await ImpairedRelay.start(turn.port, { ...IMPAIRMENT, delayMs: DELAY_MS, loss });
       context.defer(() => relay.stop());
       // Both ends reach each other through the TURN server only, and only the gamer reaches that through the impaired path: everything
       // crosses it once each way. If the volunteer were behind it too, delays and losses would count twice.
@@ -189,23 +155,17 @@ export const streamImpaired: Section = {
         iceServers: iceServersAt(port, turn.credentials),
       });
       await site.volunteer({ ...through(turn.port), variant: VARIANT });
-      await gamer.call('open', { ...LIVE, ...through(relay.port), transport });
+      await gamer.call('open', { ...LIVE, ...through(relay.port) });
       await gamer.call('settled', { room: what });
-      const before = await look();
-      const { watched, times } = await squeezed(gamer, what, relay);
-      const measured = transport === 'picture' ? pictureRows(watched, times) : detailRows(watched, times);
-      const memory = transport === 'picture' ? [] : memoryRows(before, await look());
+      const measured = await squeezed(gamer, what, relay);
       await gamer.call('close', what);
-      rows.push(...[...measured, ...memory].map((row) => ({ ...row, what: `${what}: ${row.what}` })));
+      rows.push(...measured.map((row) => ({ ...row, what: `${what}: ${row.what}` })));
     }
     return rows;
   },
 };
 
-/** When what happened; the limit is over from `restoredMs` on. */
-type Times = Record<'startMs' | 'reducedMs' | 'restoredMs' | 'endMs', number>;
-
-async function squeezed(gamer: Gamer, room: string, relay: ImpairedRelay): Promise<{ watched: Watched; times: Times }> {
+async function squeezed(gamer: Gamer, room: string, relay: ImpairedRelay): Promise<Row[]> {
   const startMs = nowMs();
   const watching = watch(gamer, room, PHASES_MS.calm + PHASES_MS.reduced + PHASES_MS.after);
   await sleep(PHASES_MS.calm);
@@ -217,64 +177,11 @@ async function squeezed(gamer: Gamer, room: string, relay: ImpairedRelay): Promi
   const watched = await watching;
   const { up, down } = relay.counts;
   console.log(`${room}: datagrams up ${JSON.stringify(up)}, down ${JSON.stringify(down)}`);
-  return { watched, times: { startMs, reducedMs, restoredMs, endMs: nowMs() } };
-}
-
-function detailRows(watched: Watched, { startMs, reducedMs, restoredMs, endMs }: Times): Row[] {
   const last = watched.samples.at(-1);
-  const kbps = `${last?.uplinkKbps.toFixed(0)} up and ${last?.downlinkKbps.toFixed(0)} kb/s down at the end`;
   return [
-    // The first pictures of a recorder come late.
-    ...liveRows('before the limit', watched, startMs + SECOND_MS, reducedMs),
+    ...liveRows('before the limit', watched, startMs + EDGE_MS, reducedMs),
     ...liveRows('limited to 1 Mb/s', watched, reducedMs, restoredMs),
-    ...liveRows('after the limit', watched, restoredMs, endMs - SECOND_MS),
-    text('bitrates', kbps),
+    ...liveRows('after the limit', watched, restoredMs, nowMs() - EDGE_MS),
+    text('bitrates at the end', `${last?.uplinkKbps.toFixed(0)} up and ${last?.downlinkKbps.toFixed(0)} kb/s down`),
   ];
-}
-
-function pictureRows({ samples, frames }: Watched, times: Times): Row[] {
-  const { reducedMs, restoredMs } = times;
-  const calm = samples.filter(({ atMs }) => atMs < reducedMs);
-  const last = calm.at(-1);
-  const reduced = samples.filter(({ atMs }) => atMs >= reducedMs && atMs < restoredMs).at(-1);
-  const worst = [...samples].sort((a, b) => b.glassToGlassMs.p95 - a.glassToGlassMs.p95)[0];
-  if (!last || !reduced || !worst) throw new Error('The stream gave no statistics.');
-  const uplinkMs = (some: typeof samples) =>
-    median(
-      some
-        .slice(-LAST_SAMPLES)
-        .map(({ stagesMs }) => stagesMs.find(({ name }) => name === 'uplink')?.p50 ?? Number.NaN),
-    );
-  const [endMs, calmMs] = [uplinkMs(samples), uplinkMs(calm)];
-  const { beforePerS, backAfterS, leastPerS } = recovery(frames, times);
-  return [
-    figure('glass to glass p95, the highest of all samples', worst.glassToGlassMs.p95, 'ms', {
-      below: 400,
-      note: `${((worst.atMs - reducedMs) / 1_000).toFixed(1)} s after the limit began; ${last.glassToGlassMs.p95.toFixed(0)} ms before it`,
-    }),
-    figure('uplink, at the end / before the limit', endMs / calmMs, 'x', {
-      atMost: 1.5,
-      note: `p50 ${endMs.toFixed(0)} and ${calmMs.toFixed(0)} ms`,
-    }),
-    figure('time after the limit until the frame rate is back', backAfterS, 's', {
-      atMost: 5,
-      note: `${beforePerS.toFixed(1)} /s before it, ${leastPerS.toFixed(0)} in the worst second`,
-    }),
-    text(
-      'uplink before and during the limit',
-      `${last.uplinkKbps.toFixed(0)} and ${reduced.uplinkKbps.toFixed(0)} kb/s`,
-    ),
-  ];
-}
-
-function recovery(frames: readonly StreamPage.SeenFrame[], { startMs, reducedMs, restoredMs, endMs }: Times) {
-  const perS = (fromMs: number, toMs: number) =>
-    (1_000 * frames.filter(({ atMs }) => atMs >= fromMs && atMs < toMs).length) / (toMs - fromMs);
-  const beforePerS = perS(startMs, reducedMs);
-  const steps = Array.from({ length: PHASES_MS.reduced / STEP_MS }, (_, nth) => reducedMs + nth * STEP_MS);
-  const leastPerS = Math.min(...steps.map((fromMs) => perS(fromMs, fromMs + SECOND_MS)));
-  let backMs = restoredMs;
-  while (backMs + SECOND_MS <= endMs && perS(backMs, backMs + SECOND_MS) < BACK * beforePerS) backMs += STEP_MS;
-  const isBack = backMs + SECOND_MS <= endMs;
-  return { beforePerS, leastPerS, backAfterS: isBack ? (backMs - restoredMs) / 1_000 : Number.NaN };
 }

@@ -1,12 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { BareSocket, type ClientSocket, OurSocket, PeerSocket } from './sockets.ts';
+import { type ClientSocket, OurSocket, PeerSocket } from './sockets.ts';
 
 /** Pages of the section `server` without browsers, in a process of their own. */
 
-export * from './sessions.ts';
-
 /** `peer, named` connects to PeerServer with ids of its own; `peer` asks for them first, as PeerJS does. */
-export type ServerKind = 'ours' | 'peer' | 'peer, named' | 'bare';
+export type ServerKind = 'ours' | 'peer' | 'peer, named';
 
 const ROOM_SIZE = 8;
 /** A server takes some time until thousands of closed sockets are gone. */
@@ -43,7 +41,6 @@ export async function open(kind: ServerKind, url: string, count: number, atATime
 }
 
 async function newSocket(kind: ServerKind, url: string, nth: number): Promise<Socket> {
-  if (kind === 'bare') return new BareSocket(url);
   if (kind === 'peer') return new PeerSocket(url, await PeerSocket.newId(url));
   if (kind === 'peer, named') return new PeerSocket(url);
   const role = nth % ROOM_SIZE === 0 ? 'gamer' : 'volunteer';

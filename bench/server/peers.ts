@@ -1,11 +1,7 @@
-import { createServer, type Server as HttpServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { PeerServer } from 'peer';
-import { Server } from 'socket.io';
 
-/** The servers that ours is compared with, each in a process of its own, as ours is. */
-
-/** PeerJS's own signaling server. @returns its port */
+/** PeerJS's own signaling server, in a process of its own, as ours is. @returns its port */
 export function startPeerServer(): Promise<number> {
   return new Promise((resolve) => {
     // Its default limit is 5,000; ten thousand sockets are held here.
@@ -13,11 +9,4 @@ export function startPeerServer(): Promise<number> {
       resolve((server.address() as AddressInfo).port),
     );
   });
-}
-
-/** A socket.io server that does nothing, with the one transport that ours has. @returns its port */
-export function startBareServer(): Promise<number> {
-  const http: HttpServer = createServer();
-  new Server(http, { transports: ['websocket'], serveClient: false });
-  return new Promise((resolve) => http.listen(0, 'localhost', () => resolve((http.address() as AddressInfo).port)));
 }

@@ -44,19 +44,6 @@ export abstract class ClientSocket<Welcome = unknown> {
   protected abstract receive(packet: string, resolve: (welcome: Welcome) => void, reject: (cause: Error) => void): void;
 }
 
-/** A socket to a socket.io server that does nothing. */
-export class BareSocket extends ClientSocket<void> {
-  constructor(url: string) {
-    super(url, SOCKET_IO);
-  }
-
-  protected receive(packet: string, resolve: () => void): void {
-    if (packet.startsWith('0')) this.socket.send('40');
-    else if (packet === '2') this.socket.send('3');
-    else if (packet.startsWith('40')) resolve();
-  }
-}
-
 /**
  * A socket to our server. It speaks the packets of engine.io and socket.io: `0` open, `2`/`3` ping and pong, `40` connect with the
  * join, `42` an event.

@@ -104,6 +104,4 @@ function detailFrames({ outWidth, outHeight, detail }: FrameTarget): (frame: Vid
   };
 }
 
-export const Engine = {
-  create: async (_options: EngineOptions) => new SimulatedEngine(SIMULATED_COMPUTE_MS),
-};
+export const Engine = { create: async (_options: EngineOptions) => new SimulatedEngine(SIMULATED_COMPUTE_MS) };

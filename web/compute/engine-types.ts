@@ -1,10 +1,9 @@
 import type { Clock } from '../../shared/clock.ts';
 import type { ReportListener } from '../../shared/tasks/definition.ts';
 import type { BackendName } from './backend.ts';
-import type { LanguageSource } from './dialogue/language-source.ts';
 import type { Speaker } from './dialogue/speaker.ts';
 import type { MeasuredSpeeds } from './measured-speeds.ts';
-import type { ModelSource, OnnxSource } from './models/model-source.ts';
+import type { LanguageSource, ModelSource, OnnxSource } from './models/model-source.ts';
 
 /** Time, ms, for measuring backends and frame paths at start-up: of the 3 s that a start may take, what the test of the codecs leaves. */
 export const MEASURING_BUDGET_MS = 2_600;

@@ -11,9 +11,10 @@ import type { BackendSet, LostGpu } from './backend-set.ts';
 import { EngineFrames } from './engine-frames.ts';
 import type { EngineCapabilities, EngineOptions, ExecutedTask, ExecuteOptions, FrameUpscaler } from './engine-types.ts';
 import { assumedSpeeds, referenceExecutor } from './js-backend.ts';
+import type { SelectionOptions } from './measured-machine.ts';
 import type { MeasuredSpeeds } from './measured-speeds.ts';
 import { nextMacrotask, runInSlices, Schedule } from './schedule.ts';
-import { remeasure, type SelectionOptions, selectBackends } from './select-backends.ts';
+import { remeasure, selectBackends } from './select-backends.ts';
 import { SpeedRefresh } from './speed-refresh.ts';
 import { deviceLost } from './wgsl/gpu-device.ts';
 

@@ -1,15 +1,21 @@
 import { systemClock } from '../../shared/clock.ts';
-import { MeshError } from '../../shared/errors.ts';
 import { logger } from '../../shared/log.ts';
 import { NETWORKS } from '../../shared/tasks/upscale.ts';
 import type { Backend, BackendName } from './backend.ts';
 import { BackendSet } from './backend-set.ts';
 import { Dialogue } from './dialogue/dialogue.ts';
-import { type EngineOptions, MEASURING_BUDGET_MS } from './engine-types.ts';
-import { type Checkpoint, EXCLUSIVE_SLOT, filtersAreCorrect, measureFilterSpeed } from './filter-benchmark.ts';
+import { MEASURING_BUDGET_MS } from './engine-types.ts';
+import { type Checkpoint, EXCLUSIVE_SLOT } from './filter-benchmark.ts';
 import { Inference } from './infer/inference.ts';
-import { JsBackend } from './js-backend.ts';
-import { type GpuSpeeds, type MeasuredSpeeds, speedsKey } from './measured-speeds.ts';
+import {
+  isKnownToLose,
+  type MeasuredGpu,
+  type MeasuredProcessor,
+  measureGpu,
+  measureProcessor,
+  type SelectionOptions,
+} from './measured-machine.ts';
+import type { MeasuredSpeeds } from './measured-speeds.ts';
 import { ownModelBytes } from './models/model-size.ts';
 import type { ModelSource } from './models/model-source.ts';
 import { NetworkSelection, type RunInSlot } from './network-selection.ts';
@@ -18,56 +24,13 @@ import { OrtWasmBackend } from './ort/ort-wasm-backend.ts';
 import { OrtWebGpuBackend } from './ort/ort-webgpu-backend.ts';
 import { openInWorker } from './ort/worker-session.ts';
 import { SpotChecks } from './spot-checks.ts';
-import { type MeasuredExecutor, selectGpuExecutors } from './task-benchmarks.ts';
-import { openWasm } from './wasm/open-wasm.ts';
-import type { WasmBackend } from './wasm/wasm-backend.ts';
-import { selectFramePaths } from './wgsl/frame-paths.ts';
-import { type OpenedDevice, openDevice } from './wgsl/gpu-device.ts';
-import { WgslBackend } from './wgsl/wgsl-backend.ts';
+import { openDevice } from './wgsl/gpu-device.ts';
 
 const log = logger('compute.backends');
 
-/** Time, ms, for timing the filters of one backend: half of the 1.2 s after which a backend counts as too slow. */
-const FILTER_TIMING_MS = 600;
-
-/** Longest part, in characters, of a driver's error that is passed on: some are pages long. */
-const MAX_CAUSE_LENGTH = 80;
-
-const PROCESSOR = "this computer's processor";
 /** Ways to compute that leave the GPU alone. */
 const ON_PROCESSOR: readonly BackendName[] = ['wasm', 'js', 'ort-wasm'];
 const PROCESSOR_PATHS = () => ({ frameIn: 'copyTo', frameOut: 'pixels' });
-
-export interface SelectionOptions extends Omit<EngineOptions, 'onCapabilities' | 'onMeasured' | 'refresh'> {
-  /** Set to time everything again, in the background, except a software GPU that lost to the processor. */
-  checkpoint?: Checkpoint;
-  /** Half a sentence on why the GPU must not be used, for people. */
-  gpuProblem?: string;
-}
-
-/** The filters on the processor, and what was measured so far. */
-interface MeasuredProcessor {
-  filters: Backend;
-  /** Null where WebAssembly does not run, or was not asked for. */
-  wasm: WasmBackend | null;
-  /** What computes, for people. */
-  name: string;
-  measured: Omit<MeasuredSpeeds, 'networks'>;
-  /** Speeds measured earlier on the same adapter. */
-  remembered: MeasuredSpeeds | undefined;
-  /** Those of them that need not be measured again. */
-  known: MeasuredSpeeds | undefined;
-}
-
-interface MeasuredGpu {
-  opened: OpenedDevice;
-  wgsl: WgslBackend;
-  /** Null where the kernels do not run or compute wrong, and `problem` says why. */
-  speeds: GpuSpeeds | null;
-  problem: string;
-  executors: ReadonlyMap<string, MeasuredExecutor>;
-  dispose(): void;
-}
 
 /** Stands for what was not ready in time. */
 const LATE = Symbol('late');
@@ -185,42 +148,6 @@ function choose(options: SelectionOptions, processor: MeasuredProcessor, gpu: Me
   return processorBackends(options, processor, adapter);
 }
 
-/**
- * A software GPU is the same processor with more overhead, and compiling our kernels for it keeps that busy for seconds, so it is not even tried
- * where our own kernels run on the processor: `spatial` at 640x360 took SwiftShader 12 s of computing and them 0.025 s. Elsewhere one that lost to
- * the processor before, or was too slow to be measured, is not tried again. A real GPU that failed is tried at each start, since its driver may
- * only have been busy.
- */
-function isKnownToLose(
-  { isSoftware }: OpenedDevice,
-  { preferBackend }: SelectionOptions,
-  { wasm, measured, remembered }: MeasuredProcessor,
-): boolean {
-  if (!isSoftware || preferBackend) return false;
-  if (wasm) return true;
-  return remembered !== undefined && (remembered.gpu?.filterUnitsPerMs ?? 0) <= measured.cpuUnitsPerMs;
-}
-
-/** @param adapter - name of the GPU; empty where none is used. */
-async function measureProcessor(options: SelectionOptions, adapter: string): Promise<MeasuredProcessor> {
-  const { now, preferBackend, measuredSpeeds, checkpoint } = options;
-  const key = speedsKey(adapter, preferBackend);
-  const remembered = measuredSpeeds?.key === key ? measuredSpeeds : undefined;
-  const known = checkpoint ? undefined : remembered;
-  const opened = preferBackend === 'js' ? null : await openWasm(options);
-  const wasm = opened?.backend ?? null;
-  const filters = wasm ?? new JsBackend(now);
-  const name = opened?.problem ? `${PROCESSOR} in plain JavaScript, since ${opened.problem}` : PROCESSOR;
-  try {
-    const cpuUnitsPerMs =
-      known?.cpuUnitsPerMs ?? (await measureFilterSpeed(filters, now, FILTER_TIMING_MS, checkpoint));
-    return { filters, wasm, name, remembered, known, measured: { key, cpuUnitsPerMs, gpu: remembered?.gpu ?? null } };
-  } catch (cause) {
-    filters.dispose();
-    throw cause;
-  }
-}
-
 function processorBackends(options: SelectionOptions, processor: MeasuredProcessor, adapter: string): BackendSet {
   const { models, now, preferBackend } = options;
   const { filters, wasm, known, measured } = processor;
@@ -302,34 +229,6 @@ function modelRunners({ onnx, language, browserSpeaker, now }: SelectionOptions,
 
 function ortWasm(models: ModelSource | undefined, now: () => number): OrtWasmBackend[] {
   return models ? [new OrtWasmBackend(models, now)] : [];
-}
-
-async function measureGpu(
-  opened: OpenedDevice,
-  { models, now, preferBackend, checkpoint }: SelectionOptions,
-  { known }: MeasuredProcessor,
-): Promise<MeasuredGpu> {
-  const wgsl = new WgslBackend(opened.device, models);
-  const dispose = () => wgsl.dispose();
-  const failed = { opened, wgsl, speeds: null, problem: 'computes wrong', executors: new Map(), dispose };
-  const gpu = known?.gpu;
-  try {
-    if (!(await filtersAreCorrect(wgsl))) return failed;
-    const filterUnitsPerMs =
-      gpu?.filterUnitsPerMs ?? (await measureFilterSpeed(wgsl, now, FILTER_TIMING_MS, checkpoint));
-    await checkpoint?.();
-    const framePaths = await selectFramePaths(wgsl, opened.isSoftware, now, gpu?.framePaths);
-    wgsl.framePaths = framePaths;
-    await checkpoint?.();
-    const executors = await selectGpuExecutors(opened, { preferBackend, known: gpu?.executors, now, checkpoint });
-    const executorSpeeds = Object.fromEntries([...executors].map(([type, { speed }]) => [type, speed]));
-    return { ...failed, speeds: { filterUnitsPerMs, framePaths, executors: executorSpeeds }, executors };
-  } catch (cause) {
-    const error = MeshError.from(cause);
-    log.warn('kernels failed', { reason: error.reason });
-    const why = error.message.slice(0, MAX_CAUSE_LENGTH);
-    return { ...failed, problem: `does not run the kernels (${why})` };
-  }
 }
 
 /** {@link LATE} when it takes longer than `budgetMs`. What comes after that is passed to `discard`. */

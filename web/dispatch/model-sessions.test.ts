@@ -1,8 +1,7 @@
 import { beforeEach, expect, test } from 'vitest';
 import { ManualClock } from '../../shared/manual-clock.ts';
 import type { InferInput } from '../../shared/tasks/infer.ts';
-import { ModelSessions, SESSIONS, type SessionCall } from './model-sessions.ts';
-import { stateInputOf } from './state-names.ts';
+import { ModelSessions, SESSIONS, type SessionCall, stateInputOf } from './model-sessions.ts';
 
 const floats = (...values: number[]) => ({
   type: 'float32' as const,

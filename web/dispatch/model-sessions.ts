@@ -2,7 +2,6 @@ import type { Clock } from '../../shared/clock.ts';
 import { MeshError } from '../../shared/errors.ts';
 import type { TaskValue } from '../../shared/tasks/infer/inputs.ts';
 import type { InferInput } from '../../shared/tasks/infer.ts';
-import { stateInputOf } from './state-names.ts';
 
 /** Bounds of what is kept between the calls of sessions. The session that was silent for longest is forgotten first. */
 export const SESSIONS = {
@@ -136,4 +135,31 @@ function bytesOfValue(value: TaskValue): number {
   if (ArrayBuffer.isView(value.data)) return value.data.byteLength;
   // Two bytes a character in a browser's memory.
   return value.data.reduce((sum, text) => sum + 2 * text.length, 0);
+}
+
+/**
+ * How exporters name an output that is the next call's input. A pattern matches the output's name; the input has the name that comes of it.
+ * Hugging Face's caches: `present.0.key` and `past_key_values.0.key`. Silero's voice detectors: `stateN` and `state`, `hn` and `h`.
+ */
+const CONVENTIONS: readonly [RegExp, string][] = [
+  [/^present(?=[._]|$)/, 'past_key_values'],
+  [/^present(?=[._]|$)/, 'past'],
+  [/^(?:new|next|updated)_/, ''],
+  [/^(?:output|out)_/, 'input_'],
+  [/^(?:output|out)_/, 'in_'],
+  [/^(?:output|out)_/, ''],
+  [/_(?:out|output|next|new|n)$/, ''],
+  [/_(?:out|output|next|new)$/, '_in'],
+  [/_(?:out|output|next|new)$/, '_input'],
+  [/(?:N|n|Out|Next)$/, ''],
+];
+
+/** The input that an output goes on from, by the usual names; undefined where there is none. */
+export function stateInputOf(output: string, inputs: readonly string[]): string | undefined {
+  for (const [pattern, replacement] of CONVENTIONS) {
+    if (!pattern.test(output)) continue;
+    const input = output.replace(pattern, replacement);
+    if (input !== output && inputs.includes(input)) return input;
+  }
+  return undefined;
 }

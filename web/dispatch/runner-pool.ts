@@ -1,7 +1,9 @@
-import { Conversations } from './conversations.ts';
 import type { AttemptResult, Job, Outcome, Runner } from './job.ts';
 import type { JobState } from './job-state.ts';
 import type { LocalRunner } from './local-runner.ts';
+
+/** Conversations whose last runner is remembered; the one that was silent for longest is forgotten first. */
+const MAX_CONVERSATIONS = 256;
 
 /** Everybody who can run jobs: this machine and the volunteers that are linked. */
 export class RunnerPool {
@@ -88,4 +90,24 @@ export function earliest(
     }
   }
   return best;
+}
+
+/** Which runner had the last word in each conversation: it has read the messages, and another one would have to read them again. */
+class Conversations {
+  readonly #keepers = new Map<string, string>();
+
+  /** The runner among these that keeps the job's conversation and takes it now. */
+  keeperOf({ conversation }: Job, candidates: readonly Runner[]): Runner | undefined {
+    if (conversation === undefined) return undefined;
+    const id = this.#keepers.get(conversation);
+    return candidates.find((runner) => runner.id === id && runner.hasCapacity);
+  }
+
+  began({ conversation }: Job, { id }: Runner): void {
+    if (conversation === undefined) return;
+    this.#keepers.delete(conversation);
+    this.#keepers.set(conversation, id);
+    const [oldest] = this.#keepers.keys();
+    if (this.#keepers.size > MAX_CONVERSATIONS && oldest !== undefined) this.#keepers.delete(oldest);
+  }
 }

@@ -145,7 +145,7 @@ function timed<Params>(task: PackedTask<Params>, run: (task: PackedTask<Params>)
 
 function upscaled({ params, attachments }: PackedTask<UpscaleParams>): Pictured {
   const { width, height, outWidth, outHeight, quality } = params;
-  if (quality !== 'bilinear' && quality !== 'spatial') throw new Error('This section has no networks.');
+  if (quality !== 'bilinear' && quality !== 'spatial') throw new Error('These works have no networks.');
   const data = upscaleReference(
     { width, height, data: attachments[0] ?? new Uint8Array(0) },
     { outWidth, outHeight, quality },

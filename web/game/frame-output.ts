@@ -1,4 +1,4 @@
-import { adoptFrames, canTransferStreams, writableTo } from '../sdk/moved-frames.ts';
+import { adoptFrames, canTransferStreams, writableTo } from '../stream/gamer/source/moved-frames.ts';
 
 /** Frames that may wait for a slow reader. When it is full, the game captures no new ones. */
 const MAX_QUEUED_FRAMES = 2;

@@ -5,13 +5,13 @@ import { prepareTaskKeys } from '../dispatch/result-cache.ts';
 import type { PeerOptions } from '../net/peer.ts';
 import { VolunteerTrust } from '../net/volunteer-trust.ts';
 import { measuredCodecs } from '../stream/codec/codecs.ts';
-import { type Attachment, type AttachOptions, attach } from './attach/attachment.ts';
+import type { Attachment, AttachOptions } from './attach/attachment.ts';
 import { runConnectionTest } from './connection-test/connection-test.ts';
 import type { ConnectionReport } from './connection-test/report.ts';
-import { orNull, pageDiagnostics, streamDiagnostics } from './diagnostics.ts';
+import { orNull, pageDiagnostics } from './diagnostics.ts';
 import type { GamerDiagnostics } from './diagnostics-types.ts';
-import { openFrameStream } from './frame-stream.ts';
 import { GamerRoom } from './gamer-room.ts';
+import { GamerStreams } from './gamer-streams.ts';
 import { GamerTasks } from './gamer-tasks.ts';
 import { defaultServerUrl, watchPage } from './host-page.ts';
 import { createInvite } from './invites.ts';
@@ -31,7 +31,6 @@ import type {
   TaskType,
   TaskTypes,
   VolunteerInfo,
-  Where,
 } from './types.ts';
 
 /** Default timeout of `whenReady`: enough for a volunteer to open a page and be measured. */
@@ -53,15 +52,13 @@ export type GamerState = 'connecting' | 'online' | 'reconnecting' | 'closed';
  * - `model-progress` (CustomEvent<ModelProgress>): this machine is downloading a neural network.
  */
 export class GamerClient extends EventTarget {
-  readonly #where: Where;
   readonly #url: string;
   readonly #ice: { iceServers: RTCIceServer[] | undefined; wrtc: PeerOptions['wrtc'] };
   readonly #engine: LocalEngineClient;
   readonly #trust = new VolunteerTrust(Math.random);
   readonly #tasks: GamerTasks;
   readonly #room: GamerRoom;
-  readonly #streams = new Set<FrameStream>();
-  readonly #attachments = new Set<Attachment>();
+  readonly #streams: GamerStreams;
   readonly #stopWatchingPage = watchPage({
     end: () => this.close(),
     suspend: () => this.#room.suspend(),
@@ -92,7 +89,6 @@ export class GamerClient extends EventTarget {
 
   private constructor({ where = 'auto', url = defaultServerUrl(), iceServers, wrtc }: GamerOptions) {
     super();
-    this.#where = where;
     this.#url = url;
     this.#ice = { iceServers, wrtc: wrtc as PeerOptions['wrtc'] };
     this.#engine = new LocalEngineClient((progress) => this.#emit('model-progress', progress));
@@ -108,6 +104,16 @@ export class GamerClient extends EventTarget {
       onVolunteersChanged: () => this.dispatchEvent(new Event('volunteers')),
       onStateChanged: () => this.dispatchEvent(new Event('state')),
       onError: (error) => this.#emit('error', error),
+    });
+    this.#streams = new GamerStreams({
+      engine: this.#engine,
+      trust: this.#trust,
+      room: this.#room,
+      onVolunteersChanged: (listener) => {
+        this.addEventListener('volunteers', listener);
+        return () => this.removeEventListener('volunteers', listener);
+      },
+      defaultWhere: where,
     });
   }
 
@@ -209,30 +215,8 @@ export class GamerClient extends EventTarget {
   }
 
   /** Opens a stream of upscaled frames from a live source. Throws MeshError `unsupported-browser`, `bad-input`, `source-ended`, `closed`. */
-  async openStream(source: StreamSource, options: StreamOptions = {}): Promise<FrameStream> {
-    if (this.#closing) throw MeshError.closed('The client');
-    const opening = openFrameStream(
-      {
-        streams: this.#engine.streams(),
-        trust: this.#trust,
-        links: () => this.#room.streamLinks(),
-        onLinksChanged: (listener) => {
-          this.addEventListener('volunteers', listener);
-          return () => this.removeEventListener('volunteers', listener);
-        },
-        now: systemClock.now,
-        defaultWhere: this.#where,
-        onClosed: (closed) => this.#streams.delete(closed),
-      },
-      source,
-      options,
-    );
-    const stream = await Promise.race([opening, this.#engine.failed()]);
-    this.#streams.add(stream);
-    if (!this.#closing) return stream;
-    // The client was closed meanwhile, together with the streams that were open then.
-    await stream.close();
-    throw MeshError.closed('The client');
+  openStream(source: StreamSource, options: StreamOptions = {}): Promise<FrameStream> {
+    return this.#streams.open(source, options);
   }
 
   /**
@@ -242,25 +226,8 @@ export class GamerClient extends EventTarget {
    * Throws MeshError `bad-input` for an element that cannot be captured, that has such a picture already, or for impossible options;
    * `unsupported-browser`, `source-ended`, `closed`.
    */
-  async attach(element: HTMLCanvasElement | HTMLVideoElement, options: AttachOptions = {}): Promise<Attachment> {
-    const attachment = await attach(
-      {
-        openStream: (source, streamOptions) => this.openStream(source, streamOptions),
-        volunteers: () => this.volunteers,
-        onVolunteersChanged: (listener) => {
-          this.addEventListener('volunteers', listener);
-          return () => this.removeEventListener('volunteers', listener);
-        },
-        now: systemClock.now,
-        onDetached: (detached) => this.#attachments.delete(detached),
-      },
-      element,
-      options,
-    );
-    this.#attachments.add(attachment);
-    if (!this.#closing) return attachment;
-    await attachment.detach();
-    throw MeshError.closed('The client');
+  attach(element: HTMLCanvasElement | HTMLVideoElement, options: AttachOptions = {}): Promise<Attachment> {
+    return this.#streams.attach(element, options);
   }
 
   /**
@@ -344,7 +311,7 @@ export class GamerClient extends EventTarget {
       engine: engine && { adapter: engine.adapter, backends: engine.backends },
       codecs: codecs ?? [],
       tasks: this.stats(),
-      streams: [...this.#streams].map(streamDiagnostics),
+      streams: this.#streams.diagnostics(),
       links,
     };
   }
@@ -359,8 +326,7 @@ export class GamerClient extends EventTarget {
     this.#stopWatchingPage();
     this.#room.close();
     this.#tasks.refuse();
-    await Promise.all([...this.#attachments].map((attachment) => attachment.detach()));
-    await Promise.all([...this.#streams].map((stream) => stream.close()));
+    await this.#streams.close();
     this.#tasks.dispose(MeshError.closed('The client'));
     await this.#room.leave();
     this.#engine.dispose();

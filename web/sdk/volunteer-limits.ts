@@ -62,3 +62,14 @@ export function requireSupported(limits: VolunteerLimits, signals: MachineSignal
     if (why) throw new MeshError('unsupported-browser', `${why} Leave out the limit ${name}.`);
   }
 }
+
+/** The limits that the worker keeps. */
+export type WorkerLimits = Pick<
+  VolunteerLimits,
+  'gpuShare' | 'acceptModelsFrom' | 'acceptDialogue' | 'lendBrowserModel'
+>;
+
+export function workerLimits(limits: VolunteerLimits): WorkerLimits {
+  const { gpuShare, acceptModelsFrom, acceptDialogue, lendBrowserModel } = limits;
+  return { gpuShare, acceptModelsFrom, acceptDialogue, lendBrowserModel };
+}

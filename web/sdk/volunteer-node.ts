@@ -14,8 +14,7 @@ import { applyLogSetting } from './log-setting.ts';
 import type { MachineSignals } from './serving/machine-signals.ts';
 import { ServingConditions } from './serving/serving-conditions.ts';
 import type { LimitState, VolunteerLimits, VolunteerOptions, VolunteerStats } from './types.ts';
-import type { WorkerLimits } from './volunteer.worker.ts';
-import { checkedLimits, DEFAULT_LIMITS, requireSupported } from './volunteer-limits.ts';
+import { checkedLimits, DEFAULT_LIMITS, requireSupported, workerLimits } from './volunteer-limits.ts';
 import { VolunteerWorkerClient } from './volunteer-worker-client.ts';
 
 /**
@@ -337,9 +336,4 @@ export class VolunteerNode extends EventTarget {
   #reportError(error: MeshError): void {
     this.dispatchEvent(new CustomEvent('error', { detail: error }));
   }
-}
-
-function workerLimits(limits: VolunteerLimits): WorkerLimits {
-  const { gpuShare, acceptModelsFrom, acceptDialogue, lendBrowserModel } = limits;
-  return { gpuShare, acceptModelsFrom, acceptDialogue, lendBrowserModel };
 }

@@ -11,8 +11,9 @@ import { remoteOf, type StartedWorker, startWorker } from './host-page.ts';
 import { receiveLog } from './log-relay.ts';
 import { openBrowserModel } from './serving/browser-model.ts';
 import { DataGuard } from './serving/data-guard.ts';
-import type { VolunteerWorkerApi, VolunteerWorkerEvent, WorkerLimits, WorkerStats } from './volunteer.worker.ts';
+import type { VolunteerWorkerApi, VolunteerWorkerEvent, WorkerStats } from './volunteer.worker.ts';
 import volunteerWorkerUrl from './volunteer.worker.ts?worker&url';
+import type { WorkerLimits } from './volunteer-limits.ts';
 import './worker-errors.ts';
 
 /** Time, ms, in which the worker should confirm a pause. It answers within a task's slice unless something blocks it. */

@@ -15,17 +15,11 @@ import { LinkEndpoint, type MovedChannels } from './link-endpoint.ts';
 import { type LogConnection, relayLog } from './log-relay.ts';
 import { openModelStore } from './open-model-store.ts';
 import { RememberedSpeeds } from './remembered-speeds.ts';
-import type { VolunteerLimits } from './types.ts';
+import type { WorkerLimits } from './volunteer-limits.ts';
 import './worker-errors.ts';
 
 /** How often the page gets statistics: twice a second looks live. */
 const STATS_INTERVAL_MS = 500;
-
-/** The limits that the worker keeps. */
-export type WorkerLimits = Pick<
-  VolunteerLimits,
-  'gpuShare' | 'acceptModelsFrom' | 'acceptDialogue' | 'lendBrowserModel'
->;
 
 /** Totals since the worker started, except where noted. */
 export interface WorkerStats {

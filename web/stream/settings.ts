@@ -4,7 +4,7 @@ import { checkWhere, type Where } from '../../shared/tasks/definition.ts';
 import { checkedQuality, QUALITIES, type Quality } from '../../shared/tasks/upscale.ts';
 import { MAX_SCALE } from './frame-size.ts';
 
-/** Default uplink bitrate, kb/s: 640x360 H.264 gains hardly anything beyond it (`bench -- stream-quality`). */
+/** Default uplink bitrate, kb/s: 640x360 H.264 gains hardly anything beyond it. */
 export const DEFAULT_BITRATE_KBPS = 6_000;
 
 /**

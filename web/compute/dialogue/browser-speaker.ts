@@ -1,9 +1,8 @@
 import { MeshError } from '../../../shared/errors.ts';
 import { textOf } from '../../../shared/tasks/dialogue/said.ts';
 import { DIALOGUE, type DialogueMessage } from '../../../shared/tasks/dialogue.ts';
-import { Answer } from './answer.ts';
 import { emotionSentence } from './prompt.ts';
-import type { Speaker, SpeechRequest, Spoken } from './speaker.ts';
+import { Answer, type Speaker, type SpeechRequest, type Spoken } from './speaker.ts';
 
 /** Parts of a text that count as tokens, since the browser does not tell its own. */
 const WORDS = /\s*\S+|\s+/g;

@@ -7,9 +7,9 @@ import { type DialogueParams, readScript } from '../../../shared/tasks/dialogue.
 import type { ExecutedTask } from '../engine-types.ts';
 import { LoadedModelCache, type LoadedModelCacheOptions } from '../infer/loaded-model-cache.ts';
 import { MissingFile } from '../models/model-host.ts';
+import type { LanguageSource } from '../models/model-source.ts';
 import type { RunInTaskSlot } from '../schedule.ts';
 import { ConversationCaches } from './conversation-caches.ts';
-import type { LanguageSource } from './language-source.ts';
 import { OnnxSpeaker } from './onnx-speaker.ts';
 import { RulesSpeaker } from './rules-speaker.ts';
 import type { Speaker } from './speaker.ts';

@@ -1,6 +1,6 @@
 import { MeshError } from '../../../shared/errors.ts';
 import { z } from '../../../shared/zod.ts';
-import type { LanguageFiles } from './language-source.ts';
+import type { LanguageFiles } from '../models/model-source.ts';
 
 /** The model's file in the usual folder, from small to large: whole numbers of 8 bits are read at half the time of others on a processor. */
 const MODEL_FILES = ['onnx/model_quantized.onnx', 'onnx/model_q4.onnx', 'onnx/model.onnx', 'model.onnx'];

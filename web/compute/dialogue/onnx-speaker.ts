@@ -3,13 +3,12 @@ import { MeshError } from '../../../shared/errors.ts';
 import { type SaidToken, textOf } from '../../../shared/tasks/dialogue/said.ts';
 import type { LoadedModel } from '../infer/loaded-model.ts';
 import { waitForRun } from '../infer/long-runs.ts';
-import type { TaskSlot } from '../schedule.ts';
-import { Answer } from './answer.ts';
+import { SLICE_MS, type TaskSlot } from '../schedule.ts';
 import type { ConversationCaches, ReadText } from './conversation-caches.ts';
 import { LanguageModel, type Reading, type RunModel } from './language-model.ts';
 import { ChatPrompts } from './prompt.ts';
 import { chooseNext, drawOf, sampleToken } from './sampling.ts';
-import type { Speaker, SpeechRequest, Spoken } from './speaker.ts';
+import { Answer, type Speaker, type SpeechRequest, type Spoken } from './speaker.ts';
 import type { Tokenizer } from './tokenizer/tokenizer.ts';
 
 /** Where a mood begins, with which an answer ends. */
@@ -76,7 +75,7 @@ export class OnnxSpeaker implements Speaker {
 
   async #speak(speaking: Speaking, prompt: readonly number[]): Promise<Omit<Spoken, 'backend' | 'computeMs'>> {
     const { request } = speaking;
-    const { caches, contextTokens } = this.#parts;
+    const { caches, clock, contextTokens } = this.#parts;
     const { maxTokens, temperature, seed, emotions } = request.params;
     const { answer, before } = this.#begin(request);
     // Another machine may have said more than there is room for.
@@ -87,6 +86,7 @@ export class OnnxSpeaker implements Speaker {
       let logits = await this.#read(speaking, [...prompt, ...before].slice(speaking.read.tokens.length));
       let finishReason: Spoken['finishReason'] = answer.isStopped ? 'stop' : 'length';
       let mood: number[] | null = null;
+      let turnStartMs = clock.now();
       while (!answer.isStopped && answer.tokens.length < maxTokens && speaking.read.tokens.length < contextTokens) {
         const at = answer.tokens.length;
         const token = sampleToken(logits, temperature, drawOf(seed, at));
@@ -97,7 +97,11 @@ export class OnnxSpeaker implements Speaker {
           mood = isEnd ? this.#parts.tokenizer.encode(MOOD[0] ?? '') : [token];
           break;
         }
-        await speaking.slot.yieldNow();
+        // A step of a small model takes less than giving up the turn.
+        if (clock.now() - turnStartMs >= SLICE_MS) {
+          await speaking.slot.yieldNow();
+          turnStartMs = clock.now();
+        }
         logits = await this.#read(speaking, [token]);
       }
       const emotion = await this.#emotion(speaking, mood ?? this.#parts.tokenizer.encode(MOOD[0] ?? ''));

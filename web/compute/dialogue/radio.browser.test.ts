@@ -2,9 +2,9 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { systemClock } from '../../../shared/clock.ts';
 import { type DialogueInput, dialogue } from '../../../shared/tasks/dialogue.ts';
 import { Engine } from '../engine.ts';
+import type { LanguageSource } from '../models/model-source.ts';
 import { fixedSpeeds } from '../test-gpu.ts';
 import { repositoryModels } from '../test-models.ts';
-import type { LanguageSource } from './language-source.ts';
 import vectors from './test-vectors/radio.json' with { type: 'json' };
 import { Tokenizer } from './tokenizer/tokenizer.ts';
 

@@ -1,7 +1,6 @@
 import { MeshError } from '../../../shared/errors.ts';
-import { Answer } from './answer.ts';
 import { drawOf } from './sampling.ts';
-import type { Speaker, SpeechRequest, Spoken } from './speaker.ts';
+import { Answer, type Speaker, type SpeechRequest, type Spoken } from './speaker.ts';
 
 /** A line for what is said, by words in it. The first rule that fits is taken. */
 const RULES: readonly { heard: RegExp; lines: readonly string[] }[] = [

@@ -2,7 +2,6 @@ import type { Clock } from '../../../shared/clock.ts';
 import { MeshError } from '../../../shared/errors.ts';
 import { isModelUrl } from '../../../shared/tasks/infer.ts';
 import { loadLanguageFolder } from '../dialogue/language-folder.ts';
-import type { LanguageFiles, LanguageSource } from '../dialogue/language-source.ts';
 import { type DownloadOptions, download, RELOAD } from './download.ts';
 import {
   dialogueModelsIn,
@@ -17,6 +16,8 @@ import {
 import { ModelCache } from './model-cache.ts';
 import { DEFAULT_MODEL_BYTES, modelTooLarge } from './model-size.ts';
 import {
+  type LanguageFiles,
+  type LanguageSource,
   type LoadDataOptions,
   type ModelFileKind,
   type ModelName,

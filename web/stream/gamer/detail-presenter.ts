@@ -3,11 +3,11 @@ import { MeshError } from '../../../shared/errors.ts';
 import { logger } from '../../../shared/log.ts';
 import type { Quality } from '../../../shared/tasks/upscale.ts';
 import type { Composer, RawPicture } from '../compose/composer.ts';
-import { DropOldestQueue } from '../drop-oldest-queue.ts';
 import type { CapturedFrame, FrameDetail, UpscaledFrame } from '../frame.ts';
 import { localFrameStages } from '../frame-timing.ts';
 import { drawBlended } from './blended-picture.ts';
 import type { Blend } from './detail-tuning.ts';
+import { FrameLoading } from './frame-loading.ts';
 import type { Patience } from './patience.ts';
 import type { Screen, ShownFrame } from './screen.ts';
 import type { StreamStatistics } from './stream-statistics.ts';
@@ -64,8 +64,8 @@ export interface DetailPresenterOptions {
   blending: Blending;
 }
 
-/** A frame whose pixels are yet to be copied. What belongs to it may come, or be given up, before they are. */
-interface LoadingFrame extends CapturedFrame {
+/** What belongs to a frame while its pixels are copied. It may come, or be given up, before they are. */
+interface Pending {
   pictureId: number;
   awaited: Awaited;
   sharpened: SharpenedFrame | null;
@@ -95,10 +95,7 @@ interface Entry {
  */
 export class DetailPresenter {
   readonly #options: DetailPresenterOptions;
-  readonly #loading: DropOldestQueue<LoadingFrame>;
-  /** Those in the queue, and the one that is being copied. */
-  readonly #unloaded = new Set<LoadingFrame>();
-  #isLoading = false;
+  readonly #loading: FrameLoading<Pending>;
   /** All whose pixels are kept. */
   readonly #held = new Set<Entry>();
   /** Not shown yet, oldest first. */
@@ -114,16 +111,13 @@ export class DetailPresenter {
   #pictureId = -1;
   /** Intervals that the newest frame may wait; null before the first, which keeps nobody waiting. */
   #maxIntervals: number | null = null;
-  /** Rises with each {@link clear}: what was begun before it is not used after it. */
-  #generation = 0;
   #isDisposed = false;
 
   constructor(options: DetailPresenterOptions) {
     this.#options = options;
-    this.#loading = new DropOldestQueue(1, (unloaded) => {
-      unloaded.frame.close();
-      this.#forget(unloaded);
-      options.statistics.dropped(unloaded.frameId, 'superseded');
+    this.#loading = new FrameLoading(options, {
+      onLoaded: (frame, raw) => this.#loaded(frame, raw),
+      onUnused: ({ sharpened }) => sharpened?.frame.close(),
     });
   }
 
@@ -134,10 +128,7 @@ export class DetailPresenter {
       return;
     }
     if (!captured.isRepeat) this.#pictureId = captured.frameId;
-    const unloaded = { ...captured, pictureId: this.#pictureId, awaited: { ...awaited }, sharpened: null };
-    this.#unloaded.add(unloaded);
-    this.#loading.put(unloaded);
-    if (!this.#isLoading) void this.#load();
+    this.#loading.put({ ...captured, pictureId: this.#pictureId, awaited: { ...awaited }, sharpened: null });
   }
 
   /** The detail of a frame has come. */
@@ -158,7 +149,7 @@ export class DetailPresenter {
 
   /** Takes ownership of this machine's own picture of a frame. */
   sharpened(picture: SharpenedFrame): void {
-    const candidates = [...this.#past.slice(-1), ...this.#waiting, ...this.#unloaded];
+    const candidates = [...this.#past.slice(-1), ...this.#waiting, ...this.#loading.frames];
     const entry = candidates.find(({ frameId }) => frameId === picture.frameId);
     if (!entry || this.#isDisposed) {
       picture.frame.close();
@@ -173,7 +164,7 @@ export class DetailPresenter {
 
   /** Something that a frame waits for will not come. */
   dropped(frameId: number, what: keyof Awaited): void {
-    const candidates = [...this.#past, ...this.#waiting, ...this.#unloaded];
+    const candidates = [...this.#past, ...this.#waiting, ...this.#loading.frames];
     const entry = candidates.find((candidate) => candidate.frameId === frameId);
     if (!entry) return;
     entry.awaited[what] = false;
@@ -182,7 +173,6 @@ export class DetailPresenter {
 
   /** Forgets every frame: the source has changed its size. */
   clear(): void {
-    this.#generation++;
     this.#cancelTimer();
     this.#loading.clear();
     this.#waiting = [];
@@ -199,42 +189,14 @@ export class DetailPresenter {
     this.#options.composer.dispose();
   }
 
-  async #load(): Promise<void> {
-    const { composer, statistics } = this.#options;
-    this.#isLoading = true;
-    for (let next = this.#loading.take(); next; next = this.#loading.take()) {
-      const { frame, frameId, capturedMs, pictureId, awaited } = next;
-      const generation = this.#generation;
-      try {
-        const raw = await composer.load(frame);
-        if (generation !== this.#generation) {
-          raw.dispose();
-          this.#forget(next);
-        } else {
-          this.#unloaded.delete(next);
-          const { sharpened } = next;
-          const wanted = this.#waitFor(awaited);
-          const maxIntervals = Math.min(wanted, (this.#maxIntervals ?? wanted) + WAIT_GROWTH);
-          this.#maxIntervals = maxIntervals;
-          const entry = { frameId, capturedMs, pictureId, raw, maxIntervals, awaited, detail: null, sharpened };
-          this.#held.add(entry);
-          this.#waiting.push(entry);
-          this.#showDue();
-        }
-      } catch (cause) {
-        log.warn('frame not loaded', { reason: MeshError.from(cause).reason });
-        this.#forget(next);
-        statistics.dropped(frameId, 'failed');
-      } finally {
-        frame.close();
-      }
-    }
-    this.#isLoading = false;
-  }
-
-  #forget(unloaded: LoadingFrame): void {
-    this.#unloaded.delete(unloaded);
-    unloaded.sharpened?.frame.close();
+  #loaded({ frameId, capturedMs, pictureId, awaited, sharpened }: Pending & CapturedFrame, raw: RawPicture): void {
+    const wanted = this.#waitFor(awaited);
+    const maxIntervals = Math.min(wanted, (this.#maxIntervals ?? wanted) + WAIT_GROWTH);
+    this.#maxIntervals = maxIntervals;
+    const entry = { frameId, capturedMs, pictureId, raw, maxIntervals, awaited, detail: null, sharpened };
+    this.#held.add(entry);
+    this.#waiting.push(entry);
+    this.#showDue();
   }
 
   /** Shows the oldest frames: those for which all has come, and those that have waited long enough. */

@@ -1,0 +1,148 @@
+import { expect } from 'vitest';
+import { ManualClock } from '../../../shared/manual-clock.ts';
+import type { AppliedDetail, Composer, RawPicture } from '../compose/composer.ts';
+import type { FrameDetail } from '../frame.ts';
+import { localFrameStages } from '../frame-timing.ts';
+import { type Awaited, DetailPresenter } from './detail-presenter.ts';
+import { Patience } from './patience.ts';
+import type { Screen, ShownFrame } from './screen.ts';
+import { StreamStatistics } from './stream-statistics.ts';
+
+export const INTERVAL_MS = 33;
+/** Of this machine's own picture where there is no detail. */
+export const UNHELPED_SHARE = 0.9;
+/** And where there is. */
+const HELPED_SHARE = 0.8;
+
+interface NumberedPicture extends RawPicture {
+  frameId: number;
+}
+
+export type Offered = Partial<Awaited> & { isRepeat?: boolean };
+
+/** What was drawn: the frame, and whose detail was added to it. */
+type Drawn = [frameId: number, detailOf: number | null];
+
+/** A presenter, whose screen and pictures note what becomes of them. */
+export class PresenterRig {
+  readonly clock = new ManualClock(1_000);
+  readonly drawn: Drawn[] = [];
+  /** This machine's own pictures that were drawn over it: the frame, and its share. */
+  readonly drawnOver: [frameId: number, share: number][] = [];
+  /** Of the detail, in the order of drawing. */
+  readonly weights: number[] = [];
+  /** Open ones of these. */
+  readonly openSharpened = new Set<number>();
+  readonly shown: ShownFrame[] = [];
+  readonly openPictures = new Set<number>();
+  closedFrames = 0;
+  readonly statistics = new StreamStatistics(() => this.clock.now());
+  readonly presenter: DetailPresenter;
+
+  /** @param frames - which a frame waits for its detail. */
+  constructor(frames: number, unhelpedShare = UNHELPED_SHARE) {
+    const { clock, statistics } = this;
+    this.presenter = new DetailPresenter({
+      ...{ clock, composer: this.#composer(), screen: this.#screen(), statistics },
+      patience: new Patience(frames, () => clock.now()),
+      intervalMs: () => INTERVAL_MS,
+      blending: (own, detail) => {
+        const share = detail ? HELPED_SHARE : unhelpedShare;
+        return { ownShare: own === null ? 0 : share, weight: 0.1, deadZoneCodes: 1, gainDb: 1 };
+      },
+    });
+  }
+
+  async capture(frameId: number, { isRepeat = false, ...awaited }: Offered = { detail: true }): Promise<void> {
+    this.statistics.captured(frameId);
+    const frame = { timestamp: frameId, close: () => this.closedFrames++ } as unknown as VideoFrame;
+    this.presenter.offer(
+      { frameId, capturedMs: this.clock.now(), frame, purpose: 'show', isRepeat },
+      { detail: false, sharpened: false, ...awaited },
+    );
+    await settle();
+  }
+
+  /** A volunteer's detail comes. */
+  async answer(frameId: number): Promise<void> {
+    const detail: FrameDetail = {
+      ...{ frameId, purpose: 'show', codes: new Uint8Array(4), gain: 4, volunteerId: 'vera' },
+      ...this.#made(),
+    };
+    this.presenter.add(detail);
+    await settle();
+  }
+
+  /** This machine's own picture comes. */
+  async sharpen(frameId: number): Promise<void> {
+    this.openSharpened.add(frameId);
+    const frame = { timestamp: frameId, close: () => this.openSharpened.delete(frameId) } as unknown as VideoFrame;
+    this.presenter.sharpened({ ...{ frameId, purpose: 'show', frame, volunteerId: null }, ...this.#made() });
+    await settle();
+  }
+
+  async wait(ms: number): Promise<void> {
+    this.clock.advance(ms);
+    await settle();
+  }
+
+  /** The stream's figures so far. */
+  report(): ReturnType<StreamStatistics['report']> {
+    const state = { codec: 'vp8', running: 'volunteers', lowered: null, localBackend: '', why: '' } as const;
+    return this.statistics.report({ ...state, transport: 'detail' });
+  }
+
+  #made(): Pick<FrameDetail, 'capturedMs' | 'stagesAt'> & { outcome: { quality: 'fast'; downgradeReason: null } } {
+    const at = this.clock.now();
+    return {
+      capturedMs: at,
+      outcome: { quality: 'fast', downgradeReason: null },
+      stagesAt: (presentedMs) => localFrameStages({ capturedMs: at, computeStartMs: at, computedMs: at, presentedMs }),
+    };
+  }
+
+  #screen(): Screen {
+    const { drawnOver, shown, statistics, clock } = this;
+    let newest = -1;
+    return {
+      begin(frameId: number) {
+        if (frameId < newest) return null;
+        newest = frameId;
+        return {
+          ...{ canvas: { width: 128, height: 72 }, globalAlpha: 1 },
+          drawImage({ timestamp }: VideoFrame) {
+            drawnOver.push([timestamp, this.globalAlpha]);
+          },
+        };
+      },
+      drawn(frame: ShownFrame) {
+        shown.push(frame);
+        statistics.presented(frame, frame.stagesAt(clock.now()));
+      },
+    } as unknown as Screen;
+  }
+
+  #composer(): Composer {
+    const { openPictures, weights, drawn } = this;
+    return {
+      name: 'wasm',
+      async load({ timestamp: frameId }) {
+        openPictures.add(frameId);
+        const dispose = () => openPictures.delete(frameId);
+        const picture: NumberedPicture = { frameId, width: 64, height: 36, dispose };
+        return picture;
+      },
+      async compose(raw: RawPicture, detail: AppliedDetail | null) {
+        const numberOf = (picture: RawPicture) => (picture as NumberedPicture).frameId;
+        expect(openPictures).toContain(numberOf(raw));
+        if (detail) expect(openPictures).toContain(numberOf(detail.of));
+        weights.push(detail?.weight ?? 0);
+        drawn.push([numberOf(raw), detail && numberOf(detail.of)]);
+      },
+      dispose() {},
+    };
+  }
+}
+
+/** Lets promises settle. */
+export const settle = () => new Promise((resolve) => setImmediate(resolve));
