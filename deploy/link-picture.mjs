@@ -20,6 +20,8 @@ const [GROUND, LINE, TEXT, SOFT, AMBER, TEAL] = ['#0b0e14', '#2a3447', '#e9eef7'
  */
 function hill(x, y, size, cells) {
   const step = size / cells;
+  // Between the large ones only: lines between the small ones would look like a net.
+  const gap = step > 10 ? 2 : 0;
   const squares = [];
   for (let row = 0; row < cells; row++) {
     for (let column = 0; column < cells; column++) {
@@ -29,7 +31,7 @@ function hill(x, y, size, cells) {
       const isSlope = v > 0.78 - 0.3 * Math.sin(u * 2.6 + 0.2);
       const fill = isSun ? AMBER : isSlope ? TEAL : LINE;
       squares.push(
-        `<rect x="${x + column * step}" y="${y + row * step}" width="${step - 1}" height="${step - 1}" fill="${fill}"/>`,
+        `<rect x="${x + column * step}" y="${y + row * step}" width="${step - gap}" height="${step - gap}" shape-rendering="crispEdges" fill="${fill}"/>`,
       );
     }
   }
@@ -42,7 +44,7 @@ const picture = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${SIZE.wid
   <path d="M412 246h44m-16-16 16 16-16 16" fill="none" stroke="${SOFT}" stroke-width="5"/>
   ${hill(488, 96, 300, 60)}
   <g font-family="system-ui, sans-serif" fill="${TEXT}">
-    <text x="80" y="500" font-size="64" font-weight="700" letter-spacing="-1.5">Borrow a friend’s graphics card</text>
+    <text x="80" y="500" font-size="62" font-weight="700" letter-spacing="-2.5">Borrow a friend’s graphics card</text>
     <text x="80" y="560" font-size="30" fill="${SOFT}">From browser to browser. Nothing to install.</text>
     <text x="1000" y="262" font-size="54" font-weight="700" text-anchor="middle">P2C2R</text>
   </g>

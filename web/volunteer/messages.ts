@@ -1,5 +1,5 @@
 import type { MeshError } from '../../shared/errors.ts';
-import { errorTitle, formatBytes, formatCount, formatMinutes, qualityLabel } from '../ui/format.ts';
+import { errorTitle, formatBytes, formatCount, formatDuration, qualityLabel } from '../ui/format.ts';
 import type { Tone } from '../ui/layout.tsx';
 import type { NodeStats, Phase } from './volunteering.ts';
 
@@ -81,7 +81,7 @@ function farewell({ framesDone, tasksDone }: Pick<NodeStats, 'framesDone' | 'tas
 /** What it took: time with a gamer and data. */
 function costOf({ bytesIn, bytesOut }: Pick<NodeStats, 'bytesIn' | 'bytesOut'>, helpedMs: number): string {
   if (helpedMs === 0) return '';
-  return `You helped for ${formatMinutes(helpedMs)}, with ${formatBytes(bytesIn + bytesOut)} of data.`;
+  return `You helped for ${formatDuration(helpedMs)}, with ${formatBytes(bytesIn + bytesOut)} of data.`;
 }
 
 function counted(count: number, what: string): string {

@@ -19,7 +19,7 @@ import { statusOf, volunteerErrorTitle } from './messages.ts';
 import { RequestPanel } from './request-panel.tsx';
 import './volunteer-page.css';
 import { Stat, Stats } from '../ui/figures.tsx';
-import { formatBytes, formatCount, formatMinutes, formatPercent, formatRate, isTestable } from '../ui/format.ts';
+import { formatBytes, formatCount, formatDuration, formatPercent, formatRate, isTestable } from '../ui/format.ts';
 import { type ChartLine, LiveChart } from '../ui/live-chart.tsx';
 import { CHART_WINDOW_S, type Figures, type Volunteering } from './volunteering.ts';
 
@@ -204,8 +204,8 @@ export function FiguresPanel({ figures: { stats, helpedMs, framesPerS, columns }
       <Stats>
         <Stat label="Frames given" value={formatCount(stats.framesDone)} testId="frames" />
         <Stat label="Tasks done" value={formatCount(stats.tasksDone)} testId="tasks" />
-        <Stat label="Time helping" value={formatMinutes(helpedMs)} testId="helped" />
-        <Stat label="Time computing" value={formatMinutes(stats.busyMs)} />
+        <Stat label="Time helping" value={formatDuration(helpedMs)} testId="helped" />
+        <Stat label="Time computing" value={formatDuration(stats.busyMs)} />
         <Stat label="Gamers now" value={formatCount(stats.gamers)} testId="gamers" />
         <Stat label="Load" value={formatPercent(stats.load)} testId="load" />
         <Stat label="Data in" value={formatBytes(stats.bytesIn)} />
