@@ -40,7 +40,7 @@ export function RequestPanel({ from, isAddressShown, children }: RequestPanelPro
         </dd>
       </dl>
       {children}
-      <p class="soft small">Start only if you know who sent you the link: its name is what the sender wrote.</p>
+      <p class="soft small">Start only if you know who sent you the link: anybody can write any name into one.</p>
     </Panel>
   );
 }
