@@ -45,6 +45,7 @@ export default defineConfig({
         compare: fromHere('./web/compare.html'),
         status: fromHere('./web/status.html'),
         volunteer: fromHere('./web/volunteer.html'),
+        404: fromHere('./web/404.html'),
         seen: fromHere('./web/what-volunteers-see.html'),
         p2c2r: fromHere('./web/sdk/p2c2r.ts'),
         attach: fromHere('./web/attach/main.ts'),

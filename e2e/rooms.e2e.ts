@@ -38,6 +38,33 @@ test('a revoked link admits nobody and says so; those who are there stay, and th
   await elsewhere.close();
 });
 
+test('a friend types the code of a link, or follows the short link that holds it, and sees who asks; once revoked, the code says so', async ({
+  server,
+  context,
+}) => {
+  const gamer = await context.newPage();
+  await openStillGamer(gamer, server.url);
+  const code = await gamer.getByRole('textbox', { name: /a code, to type at/ }).inputValue();
+  expect(code).toMatch(/^[0-9A-Z]{4}-[0-9A-Z]{4}$/);
+  const name = (await gamer.locator('.page-header__aside').textContent())?.replace('You are ', '');
+
+  const friend = await context.newPage();
+  await friend.goto(new URL('volunteer', server.url).href);
+  await friend.getByRole('textbox', { name: 'Invite link or code' }).fill(code.toLowerCase());
+  await friend.getByTestId('use-invite').click();
+  const asks = friend.getByRole('heading', { name: `${name} asks for your graphics card` });
+  await expect(asks).toBeVisible();
+  await friend.goto(new URL(`i/${code}`, server.url).href);
+  await expect(asks).toBeVisible();
+  await expect(friend).toHaveURL(/\/volunteer#room=.*&invite=/);
+
+  await gamer.getByText('Revoke this link').click();
+  await gamer.getByTestId('replace-link').click();
+  await expect(gamer.getByText('the old link no longer works')).toBeVisible();
+  await friend.goto(new URL(`i/${code}`, server.url).href);
+  await expect(friend.getByRole('alert')).toContainText('The owner of this room has revoked this invite.');
+});
+
 test('a removed volunteer is told, and its link does not readmit it', async ({ server, context, browser }) => {
   const gamer = await context.newPage();
   const link = await openStillGamer(gamer, server.url);

@@ -17,6 +17,16 @@ test('a link returns the room and the token it was made with, with any character
   }
 });
 
+test('a link says who invites, in a name of bounded length; the permit to start is the same with any name', () => {
+  const invite = { room: 'den', token: 't', from: 'tidy-puffin & Co #1' };
+  const link = makeInviteLink('https://p2c2r.example/volunteer', invite);
+  expect(parseInviteLink(link)).toEqual(invite);
+  expect(startPurpose(invite)).toBe(startPurpose({ room: 'den', token: 't' }));
+  const long = makeInviteLink('https://p2c2r.example/volunteer', { room: 'den', from: 'x'.repeat(1_000) });
+  expect(parseInviteLink(long)?.from).toHaveLength(64);
+  expect(parseInviteLink('https://p2c2r.example/volunteer#room=den&from=%20')).not.toHaveProperty('from');
+});
+
 test('the part of the link that a browser sends to the server contains nothing of the invite', () => {
   const url = new URL(
     makeInviteLink('https://p2c2r.example/volunteer#old', { room: 'secret-room', token: 'secret-token' }),

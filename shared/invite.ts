@@ -1,8 +1,12 @@
+import { SIGNALING } from './protocol-limits.ts';
+
 /** The content of an invite link. All of it is in the fragment, behind the `#`, which a browser never sends to the server. */
 export interface Invite {
   room: string;
   /** A token signed by the server, for rooms that require one. */
   token?: string | undefined;
+  /** The name that whoever invites goes by. Anybody can write a link, so it proves nothing. */
+  from?: string | undefined;
 }
 
 /**
@@ -10,10 +14,11 @@ export interface Invite {
  *
  * @param pageUrl - address of the page; its fragment is replaced.
  */
-export function makeInviteLink(pageUrl: string, { room, token }: Invite): string {
+export function makeInviteLink(pageUrl: string, { room, token, from }: Invite): string {
   const url = new URL(pageUrl);
   const fields = new URLSearchParams({ room });
   if (token) fields.set('invite', token);
+  if (from) fields.set(FROM, from);
   url.hash = fields.toString();
   return url.href;
 }
@@ -23,8 +28,12 @@ export function parseInviteLink(link: string): Invite | null {
   const fields = new URLSearchParams(new URL(link).hash.slice(1));
   const room = fields.get('room');
   if (!room) return null;
-  return { room, token: fields.get('invite') ?? undefined };
+  const from = fields.get(FROM)?.trim().slice(0, SIGNALING.maxNameChars);
+  return { room, token: fields.get('invite') ?? undefined, ...(from && { from }) };
 }
+
+/** The field of a link with the name of whoever invites. */
+const FROM = 'from';
 
 /** The field of a link that carries a permit to start at once, granted by the gamer page to the volunteer page on the same machine. */
 const START = 'start';

@@ -1,6 +1,7 @@
 import { toBase64Url } from './bytes.ts';
 import { MAX_WIRE_MESSAGE_CHARS, MESH_ERROR_REASONS, type WireError } from './errors.ts';
 import { challengeSchema, publicKeySchema, signatureSchema } from './identity.ts';
+import { inviteCodeSchema } from './invite-code.ts';
 import { SIGNALING } from './protocol-limits.ts';
 import { linkOutcomeSchema } from './server-status.ts';
 import { TASK_NAMES } from './tasks/definition.ts';
@@ -162,6 +163,17 @@ const inviteSchema = z.strictObject({
   mayInvite: z.boolean().optional(),
 });
 
+/** What the server tells whoever asks by a code: the invite that the code stands for. */
+export const foundInviteSchema = z.object({
+  room: roomSchema,
+  token: z.string().max(SIGNALING.maxInviteChars),
+  /** Whom it admits. */
+  role: roleSchema,
+  /** The name of the gamer who invites. */
+  from: nameSchema,
+});
+export type FoundInvite = z.infer<typeof foundInviteSchema>;
+
 /** A gamer of a room, as its owner sees it. */
 const roomGamerSchema = z.strictObject({ id: sessionIdSchema, name: nameSchema, owner: z.boolean() });
 export type RoomGamer = z.infer<typeof roomGamerSchema>;
@@ -205,6 +217,12 @@ const eventTable = {
   lobby: { schema: z.strictObject({ open: z.boolean() }), role: 'gamer', reply: done },
   /** Makes a signed invite into the gamer's room, where it may. */
   invite: { schema: inviteSchema, role: 'gamer', reply: z.object({ token: z.string() }) },
+  /** Has the server keep a short code for an invite into the gamer's room, where it may invite. Not for one that makes owners. */
+  inviteCode: {
+    schema: z.strictObject({ token: z.string().max(SIGNALING.maxInviteChars) }),
+    role: 'gamer',
+    reply: z.object({ code: inviteCodeSchema }),
+  },
   /** The room's owner revokes an invite: it admits nobody new. */
   revoke: {
     schema: z.strictObject({ token: z.string().max(SIGNALING.maxInviteChars) }),

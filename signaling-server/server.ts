@@ -4,6 +4,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import packageJson from '../package.json' with { type: 'json' };
 import type { Lan } from '../shared/server-status.ts';
+import { CodeLookup } from './access/code-lookup.ts';
+import { InviteCodes } from './access/invite-codes.ts';
 import { Invites } from './access/invites.ts';
 import { LockOut } from './access/lock-out.ts';
 import { RelayAccess } from './access/turn.ts';
@@ -32,6 +34,7 @@ import { openSecureServer, type SecureServer } from './http/secure-server.ts';
 import { Coordinator } from './rooms/coordinator.ts';
 import type { MemberObserver } from './rooms/member.ts';
 import type { WaitingLimits } from './rooms/waiting-events.ts';
+import { clientAddress, hashedNetworksOf } from './sockets/client-address.ts';
 import { Gateway } from './sockets/gateway.ts';
 import { LIMITS, Limits } from './sockets/limits.ts';
 import { LocalRequestHandler, type RequestHandler } from './sockets/request-handler.ts';
@@ -94,17 +97,19 @@ export async function createServer(
   const counts = (): Present['counts'] => ({ sockets: gateway.socketCount, ...requestHandler.counts() });
   const metrics: Metrics = new Metrics(() => ({ counts: counts(), draining }));
   const invites = new Invites(secret, store, clock);
+  const codes = new InviteCodes(secret, store, invites, clock);
   const lockOut = new LockOut(config.limitFactor, cluster?.redis);
+  const limits = new Limits(config.limitFactor, undefined, cluster?.redis);
+  const lookup = new CodeLookup({
+    ...{ codes, lockOut, limitFactor: config.limitFactor, redis: cluster?.redis },
+    spendJoin: (networks) => limits.spend('joins', { networks }),
+    refused: (reason) => metrics.refused('code', reason),
+  });
   const relay = new RelayAccess(config, clock, cluster?.redis);
   const coordinatorFor = (observer?: MemberObserver) =>
     new Coordinator({
       config,
-      invites,
-      store,
-      clock,
-      log,
-      lockOut,
-      relay,
+      ...{ invites, codes, store, clock, log, lockOut, relay },
       onMatch: () => metrics.matched(),
       observer,
       waitingLimits: bounds.waiting,
@@ -122,6 +127,8 @@ export async function createServer(
       ...{ pages, hosts, address, log },
       unreadiness: () => (draining ? 'stopping' : (cluster?.trouble() ?? null)),
       lan: () => lan,
+      findInvite: (code, request) =>
+        lookup.find(code, hashedNetworksOf(clientAddress(request, config.trustedProxies), secret)),
       metrics,
       operatorToken: config.operatorToken,
       health: () => ({
@@ -134,7 +141,6 @@ export async function createServer(
     }),
   );
   // After the handler above: socket.io answers its own requests and passes the others on to earlier listeners.
-  const limits = new Limits(config.limitFactor, undefined, cluster?.redis);
   const instance = cluster?.instance ?? 'alone';
   const adapter = cluster?.adapter();
   const gateway = new Gateway(http, {

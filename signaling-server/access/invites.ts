@@ -70,6 +70,18 @@ export interface Grant extends Rights {
   isPass: boolean;
 }
 
+/** What an invite says. */
+export interface InspectedInvite {
+  roomId: string;
+  /** The room's name. */
+  room: string;
+  role: Role;
+  /** Whether its bearer owns the room. */
+  isOwner: boolean;
+  /** ms since the Unix epoch. */
+  expiresAtMs: number;
+}
+
 /** The token was never valid for this session. An address that sends many such tokens is guessing. */
 export class WrongInvite extends MeshError {
   constructor(message: string, cause?: unknown) {
@@ -175,6 +187,18 @@ export class Invites {
     const claims = await this.#read(token);
     if (claims.id !== room.id || claims.sub !== undefined) throw notInvited('This is not an invite into this room.');
     return refOf(claims);
+  }
+
+  /**
+   * Reads an invite for whom it admits, and where to.
+   * @throws MeshError `not-invited` when it is no invite, has expired or was revoked
+   */
+  async inspect(token: string): Promise<InspectedInvite> {
+    const claims = await this.#read(token);
+    if (claims.sub !== undefined) throw notInvited('This is a member’s pass, not an invite.');
+    await this.#refuseRevoked([...(claims.via ?? []), refOf(claims)]);
+    const { id: roomId, room, role, owner: isOwner = false } = claims;
+    return { roomId, room, role, isOwner, expiresAtMs: refOf(claims).expiresAtMs };
   }
 
   /**

@@ -5,6 +5,7 @@ import type { Lan, ServerStatus } from '../../shared/server-status.ts';
 import { PROTOCOL_VERSION } from '../../shared/signaling.ts';
 import { isFromThisMachine } from '../sockets/client-address.ts';
 import { type AllowedHosts, WRONG_HOST } from './allowed-hosts.ts';
+import { answerCode, type FindInvite } from './code-requests.ts';
 import type { Metrics } from './metrics.ts';
 import { OWN_MODELS_PATH, type OwnModels } from './own-models.ts';
 import type { Pages } from './pages.ts';
@@ -34,6 +35,8 @@ interface Parts {
   unreadiness: () => string | null;
   /** The addresses at which other machines reach this server. */
   lan: () => Lan;
+  /** What a code of an invite stands for. */
+  findInvite: FindInvite;
   metrics: Metrics;
   /** Opens OPERATOR_PATHS to other machines; empty: only this machine sees them. */
   operatorToken: string;
@@ -79,11 +82,12 @@ async function answer(request: IncomingMessage, response: ServerResponse, parts:
     return sendText(response, why === null ? 200 : 503, why ?? 'ready');
   }
   if (path === '/lan.json') return sendJson(response, lan());
+  if (await answerCode(path, request, response, parts.findInvite)) return;
   if (OPERATOR_PATHS.includes(path)) return answerOperator(path, request, response, parts);
   if (ownModels && path.startsWith(OWN_MODELS_PATH))
     return ownModels.serve(path, request, response, () => sendText(response, 404, nothingAt(path)));
   if (!pages || !(await pages.arePresent())) return sendText(response, 503, NO_PAGES);
-  pages.serve(path, request, response, () => sendText(response, 404, nothingAt(path)));
+  pages.serve(path, parts.address.urlOf(request), request, response, () => sendText(response, 404, nothingAt(path)));
 }
 
 function nothingAt(path: string): string {

@@ -3,6 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { extname, join } from 'node:path';
 import { lookup } from 'mrmime';
 import sirv from 'sirv';
+import { FittedPages } from './fitted-pages.ts';
 import { shareWithOtherOrigins } from './security-headers.ts';
 
 /** The build puts a hash of the content into these names, so what is behind a name never changes. */
@@ -23,7 +24,10 @@ const REST = /^bytes=[1-9]\d{0,11}-$/;
 export class Pages {
   readonly #serve: ReturnType<typeof sirv>;
 
-  private constructor(private readonly root: string) {
+  private constructor(
+    private readonly root: string,
+    private readonly fitted: FittedPages,
+  ) {
     this.#serve = sirv(root, { etag: true, extensions: ['html'] });
   }
 
@@ -31,7 +35,8 @@ export class Pages {
   static async load(dir: string): Promise<Pages | null> {
     try {
       // The folder may be a symbolic link that the next build moves.
-      const pages = new Pages(await realpath(dir));
+      const root = await realpath(dir);
+      const pages = new Pages(root, await FittedPages.load(root));
       return (await pages.arePresent()) ? pages : null;
     } catch (cause) {
       if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return null;
@@ -49,9 +54,17 @@ export class Pages {
 
   /**
    * Answers a GET or HEAD request for `path`, the URL's path without its query.
-   * @param onMissing called instead when there is no such file.
+   * @param base address of this server for others; null when it is not known
+   * @param onMissing called instead when there is no such file, and the visitor is no person.
    */
-  serve(path: string, request: IncomingMessage, response: ServerResponse, onMissing: () => void): void {
+  serve(
+    path: string,
+    base: string | null,
+    request: IncomingMessage,
+    response: ServerResponse,
+    onMissing: () => void,
+  ): void {
+    if (this.fitted.serve(path, base, request, response)) return;
     const extension = extname(path);
     const isPage = extension === '' || extension === '.html';
     response.setHeader('Cache-Control', HASHED.test(path) ? `public, max-age=${YEAR_S}, immutable` : 'no-cache');
@@ -60,7 +73,9 @@ export class Pages {
     if (!isPage) shareWithOtherOrigins(response);
     dropOtherRanges(request);
     destroyFileWith(response);
-    this.#serve(request, response, onMissing);
+    this.#serve(request, response, () => {
+      if (!this.fitted.serveNotFound(path, request, response)) onMissing();
+    });
   }
 }
 

@@ -1,6 +1,9 @@
 import type { IncomingMessage } from 'node:http';
 import type { Config } from '../boot/settings.ts';
 
+/** A Host header that is safe to put into a policy or a page; any other could add directives or elements of its own. */
+export const PLAIN_HOST = /^[\w.-]+(:\d+)?$|^\[[\da-f:]+\](:\d+)?$/i;
+
 type Request = Pick<IncomingMessage, 'headers'>;
 
 /**
@@ -35,6 +38,20 @@ export class PublicAddress {
       this.#allowed.includes(origin) ||
       this.#isOwn(origin, request)
     );
+  }
+
+  /**
+   * The address under which others reach this server, as far as a request tells: with a path of its own only by PUBLIC_URL.
+   * @returns it with a slash at its end; null when the request names no plain host
+   */
+  urlOf(request: Pick<IncomingMessage, 'headers' | 'socket'>): string | null {
+    if (this.#url) return this.#url.href.replace(/\/*$/, '/');
+    const host = this.#hostsIn(request)[0] ?? '';
+    if (!PLAIN_HOST.test(host)) return null;
+    const forwarded = [request.headers['x-forwarded-proto'] ?? []].flat().flatMap((list) => list.split(','));
+    const [proto = ''] = this.#trustedProxies === 0 ? [] : forwarded.slice(-this.#trustedProxies);
+    const isEncrypted = proto === '' ? 'encrypted' in request.socket : proto.trim() === 'https';
+    return `${isEncrypted ? 'https' : 'http'}://${host}/`;
   }
 
   /** The host, with its port if that is not the default, under which a browser sent a request: volunteers sign it. */

@@ -1,9 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import helmet from 'helmet';
-import type { PublicAddress } from './public-address.ts';
-
-/** A Host header that is safe to put into a policy; any other could add directives of its own. */
-const PLAIN_HOST = /^[\w.-]+(:\d+)?$|^\[[\da-f:]+\](:\d+)?$/i;
+import { PLAIN_HOST, type PublicAddress } from './public-address.ts';
 
 /** In Chromium 'self' covers WebSockets to the same host; other browsers need their scheme spelled out. */
 const ownSockets = (host: string) => (PLAIN_HOST.test(host) ? `ws://${host} wss://${host}` : "'self'");

@@ -1,6 +1,7 @@
 import pino from 'pino';
 import { expect, test, vi } from 'vitest';
 import { type JoinRequest, PROTOCOL_VERSION } from '../../shared/signaling.ts';
+import { InviteCodes } from '../access/invite-codes.ts';
 import { Invites } from '../access/invites.ts';
 import { LockOut } from '../access/lock-out.ts';
 import { RelayAccess } from '../access/turn.ts';
@@ -47,10 +48,12 @@ const connection = (): Connection => ({
   close() {},
 });
 
+const SECRET = 'a secret of at least thirty-two characters';
 const clock = new ManualServerClock();
 const coordinatorFor = (callers: number) => coordinatorWith(new SlowStore(clock, callers));
 
 function coordinatorWith(store: MemoryStore): Coordinator {
+  const invites = new Invites(SECRET, store, clock);
   return new Coordinator({
     config: {
       roomCapacity: 8,
@@ -60,7 +63,8 @@ function coordinatorWith(store: MemoryStore): Coordinator {
       lobby: false,
       invites: 'optional',
     },
-    invites: new Invites('a secret of at least thirty-two characters', store, clock),
+    invites,
+    codes: new InviteCodes(SECRET, store, invites, clock),
     store,
     clock,
     log: pino({ level: 'silent' }),

@@ -11,6 +11,7 @@ import {
   type VolunteerStatus,
 } from '../../shared/signaling.ts';
 import { claimIdentity, sessionIdSync } from '../access/identity.ts';
+import type { InviteCodes } from '../access/invite-codes.ts';
 import { type Invites, notInvited, type Rights, revokedInvite } from '../access/invites.ts';
 import type { LockOut } from '../access/lock-out.ts';
 import { roomKey } from '../access/room-address.ts';
@@ -42,6 +43,7 @@ interface Parts {
     limitFactor: number;
   };
   invites: Invites;
+  codes: Pick<InviteCodes, 'make'>;
   store: Store;
   clock: ServerClock;
   log: Logger;
@@ -253,12 +255,17 @@ export class Coordinator {
   /** @throws MeshError `not-invited` when a guest was not given the right, would make others owners, or its own invite has ended */
   async invite(gamer: Member, request: InviteRequest): Promise<{ token: string }> {
     if (request.owner && !gamer.isOwner) throw notInvited('Only the owner of this room can make others its owners.');
-    if (!mayInvite(gamer))
-      throw notInvited('Only the owner of this room can invite, and guests whom the owner allows to. Ask for a link.');
+    refuseWhoMayNotInvite(gamer);
     // An invite into an open room gives no more than its name.
     const lineage = gamer.isOwner || !gamer.room.inviteOnly ? [] : gamer.lineage;
     if (this.#admission.isRevoked(gamer.room, lineage)) throw revokedInvite();
     return { token: await this.parts.invites.invite(gamer.room, request, lineage) };
+  }
+
+  /** @throws MeshError `not-invited` when the gamer may not invite, or the token is not an invite that may have a code; `rate-limited` */
+  async inviteCode(gamer: Member, { token }: EventPayload<'inviteCode'>): Promise<{ code: string }> {
+    refuseWhoMayNotInvite(gamer);
+    return { code: await this.parts.codes.make(token, gamer) };
   }
 
   leave(member: Member): void {
@@ -278,6 +285,11 @@ export class Coordinator {
 }
 
 const NO_RIGHTS: Rights = { isOwner: false, mayInvite: false, lineage: [] };
+
+function refuseWhoMayNotInvite(gamer: Member): void {
+  if (!mayInvite(gamer))
+    throw notInvited('Only the owner of this room can invite, and guests whom the owner allows to. Ask for a link.');
+}
 
 /** Only owners, and guests they allow to, invite into an invite-only room. To enter an open room its name is enough, which all members know. */
 function mayInvite({ isOwner, mayInvite: isLet, room, role }: Member): boolean {

@@ -76,6 +76,7 @@ const PAYLOADS: { readonly [E in ClientEvent]: EventPayload<E> } = {
   prove: { signature: 'A'.repeat(86) },
   lobby: { open: true },
   invite: { role: 'volunteer', expiresInS: 60 },
+  inviteCode: { token: 'token' },
   revoke: { token: 'token' },
   remove: { volunteerId: 'A'.repeat(22) },
   gamers: null,

@@ -144,6 +144,7 @@ export class LocalRequestHandler<S extends SocketInfo = SocketInfo> implements R
     prove: (member, proof) => nullAfter(this.parts.coordinator.reputation.prove(member, proof)),
     lobby: (member, request) => nullAfter(this.parts.coordinator.setLobby(member, request)),
     invite: (member, request) => this.parts.coordinator.invite(member, request),
+    inviteCode: (member, request) => this.parts.coordinator.inviteCode(member, request),
     revoke: (member, request) => nullAfter(this.parts.coordinator.owner.revoke(member, request)),
     remove: (member, request) => nullAfter(this.parts.coordinator.owner.remove(member, request)),
     gamers: (member) => this.parts.coordinator.owner.gamers(member),

@@ -17,7 +17,7 @@ const by = (gamerId: string) => ({ gamerId, network: `network of ${gamerId}` });
 const quota = { room: 'invited r', network: 'n' };
 const report = { completed: 3, failed: 1, rttMs: 9 };
 
-test('reputations, accusations, used invites and bans survive a restart', async () => {
+test('reputations, accusations, used invites, bans and codes survive a restart', async () => {
   const folder = await bed.folder();
   const invite = { id: 'i', maxUses: 1, expiresAtMs: clock.epochMs() + 1_000 };
   const first = await open(folder);
@@ -26,6 +26,7 @@ test('reputations, accusations, used invites and bans survive a restart', async 
   await first.accuse('open den', 'g', 'v');
   expect(await first.useInvite(invite, 's', quota)).toBe(true);
   await first.ban('b', clock.epochMs() + 1_000, quota);
+  await first.keepCode('c', 'sealed', clock.epochMs() + 1_000, quota);
   await first.close();
   for (let restart = 0; restart < 2; restart++) {
     const next = await open(folder);
@@ -34,6 +35,7 @@ test('reputations, accusations, used invites and bans survive a restart', async 
     expect(await next.useInvite(invite, 'another', quota)).toBe(false);
     expect(await next.useInvite(invite, 's', quota)).toBe(true);
     expect(await next.isBanned('b')).toBe(true);
+    expect(await next.codeOf('c')).toBe('sealed');
     await next.close();
   }
 });

@@ -14,7 +14,7 @@ import {
   type Store,
 } from './store.ts';
 
-/** Appended lines (about 60 bytes each) after which the file is compacted, beyond twice the lines it needs. */
+/** Appended lines (about 60 bytes each, 0.7 kB for a code) after which the file is compacted, beyond twice the lines it needs. */
 export const MIN_LINES_TO_COMPACT = 1_000;
 
 const FILE_NAME = 'history.jsonl';
@@ -92,6 +92,16 @@ export class FileStore implements Store {
 
   isBanned(id: string): Promise<boolean> {
     return this.#memory.isBanned(id);
+  }
+
+  async keepCode(id: string, sealed: string, expiresAtMs: number, quota: Quota): Promise<void> {
+    const room = roomDigest(quota.room);
+    await this.#memory.keepCode(id, sealed, expiresAtMs, { ...quota, room });
+    this.#log(['code', id, sealed, expiresAtMs, room, quota.network]);
+  }
+
+  codeOf(id: string): Promise<string | null> {
+    return this.#memory.codeOf(id);
   }
 
   async close(): Promise<void> {

@@ -48,6 +48,14 @@ export class LateStore implements Store {
     return (await this.opening).isBanned(id);
   }
 
+  async keepCode(id: string, sealed: string, expiresAtMs: number, quota: Quota) {
+    return (await this.opening).keepCode(id, sealed, expiresAtMs, quota);
+  }
+
+  async codeOf(id: string) {
+    return (await this.opening).codeOf(id);
+  }
+
   /** Does not wait for a store that is not open: the other server may go on for good. A store that opens later is closed then. */
   async close() {
     this.#isClosed = true;

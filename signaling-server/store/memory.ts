@@ -6,6 +6,7 @@ import {
   type Accused,
   addReport,
   type CountedInvite,
+  MAX_SEALED_CHARS,
   type Quota,
   type Report,
   type Reporter,
@@ -13,6 +14,7 @@ import {
   STORE_LIMITS,
   type Store,
   tooManyBans,
+  tooManyCodes,
   tooManyUses,
   weigh,
 } from './store.ts';
@@ -33,6 +35,8 @@ export const entrySchema = z.union([
   z.tuple([z.literal('used'), id, id, count, id, id]),
   /** A ban: what is banned, expiry in ms since the Unix epoch, room, network. */
   z.tuple([z.literal('banned'), id, count, id, id]),
+  /** A code of an invite: id, what it stands for, expiry in ms since the Unix epoch, room, network. */
+  z.tuple([z.literal('code'), id, z.string().max(MAX_SEALED_CHARS), count, id, id]),
 ]);
 export type Entry = z.infer<typeof entrySchema>;
 
@@ -60,6 +64,11 @@ export class MemoryStore implements Store {
     room: STORE_LIMITS.maxBansPerRoom,
     network: STORE_LIMITS.maxBansPerNetwork,
     all: STORE_LIMITS.maxBans,
+  });
+  readonly #codes = new ExpiringTable<Expiring & { sealed: string }>({
+    room: STORE_LIMITS.maxCodesPerRoom,
+    network: STORE_LIMITS.maxCodesPerNetwork,
+    all: STORE_LIMITS.maxCodes,
   });
 
   constructor(private readonly clock: Pick<ServerClock, 'epochMs'>) {}
@@ -122,6 +131,18 @@ export class MemoryStore implements Store {
     return ban !== undefined && ban.expiresAtMs > this.clock.epochMs();
   }
 
+  async keepCode(id: string, sealed: string, expiresAtMs: number, { room, network }: Quota): Promise<void> {
+    const nowMs = this.clock.epochMs();
+    if (this.#codes.full({ room, network }, nowMs) === 'room') this.#codes.dropSoonestOf(room);
+    if (this.#codes.full({ room, network }, nowMs)) throw tooManyCodes();
+    this.#codes.set(id, { sealed, expiresAtMs, room, network });
+  }
+
+  async codeOf(id: string): Promise<string | null> {
+    const code = this.#codes.get(id);
+    return code !== undefined && code.expiresAtMs > this.clock.epochMs() ? code.sealed : null;
+  }
+
   /** Loads an entry that {@link entries} wrote. */
   async restore(entry: Entry): Promise<void> {
     switch (entry[0]) {
@@ -137,6 +158,8 @@ export class MemoryStore implements Store {
         return;
       case 'banned':
         return this.ban(entry[1], entry[2], { room: entry[3], network: entry[4] });
+      case 'code':
+        return this.keepCode(entry[1], entry[2], entry[3], { room: entry[4], network: entry[5] });
     }
   }
 
@@ -159,6 +182,9 @@ export class MemoryStore implements Store {
     }
     for (const [id, { expiresAtMs, room, network }] of this.#bans.entries()) {
       if (expiresAtMs > nowMs) yield ['banned', id, expiresAtMs, room, network];
+    }
+    for (const [id, { sealed, expiresAtMs, room, network }] of this.#codes.entries()) {
+      if (expiresAtMs > nowMs) yield ['code', id, sealed, expiresAtMs, room, network];
     }
   }
 

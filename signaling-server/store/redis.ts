@@ -13,6 +13,7 @@ import {
   STORE_LIMITS,
   type Store,
   tooManyBans,
+  tooManyCodes,
   tooManyUses,
   weigh,
 } from './store.ts';
@@ -118,8 +119,32 @@ for i = 1, 3 do
 end
 return 1`;
 
+/**
+ * Keys: what a code stands for; the codes of a room, of a network, and all, each with their expiry. Arguments: code, what it stands for, now,
+ * expiry, a bound for each of the last three keys, the prefix of the first. When the room is full, its code that ends first is forgotten. Returns
+ * 0 when another key is full.
+ */
+const KEEP_CODE = `${OUTLIVE}
+for i = 2, 4 do redis.call('ZREMRANGEBYSCORE', KEYS[i], '-inf', ARGV[3]) end
+if redis.call('ZCARD', KEYS[2]) >= tonumber(ARGV[5]) then
+  local soonest = redis.call('ZPOPMIN', KEYS[2])[1]
+  redis.call('ZREM', KEYS[3], soonest)
+  redis.call('ZREM', KEYS[4], soonest)
+  redis.call('DEL', ARGV[8] .. soonest)
+end
+for i = 3, 4 do if redis.call('ZCARD', KEYS[i]) >= tonumber(ARGV[3 + i]) then return 0 end end
+local leftMs = math.max(1, ARGV[4] - ARGV[3])
+redis.call('SET', KEYS[1], ARGV[2], 'PX', leftMs)
+for i = 2, 4 do
+  redis.call('ZADD', KEYS[i], ARGV[4], ARGV[1])
+  outlive(KEYS[i], leftMs)
+end
+return 1`;
+
 const USES = 'p2c2r:uses';
 const BANS = 'p2c2r:bans';
+const CODES = 'p2c2r:codes';
+const CODE = 'p2c2r:code:';
 
 const gamersSchema = z.array(z.string());
 
@@ -194,6 +219,19 @@ export class RedisStore implements Store {
 
   async isBanned(id: string): Promise<boolean> {
     return Number((await this.redis.zscore(BANS, id)) ?? 0) > this.clock.epochMs();
+  }
+
+  async keepCode(id: string, sealed: string, expiresAtMs: number, quota: Quota): Promise<void> {
+    const keys = [CODE + id, ...quotaKeys(CODES, quota)];
+    const bounds = [this.limits.maxCodesPerRoom, this.limits.maxCodesPerNetwork, this.limits.maxCodes];
+    const values = [id, sealed, this.clock.epochMs(), expiresAtMs, ...bounds, CODE];
+    if ((await this.redis.eval(KEEP_CODE, keys.length, ...keys, ...values)) === 0) throw tooManyCodes();
+  }
+
+  async codeOf(id: string): Promise<string | null> {
+    // The score has the clock of the server, by which the code expires; the key's own end only frees memory.
+    const [expiresAtMs, sealed] = await Promise.all([this.redis.zscore(CODES, id), this.redis.get(CODE + id)]);
+    return Number(expiresAtMs ?? 0) > this.clock.epochMs() ? sealed : null;
   }
 
   /** Leaves the connection open: it belongs to the cluster, which closes it. */

@@ -163,6 +163,33 @@ describe.each(KINDS)('a store %s', (_, open) => {
     expect([await store.isBanned('z'), await store.isBanned('b1')]).toEqual([true, false]);
   });
 
+  test('what a code stands for is kept until its time, and for no other code', async () => {
+    await store.keepCode('a', 'sealed', clock.epochMs() + 10_000, quota);
+    clock.advance(9_999);
+    expect([await store.codeOf('a'), await store.codeOf('b')]).toEqual(['sealed', null]);
+    clock.advance(1);
+    expect(await store.codeOf('a')).toBeNull();
+  });
+
+  test('the codes of a room or network are bounded and leave space for others; a room always gets another code', async () => {
+    const inS = (seconds: number) => clock.epochMs() + seconds * 1_000;
+    const { maxCodesPerRoom, maxCodesPerNetwork } = STORE_LIMITS;
+    for (let index = 0; index <= maxCodesPerRoom; index++)
+      await store.keepCode(`c${index}`, 's', inS(600 + index), quota);
+    const kept = await Promise.all(['c0', 'c1', `c${maxCodesPerRoom}`].map((id) => store.codeOf(id)));
+    expect(kept, 'the code that would have ended first is forgotten').toEqual([null, 's', 's']);
+
+    for (let index = maxCodesPerRoom; index < maxCodesPerNetwork; index++) {
+      await store.keepCode(`d${index}`, 's', inS(600), { room: `r${index}`, network: 'n' });
+    }
+    const more = (network: string) => store.keepCode('more', 's', inS(600), { room: 'y', network });
+    await expect(more('n')).rejects.toMatchObject({ reason: 'rate-limited' });
+    await more('another');
+    clock.advance(3_600_000);
+    await more('n');
+    expect([await store.codeOf('more'), await store.codeOf('c1')]).toEqual(['s', null]);
+  });
+
   test('a gamer counts once against a volunteer, in its room only; the accusers of one volunteer are bounded', async () => {
     await store.accuse('den', 'g', 'v');
     await store.accuse('den', 'g', 'v');
@@ -182,9 +209,10 @@ test('every key in Redis expires, and none names a room', async () => {
   await store.accuse('open secret den', 'g', 'v');
   await store.useInvite({ id: 'i', maxUses: 1, expiresAtMs: clock.epochMs() + 1_000 }, 's', quota);
   await store.ban('b', clock.epochMs() + 1_000, quota);
+  await store.keepCode('c', 'sealed', clock.epochMs() + 1_000, quota);
   const keys = await redis.keys('*');
-  // Two for the volunteer, two for the gamer, two for the room, each pair with an index; four for the use, three for the ban.
-  expect(keys).toHaveLength(3 * 3 + 4 + 3);
+  // Two for the volunteer, two for the gamer, two for the room, each pair with an index; four for the use, three for the ban, four for the code.
+  expect(keys).toHaveLength(3 * 3 + 4 + 3 + 4);
   const livesS = await Promise.all(keys.map((key) => redis.ttl(key)));
   for (const lifeS of livesS) {
     expect(lifeS).toBeGreaterThanOrEqual(0);

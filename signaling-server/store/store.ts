@@ -25,6 +25,12 @@ export const STORE_LIMITS = {
   maxBansPerRoom: 512,
   /** Bans made from one network: about 300 removals in a week. */
   maxBansPerNetwork: 1_024,
+  /** Codes of invites. Each takes up to 4 kB, most take 0.7 kB. */
+  maxCodes: 10_000,
+  /** Codes of one room. Beyond that the one that ends first is forgotten, which harms only this room. */
+  maxCodesPerRoom: 32,
+  /** Codes made from one network: 32 a day for each of eight rooms. It takes 40 networks to fill the store. */
+  maxCodesPerNetwork: 256,
 } as const;
 
 /** Task counts of a volunteer, as gamers reported them. */
@@ -63,7 +69,7 @@ export type Accused = ReadonlyMap<string, ReadonlySet<string>>;
 
 /**
  * What the coordinator remembers about sessions that are not connected: reputations, who worked with whom, who returned wrong
- * results, uses of invites, bans. Volunteers are identified by their history id (see `Member.historyId`). All methods are
+ * results, uses of invites, bans, codes of invites. Volunteers are identified by their history id (see `Member.historyId`). All methods are
  * asynchronous because several servers may share a remote store.
  */
 export interface Store {
@@ -91,12 +97,25 @@ export interface Store {
    */
   ban(id: string, expiresAtMs: number, quota: Quota): Promise<void>;
   isBanned(id: string): Promise<boolean>;
+  /**
+   * Keeps what a code stands for until a point in time.
+   * @param id at most 128 characters; tells nothing of the code
+   * @param sealed at most MAX_SEALED_CHARS, unreadable without the server's secret
+   * @param expiresAtMs ms since the Unix epoch
+   * @throws MeshError `rate-limited` when the network, or the store, has too many codes
+   */
+  keepCode(id: string, sealed: string, expiresAtMs: number, quota: Quota): Promise<void>;
+  /** @returns what {@link keepCode} was given; null when it is not there, or no longer */
+  codeOf(id: string): Promise<string | null>;
   /** Flushes pending writes. */
   close(): Promise<void>;
 }
 
 /** What stores know a room by. Not its name: whoever reads that in a store could enter the room. */
 export const roomDigest = (roomKey: string) => createHash('sha256').update(roomKey).digest('base64url').slice(0, 22);
+
+/** Of what a code stands for: an invite of the longest kind and a name whose every character is escaped, encrypted and in base64url, with some room. */
+export const MAX_SEALED_CHARS = 3_584;
 
 /** How many tasks of one network's reports are remembered. When there are more, all counts are scaled down, so older reports count for less. */
 export const MAX_TASKS_PER_SOURCE = 200;
@@ -139,4 +158,8 @@ export function tooManyUses(whose?: keyof Quota): MeshError {
 
 export function tooManyBans(): MeshError {
   return new MeshError('rate-limited', 'Too many invites and members are banned on this server. Try again later.');
+}
+
+export function tooManyCodes(): MeshError {
+  return new MeshError('rate-limited', 'Too many invites have a code on this server. Send the whole link instead.');
 }

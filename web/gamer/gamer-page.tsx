@@ -98,6 +98,8 @@ export function GamerPage({ session, player, gameWork, recorder, floating, name,
         <div class="gamer__side">
           <SharePanel
             inviteUrl={session.link.url.value}
+            code={session.link.code.value}
+            shortUrl={session.link.shortUrl.value}
             mayInvite={session.client.value?.mayInvite ?? true}
             onReplace={canReplace ? () => session.replaceLink() : null}
             audience={session.hasLobby.value ? session.audience.value : null}

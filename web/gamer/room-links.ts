@@ -1,5 +1,6 @@
-import { signal } from '@preact/signals';
+import { computed, signal } from '@preact/signals';
 import { type Invite, parseInviteLink, startPurpose } from '../../shared/invite.ts';
+import { readInviteCode, shortInviteLink } from '../../shared/invite-code.ts';
 import { INVITE } from '../sdk/invites.ts';
 import type { Client } from './client.ts';
 
@@ -73,6 +74,11 @@ export function tabStore(): TabStore | null {
 
 const LINK_KEY = 'p2c2r.link';
 
+interface Made {
+  url: string;
+  code: string | null;
+}
+
 type Room = Pick<Client, 'room' | 'createInvite' | 'revokeInvite'>;
 
 /**
@@ -80,27 +86,40 @@ type Room = Pick<Client, 'room' | 'createInvite' | 'revokeInvite'>;
  * be revoked.
  */
 export class InviteLink {
+  readonly #made = signal<Made | null>(null);
   /** Null while there is none. */
-  readonly url = signal<string | null>(null);
+  readonly url = computed(() => this.#made.value?.url ?? null);
+  /** For typing; null while there is none, and where the server keeps none. */
+  readonly code = computed(() => this.#made.value?.code ?? null);
+  /** The link with the code. */
+  readonly shortUrl = computed(() => {
+    const made = this.#made.value;
+    return made && made.code !== null ? shortInviteLink(new URL('.', made.url).href, made.code) : null;
+  });
 
-  /** @param now - ms since the Unix epoch */
+  /**
+   * @param from - the name that the link carries
+   * @param now - ms since the Unix epoch
+   */
   constructor(
+    private readonly from: string,
     private readonly store: TabStore | null,
     private readonly now: () => number,
   ) {}
 
   /** Makes the link in advance, since browsers open windows only directly after a click. */
   async open(client: Room): Promise<void> {
-    this.url.value = this.#kept(client.room) ?? (await this.#make(client));
+    this.#made.value = this.#kept(client.room) ?? (await this.#make(client));
   }
 
   /** Revokes the old link and makes a new one. */
   async replace(client: Room): Promise<void> {
-    const token = this.url.value && parseInviteLink(this.url.value)?.token;
+    const old = this.#made.value;
+    const token = old && parseInviteLink(old.url)?.token;
     if (token) await client.revokeInvite(token);
     this.store?.removeItem(LINK_KEY);
     try {
-      this.url.value = await this.#make(client);
+      this.#made.value = await this.#make(client);
     } catch (cause) {
       this.close();
       throw cause;
@@ -109,23 +128,23 @@ export class InviteLink {
 
   /** Call it when the room is left. */
   close(): void {
-    this.url.value = null;
+    this.#made.value = null;
   }
 
-  async #make(client: Room): Promise<string> {
-    const { url } = await client.createInvite({ role: 'volunteer' });
+  async #make(client: Room): Promise<Made> {
+    const { url, code = null } = await client.createInvite({ role: 'volunteer', from: this.from, code: true });
     try {
-      this.store?.setItem(LINK_KEY, `${this.now()} ${url}`);
+      this.store?.setItem(LINK_KEY, `${this.now()} ${url} ${code ?? ''}`);
     } catch {
       // The store is full, so a reload makes another link.
     }
-    return url;
+    return { url, code };
   }
 
-  #kept(room: string): string | null {
-    const [madeAtMs = '', url = ''] = this.store?.getItem(LINK_KEY)?.split(' ') ?? [];
+  #kept(room: string): Made | null {
+    const [madeAtMs = '', url = '', code = ''] = this.store?.getItem(LINK_KEY)?.split(' ') ?? [];
     if (!URL.canParse(url) || parseInviteLink(url)?.room !== room) return null;
     const ageS = (this.now() - Number(madeAtMs)) / 1_000;
-    return ageS < INVITE.expiresInS * (1 - INVITE.keepWhileLeft) ? url : null;
+    return ageS < INVITE.expiresInS * (1 - INVITE.keepWhileLeft) ? { url, code: readInviteCode(code) } : null;
   }
 }

@@ -14,6 +14,7 @@ describe('the gamer page’s session', () => {
     expect(session.phase.value).toBe('online');
     expect(session.volunteers.value.map(({ name }) => name)).toEqual(['brave-otter']);
     expect(session.link.url.value).toContain('volunteer-token-1');
+    expect(client.invited[0], 'in this page’s name').toMatchObject({ from: 'calm-fox' });
     expect(store.items.get('p2c2r.room')).toBe('room=r&invite=gamer-token-2');
     expect(client.invited[1], 'this tab’s own invite keeps ownership').toMatchObject({ role: 'gamer', owner: true });
   });
@@ -46,6 +47,26 @@ describe('the gamer page’s session', () => {
     timeOfDay.ms += INVITE.expiresInS * 1_000 * INVITE.keepWhileLeft;
     expect(await linkOf()).toBe(2);
     expect(await linkOf('another')).toBe(2);
+  });
+
+  it('has a code and a short link where the server keeps one, over a reload too', async () => {
+    const store = tabStore();
+    const shown = async (code?: string) => {
+      const client = new FakeClient();
+      client.code = code;
+      const session = sessionWith(async () => client, store);
+      await session.start();
+      await settled();
+      const { link } = session;
+      const now = [link.code.value, link.shortUrl.value];
+      await session.close();
+      expect([link.url.value, link.code.value, link.shortUrl.value]).toEqual([null, null, null]);
+      return now;
+    };
+    expect(await shown('K7QF2M9X')).toEqual(['K7QF2M9X', 'https://p2c2r.example/i/K7QF-2M9X']);
+    expect(await shown(), 'kept').toEqual(['K7QF2M9X', 'https://p2c2r.example/i/K7QF-2M9X']);
+    store.items.delete('p2c2r.link');
+    expect(await shown(), 'an older server').toEqual([null, null]);
   });
 
   it('revokes and replaces its link, also when a volunteer is removed', async () => {

@@ -69,7 +69,7 @@ export class GamerSession {
   constructor(options: SessionOptions) {
     this.#options = options;
     this.addressAudience = signal(options.addressAudience);
-    this.link = new InviteLink(options.store, options.now);
+    this.link = new InviteLink(options.name, options.store, options.now);
   }
 
   /** Joins this tab's own room at once, and that of a link after {@link agree}. Never rejects; failures are in `error`. */

@@ -1,4 +1,5 @@
 import { useState } from 'preact/hooks';
+import { showInviteCode } from '../../shared/invite-code.ts';
 import { AddressField, type AddressFieldProps } from '../ui/address-field.tsx';
 import { Button } from '../ui/buttons.tsx';
 import { type Choice, CopyField, SelectField } from '../ui/fields.tsx';
@@ -17,6 +18,9 @@ const AUDIENCES: readonly Choice<Audience>[] = [
 interface SharePanelProps {
   /** Null while there is none. */
   inviteUrl: string | null;
+  /** For typing, with a link that contains it; null where the server keeps no code for the invite. */
+  code: string | null;
+  shortUrl: string | null;
   /** Whether this page may invite: in other people's rooms only if their owner lets it. */
   mayInvite: boolean;
   /** Revokes the link and makes a new one; null when this page may not. */
@@ -32,7 +36,7 @@ const HELPERS = { invited: 'People with my link', everyone: 'All volunteers' };
 
 /** Ways to get volunteers: the invite link, the lobby, and a window on this machine. */
 export function SharePanel(props: SharePanelProps) {
-  const { inviteUrl, mayInvite, onReplace, audience, onAudience, address, onOpenWindow } = props;
+  const { inviteUrl, code, shortUrl, mayInvite, onReplace, audience, onAudience, address, onOpenWindow } = props;
   if (!inviteUrl) {
     return (
       <Panel title="Get help" id={GET_HELP_ID}>
@@ -55,10 +59,11 @@ export function SharePanel(props: SharePanelProps) {
       {audience && <SelectField label="Who may help" choices={AUDIENCES} value={audience} onChange={onAudience} />}
       <AddressField {...address} people={HELPERS} />
       <CopyField label="Invite link" text={inviteUrl} />
-      {'share' in navigator && <Button onPress={() => void share(inviteUrl)}>Share…</Button>}
+      {code !== null && <CopyField label={`Or a code, to type at ${typingPlace()}`} text={showInviteCode(code)} />}
+      {'share' in navigator && <Button onPress={() => void share(shortUrl ?? inviteUrl)}>Share…</Button>}
       <details>
         <summary>QR code</summary>
-        <QrCode text={inviteUrl} label="The invite link as a QR code" />
+        <QrCode text={shortUrl ?? inviteUrl} label="The invite link as a QR code" />
       </details>
       {onReplace && <ReplaceLink onReplace={onReplace} />}
       <div class="share-panel__here">
@@ -72,6 +77,12 @@ export function SharePanel(props: SharePanelProps) {
       </div>
     </Panel>
   );
+}
+
+/** Where the friend types the code: the volunteer page of this server, without what nobody needs to type. */
+function typingPlace(): string {
+  const { host, pathname } = new URL('volunteer', location.href);
+  return host + pathname;
 }
 
 async function share(url: string): Promise<void> {

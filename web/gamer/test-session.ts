@@ -21,6 +21,8 @@ export class FakeClient extends EventTarget {
   /** What was asked of the client about the lobby and addresses, in order. */
   readonly exposure: string[] = [];
   readonly invited: unknown[] = [];
+  /** As of a server that keeps codes. */
+  code: string | undefined = 'K7QF2M9X';
   readonly revoked: string[] = [];
   readonly removed: string[] = [];
   async revokeInvite(token: string) {
@@ -46,7 +48,8 @@ export class FakeClient extends EventTarget {
   async createInvite({ role = 'volunteer', ...terms }: InviteOptions = {}) {
     this.invited.push({ role, ...terms });
     const token = `${role}-token-${this.invited.length}`;
-    return { url: `https://p2c2r.example/${role}#room=r&invite=${token}`, token };
+    const url = `https://p2c2r.example/${role}#room=r&invite=${token}`;
+    return { url, token, ...(terms.code && this.code !== undefined && { code: this.code }) };
   }
   openStream(): Promise<never> {
     return Promise.reject(MeshError.closed('The client'));

@@ -139,6 +139,12 @@ export class SignalingClient {
     return token;
   }
 
+  /** Has the server keep a short code for an invite. Throws MeshError `signaling-unreachable`, or the server's refusal. */
+  async createInviteCode(token: string): Promise<string> {
+    const { code } = await this.#session.request('inviteCode', { token });
+    return code;
+  }
+
   /** Revokes an invite; only the room's owner may. Throws MeshError `signaling-unreachable`, or the server's refusal. */
   async revokeInvite(token: string): Promise<void> {
     await this.#session.request('revoke', { token });

@@ -19,6 +19,7 @@ import { LocalEngineClient } from './local-engine-client.ts';
 import { applyLogSetting } from './log-setting.ts';
 import type {
   ClientStats,
+  CreatedInvite,
   FrameStream,
   GamerInfo,
   GamerOptions,
@@ -232,9 +233,9 @@ export class GamerClient extends EventTarget {
   /**
    * Makes a link by which others may join this room, if this client may invite (see `mayInvite`). Throws MeshError `signaling-unreachable`, `not-invited`, `bad-input`, `closed`.
    *
-   * @returns the link, and the token in it, with which the invite can be revoked.
+   * @returns the link, the token in it, with which the invite can be revoked, and the code if one was asked for and the server keeps it.
    */
-  async createInvite(options: InviteOptions = {}): Promise<{ url: string; token: string }> {
+  async createInvite(options: InviteOptions = {}): Promise<CreatedInvite> {
     return createInvite(this.#room.session(), this.#url, options);
   }
 

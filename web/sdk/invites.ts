@@ -1,8 +1,12 @@
 import { MeshError } from '../../shared/errors.ts';
 import { makeInviteLink } from '../../shared/invite.ts';
+import { shortInviteLink } from '../../shared/invite-code.ts';
+import { logger } from '../../shared/log.ts';
 import { SIGNALING } from '../../shared/protocol-limits.ts';
 import type { SignalingClient } from '../net/signaling-client.ts';
-import type { InviteOptions } from './types.ts';
+import type { CreatedInvite, InviteOptions } from './types.ts';
+
+const log = logger('sdk.invite');
 
 /** How long invites are valid. */
 export const INVITE = {
@@ -17,15 +21,16 @@ export const INVITE = {
 /**
  * Has the server sign an invite to the session's room. Throws MeshError `bad-input`, `signaling-unreachable`, or the server's reason for a refusal.
  *
- * @returns the token, and the link to the page of the role, which carries it.
+ * @returns the token, the link to the page of the role, which carries it, and the code with its link where there is one.
  */
 export async function createInvite(
   session: SignalingClient,
   serverUrl: string,
-  { role = 'volunteer', expiresInS = INVITE.expiresInS, uses, owner, mayInvite }: InviteOptions,
-): Promise<{ url: string; token: string }> {
+  { role = 'volunteer', expiresInS = INVITE.expiresInS, uses, owner, mayInvite, from, code }: InviteOptions,
+): Promise<CreatedInvite> {
   checkRange('expiresInS', expiresInS, SIGNALING.maxInviteS);
   if (uses !== undefined) checkRange('uses', uses, SIGNALING.maxInviteUses);
+  if (from !== undefined) checkRange('from (its length)', from.length, SIGNALING.maxNameChars);
   const terms = {
     ...(uses !== undefined && { uses }),
     ...(owner !== undefined && { owner }),
@@ -33,7 +38,19 @@ export async function createInvite(
   };
   const token = await session.createInvite({ role, expiresInS, ...terms });
   const pageUrl = new URL(role, serverUrl.replace(/\/*$/, '/')).href;
-  return { url: makeInviteLink(pageUrl, { room: session.joined.room, token }), token };
+  const invite = { url: makeInviteLink(pageUrl, { room: session.joined.room, token, from }), token };
+  const made = code ? await codeFor(session, token) : null;
+  return made === null ? invite : { ...invite, code: made, shortUrl: shortInviteLink(serverUrl, made) };
+}
+
+/** @returns null where the server keeps no code for it: an older server, or one that has too many. The link works all the same. */
+async function codeFor(session: SignalingClient, token: string): Promise<string | null> {
+  try {
+    return await session.createInviteCode(token);
+  } catch (cause) {
+    log.info('no code', { reason: MeshError.from(cause).reason });
+    return null;
+  }
 }
 
 function checkRange(name: string, value: number, max: number): void {

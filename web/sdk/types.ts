@@ -217,6 +217,25 @@ export interface InviteOptions {
    * @default false
    */
   mayInvite?: boolean;
+  /** Your name, at most 64 characters: the link carries it, and whoever opens the link sees who asks. */
+  from?: string;
+  /**
+   * Have the server keep a code of eight characters for this invite, for at most a day: for typing, and for a short link. Not with `owner`.
+   * @default false
+   */
+  code?: boolean;
+}
+
+/** An invite that was made. */
+export interface CreatedInvite {
+  /** Admits whoever opens it. */
+  url: string;
+  /** The signed invite in the link, for `revokeInvite`. */
+  token: string;
+  /** Leads to the same invite, such as `K7QF2M9X`; absent if none was asked for, or the server keeps none. */
+  code?: string;
+  /** A link with the code. */
+  shortUrl?: string;
 }
 
 /** Another gamer of the room. */

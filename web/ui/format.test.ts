@@ -1,5 +1,14 @@
 import { describe, expect, it } from 'vitest';
-import { formatBytes, formatKbps, formatMs, formatPercent, formatRate, isTestable, NO_FIGURE } from './format.ts';
+import {
+  formatBytes,
+  formatDuration,
+  formatKbps,
+  formatMs,
+  formatPercent,
+  formatRate,
+  isTestable,
+  NO_FIGURE,
+} from './format.ts';
 
 describe('formatted figures', () => {
   it('milliseconds have a decimal only below ten', () => {
@@ -19,6 +28,17 @@ describe('formatted figures', () => {
       '3.2 TB',
     ]);
     expect([512, 5_730].map(formatKbps)).toEqual(['512 kb/s', '5.7 Mb/s']);
+  });
+
+  it('durations are in minutes from one on', () => {
+    expect([0, 6_400, 59_499, 59_500, 754_000, 6_100_000].map(formatDuration)).toEqual([
+      '0 s',
+      '6 s',
+      '59 s',
+      '1.0 min',
+      '12.6 min',
+      '102 min',
+    ]);
   });
 
   it('never prints NaN', () => {

@@ -23,6 +23,13 @@ export function formatKbps(kbps: number): string {
   return kbps < 1_000 ? `${Math.round(kbps)} kb/s` : `${(kbps / 1_000).toFixed(1)} Mb/s`;
 }
 
+/** A duration in seconds, or from a minute on in minutes, with one decimal below a hundred. */
+export function formatDuration(ms: number): string {
+  const minutes = ms / 60_000;
+  if (ms < 59_500) return `${Math.round(ms / 1_000)} s`;
+  return `${minutes < 99.95 ? minutes.toFixed(1) : COUNT.format(Math.round(minutes))} min`;
+}
+
 const BYTE_UNITS = ['B', 'kB', 'MB', 'GB', 'TB'] as const;
 
 export function formatBytes(sizeBytes: number): string {

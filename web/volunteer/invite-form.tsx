@@ -1,5 +1,7 @@
-import { useState } from 'preact/hooks';
+import { useEffect, useState } from 'preact/hooks';
+import { MeshError } from '../../shared/errors.ts';
 import { type Invite, parseInviteLink, startPermitOf } from '../../shared/invite.ts';
+import { codeInFragment, readInviteCode, readShortPath, showInviteCode } from '../../shared/invite-code.ts';
 import { type Offers, offersSchema } from '../../shared/server-status.ts';
 import { Button } from '../ui/buttons.tsx';
 import { TextField } from '../ui/fields.tsx';
@@ -8,6 +10,8 @@ import { Panel } from '../ui/layout.tsx';
 /** The invite in the page's address. */
 export interface InvitedRoom {
   invite: Invite | null;
+  /** Of a short link; what it stands for is not known yet. */
+  code: string | null;
   /** The gamer page on this machine opened this window, so the person has already agreed. */
   isConsented: boolean;
 }
@@ -20,24 +24,33 @@ export interface InvitedRoom {
 export function invitedRoom(pageUrl: string, mayStart: (invite: Invite, permit: string) => boolean): InvitedRoom {
   const invite = parseInviteLink(pageUrl);
   const permit = startPermitOf(pageUrl);
-  return { invite, isConsented: invite !== null && permit !== '' && mayStart(invite, permit) };
+  return {
+    invite,
+    code: invite ? null : codeInFragment(pageUrl),
+    isConsented: invite !== null && permit !== '' && mayStart(invite, permit),
+  };
 }
 
-/** A pasted text. `elsewhere`: an invite to another server, whose rooms this page cannot join. */
+/** A pasted or typed text. `elsewhere`: an invite to another server, whose rooms this page cannot join. */
 export type Pasted =
   | { kind: 'invite'; invite: Invite }
+  | { kind: 'code'; code: string }
   | { kind: 'elsewhere'; url: string; host: string }
   | { kind: 'nothing' };
 
 export function pastedInvite(text: string, pageUrl: string): Pasted {
-  const link = text.trim();
-  const invite = URL.canParse(link) ? parseInviteLink(link) : null;
-  if (!invite) return { kind: 'nothing' };
+  const code = readInviteCode(text);
+  if (code !== null) return { kind: 'code', code };
+  // Who types a link leaves out how it begins. Nothing else is read as an address: never link to other protocols, such as `javascript:`.
+  const link = /^https?:/i.test(text.trim()) ? text.trim() : `${new URL(pageUrl).protocol}//${text.trim()}`;
+  if (!URL.canParse(link)) return { kind: 'nothing' };
   const url = new URL(link);
-  const { protocol, host } = url;
-  if (serverOf(url) === serverOf(new URL(pageUrl))) return { kind: 'invite', invite };
-  // Never link to other protocols, such as `javascript:`.
-  return /^https?:$/.test(protocol) ? { kind: 'elsewhere', url: link, host } : { kind: 'nothing' };
+  const here = serverOf(new URL(pageUrl));
+  const short = readShortPath(url.pathname);
+  if (short && url.host + short.base === here) return { kind: 'code', code: short.code };
+  const invite = parseInviteLink(link);
+  if (invite && serverOf(url) === here) return { kind: 'invite', invite };
+  return invite || short ? { kind: 'elsewhere', url: link, host: url.host } : { kind: 'nothing' };
 }
 
 /** Several servers may share a host, each with a path of its own. */
@@ -59,6 +72,10 @@ export async function serverOffers(): Promise<Offers> {
 }
 
 interface InviteFormProps {
+  /** Of the short link that led here: it is looked up at once. */
+  code: string | null;
+  /** Finds the invite that a code stands for; null when it is not one for volunteers, and its own page opens. Rejects with a MeshError. */
+  lookUp: (code: string) => Promise<Invite | null>;
   onInvite: (invite: Invite) => void;
   /** Starts in the open lobby; null when there is none. */
   onLobby: (() => void) | null;
@@ -69,35 +86,61 @@ interface InviteFormProps {
 }
 
 /** For people without a valid invite. */
-export function InviteForm({ onInvite, onLobby, isAddressShown, isSettled }: InviteFormProps) {
-  const [text, setText] = useState('');
+export function InviteForm({ code, lookUp, onInvite, onLobby, isAddressShown, isSettled }: InviteFormProps) {
+  const [text, setText] = useState(code === null ? '' : showInviteCode(code));
   const [pasted, setPasted] = useState<Pasted | null>(null);
-  const use = () => {
+  const [isLookingUp, setLookingUp] = useState(false);
+  const [refusal, setRefusal] = useState<string | null>(null);
+
+  const use = async () => {
+    if (isLookingUp) return;
     const found = pastedInvite(text, location.href);
     setPasted(found);
+    setRefusal(null);
     if (found.kind === 'invite') onInvite(found.invite);
+    if (found.kind !== 'code') return;
+    setLookingUp(true);
+    try {
+      const invite = await lookUp(found.code);
+      if (invite) onInvite(invite);
+    } catch (cause) {
+      setRefusal(MeshError.from(cause, 'signaling-unreachable').message);
+    } finally {
+      setLookingUp(false);
+    }
   };
+
+  // Only what led here; what is typed later waits for the button.
+  useEffect(() => {
+    if (code !== null) void use();
+  }, []);
   return (
     <Panel title="Who are you helping?">
       <p class="soft">
         A gamer’s invite link says whose frames this machine sharpens. Ask a gamer for one, then open it or paste it
-        here.
+        here; or type the code that the gamer’s page shows below it.
       </p>
       <form
         class="invite-form"
         onSubmit={(event) => {
           event.preventDefault();
-          use();
+          void use();
         }}
       >
-        <TextField label="Invite link" value={text} onChange={setText} placeholder="https://…/volunteer#room=…" />
-        <Button onPress={use} primary>
-          Use this link
+        <TextField
+          label="Invite link or code"
+          value={text}
+          onChange={setText}
+          placeholder="https://…/volunteer#room=… or K7QF-2M9X"
+        />
+        <Button onPress={() => void use()} primary disabled={isLookingUp} testId="use-invite">
+          {isLookingUp ? 'Looking it up…' : 'Use this invite'}
         </Button>
       </form>
       <p class="invite-form__wrong" role="alert">
         {pasted?.kind === 'nothing' &&
-          'This is not an invite link. Copy the whole link from the gamer’s page; it contains “#room=”.'}
+          'This is neither an invite link nor a code. Copy the whole link from the gamer’s page, which contains “#room=”, or type the eight characters of the code.'}
+        {refusal}
         {pasted?.kind === 'elsewhere' && (
           <>
             This link is for {pasted.host}, but this page is on {location.host}. <a href={pasted.url}>Open it there</a>.

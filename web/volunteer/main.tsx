@@ -4,6 +4,7 @@ import { VolunteerNode } from '../sdk/p2c2r.ts';
 import { rememberAudience, rememberedAudience } from '../ui/address-field.tsx';
 import { nameStore, rememberedName, rememberName } from '../ui/friendly-name.ts';
 import { takePermit } from '../ui/one-time-permit.ts';
+import { lookUpCode } from './code-lookup.ts';
 import { invitedRoom, serverOffers } from './invite-form.tsx';
 import { rememberedLimits, rememberLimits } from './remembered-limits.ts';
 import { VolunteerPage } from './volunteer-page.tsx';
@@ -13,10 +14,18 @@ import { arrivalOf, keepForTheWayBack, leftHelping } from './way-back.ts';
 const store = nameStore();
 const left = leftHelping(history.state, arrivalOf(performance));
 const invited = left
-  ? { ...left, isConsented: true }
+  ? { ...left, code: null, isConsented: true }
   : invitedRoom(location.href, (invite, permit) => takePermit(store, startPurpose(invite), permit, Date.now()));
 // The consent is for this window, not for people who get its address.
 history.replaceState(null, '', withoutStartPermit(location.href));
+
+const lookUp = (code: string) =>
+  lookUpCode(code, {
+    pageUrl: location.href,
+    get: (...request) => fetch(...request),
+    rename: (url) => history.replaceState(history.state, '', url),
+    leaveFor: (url) => location.replace(url),
+  });
 
 const volunteering = new Volunteering(
   (options) => VolunteerNode.start(options),
@@ -33,6 +42,7 @@ if (root) {
     <VolunteerPage
       volunteering={volunteering}
       invited={invited}
+      lookUp={lookUp}
       findOffers={serverOffers}
       name={rememberedName(store, 'volunteer', Math.random)}
       onName={(name) => rememberName(store, 'volunteer', name)}

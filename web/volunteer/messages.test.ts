@@ -2,13 +2,21 @@ import { expect, it } from 'vitest';
 import { MeshError } from '../../shared/errors.ts';
 import { statusOf, volunteerErrorTitle } from './messages.ts';
 
+const NOTHING = { framesDone: 0, tasksDone: 0, gamers: 0, interrupted: 0, qualities: [], bytesIn: 0, bytesOut: 0 };
+
 it('thanks for frames and tasks, if there were any', () => {
   const headline = (framesDone: number, tasksDone: number) =>
-    statusOf('off', { framesDone, tasksDone, gamers: 0, interrupted: 0, qualities: [] }).headline;
+    statusOf('off', { ...NOTHING, framesDone, tasksDone }).headline;
   expect(headline(1_234, 1)).toContain('Thank you for 1,234 frames and 1 task.');
   expect(headline(0, 2)).toContain('Thank you for 2 tasks.');
   expect(headline(0, 0)).not.toContain('Thank');
   expect(statusOf('off', null).headline).toContain('Not helping yet.');
+});
+
+it('says what it took: how long a gamer was helped, and how much data', () => {
+  const given = { ...NOTHING, framesDone: 9, bytesIn: 600e6, bytesOut: 240e6 };
+  expect(statusOf('off', given, [], 754_000).detail).toBe('You helped for 12.6 min, with 840 MB of data.');
+  expect(statusOf('off', NOTHING).detail).toBe('');
 });
 
 it('says that the invite does not work', () => {
@@ -18,7 +26,7 @@ it('says that the invite does not work', () => {
 
 it('names the qualities that it computes gamers’ frames with', () => {
   const detail = (...qualities: ('spatial' | 'quality')[]) =>
-    statusOf('serving', { framesDone: 1, tasksDone: 0, gamers: 2, interrupted: 0, qualities }).detail;
+    statusOf('serving', { ...NOTHING, framesDone: 1, gamers: 2, qualities }).detail;
   expect(detail('quality', 'spatial')).toBe('Computing with: quality network, spatial.');
   expect(detail()).toBe('');
 });
@@ -31,7 +39,7 @@ it('names everything that pauses it, and nothing where the person did', () => {
 });
 
 it('says that a gamer cannot be reached and is tried again', () => {
-  const given = { framesDone: 1, tasksDone: 0, qualities: [] };
+  const given = { ...NOTHING, framesDone: 1 };
   expect(statusOf('serving', { ...given, gamers: 0, interrupted: 1 }).headline).toBe(
     'Disconnected from the gamer, trying again.',
   );

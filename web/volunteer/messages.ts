@@ -1,5 +1,5 @@
 import type { MeshError } from '../../shared/errors.ts';
-import { errorTitle, formatCount, qualityLabel } from '../ui/format.ts';
+import { errorTitle, formatBytes, formatCount, formatDuration, qualityLabel } from '../ui/format.ts';
 import type { Tone } from '../ui/layout.tsx';
 import type { NodeStats, Phase } from './volunteering.ts';
 
@@ -11,19 +11,29 @@ export interface Status {
 
 const PAUSED_BY_HAND = 'Paused. Running tasks were returned.';
 
-type Contribution = Pick<NodeStats, 'framesDone' | 'tasksDone' | 'gamers' | 'interrupted' | 'qualities'>;
+type Contribution = Pick<
+  NodeStats,
+  'framesDone' | 'tasksDone' | 'gamers' | 'interrupted' | 'qualities' | 'bytesIn' | 'bytesOut'
+>;
 
 /**
  * The page's status. The headline changes only with the situation.
  * @param stats - null before the first start
  * @param pauses - what pauses it, to follow "Paused: "
+ * @param helpedMs - how long it had a gamer since the start
  */
-export function statusOf(phase: Phase, stats: Contribution | null, pauses: readonly string[] = []): Status {
+export function statusOf(
+  phase: Phase,
+  stats: Contribution | null,
+  pauses: readonly string[] = [],
+  helpedMs = 0,
+): Status {
   switch (phase) {
     case 'off':
       return {
         tone: 'idle',
         headline: `${stats ? farewell(stats) : 'Not helping yet.'} Nothing runs until you press Start.`,
+        ...(stats && { detail: costOf(stats, helpedMs) }),
       };
     case 'starting':
       return { tone: 'busy', headline: 'Measuring what this machine can do…' };
@@ -66,6 +76,12 @@ export function volunteerErrorTitle({ reason }: MeshError): string {
 function farewell({ framesDone, tasksDone }: Pick<NodeStats, 'framesDone' | 'tasksDone'>): string {
   const given = [counted(framesDone, 'frame'), counted(tasksDone, 'task')].filter(Boolean).join(' and ');
   return given ? `Stopped. Thank you for ${given}.` : 'Stopped.';
+}
+
+/** What it took: time with a gamer and data. */
+function costOf({ bytesIn, bytesOut }: Pick<NodeStats, 'bytesIn' | 'bytesOut'>, helpedMs: number): string {
+  if (helpedMs === 0) return '';
+  return `You helped for ${formatDuration(helpedMs)}, with ${formatBytes(bytesIn + bytesOut)} of data.`;
 }
 
 function counted(count: number, what: string): string {

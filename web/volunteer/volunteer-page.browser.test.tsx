@@ -1,6 +1,7 @@
 import { render } from 'preact';
 import { afterEach, expect, it } from 'vitest';
 import '../ui/base.css';
+import { MeshError } from '../../shared/errors.ts';
 import type { ModelProgress } from '../sdk/types.ts';
 import { rememberedLimits } from './remembered-limits.ts';
 import { VolunteerPage } from './volunteer-page.tsx';
@@ -26,6 +27,7 @@ class FakeNode extends EventTarget implements Pick<Node, 'state' | 'stats'> {
 
 const PAGE = {
   findOffers: async () => ({ lobby: false, relay: false }),
+  lookUp: async () => null,
   ...{ name: 'calm-fox', onName: () => {} },
   ...{ limits: rememberedLimits(null), onLimits: () => {} },
   ...{ addressAudience: 'invited' as const, onAddressAudience: () => {} },
@@ -43,7 +45,7 @@ it('shows network fetches and their failures, and serves all the same', async ()
     },
     () => performance.now(),
   );
-  const invited = { invite: { room: 'r' }, isConsented: true };
+  const invited = { code: null, invite: { room: 'r' }, isConsented: true };
   render(<VolunteerPage {...{ ...PAGE, volunteering, invited }} />, root);
   await expect.poll(() => root.textContent).toContain('Ready. Waiting for a gamer.');
   const quality = { model: 'quality', kind: 'wgsl', totalBytes: 212_000 } as const;
@@ -72,7 +74,7 @@ it.each([
     },
     () => performance.now(),
   );
-  const invited = { invite: null, isConsented: false };
+  const invited = { code: null, invite: null, isConsented: false };
   const findOffers = async () => ({ lobby: true, relay });
   render(<VolunteerPage {...{ ...PAGE, volunteering, invited, findOffers }} />, root);
   const button = () => root.querySelector<HTMLButtonElement>('[data-testid=lobby]');
@@ -95,7 +97,7 @@ it('ignores a click that comes as the page appears, which may have been meant fo
     },
     () => performance.now(),
   );
-  const invited = { invite: { room: 'r' }, isConsented: false };
+  const invited = { code: null, invite: { room: 'r' }, isConsented: false };
   render(<VolunteerPage {...{ ...PAGE, volunteering, invited }} />, root);
   const button = () => root.querySelector<HTMLButtonElement>('[data-testid=start]');
   button()?.click();
@@ -105,4 +107,72 @@ it('ignores a click that comes as the page appears, which may have been meant fo
   await expect.poll(() => root.textContent).toContain('Ready. Waiting for a gamer.');
   expect(starts).toEqual(['r']);
   await volunteering.stop();
+});
+
+it('takes a code as well as a link: it says beside the field what is wrong with one, and who asks before anything starts', async () => {
+  const starts: unknown[] = [];
+  const volunteering = new Volunteering(
+    async ({ room, invite }) => {
+      starts.push([room, invite]);
+      return new FakeNode();
+    },
+    () => performance.now(),
+  );
+  const asked: string[] = [];
+  const lookUp = async (code: string) => {
+    asked.push(code);
+    if (code !== 'K7QF2M9X') throw new MeshError('not-invited', 'This server knows no such code. Ask for a new one.');
+    return { room: 'den', token: 't', from: 'tidy-puffin' };
+  };
+  // The code of the short link that led here is looked up at once.
+  const invited = { invite: null, code: '00000000', isConsented: false };
+  render(<VolunteerPage {...{ ...PAGE, volunteering, invited, lookUp }} />, root);
+  const alert = () => root.querySelector('[role=alert]')?.textContent;
+  await expect.poll(alert).toContain('knows no such code');
+  const field = root.querySelector<HTMLInputElement>('.invite-form input');
+  expect(field?.value).toBe('0000-0000');
+
+  const type = (text: string) => {
+    if (field) field.value = text;
+    field?.dispatchEvent(new Event('input', { bubbles: true }));
+  };
+  const use = () => root.querySelector<HTMLButtonElement>('[data-testid=use-invite]')?.click();
+  type('K7QF-2M9');
+  await expect.poll(() => field?.value).toBe('K7QF-2M9');
+  use();
+  await expect.poll(alert).toContain('neither an invite link nor a code');
+  type('k7qf 2m9x');
+  await expect.poll(() => field?.value).toBe('k7qf 2m9x');
+  use();
+  await expect.poll(() => root.textContent).toContain('tidy-puffin asks for your graphics card');
+  for (const cost of ['Power', 'Up to 70 MB a minute', 'You see', 'They see']) expect(root.textContent).toContain(cost);
+  expect([asked, starts]).toEqual([['00000000', 'K7QF2M9X'], []]);
+  const start = () => root.querySelector<HTMLButtonElement>('[data-testid=start]');
+  await expect.poll(() => start()?.disabled).toBe(false);
+  start()?.click();
+  await expect.poll(() => root.textContent).toContain('Ready. Waiting for a gamer.');
+  expect(starts).toEqual([['den', 't']]);
+  await volunteering.stop();
+});
+
+it('keeps saying why an invite was refused, also one that a short link led to', async () => {
+  const refusal = new MeshError('not-invited', 'This invite has been used up. Ask for a new one.');
+  const volunteering = new Volunteering(
+    () => Promise.reject(refusal),
+    () => performance.now(),
+  );
+  let lookUps = 0;
+  const lookUp = async () => {
+    lookUps++;
+    return { room: 'den', token: 't' };
+  };
+  const invited = { invite: null, code: 'K7QF2M9X', isConsented: false };
+  render(<VolunteerPage {...{ ...PAGE, volunteering, invited, lookUp }} />, root);
+  await expect.poll(() => root.textContent).toContain('A gamer asks for your graphics card');
+  const start = () => root.querySelector<HTMLButtonElement>('[data-testid=start]');
+  await expect.poll(() => start()?.disabled).toBe(false);
+  start()?.click();
+  await expect.poll(() => root.textContent).toContain('has been used up');
+  expect(root.querySelector<HTMLInputElement>('.invite-form input')?.value).toBe('');
+  expect([lookUps, root.textContent?.includes('asks for your graphics card')]).toEqual([1, false]);
 });

@@ -16,15 +16,18 @@ import { CapabilitiesPanel } from './capabilities-panel.tsx';
 import { type InvitedRoom, InviteForm } from './invite-form.tsx';
 import { LimitsPanel } from './limits-panel.tsx';
 import { statusOf, volunteerErrorTitle } from './messages.ts';
+import { RequestPanel } from './request-panel.tsx';
 import './volunteer-page.css';
 import { Stat, Stats } from '../ui/figures.tsx';
-import { formatBytes, formatCount, formatPercent, formatRate, isTestable } from '../ui/format.ts';
+import { formatBytes, formatCount, formatDuration, formatPercent, formatRate, isTestable } from '../ui/format.ts';
 import { type ChartLine, LiveChart } from '../ui/live-chart.tsx';
 import { CHART_WINDOW_S, type Figures, type Volunteering } from './volunteering.ts';
 
 interface VolunteerPageProps {
   volunteering: Volunteering;
   invited: InvitedRoom;
+  /** See {@link InviteForm}. */
+  lookUp: (code: string) => Promise<Invite | null>;
   findOffers: () => Promise<Offers>;
   name: string;
   onName: (name: string) => void;
@@ -37,8 +40,10 @@ interface VolunteerPageProps {
 const HELPED = { invited: 'People who invited me', everyone: 'Those I help' };
 
 /** The volunteer page. */
-export function VolunteerPage({ volunteering, invited, findOffers, ...kept }: VolunteerPageProps) {
+export function VolunteerPage({ volunteering, invited, lookUp, findOffers, ...kept }: VolunteerPageProps) {
   const invite = useSignal<Invite | null>(invited.invite);
+  /** Of the short link that led here, until it is looked up: a form that comes back with a refused invite must not hide why. */
+  const code = useSignal(invited.code);
   const offers = useSignal<Offers>({ lobby: false, relay: false });
   const name = useSignal(kept.name);
   const addressAudience = useSignal(kept.addressAudience);
@@ -55,6 +60,8 @@ export function VolunteerPage({ volunteering, invited, findOffers, ...kept }: Vo
   const pauses = isPausedByHand && heldBy.length > 0 ? ['by you', ...heldBy] : heldBy;
   const needsInvite = !invite.value || error?.reason === 'not-invited';
   const isOn = phase !== 'off' && phase !== 'failed';
+  /** Somebody asks, and has not been helped yet. */
+  const isAsked = !needsInvite && !isOn && figures === null;
 
   /** @param where - null: the lobby */
   const start = (where: Invite | null) => {
@@ -62,6 +69,17 @@ export function VolunteerPage({ volunteering, invited, findOffers, ...kept }: Vo
     const relayOnly = offers.value.relay && hidesAddress(addressAudience.value, where === null);
     void volunteering.start({ invite: where, name: name.value.trim(), limits: limits.value, relayOnly });
   };
+
+  const startButton = (
+    <Button
+      onPress={() => start(invite.value)}
+      primary
+      disabled={needsInvite || !isSettled || !areOffersKnown.value}
+      testId="start"
+    >
+      Start
+    </Button>
+  );
 
   // Only when the page opens; later starts are the person's decision.
   useEffect(() => {
@@ -77,7 +95,7 @@ export function VolunteerPage({ volunteering, invited, findOffers, ...kept }: Vo
       <PageHeader title="Volunteer">Close this page and it stops</PageHeader>
       <main class="volunteer">
         <div class="volunteer__control">
-          <StatusLine {...statusOf(phase, figures?.stats ?? null, pauses)} testId="status" />
+          <StatusLine {...statusOf(phase, figures?.stats ?? null, pauses, figures?.helpedMs)} testId="status" />
           <ModelProgress fetches={volunteering.fetches.value} />
           {error && (
             <Notice title={volunteerErrorTitle(error)} text={error.message} isError>
@@ -93,8 +111,11 @@ export function VolunteerPage({ volunteering, invited, findOffers, ...kept }: Vo
           {isOn && volunteering.isPolling.value && <PollingNotice />}
           {needsInvite && !isOn && (
             <InviteForm
+              code={code.value}
+              lookUp={lookUp}
               onInvite={(found) => {
                 invite.value = found;
+                code.value = null;
                 volunteering.clearFailure();
               }}
               onLobby={offers.value.lobby ? () => start(null) : null}
@@ -102,17 +123,16 @@ export function VolunteerPage({ volunteering, invited, findOffers, ...kept }: Vo
               isSettled={isSettled}
             />
           )}
+          {isAsked && (
+            <RequestPanel
+              from={invite.value?.from}
+              isAddressShown={!offers.value.relay || !hidesAddress(addressAudience.value, false)}
+            >
+              <div class="volunteer__buttons">{startButton}</div>
+            </RequestPanel>
+          )}
           <div class="volunteer__buttons">
-            {!isOn && (
-              <Button
-                onPress={() => start(invite.value)}
-                primary
-                disabled={needsInvite || !isSettled || !areOffersKnown.value}
-                testId="start"
-              >
-                Start
-              </Button>
-            )}
+            {!isOn && !isAsked && startButton}
             {isOn && (
               <Button
                 onPress={() => (isPausedByHand ? volunteering.resume() : volunteering.pause())}
@@ -178,12 +198,14 @@ const LINES: readonly [ChartLine, ChartLine] = [
 ];
 
 /** What this machine has contributed, and its current load. */
-export function FiguresPanel({ figures: { stats, framesPerS, columns } }: { figures: Figures }) {
+export function FiguresPanel({ figures: { stats, helpedMs, framesPerS, columns } }: { figures: Figures }) {
   return (
     <div class="volunteer__figures">
       <Stats>
         <Stat label="Frames given" value={formatCount(stats.framesDone)} testId="frames" />
         <Stat label="Tasks done" value={formatCount(stats.tasksDone)} testId="tasks" />
+        <Stat label="Time helping" value={formatDuration(helpedMs)} testId="helped" />
+        <Stat label="Time computing" value={formatDuration(stats.busyMs)} />
         <Stat label="Gamers now" value={formatCount(stats.gamers)} testId="gamers" />
         <Stat label="Load" value={formatPercent(stats.load)} testId="load" />
         <Stat label="Data in" value={formatBytes(stats.bytesIn)} />

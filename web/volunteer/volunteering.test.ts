@@ -83,6 +83,20 @@ describe('volunteering', () => {
     expect(volunteering.figures.value?.stats.framesDone).toBeGreaterThanOrEqual(90);
   });
 
+  it('adds up the time in which it had a gamer, and begins anew with the next start', async () => {
+    const node = new FakeNode();
+    const volunteering = volunteeringWith(async () => node);
+    await volunteering.start(OPTIONS);
+    vi.advanceTimersByTime(60_000);
+    node.gamers = 0;
+    vi.advanceTimersByTime(60_000);
+    await volunteering.stop();
+    expect(volunteering.figures.value?.helpedMs).toBe(60_000);
+    await volunteering.start(OPTIONS);
+    expect(volunteering.figures.value?.helpedMs).toBe(0);
+    await volunteering.stop();
+  });
+
   it('withdraws the connection warning once a gamer is linked', async () => {
     const node = new FakeNode();
     node.gamers = 0;

@@ -18,6 +18,8 @@ const MAX_SAMPLES = (CHART_WINDOW_S * 1_000) / REPORT_INTERVAL_MS + 1;
 
 export interface Figures {
   stats: NodeStats;
+  /** Time since the start in which it had a gamer, ms. */
+  helpedMs: number;
   framesPerS: number;
   columns: [number[], ...(number | null)[][]];
 }
@@ -52,6 +54,7 @@ export class Volunteering {
   #timer: ReturnType<typeof setInterval> | undefined;
   #history = new TimeWindow(CHART_WINDOW_S, MAX_SAMPLES);
   #last: { atMs: number; framesDone: number; gamers: number } | null = null;
+  #helpedMs = 0;
   /** Limits that the person changed while the node started. */
   #limitsSetMeanwhile: Partial<VolunteerLimits> | null = null;
   /** The current start; null when the person has stopped. */
@@ -135,6 +138,7 @@ export class Volunteering {
     if (this.#limitsSetMeanwhile) node.setLimits(this.#limitsSetMeanwhile);
     this.#history = new TimeWindow(CHART_WINDOW_S, MAX_SAMPLES);
     this.#last = null;
+    this.#helpedMs = 0;
     this.capabilities.value = node.capabilities;
     node.addEventListener('state', this.#onState);
     node.addEventListener('error', this.#onError);
@@ -162,17 +166,18 @@ export class Volunteering {
     if (isMore && this.warning.value?.reason === 'connection-failed') this.warning.value = null;
     const atMs = this.now();
     const elapsedS = this.#last ? (atMs - this.#last.atMs) / 1_000 : 0;
+    if (stats.gamers > 0) this.#helpedMs += elapsedS * 1_000;
     const framesPerS = this.#last && elapsedS > 0 ? (stats.framesDone - this.#last.framesDone) / elapsedS : 0;
     this.#last = { atMs, framesDone: stats.framesDone, gamers: stats.gamers };
     this.#history.add([atMs / 1_000, framesPerS, stats.load * 100]);
     this.capabilities.value = node.capabilities;
-    this.figures.value = { stats, framesPerS, columns: this.#history.columns(2) };
+    this.figures.value = { stats, helpedMs: this.#helpedMs, framesPerS, columns: this.#history.columns(2) };
   }
 
   /** Keeps the totals on the page, with no gamers and no load. */
   #reportEnd(node: Node): void {
     const stats = { ...node.stats(), gamers: 0, load: 0 };
-    this.figures.value = { stats, framesPerS: 0, columns: this.#history.columns(2) };
+    this.figures.value = { stats, helpedMs: this.#helpedMs, framesPerS: 0, columns: this.#history.columns(2) };
   }
 
   readonly #onState = () => {

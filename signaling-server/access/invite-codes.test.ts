@@ -1,0 +1,213 @@
+import { Redis } from 'ioredis';
+import { afterEach, expect, test, vi } from 'vitest';
+import { CODE_HEADER, readInviteCode } from '../../shared/invite-code.ts';
+import { SIGNALING } from '../../shared/protocol-limits.ts';
+import type { Answer, FoundInvite, InviteRequest } from '../../shared/signaling.ts';
+import { MAX_SEALED_CHARS } from '../store/store.ts';
+import { TestRedis } from '../store/test-redis.ts';
+import { ManualServerClock } from '../test-clock.ts';
+import { TestBed, type TestPage } from '../test-server.ts';
+import { GUESSES } from './code-lookup.ts';
+import { CODE_VALID_S, InviteCodes } from './invite-codes.ts';
+import { WRONG_INVITES } from './lock-out.ts';
+
+/** Codes of invites: who may have one made, what they lead to and for how long, and that nobody guesses them. */
+const bed = new TestBed();
+afterEach(() => {
+  vi.useRealTimers();
+  return bed.end();
+});
+
+async function tokenFrom(owner: TestPage, request: Partial<InviteRequest> = {}): Promise<string> {
+  const answer = await owner.ask<{ token: string }>('invite', { role: 'volunteer', expiresInS: 3_600, ...request });
+  if (!answer.ok) throw new Error(answer.error.message);
+  return answer.value.token;
+}
+
+async function codeFrom(owner: TestPage, token: string): Promise<string> {
+  const answer = await owner.ask<{ code: string }>('inviteCode', { token });
+  if (!answer.ok) throw new Error(answer.error.message);
+  return answer.value.code;
+}
+
+async function look(url: string, code: string, headers: HeadersInit = {}): Promise<Answer<FoundInvite>> {
+  const response = await fetch(`${url}codes/${code}`, { headers: { [CODE_HEADER]: '1', ...headers } });
+  const answer = (await response.json()) as Answer<FoundInvite>;
+  expect([response.status, response.headers.get('access-control-allow-origin')]).toEqual([
+    answer.ok ? 200 : ({ 'not-invited': 404, 'rate-limited': 429 }[answer.error.reason as string] ?? 400),
+    null,
+  ]);
+  return answer;
+}
+
+const refused = (reason: string, message: RegExp) => ({
+  ok: false,
+  error: { reason, message: expect.stringMatching(message) },
+});
+
+async function privateRoom(clock = new ManualServerClock()) {
+  const { url } = await bed.server({}, clock);
+  const owner = bed.page(url);
+  const { room } = await owner.join({ inviteOnly: true, name: 'tidy-puffin' });
+  return { url, owner, room, clock };
+}
+
+test('a code leads to the invite that it was made for, and says who invites and whom', async () => {
+  const { url, owner, room } = await privateRoom();
+  const token = await tokenFrom(owner);
+  const code = await codeFrom(owner, token);
+  expect(await look(url, code)).toEqual({ ok: true, value: { room, token, role: 'volunteer', from: 'tidy-puffin' } });
+  const guest = bed.page(url);
+  expect(await guest.join({ role: 'volunteer', room, invite: token })).toMatchObject({ room });
+});
+
+test('a short link leads to the page, below whatever path the browser sees, without telling anybody what the code stands for', async () => {
+  const { url, owner } = await privateRoom();
+  const code = await codeFrom(owner, await tokenFrom(owner));
+  for (const [path, location] of [
+    [`i/${code}`, `../volunteer#code=${code}`],
+    [`i/${code.slice(0, 4)}-${code.slice(4)}`, `../volunteer#code=${code}`],
+    [`i/${code.toLowerCase()}/`, `../../volunteer#code=${code}`],
+    ['i/00000000', '../volunteer#code=00000000'],
+  ] as const) {
+    const { status, headers } = await fetch(url + path, { redirect: 'manual' });
+    expect([status, headers.get('location'), headers.get('cache-control')], path).toEqual([302, location, 'no-store']);
+  }
+  const none = await fetch(`${url}i/undefined`, { redirect: 'manual' });
+  expect(none.headers.get('location')).toBeNull();
+});
+
+test('a code whose invite was revoked says so, and so does one that has expired', async () => {
+  const { url, owner, clock } = await privateRoom();
+  const [token, other, brief] = [
+    await tokenFrom(owner),
+    await tokenFrom(owner, { expiresInS: 2 * CODE_VALID_S }),
+    await tokenFrom(owner, { expiresInS: 60 }),
+  ];
+  const [code, lasting, short] = [
+    await codeFrom(owner, token),
+    await codeFrom(owner, other),
+    await codeFrom(owner, brief),
+  ];
+  await owner.ask('revoke', { token });
+  expect(await look(url, code)).toMatchObject(refused('not-invited', /has revoked this invite/));
+  expect(await owner.ask('inviteCode', { token }), 'nor does it get another').toMatchObject(
+    refused('not-invited', /has revoked/),
+  );
+  clock.advance(61_000);
+  expect(await look(url, short), 'with its invite').toMatchObject(refused('not-invited', /code has expired/));
+  expect(await look(url, lasting)).toMatchObject({ ok: true });
+  clock.advance(CODE_VALID_S * 1_000);
+  expect(await look(url, lasting), 'after a day').toMatchObject(refused('not-invited', /code has expired/));
+  clock.advance(CODE_VALID_S * 1_000);
+  expect(await look(url, lasting), 'and is forgotten').toMatchObject(refused('not-invited', /no such code/));
+});
+
+test('only who may invite gets a code, only for an invite into its own room, and none for an invite that makes owners', async () => {
+  const { url, owner, room } = await privateRoom();
+  const token = await tokenFrom(owner);
+  const guest = bed.page(url);
+  const asGamer = await tokenFrom(owner, { role: 'gamer' });
+  const { pass } = await guest.join({ room, invite: asGamer });
+  const stranger = bed.page(url);
+  await stranger.join({ inviteOnly: true });
+  const ask = (page: TestPage, of: string | undefined) => page.ask('inviteCode', { token: of });
+  expect(await ask(guest, token)).toMatchObject(refused('not-invited', /Only the owner/));
+  expect(await ask(stranger, token)).toMatchObject(refused('not-invited', /not an invite into this room/));
+  expect(await ask(owner, pass)).toMatchObject(refused('not-invited', /a member’s pass/));
+  expect(await ask(owner, 'nonsense')).toMatchObject(refused('not-invited', /not valid/));
+  const back = await tokenFrom(owner, { role: 'gamer', owner: true });
+  expect(await ask(owner, back)).toMatchObject(refused('not-invited', /makes owners/));
+  expect(await ask(owner, asGamer)).toMatchObject({ ok: true });
+});
+
+test('an address that guesses codes is locked out, and the right code is not even looked up; a page of another site cannot guess for its visitors', async () => {
+  const { url } = await bed.server({ limitFactor: 1, trustedProxies: 1 });
+  const owner = bed.page(url, undefined, { 'x-forwarded-for': '192.0.2.9' });
+  await owner.join({ inviteOnly: true });
+  const code = await codeFrom(owner, await tokenFrom(owner));
+  const from = (address: string) => ({ 'x-forwarded-for': address });
+  const { most, lockMs } = WRONG_INVITES;
+  // What a page of another site can have its visitors send is no guess.
+  for (let times = 0; times < most; times++) {
+    const { status } = await fetch(`${url}codes/0000000${times}`, { headers: from('192.0.2.1') });
+    expect(status).toBe(400);
+  }
+  const preflight = await fetch(`${url}codes/${code}`, { method: 'OPTIONS' });
+  expect([preflight.status, preflight.headers.get('access-control-allow-headers')]).toEqual([405, null]);
+  for (let times = 0; times < most; times++) {
+    expect(await look(url, `0000000${times}`, from('192.0.2.1'))).toMatchObject(refused('not-invited', /no such code/));
+  }
+  const lockedOut = refused('rate-limited', /Too many wrong invites.* 10 min/);
+  expect(await look(url, code, from('192.0.2.1'))).toMatchObject(lockedOut);
+  expect(await look(url, code, from('198.51.100.1'))).toMatchObject({ ok: true });
+  const metrics = await (await fetch(`${url}metrics`)).text();
+  expect(metrics).toContain('p2c2r_refusals_total{event="code",reason="locked-out"} 1');
+  vi.setSystemTime(Date.now() + lockMs);
+  expect(await look(url, code, from('192.0.2.1'))).toMatchObject({ ok: true });
+});
+
+test('a site that guesses from one address after the other is locked out as a whole', async () => {
+  const { url } = await bed.server({ limitFactor: 1, trustedProxies: 1 });
+  const from = (index: number) => ({ 'x-forwarded-for': `2001:db8:0:${index}::1` });
+  for (let times = 0; times < GUESSES.ofSite; times++) {
+    expect(await look(url, '00000000', from(times))).toMatchObject(refused('not-invited', /no such code/));
+  }
+  expect(await look(url, '00000000', from(999))).toMatchObject(refused('rate-limited', /wrong invites/));
+  const elsewhere = { 'x-forwarded-for': '2001:db8:1::1' };
+  expect(await look(url, '00000000', elsewhere)).toMatchObject(refused('not-invited', /no such code/));
+});
+
+test('a code that one instance made is found by another, both count the wrong ones, and Redis holds neither code nor invite', async () => {
+  const redis = await TestRedis.start();
+  const config = { redisUrl: redis.url, limitFactor: 1, trustedProxies: 1 };
+  const [first, second] = [await bed.server(config), await bed.server(config)];
+  const owner = bed.page(first.url);
+  const { room } = await owner.join({ inviteOnly: true, name: 'tidy-puffin' });
+  const token = await tokenFrom(owner);
+  const code = await codeFrom(owner, token);
+  expect(await look(second.url, code)).toMatchObject({ ok: true, value: { room, token } });
+
+  const client = new Redis(redis.url);
+  const keys = (await client.keys('p2c2r:code*')).sort();
+  expect(keys).toHaveLength(4);
+  const kept = [...keys, await client.get(keys[0] ?? ''), ...(await client.zrange('p2c2r:codes', 0, -1))].join();
+  for (const secret of [code, token, room, 'tidy-puffin']) expect(kept).not.toContain(secret);
+
+  const guesser = { 'x-forwarded-for': '192.0.2.1' };
+  for (let times = 0; times < WRONG_INVITES.most; times++) {
+    await look(times % 2 ? first.url : second.url, `0000000${times}`, guesser);
+  }
+  for (const { url } of [first, second]) {
+    expect(await look(url, code, guesser)).toMatchObject(refused('rate-limited', /wrong invites/));
+  }
+  client.disconnect();
+  await bed.end();
+  await redis.kill();
+});
+
+test('the longest invite, made in the most awkward name, fits what a store keeps of a code', async () => {
+  const kept: string[] = [];
+  const store = { keepCode: async (_: string, sealed: string) => void kept.push(sealed), codeOf: async () => null };
+  const room = { id: 'r', name: 'den', inviteOnly: true };
+  const invites = {
+    inspect: async () => ({
+      ...{ roomId: 'r', room: 'den', role: 'volunteer' as const, isOwner: false },
+      expiresAtMs: 1e13,
+    }),
+  };
+  const codes = new InviteCodes('a secret of at least thirty-two characters', store, invites, new ManualServerClock());
+  const name = '\u0001'.repeat(SIGNALING.maxNameChars);
+  await codes.make('x'.repeat(SIGNALING.maxInviteChars), { room, name, network: 'n' });
+  expect(kept[0]?.length).toBeGreaterThan(3_000);
+  expect(kept[0]?.length).toBeLessThanOrEqual(MAX_SEALED_CHARS);
+});
+
+test('codes are random and can be read aloud', async () => {
+  const { owner } = await privateRoom();
+  const token = await tokenFrom(owner);
+  const codes = new Set<string>();
+  for (let count = 0; count < 8; count++) codes.add(await codeFrom(owner, token));
+  expect(codes.size).toBe(8);
+  for (const code of codes) expect(readInviteCode(code)).toBe(code);
+});

@@ -1,0 +1,123 @@
+import { createCipheriv, createDecipheriv, createHmac, hkdfSync, randomBytes } from 'node:crypto';
+import { CODE_ALPHABET, CODE_CHARS } from '../../shared/invite-code.ts';
+import { type FoundInvite, foundInviteSchema } from '../../shared/signaling.ts';
+import { z } from '../../shared/zod.ts';
+import type { ServerClock } from '../clock.ts';
+import type { Store } from '../store/store.ts';
+import { type Invites, notInvited, WrongInvite } from './invites.ts';
+import { type RoomAddress, roomKey } from './room-address.ts';
+
+/** A code is for now: somebody reads it to a friend. A link may live longer than its code. */
+export const CODE_VALID_S = 24 * 3_600;
+/** How long the server still knows a code that has ended, so that it can say so. */
+const REMEMBERED_S = 24 * 3_600;
+
+/** AES-256-GCM; 96-bit nonces as NIST SP 800-38D recommends. */
+const CIPHER = 'aes-256-gcm';
+const NONCE_BYTES = 12;
+const TAG_BYTES = 16;
+
+const recordSchema = z.object({
+  token: foundInviteSchema.shape.token,
+  from: foundInviteSchema.shape.from,
+  endsAtMs: z.number(),
+});
+type Kept = z.infer<typeof recordSchema>;
+
+/** Who has a code made. */
+export interface CodeMaker {
+  room: RoomAddress;
+  /** Its name, which whoever has the code is told. */
+  name: string;
+  /** The widest network that it comes from, hashed. */
+  network: string;
+}
+
+/**
+ * Short codes for invites. The store has them under a keyed hash, and the invites encrypted: whoever reads the store could otherwise enter the
+ * rooms, since all codes can be tried within hours.
+ */
+export class InviteCodes {
+  readonly #hashKey: Buffer;
+  readonly #cipherKey: Buffer;
+
+  /** @param secret of the server; the same at all instances */
+  constructor(
+    secret: string,
+    private readonly store: Pick<Store, 'keepCode' | 'codeOf'>,
+    private readonly invites: Pick<Invites, 'inspect'>,
+    private readonly clock: Pick<ServerClock, 'epochMs'>,
+  ) {
+    const keys = Buffer.from(hkdfSync('sha256', secret, '', 'p2c2r invite codes', 64));
+    this.#hashKey = keys.subarray(0, 32);
+    this.#cipherKey = keys.subarray(32);
+  }
+
+  /**
+   * Makes a code for an invite. It ends with the invite, or after {@link CODE_VALID_S}.
+   * @throws MeshError `not-invited` when the token is no invite into this room, makes owners, has expired or was revoked; `rate-limited`
+   */
+  async make(token: string, { room, name, network }: CodeMaker): Promise<string> {
+    const { roomId, isOwner, expiresAtMs } = await this.invites.inspect(token);
+    if (roomId !== room.id) throw notInvited('This is not an invite into this room.');
+    if (isOwner) throw notInvited('An invite that makes owners gets no code. Send its link.');
+    const code = randomCode();
+    const id = this.#idOf(code);
+    const endsAtMs = Math.min(expiresAtMs, this.clock.epochMs() + CODE_VALID_S * 1_000);
+    const sealed = this.#seal(id, { token, from: name, endsAtMs });
+    await this.store.keepCode(id, sealed, endsAtMs + REMEMBERED_S * 1_000, { room: roomKey(room), network });
+    return code;
+  }
+
+  /**
+   * Finds the invite that a code stands for.
+   * @throws MeshError `not-invited` when the code has expired, or the invite was revoked; {@link WrongInvite} when there is no such code
+   */
+  async find(code: string): Promise<FoundInvite> {
+    const id = this.#idOf(code);
+    const sealed = await this.store.codeOf(id);
+    const record = sealed === null ? null : this.#open(id, sealed);
+    if (!record) throw new WrongInvite('This server knows no such code. Check it, or ask for a new one.');
+    const { token, from, endsAtMs } = record;
+    if (endsAtMs <= this.clock.epochMs()) throw notInvited('This code has expired. Ask for a new one.');
+    const { room, role } = await this.invites.inspect(token);
+    return { room, token, role, from };
+  }
+
+  #idOf(code: string): string {
+    return createHmac('sha256', this.#hashKey).update(code).digest().subarray(0, 16).toString('base64url');
+  }
+
+  /** The id is authenticated with it, so that nobody who can write to the store exchanges what two codes stand for. */
+  #seal(id: string, record: Kept): string {
+    const nonce = randomBytes(NONCE_BYTES);
+    const cipher = createCipheriv(CIPHER, this.#cipherKey, nonce).setAAD(Buffer.from(id));
+    const text = Buffer.concat([cipher.update(JSON.stringify(record)), cipher.final()]);
+    return Buffer.concat([nonce, cipher.getAuthTag(), text]).toString('base64url');
+  }
+
+  /** @returns null for what this server has not sealed, for example before its secret was changed */
+  #open(id: string, sealed: string): Kept | null {
+    const bytes = Buffer.from(sealed, 'base64url');
+    try {
+      const decipher = createDecipheriv(CIPHER, this.#cipherKey, bytes.subarray(0, NONCE_BYTES))
+        .setAAD(Buffer.from(id))
+        .setAuthTag(bytes.subarray(NONCE_BYTES, NONCE_BYTES + TAG_BYTES));
+      const text = Buffer.concat([decipher.update(bytes.subarray(NONCE_BYTES + TAG_BYTES)), decipher.final()]);
+      return recordSchema.parse(JSON.parse(text.toString()));
+    } catch {
+      return null;
+    }
+  }
+}
+
+/** 40 random bits, five for each character. Two of 10,000 codes are equal with a probability of 5e-5, and then the newer one counts. */
+function randomCode(): string {
+  let bits = BigInt(`0x${randomBytes((CODE_CHARS * 5) / 8).toString('hex')}`);
+  let code = '';
+  for (let index = 0; index < CODE_CHARS; index++) {
+    code += CODE_ALPHABET.charAt(Number(bits & 31n));
+    bits >>= 5n;
+  }
+  return code;
+}

@@ -1,0 +1,55 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { MeshError } from '../../shared/errors.ts';
+import { CODE_HEADER, CODES_FOLDER, codeFragment, inviteCodeSchema, readShortPath } from '../../shared/invite-code.ts';
+import type { Answer, FoundInvite } from '../../shared/signaling.ts';
+
+/** Finds what a code stands for. Throws MeshError `not-invited`, `rate-limited`. */
+export type FindInvite = (code: string, request: IncomingMessage) => Promise<FoundInvite>;
+
+const CODES = `/${CODES_FOLDER}`;
+
+/**
+ * Answers what has to do with the codes of invites. A short link only leads to a page, which then asks, so that programs that look at links (previews
+ * in chats, virus scanners) learn and count nothing.
+ * @param path of the request, without its query
+ * @returns whether the request was answered
+ */
+export async function answerCode(
+  path: string,
+  request: IncomingMessage,
+  response: ServerResponse,
+  find: FindInvite,
+): Promise<boolean> {
+  const link = readShortPath(path);
+  if (link?.base === '/') {
+    // Relative, since only browsers know the whole path where a proxy serves this server below one. The page knows whom the invite is for.
+    const up = path.endsWith('/') ? '../../' : '../';
+    response.writeHead(302, { Location: `${up}volunteer${codeFragment(link.code)}`, 'Cache-Control': 'no-store' });
+    response.end();
+    return true;
+  }
+  if (!path.startsWith(CODES)) return false;
+  const { status, answer } = await answerTo(path.slice(CODES.length), request, find);
+  response.writeHead(status, { 'Content-Type': 'application/json; charset=utf-8', 'Cache-Control': 'no-store' });
+  response.end(JSON.stringify(answer));
+  return true;
+}
+
+async function answerTo(
+  text: string,
+  request: IncomingMessage,
+  find: FindInvite,
+): Promise<{ status: number; answer: Answer<FoundInvite> }> {
+  try {
+    const code = inviteCodeSchema.safeParse(text);
+    if (!code.success || request.headers[CODE_HEADER] === undefined) {
+      throw MeshError.malformed('This is not a question for an invite’s code.');
+    }
+    return { status: 200, answer: { ok: true, value: await find(code.data, request) } };
+  } catch (cause) {
+    if (!(cause instanceof MeshError)) throw cause;
+    return { status: STATUS[cause.reason] ?? 400, answer: { ok: false, error: cause.toWire() } };
+  }
+}
+
+const STATUS: Partial<Record<MeshError['reason'], number>> = { 'not-invited': 404, 'rate-limited': 429 };

@@ -1,0 +1,76 @@
+import { createHash } from 'node:crypto';
+import { readdir, readFile } from 'node:fs/promises';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { join } from 'node:path';
+
+/**
+ * The picture that chats show beside a link to a page (Open Graph, https://ogp.me). Those who fetch it want its whole address, which the build does
+ * not know.
+ */
+const PICTURE = 'content="./link-picture.png"';
+/** References of the build to files beside the page. */
+const BESIDE = /(?<=(?:href|src)=")\.\//g;
+
+const NOT_FOUND = '404.html';
+
+/** The pages whose text depends on the request: where this server is, and where the visitor is. */
+export class FittedPages {
+  private constructor(
+    /** By path, such as `/gamer`. */
+    private readonly withPicture: ReadonlyMap<string, string>,
+    private readonly notFound: string | null,
+  ) {}
+
+  /** @param root the folder of built pages */
+  static async load(root: string): Promise<FittedPages> {
+    const names = (await readdir(root)).filter((name) => name.endsWith('.html'));
+    const pages = await Promise.all(
+      names.map(async (name): Promise<[string, string]> => [name, await readFile(join(root, name), 'utf8')]),
+    );
+    const withPicture = pages.filter(([, text]) => text.includes(PICTURE));
+    const paths = withPicture.flatMap(([name, text]) => pathsOf(name).map((path): [string, string] => [path, text]));
+    return new FittedPages(new Map(paths), new Map(pages).get(NOT_FOUND) ?? null);
+  }
+
+  /**
+   * Answers a GET or HEAD request for a page that links show a picture of.
+   * @param base address of this server for others; null when it is not known
+   * @returns whether it was answered
+   */
+  serve(path: string, base: string | null, request: IncomingMessage, response: ServerResponse): boolean {
+    const text = this.withPicture.get(path);
+    if (text === undefined || base === null) return false;
+    const whole = text.replaceAll(PICTURE, `content="${base}link-picture.png"`);
+    const etag = `"${createHash('sha256').update(whole).digest('base64url').slice(0, 22)}"`;
+    response.setHeader('Cache-Control', 'no-cache');
+    response.setHeader('ETag', etag);
+    if (request.headers['if-none-match'] === etag) response.writeHead(304).end();
+    else sendHtml(response, 200, whole);
+    return true;
+  }
+
+  /**
+   * Tells a person that there is no such page. Programs, which do not ask for HTML, are told otherwise.
+   * @returns whether the request was answered
+   */
+  serveNotFound(path: string, request: IncomingMessage, response: ServerResponse): boolean {
+    if (this.notFound === null || !request.headers.accept?.includes('text/html')) return false;
+    const depth = Math.max(0, path.split('/').length - 2);
+    response.setHeader('Cache-Control', 'no-store');
+    // What the page refers to is beside it, while the visitor may be some folders further down.
+    sendHtml(response, 404, depth === 0 ? this.notFound : this.notFound.replace(BESIDE, '../'.repeat(depth)));
+    return true;
+  }
+}
+
+/** Node sends no body to HEAD. */
+function sendHtml(response: ServerResponse, status: number, text: string): void {
+  const headers = { 'Content-Type': 'text/html; charset=utf-8', 'Content-Length': Buffer.byteLength(text) };
+  response.writeHead(status, headers).end(text);
+}
+
+/** The paths under which a page is served. */
+function pathsOf(name: string): string[] {
+  const path = `/${name.replace(/\.html$/, '')}`;
+  return name === 'index.html' ? ['/', path, `/${name}`] : [path, `/${name}`];
+}

@@ -1,0 +1,56 @@
+import { MeshError } from '../../shared/errors.ts';
+import { type Invite, makeInviteLink } from '../../shared/invite.ts';
+import { CODE_HEADER, CODES_FOLDER } from '../../shared/invite-code.ts';
+import { type FoundInvite, foundInviteSchema, wireErrorSchema } from '../../shared/signaling.ts';
+import { z } from '../../shared/zod.ts';
+
+const answerSchema = z.union([
+  z.object({ ok: z.literal(true), value: foundInviteSchema }),
+  z.object({ ok: z.literal(false), error: wireErrorSchema }),
+]);
+
+/** The person waits for the answer; a server that takes longer is away. */
+const TIMEOUT_MS = 10_000;
+
+/** Asks the server of the page what a code stands for. Throws MeshError `signaling-unreachable`, or the server's refusal. */
+async function ask(code: string, pageUrl: string, get: typeof fetch): Promise<FoundInvite> {
+  const answer = await get(new URL(CODES_FOLDER + code, pageUrl), {
+    headers: { [CODE_HEADER]: '1' },
+    signal: AbortSignal.timeout(TIMEOUT_MS),
+  })
+    .then(async (response) => answerSchema.parse(await response.json()))
+    .catch((cause: unknown) => {
+      const message = 'The server did not say what this code stands for. Try again, or ask for the whole link.';
+      throw new MeshError('signaling-unreachable', message, { cause });
+    });
+  if (!answer.ok) throw new MeshError(answer.error.reason, answer.error.message);
+  return answer.value;
+}
+
+/** The part of the browser that a lookup needs. */
+export interface Surroundings {
+  pageUrl: string;
+  get: typeof fetch;
+  /** Gives this page another address, so that a reload needs no code, which ends before the invite does. */
+  rename(url: string): void;
+  /** Opens another page in place of this one. */
+  leaveFor(url: string): void;
+}
+
+/**
+ * Finds the invite that a code stands for. Null when it admits gamers: then their page opens. Throws MeshError `signaling-unreachable`, or the server's
+ * refusal.
+ */
+export async function lookUpCode(
+  code: string,
+  { pageUrl, get, rename, leaveFor }: Surroundings,
+): Promise<Invite | null> {
+  const { role, ...invite } = await ask(code, pageUrl, get);
+  const link = makeInviteLink(new URL(role, pageUrl).href, invite);
+  if (role === 'gamer') {
+    leaveFor(link);
+    return null;
+  }
+  rename(link);
+  return invite;
+}
