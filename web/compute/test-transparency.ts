@@ -21,7 +21,7 @@ const [BLACK, GREY, WHITE] = [0, 128, 255];
  * these bounds are to keep out were of 84 to 118.
  */
 const BOUNDS = [
-  { name: 'a white disc', image: DISC, [BLACK]: 8, [GREY]: 20, [WHITE]: 8 },
+  { name: 'a white disc', image: DISC, [BLACK]: 12, [GREY]: 20, [WHITE]: 12 },
   { name: 'black text', image: TEXT, [BLACK]: 8, [GREY]: 20, [WHITE]: 8 },
   { name: 'a glow', image: GLOW, [BLACK]: 3, [GREY]: 3, [WHITE]: 3 },
   { name: 'a coloured disc', image: COLOURED, [BLACK]: 32, [GREY]: 40, [WHITE]: 32 },
