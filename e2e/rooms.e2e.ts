@@ -44,7 +44,10 @@ test('a friend types the code of a link, or follows the short link that holds it
 }) => {
   const gamer = await context.newPage();
   await openStillGamer(gamer, server.url);
-  const code = await gamer.getByRole('textbox', { name: /a code, to type at/ }).inputValue();
+  const shown = gamer.getByRole('textbox', { name: /a code, to type at/ });
+  await expect(shown).toHaveCount(0);
+  await gamer.getByRole('button', { name: 'Short code' }).click();
+  const code = await shown.inputValue();
   expect(code).toMatch(/^[0-9A-Z]{4}-[0-9A-Z]{4}$/);
   const name = (await gamer.locator('.page-header__aside').textContent())?.replace('You are ', '');
 
@@ -61,6 +64,7 @@ test('a friend types the code of a link, or follows the short link that holds it
   await gamer.getByText('Revoke this link').click();
   await gamer.getByTestId('replace-link').click();
   await expect(gamer.getByText('the old link no longer works')).toBeVisible();
+  await expect(shown).toHaveCount(0);
   await friend.goto(new URL(`i/${code}`, server.url).href);
   await expect(friend.getByRole('alert')).toContainText('The owner of this room has revoked this invite.');
 });

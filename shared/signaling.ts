@@ -217,7 +217,7 @@ const eventTable = {
   lobby: { schema: z.strictObject({ open: z.boolean() }), role: 'gamer', reply: done },
   /** Makes a signed invite into the gamer's room, where it may. */
   invite: { schema: inviteSchema, role: 'gamer', reply: z.object({ token: z.string() }) },
-  /** Has the server keep a short code for an invite into the gamer's room, where it may invite. Not for one that makes owners. */
+  /** Has the server keep a short code for an invite into the gamer's room, where it may invite. Not for one that makes owners or lets guests invite. */
   inviteCode: {
     schema: z.strictObject({ token: z.string().max(SIGNALING.maxInviteChars) }),
     role: 'gamer',

@@ -11,8 +11,9 @@ import { RateLimit } from './rate-limit.ts';
  * Wrong codes that are answered; LIMIT_FACTOR multiplies them. Why guessing is hopeless: there are 2^40 = 1.1e12 codes. An address (IPv4, IPv6 /64)
  * is locked out after 10 wrong ones for 10 min (`WRONG_INVITES`), and its site (/24, /48) after 40, so 65,536 networks of one /48 guess no more than four
  * addresses: 40 in 10 min are 5,760 a day, which hit a given code within its day with a probability of 5e-9. With any number of addresses it is 3,000
- * in 10 min for the whole server, 432,000 a day: 4e-7 for a given code; of a store full of 10,000 codes one is hit in 250 days, and it admits a
- * volunteer to one room for at most a day, where its owner sees and can remove it. Requests that arrive at the same moment are all answered before
+ * in 10 min for the whole server, 432,000 a day: 4e-7 for a given code; of a store full of 10,000 codes, none of which has ended, one is hit in 250
+ * days. That gives an invite which ends with the code, within a day, and admits a volunteer to one room, or a gamer who may not invite anybody; who has
+ * come in by then stays, and may come back for a week (`PASS_VALID_S`), until the owner, who sees it, removes it. Requests that arrive at the same moment are all answered before
  * they count; the limits of joins (`LIMITS`) keep those to 20 of an address and 600 of a site.
  */
 export const GUESSES = {

@@ -3,7 +3,7 @@ import { afterEach, expect, test, vi } from 'vitest';
 import { CODE_HEADER, readInviteCode } from '../../shared/invite-code.ts';
 import { SIGNALING } from '../../shared/protocol-limits.ts';
 import type { Answer, FoundInvite, InviteRequest } from '../../shared/signaling.ts';
-import { MAX_SEALED_CHARS } from '../store/store.ts';
+import { ENDED_CODE_KEPT_MS, type KeptCode, MAX_SEALED_CHARS, STORE_LIMITS } from '../store/store.ts';
 import { TestRedis } from '../store/test-redis.ts';
 import { ManualServerClock } from '../test-clock.ts';
 import { TestBed, type TestPage } from '../test-server.ts';
@@ -97,13 +97,13 @@ test('a code whose invite was revoked says so, and so does one that has expired'
   clock.advance(61_000);
   expect(await look(url, short), 'with its invite').toMatchObject(refused('not-invited', /code has expired/));
   expect(await look(url, lasting)).toMatchObject({ ok: true });
-  clock.advance(CODE_VALID_S * 1_000);
+  clock.advance(CODE_VALID_S * 1_000 - 61_000);
   expect(await look(url, lasting), 'after a day').toMatchObject(refused('not-invited', /code has expired/));
-  clock.advance(CODE_VALID_S * 1_000);
+  clock.advance(ENDED_CODE_KEPT_MS);
   expect(await look(url, lasting), 'and is forgotten').toMatchObject(refused('not-invited', /no such code/));
 });
 
-test('only who may invite gets a code, only for an invite into its own room, and none for an invite that makes owners', async () => {
+test('only who may invite gets a code, only for an invite into its own room, and none for an invite that makes owners or lets guests invite', async () => {
   const { url, owner, room } = await privateRoom();
   const token = await tokenFrom(owner);
   const guest = bed.page(url);
@@ -118,7 +118,50 @@ test('only who may invite gets a code, only for an invite into its own room, and
   expect(await ask(owner, 'nonsense')).toMatchObject(refused('not-invited', /not valid/));
   const back = await tokenFrom(owner, { role: 'gamer', owner: true });
   expect(await ask(owner, back)).toMatchObject(refused('not-invited', /makes owners/));
+  const inviting = await tokenFrom(owner, { role: 'gamer', mayInvite: true });
+  expect(await ask(owner, inviting)).toMatchObject(refused('not-invited', /lets guests invite/));
   expect(await ask(owner, asGamer)).toMatchObject({ ok: true });
+});
+
+test('the code of an invite that lasts longer leads to one that ends with the code, and is used up and revoked with the longer one', async () => {
+  const { url, owner, room, clock } = await privateRoom();
+  const token = await tokenFrom(owner, { expiresInS: 2 * CODE_VALID_S, uses: 1 });
+  const answer = await look(url, await codeFrom(owner, token));
+  const short = answer.ok ? answer.value.token : '';
+  expect(short).not.toBe(token);
+  const join = (invite: string) => bed.page(url).tryJoin({ role: 'volunteer', room, invite });
+  clock.advance(CODE_VALID_S * 1_000);
+  expect(await join(short)).toMatchObject(refused('not-invited', /has expired/));
+  const code = await codeFrom(owner, token);
+  const again = await look(url, code);
+  const second = again.ok ? again.value.token : '';
+  await bed.page(url).join({ role: 'volunteer', room, invite: second });
+  expect(await join(token)).toMatchObject(refused('not-invited', /used up/));
+  await owner.ask('revoke', { token });
+  expect(await join(second)).toMatchObject(refused('not-invited', /has revoked/));
+  expect(await look(url, code)).toMatchObject(refused('not-invited', /has revoked/));
+});
+
+test('in an open room a stranger cannot have the codes of others forgotten, nor with requests that are refused', async () => {
+  const { url } = await bed.server();
+  const owner = bed.page(url);
+  const { room } = await owner.join({ room: 'den' });
+  const code = await codeFrom(owner, await tokenFrom(owner));
+  const stranger = bed.page(url);
+  await stranger.join({ room });
+  const asked: Answer<unknown>[] = [];
+  for (let times = 0; times < 2 * STORE_LIMITS.maxCodesPerRoom; times++) {
+    asked.push(await stranger.ask('inviteCode', { token: await tokenFrom(stranger, { expiresInS: 7_200 }) }));
+  }
+  expect(
+    asked.every(({ ok }) => ok),
+    'its own give way',
+  ).toBe(true);
+  const another = bed.page(url);
+  await another.join({ room });
+  const token = await tokenFrom(another);
+  expect(await another.ask('inviteCode', { token })).toMatchObject(refused('rate-limited', /this room/));
+  expect(await look(url, code)).toMatchObject({ ok: true });
 });
 
 test('an address that guesses codes is locked out, and the right code is not even looked up; a page of another site cannot guess for its visitors', async () => {
@@ -171,7 +214,11 @@ test('a code that one instance made is found by another, both count the wrong on
   const client = new Redis(redis.url);
   const keys = (await client.keys('p2c2r:code*')).sort();
   expect(keys).toHaveLength(4);
-  const kept = [...keys, await client.get(keys[0] ?? ''), ...(await client.zrange('p2c2r:codes', 0, -1))].join();
+  const kept = [
+    ...keys,
+    ...Object.values(await client.hgetall(keys[0] ?? '')),
+    ...(await client.zrange('p2c2r:codes', 0, -1)),
+  ].join();
   for (const secret of [code, token, room, 'tidy-puffin']) expect(kept).not.toContain(secret);
 
   const guesser = { 'x-forwarded-for': '192.0.2.1' };
@@ -188,26 +235,34 @@ test('a code that one instance made is found by another, both count the wrong on
 
 test('the longest invite, made in the most awkward name, fits what a store keeps of a code', async () => {
   const kept: string[] = [];
-  const store = { keepCode: async (_: string, sealed: string) => void kept.push(sealed), codeOf: async () => null };
+  const store = {
+    keepCode: async ({ sealed }: KeptCode) => void kept.push(sealed),
+    codeOf: async () => null,
+    endCode: async () => {},
+  };
   const room = { id: 'r', name: 'den', inviteOnly: true };
   const invites = {
     inspect: async () => ({
-      ...{ roomId: 'r', room: 'den', role: 'volunteer' as const, isOwner: false },
-      expiresAtMs: 1e13,
+      ...{ id: 'x'.repeat(22), roomId: 'r', room: 'den', role: 'volunteer' as const, isOwner: false, mayInvite: false },
+      ...{ expiresAtMs: 1e13, lineage: [] },
     }),
+    invite: async () => 'x'.repeat(SIGNALING.maxInviteChars),
   };
   const codes = new InviteCodes('a secret of at least thirty-two characters', store, invites, new ManualServerClock());
   const name = '\u0001'.repeat(SIGNALING.maxNameChars);
-  await codes.make('x'.repeat(SIGNALING.maxInviteChars), { room, name, network: 'n' });
+  await codes.make('x'.repeat(SIGNALING.maxInviteChars), { id: 's', room, name, network: 'n' });
   expect(kept[0]?.length).toBeGreaterThan(3_000);
   expect(kept[0]?.length).toBeLessThanOrEqual(MAX_SEALED_CHARS);
 });
 
-test('codes are random and can be read aloud', async () => {
+test('codes look random and can be read aloud; an invite has one, however often it is asked for', async () => {
   const { owner } = await privateRoom();
-  const token = await tokenFrom(owner);
   const codes = new Set<string>();
-  for (let count = 0; count < 8; count++) codes.add(await codeFrom(owner, token));
+  for (let count = 0; count < 8; count++) {
+    const token = await tokenFrom(owner);
+    codes.add(await codeFrom(owner, token));
+    codes.add(await codeFrom(owner, token));
+  }
   expect(codes.size).toBe(8);
   for (const code of codes) expect(readInviteCode(code)).toBe(code);
 });

@@ -72,14 +72,19 @@ export interface Grant extends Rights {
 
 /** What an invite says. */
 export interface InspectedInvite {
+  id: string;
   roomId: string;
   /** The room's name. */
   room: string;
   role: Role;
   /** Whether its bearer owns the room. */
   isOwner: boolean;
+  /** Whether its bearer may invite others. */
+  mayInvite: boolean;
   /** ms since the Unix epoch. */
   expiresAtMs: number;
+  /** The invite itself and, before it, those that it descends from. */
+  lineage: Lineage;
 }
 
 /** The token was never valid for this session. An address that sends many such tokens is guessing. */
@@ -196,9 +201,11 @@ export class Invites {
   async inspect(token: string): Promise<InspectedInvite> {
     const claims = await this.#read(token);
     if (claims.sub !== undefined) throw notInvited('This is a member’s pass, not an invite.');
-    await this.#refuseRevoked([...(claims.via ?? []), refOf(claims)]);
-    const { id: roomId, room, role, owner: isOwner = false } = claims;
-    return { roomId, room, role, isOwner, expiresAtMs: refOf(claims).expiresAtMs };
+    const { id, expiresAtMs } = refOf(claims);
+    const lineage = [...(claims.via ?? []), refOf(claims)];
+    await this.#refuseRevoked(lineage);
+    const { id: roomId, room, role, owner: isOwner = false, mayInvite = false } = claims;
+    return { id, roomId, room, role, isOwner, mayInvite, expiresAtMs, lineage };
   }
 
   /**

@@ -43,7 +43,7 @@ interface Parts {
     limitFactor: number;
   };
   invites: Invites;
-  codes: Pick<InviteCodes, 'make'>;
+  codes: Pick<InviteCodes, 'make' | 'end'>;
   store: Store;
   clock: ServerClock;
   log: Logger;
@@ -78,7 +78,7 @@ export class Coordinator {
   readonly reputation: ReputationTracker;
 
   constructor(private readonly parts: Parts) {
-    const { config, invites, store, clock, log, lockOut, observer } = parts;
+    const { config, invites, codes, store, clock, log, lockOut, observer } = parts;
     const rooms = new Rooms(config, observer, parts.waitingLimits);
     const introductions = new Introductions(rooms, {
       maxIntroductions: config.maxIntroductions,
@@ -92,7 +92,7 @@ export class Coordinator {
     const offers = { ...OFFERS_TO_ONE_PEER, burst: OFFERS_TO_ONE_PEER.burst * config.limitFactor };
     this.#offers = config.limitFactor === 0 ? null : new PairAllowance(offers, clock);
     this.owner = new OwnerActions({
-      ...{ rooms, introductions, invites, store, clock, log },
+      ...{ rooms, introductions, invites, codes, store, clock, log },
       removeMember: (member) => this.sessions.remove(member, 'removed'),
     });
     this.reputation = new ReputationTracker({ rooms, introductions, owner: this.owner, store, clock, log });

@@ -1,6 +1,7 @@
 import type { Logger } from 'pino';
 import { MeshError } from '../../shared/errors.ts';
 import { type EventPayload, MAX_LISTED_GAMERS, type RoomGamer } from '../../shared/signaling.ts';
+import type { InviteCodes } from '../access/invite-codes.ts';
 import { banOf, type InviteRef, type Invites, notInvited, PASS_VALID_S } from '../access/invites.ts';
 import { RateLimit } from '../access/rate-limit.ts';
 import { isSameRoom, membershipDigest, type RoomAddress, roomKey } from '../access/room-address.ts';
@@ -17,6 +18,7 @@ interface Parts {
   rooms: Rooms;
   introductions: Introductions;
   invites: Invites;
+  codes: Pick<InviteCodes, 'end'>;
   store: Pick<Store, 'ban' | 'isBanned'>;
   clock: ServerClock;
   log: Logger;
@@ -115,11 +117,11 @@ export class OwnerActions {
 
   /** Has the store remember a removal or revocation for as long as tokens issued before are valid. Only logs what fails. */
   async #remember({ room, network }: Member, ids: readonly string[], invite: InviteRef | undefined): Promise<void> {
-    const { store, clock, invites, log } = this.parts;
+    const { store, clock, invites, codes, log } = this.parts;
     const quota = { room: roomKey(room), network };
     const untilMs = clock.epochMs() + PASS_VALID_S * 1_000;
     const bans = room.inviteOnly ? ids.map((id) => store.ban(memberBan(room, id), untilMs, quota)) : [];
-    if (invite) bans.push(invites.revoke(invite, quota));
+    if (invite) bans.push(invites.revoke(invite, quota), codes.end(invite));
     for (const { reason } of (await Promise.allSettled(bans)).filter((ban) => ban.status === 'rejected')) {
       log.warn({ err: reason }, 'a removal or revocation is lost when its room becomes empty or this server stops');
     }

@@ -8,7 +8,7 @@ export interface Expiring extends Quota {
 /** Which limit of a table is reached. */
 export type Full = keyof Quota | 'all';
 
-/** Entries that must not be dropped before they expire. Their number is limited per room, per network and in total. */
+/** Entries with an end. Their number is limited per room, per network and in total. */
 export class ExpiringTable<Entry extends Expiring> {
   readonly #entries = new Map<string, Entry>();
   /** How many entries a room or a network has. */
@@ -56,20 +56,40 @@ export class ExpiringTable<Entry extends Expiring> {
     this.onDelete(entry);
   }
 
-  /** Drops the entry of a room that would expire first. */
-  dropSoonestOf(room: string): void {
-    let soonest: [string, Entry] | null = null;
-    for (const [key, entry] of this.#entries) {
-      if (entry.room === room && (!soonest || entry.expiresAtMs < soonest[1].expiresAtMs)) soonest = [key, entry];
+  /**
+   * Makes space for an entry. At each limit that is reached, the entry that expires first is dropped of those that may be. Nothing is dropped
+   * unless the entry then fits: whoever is refused must not have harmed anybody, and what a log of the successes leads to must not differ.
+   * @param key an entry that has it already is replaced
+   * @param mayDrop whether an entry may go when this limit is reached
+   * @returns the limit that is reached even so; null when the entry fits
+   */
+  makeSpace(key: string, quota: Quota, nowMs: number, mayDrop: (entry: Entry, limit: Full) => boolean): Full | null {
+    if (this.full(quota, nowMs) === null) return null;
+    const dropped = new Map<string, Entry>();
+    const replaced = this.#entries.get(key);
+    if (replaced) dropped.set(key, replaced);
+    for (const limit of LIMITS) {
+      const counts = (entry: Quota) => limit === 'all' || entry[limit] === quota[limit];
+      const gone = [...dropped.values()].filter(counts).length;
+      if (this.#count(limit, quota) - gone < this.max[limit]) continue;
+      let soonest: [string, Entry] | null = null;
+      for (const [other, entry] of this.#entries) {
+        if (soonest && entry.expiresAtMs >= soonest[1].expiresAtMs) continue;
+        if (counts(entry) && !dropped.has(other) && mayDrop(entry, limit)) soonest = [other, entry];
+      }
+      if (!soonest) return limit;
+      dropped.set(...soonest);
     }
-    if (soonest) this.delete(soonest[0]);
+    for (const other of dropped.keys()) this.delete(other);
+    return null;
   }
 
   #fullNow(quota: Quota): Full | null {
-    const [room, network] = ownersOf(quota);
-    if ((this.#counts.get(room) ?? 0) >= this.max.room) return 'room';
-    if ((this.#counts.get(network) ?? 0) >= this.max.network) return 'network';
-    return this.#entries.size >= this.max.all ? 'all' : null;
+    return LIMITS.find((limit) => this.#count(limit, quota) >= this.max[limit]) ?? null;
+  }
+
+  #count(limit: Full, quota: Quota): number {
+    return limit === 'all' ? this.#entries.size : (this.#counts.get(`${limit} ${quota[limit]}`) ?? 0);
   }
 
   #dropExpired(nowMs: number): void {
@@ -81,5 +101,7 @@ export class ExpiringTable<Entry extends Expiring> {
     }
   }
 }
+
+const LIMITS: readonly Full[] = ['room', 'network', 'all'];
 
 const ownersOf = ({ room, network }: Quota): [string, string] => [`room ${room}`, `network ${network}`];

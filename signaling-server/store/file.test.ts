@@ -4,6 +4,7 @@ import { afterEach, expect, test } from 'vitest';
 import { ManualServerClock } from '../test-clock.ts';
 import { TestBed } from '../test-server.ts';
 import { FileStore, MIN_LINES_TO_COMPACT } from './file.ts';
+import { ENDED_CODE_KEPT_MS, STORE_LIMITS } from './store.ts';
 
 /** History survives every kind of restart and stays bounded on disk. */
 const bed = new TestBed();
@@ -15,6 +16,7 @@ const log = { warn: (what: unknown) => logged.push(what), error: (what: unknown)
 const open = (folder: string) => FileStore.open(folder, clock, log);
 const by = (gamerId: string) => ({ gamerId, network: `network of ${gamerId}` });
 const quota = { room: 'invited r', network: 'n' };
+const code = (id: string, maker = 'm') => ({ id, sealed: 'sealed', endsAtMs: clock.epochMs() + 1_000, maker });
 const report = { completed: 3, failed: 1, rttMs: 9 };
 
 test('reputations, accusations, used invites, bans and codes survive a restart', async () => {
@@ -26,7 +28,9 @@ test('reputations, accusations, used invites, bans and codes survive a restart',
   await first.accuse('open den', 'g', 'v');
   expect(await first.useInvite(invite, 's', quota)).toBe(true);
   await first.ban('b', clock.epochMs() + 1_000, quota);
-  await first.keepCode('c', 'sealed', clock.epochMs() + 1_000, quota);
+  await first.keepCode(code('c'), quota);
+  await first.keepCode(code('d'), quota);
+  await first.endCode('d');
   await first.close();
   for (let restart = 0; restart < 2; restart++) {
     const next = await open(folder);
@@ -38,6 +42,88 @@ test('reputations, accusations, used invites, bans and codes survive a restart',
     expect(await next.codeOf('c')).toBe('sealed');
     await next.close();
   }
+  clock.advance(ENDED_CODE_KEPT_MS);
+  const last = await open(folder);
+  expect([await last.codeOf('c'), await last.codeOf('d')], 'a code that was ended').toEqual(['sealed', null]);
+  await last.close();
+});
+
+test('requests for codes that a full network is refused make no restart lose anything', async () => {
+  const folder = await bed.folder();
+  const store = await open(folder);
+  await store.ban('b', clock.epochMs() + 600_000, quota);
+  const { maxCodesPerRoom, maxCodesPerNetwork } = STORE_LIMITS;
+  const put = (id: string, room: string, network: string) =>
+    store.keepCode(code(id, `maker in ${network}`), { room, network });
+  for (const network of ['A', 'B']) {
+    const roomOf = (index: number) => `open ${network}${Math.floor(index / maxCodesPerRoom)}`;
+    for (let index = 0; index < maxCodesPerNetwork; index++) await put(`${network}${index}`, roomOf(index), network);
+  }
+  await expect(put('B more', 'open A0', 'B')).rejects.toMatchObject({ reason: 'rate-limited' });
+  // Had the refused request thrown out a code of A, this one would have its place, and the file one line too many.
+  await expect(put('A more', 'another', 'A')).rejects.toMatchObject({ reason: 'rate-limited' });
+  await store.close();
+  logged.length = 0;
+  const next = await open(folder);
+  expect([logged, await next.isBanned('b'), await next.codeOf('A0')]).toEqual([[], true, 'sealed']);
+  await next.close();
+});
+
+test('a clock that was set back makes no restart lose anything that has not ended', async () => {
+  const folder = await bed.folder();
+  const store = await open(folder);
+  const { maxUsesPerRoom, maxBansPerNetwork, maxCodesPerNetwork } = STORE_LIMITS;
+  const invite = (id: string) => ({ id, maxUses: 10_000, expiresAtMs: clock.epochMs() + 1_000 });
+  const fill = async (of: string) => {
+    const uses = Array.from({ length: maxUsesPerRoom }, (_, index) =>
+      store.useInvite(invite(of), `s${index}`, { room: 'r', network: `n${index}` }),
+    );
+    const bans = Array.from({ length: maxBansPerNetwork }, (_, index) =>
+      store.ban(`${of}${index}`, clock.epochMs() + 1_000, { room: `r${index}`, network: 'n' }),
+    );
+    const codes = Array.from({ length: maxCodesPerNetwork }, (_, index) =>
+      store.keepCode(code(`${of}${index}`), { room: `r${index}`, network: 'n' }),
+    );
+    await Promise.all([...uses, ...bans, ...codes]);
+  };
+  await fill('old');
+  clock.advance(ENDED_CODE_KEPT_MS + 1_000);
+  await fill('new');
+  await store.close();
+  logged.length = 0;
+  clock.advance(-ENDED_CODE_KEPT_MS - 1_000);
+  const next = await open(folder);
+  expect(logged).toEqual([]);
+  for (const index of [0, maxCodesPerNetwork - 1]) {
+    expect([await next.isBanned(`new${index}`), await next.codeOf(`new${index}`)]).toEqual([true, 'sealed']);
+  }
+  const last = { ...invite('new'), maxUses: 1 };
+  expect(await next.useInvite(last, 'another', quota), 'a used-up invite stays so').toBe(false);
+  await next.close();
+});
+
+test('entries of any kind that do not fit are skipped and counted, and all others count', async () => {
+  const folder = await bed.folder();
+  const { maxUsesPerNetwork, maxBansPerNetwork, maxCodesPerNetwork } = STORE_LIMITS;
+  const [late, early] = [clock.epochMs() + 9_000, clock.epochMs() + 1_000];
+  const lines: unknown[] = [];
+  for (let index = 0; index <= maxUsesPerNetwork; index++) {
+    lines.push(['used', 'i', `s${index}`, index < maxUsesPerNetwork ? late : early, `r${index}`, 'n']);
+  }
+  for (let index = 0; index <= maxBansPerNetwork; index++) {
+    lines.push(['banned', `b${index}`, index < maxBansPerNetwork ? late : early, `r${index}`, 'n']);
+  }
+  for (let index = 0; index <= maxCodesPerNetwork; index++) {
+    lines.push(['code', `c${index}`, 'sealed', index < maxCodesPerNetwork ? late : early, `r${index}`, 'n', 'm']);
+  }
+  lines.push(['tasks', 'v', 3, 1, 'n']);
+  await writeFile(join(folder, 'history.jsonl'), lines.map((line) => `${JSON.stringify(line)}\n`).join(''));
+  logged.length = 0;
+  const store = await open(folder);
+  expect(logged).toMatchObject([{ superfluous: 3 }]);
+  expect(await store.reputation('v')).toEqual({ completed: 3, failed: 1 });
+  expect([await store.isBanned('b0'), await store.codeOf('c0')]).toEqual([true, 'sealed']);
+  await store.close();
 });
 
 test('truncated and damaged lines are skipped with a warning; all others count', async () => {

@@ -6,6 +6,7 @@ import { type Entry, entrySchema, MemoryStore } from './memory.ts';
 import {
   type Accused,
   type CountedInvite,
+  type KeptCode,
   type Quota,
   type Report,
   type Reporter,
@@ -48,7 +49,7 @@ export class FileStore implements Store {
 
   private constructor(
     path: string,
-    clock: Pick<ServerClock, 'epochMs'>,
+    private readonly clock: Pick<ServerClock, 'epochMs'>,
     private readonly log: Log,
   ) {
     this.#path = path;
@@ -94,14 +95,20 @@ export class FileStore implements Store {
     return this.#memory.isBanned(id);
   }
 
-  async keepCode(id: string, sealed: string, expiresAtMs: number, quota: Quota): Promise<void> {
+  async keepCode(code: KeptCode, quota: Quota): Promise<void> {
     const room = roomDigest(quota.room);
-    await this.#memory.keepCode(id, sealed, expiresAtMs, { ...quota, room });
-    this.#log(['code', id, sealed, expiresAtMs, room, quota.network]);
+    await this.#memory.keepCode(code, { ...quota, room });
+    this.#log(['code', code.id, code.sealed, code.endsAtMs, room, quota.network, code.maker]);
   }
 
   codeOf(id: string): Promise<string | null> {
     return this.#memory.codeOf(id);
+  }
+
+  async endCode(id: string): Promise<void> {
+    if ((await this.#memory.codeOf(id)) === null) return;
+    await this.#memory.endCode(id);
+    this.#log(['code-ended', id, this.clock.epochMs()]);
   }
 
   async close(): Promise<void> {
@@ -109,14 +116,17 @@ export class FileStore implements Store {
   }
 
   async #load(): Promise<void> {
-    let damaged = 0;
+    let [damaged, superfluous] = [0, 0];
     for (const line of (await readIfPresent(this.#path)).split('\n')) {
       if (line === '') continue;
       const entry = parseEntry(line);
-      if (entry) await this.#memory.restore(entry);
-      else damaged++;
+      if (!entry) damaged++;
+      else if (!(await this.#memory.restore(entry))) superfluous++;
     }
     if (damaged > 0) this.log.warn({ path: this.#path, damaged }, 'damaged lines of the history file were skipped');
+    if (superfluous > 0) {
+      this.log.warn({ path: this.#path, superfluous }, 'lines of the history file beyond the limits were skipped');
+    }
   }
 
   #log(entry: Entry): void {

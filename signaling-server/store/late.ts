@@ -1,4 +1,4 @@
-import type { CountedInvite, Quota, Report, Reporter, Store } from './store.ts';
+import type { CountedInvite, KeptCode, Quota, Report, Reporter, Store } from './store.ts';
 
 /**
  * A store that opens later: all that is asked of it waits. A server that takes the place of another serves pages and sockets at once, but may
@@ -48,12 +48,16 @@ export class LateStore implements Store {
     return (await this.opening).isBanned(id);
   }
 
-  async keepCode(id: string, sealed: string, expiresAtMs: number, quota: Quota) {
-    return (await this.opening).keepCode(id, sealed, expiresAtMs, quota);
+  async keepCode(code: KeptCode, quota: Quota) {
+    return (await this.opening).keepCode(code, quota);
   }
 
   async codeOf(id: string) {
     return (await this.opening).codeOf(id);
+  }
+
+  async endCode(id: string) {
+    return (await this.opening).endCode(id);
   }
 
   /** Does not wait for a store that is not open: the other server may go on for good. A store that opens later is closed then. */

@@ -1,11 +1,13 @@
 import { LRUCache } from 'lru-cache';
 import { z } from '../../shared/zod.ts';
 import type { ServerClock } from '../clock.ts';
-import { type Expiring, ExpiringTable } from './expiring-table.ts';
+import { type Expiring, ExpiringTable, type Full } from './expiring-table.ts';
 import {
   type Accused,
   addReport,
   type CountedInvite,
+  ENDED_CODE_KEPT_MS,
+  type KeptCode,
   MAX_SEALED_CHARS,
   type Quota,
   type Report,
@@ -35,10 +37,18 @@ export const entrySchema = z.union([
   z.tuple([z.literal('used'), id, id, count, id, id]),
   /** A ban: what is banned, expiry in ms since the Unix epoch, room, network. */
   z.tuple([z.literal('banned'), id, count, id, id]),
-  /** A code of an invite: id, what it stands for, expiry in ms since the Unix epoch, room, network. */
-  z.tuple([z.literal('code'), id, z.string().max(MAX_SEALED_CHARS), count, id, id]),
+  /** A code of an invite: id, what it stands for, its end in ms since the Unix epoch, room, network, the session that asked for it. */
+  z.tuple([z.literal('code'), id, z.string().max(MAX_SEALED_CHARS), count, id, id, id]),
+  /** A code ended early: id, when, in ms since the Unix epoch. */
+  z.tuple([z.literal('code-ended'), id, count]),
 ]);
 export type Entry = z.infer<typeof entrySchema>;
+
+/** Which entries a new one may take the place of: those of the table, at a limit that is reached. */
+type MayDrop<Item> = (entry: Item, limit: Full) => boolean;
+
+type Use = Expiring & { invite: string; session: string };
+type Code = Expiring & { sealed: string; maker: string };
 
 /** A store in this process's memory. */
 export class MemoryStore implements Store {
@@ -48,7 +58,7 @@ export class MemoryStore implements Store {
   readonly #accused = new LRUCache<string, LRUCache<string, Set<string>>>({ max: STORE_LIMITS.maxRoomsWithAccused });
   /** Invite -> the sessions that used it. */
   readonly #sessionsOf = new Map<string, Set<string>>();
-  readonly #uses = new ExpiringTable<Expiring & { invite: string; session: string }>(
+  readonly #uses = new ExpiringTable<Use>(
     {
       room: STORE_LIMITS.maxUsesPerRoom,
       network: STORE_LIMITS.maxUsesPerNetwork,
@@ -65,7 +75,7 @@ export class MemoryStore implements Store {
     network: STORE_LIMITS.maxBansPerNetwork,
     all: STORE_LIMITS.maxBans,
   });
-  readonly #codes = new ExpiringTable<Expiring & { sealed: string }>({
+  readonly #codes = new ExpiringTable<Code>({
     room: STORE_LIMITS.maxCodesPerRoom,
     network: STORE_LIMITS.maxCodesPerNetwork,
     all: STORE_LIMITS.maxCodes,
@@ -103,27 +113,17 @@ export class MemoryStore implements Store {
   }
 
   async useInvite({ id, maxUses, expiresAtMs }: CountedInvite, sessionId: string, quota: Quota): Promise<boolean> {
-    const sessions = this.#sessionsOf.get(id) ?? new Set<string>();
-    if (sessions.has(sessionId)) return true;
-    if (sessions.size >= maxUses) return false;
-    const full = this.#uses.full(quota, this.clock.epochMs());
-    if (full) throw tooManyUses(full === 'all' ? undefined : full);
+    const sessions = this.#sessionsOf.get(id);
+    if (sessions?.has(sessionId)) return true;
+    if (sessions && sessions.size >= maxUses) return false;
     const { room, network } = quota;
-    this.#uses.set(`${id} ${sessionId}`, { invite: id, session: sessionId, expiresAtMs, room, network });
-    this.#sessionsOf.set(id, sessions.add(sessionId));
+    const full = this.#putUse({ invite: id, session: sessionId, expiresAtMs, room, network }, () => false);
+    if (full) throw tooManyUses(full === 'all' ? undefined : full);
     return true;
   }
 
   async ban(id: string, expiresAtMs: number, { room, network }: Quota): Promise<void> {
-    const known = this.#bans.get(id);
-    if (known) {
-      this.#bans.set(id, { ...known, expiresAtMs: Math.max(known.expiresAtMs, expiresAtMs) });
-      return;
-    }
-    const nowMs = this.clock.epochMs();
-    if (this.#bans.full({ room, network }, nowMs) === 'room') this.#bans.dropSoonestOf(room);
-    if (this.#bans.full({ room, network }, nowMs)) throw tooManyBans();
-    this.#bans.set(id, { expiresAtMs, room, network });
+    if (this.#putBan(id, { expiresAtMs, room, network }, (_, limit) => limit === 'room')) throw tooManyBans();
   }
 
   async isBanned(id: string): Promise<boolean> {
@@ -131,11 +131,15 @@ export class MemoryStore implements Store {
     return ban !== undefined && ban.expiresAtMs > this.clock.epochMs();
   }
 
-  async keepCode(id: string, sealed: string, expiresAtMs: number, { room, network }: Quota): Promise<void> {
-    const nowMs = this.clock.epochMs();
-    if (this.#codes.full({ room, network }, nowMs) === 'room') this.#codes.dropSoonestOf(room);
-    if (this.#codes.full({ room, network }, nowMs)) throw tooManyCodes();
-    this.#codes.set(id, { sealed, expiresAtMs, room, network });
+  async keepCode({ id, sealed, endsAtMs, maker }: KeptCode, { room, network }: Quota): Promise<void> {
+    const code = { sealed, maker, expiresAtMs: endsAtMs + ENDED_CODE_KEPT_MS, room, network };
+    const full = this.#putCode(
+      id,
+      code,
+      (other, limit) =>
+        other.expiresAtMs - ENDED_CODE_KEPT_MS <= this.clock.epochMs() || (limit === 'room' && other.maker === maker),
+    );
+    if (full) throw tooManyCodes(full);
   }
 
   async codeOf(id: string): Promise<string | null> {
@@ -143,23 +147,43 @@ export class MemoryStore implements Store {
     return code !== undefined && code.expiresAtMs > this.clock.epochMs() ? code.sealed : null;
   }
 
-  /** Loads an entry that {@link entries} wrote. */
-  async restore(entry: Entry): Promise<void> {
+  async endCode(id: string): Promise<void> {
+    this.#endCode(id, this.clock.epochMs());
+  }
+
+  /**
+   * Loads an entry that {@link entries} wrote. Each fitted when it was written; if it does not any more, because the clock was set back and what
+   * had expired by then seems not to have, it takes the place of what expires first.
+   * @returns whether it fits; otherwise it is skipped
+   */
+  async restore(entry: Entry): Promise<boolean> {
     switch (entry[0]) {
       case 'tasks':
         this.#credit(entry[1], entry[4] ?? '', { completed: entry[2], failed: entry[3] });
-        return;
+        return true;
       case 'accused':
-        return this.accuse(entry[1], entry[2], entry[3]);
-      case 'used':
-        await this.useInvite({ id: entry[1], maxUses: Number.POSITIVE_INFINITY, expiresAtMs: entry[3] }, entry[2], {
-          ...{ room: entry[4], network: entry[5] },
-        });
-        return;
-      case 'banned':
-        return this.ban(entry[1], entry[2], { room: entry[3], network: entry[4] });
-      case 'code':
-        return this.keepCode(entry[1], entry[2], entry[3], { room: entry[4], network: entry[5] });
+        await this.accuse(entry[1], entry[2], entry[3]);
+        return true;
+      case 'used': {
+        const [, invite, session, expiresAtMs, room, network] = entry;
+        return this.#putUse({ invite, session, expiresAtMs, room, network }, endsBefore(expiresAtMs)) === null;
+      }
+      case 'banned': {
+        const [, id, expiresAtMs, room, network] = entry;
+        // A room's ban may give way to one that ends sooner, as it did when this was written.
+        const mayDrop: MayDrop<Expiring> = (ban, limit) => limit === 'room' || endsBefore(expiresAtMs)(ban);
+        return this.#putBan(id, { expiresAtMs, room, network }, mayDrop) === null;
+      }
+      case 'code': {
+        const [, id, sealed, endsAtMs, room, network, maker] = entry;
+        const expiresAtMs = endsAtMs + ENDED_CODE_KEPT_MS;
+        const mayDrop: MayDrop<Code> = (code, limit) =>
+          (limit === 'room' && code.maker === maker) || endsBefore(expiresAtMs)(code);
+        return this.#putCode(id, { sealed, maker, expiresAtMs, room, network }, mayDrop) === null;
+      }
+      case 'code-ended':
+        this.#endCode(entry[1], entry[2]);
+        return true;
     }
   }
 
@@ -183,12 +207,42 @@ export class MemoryStore implements Store {
     for (const [id, { expiresAtMs, room, network }] of this.#bans.entries()) {
       if (expiresAtMs > nowMs) yield ['banned', id, expiresAtMs, room, network];
     }
-    for (const [id, { sealed, expiresAtMs, room, network }] of this.#codes.entries()) {
-      if (expiresAtMs > nowMs) yield ['code', id, sealed, expiresAtMs, room, network];
+    for (const [id, { sealed, expiresAtMs, room, network, maker }] of this.#codes.entries()) {
+      if (expiresAtMs > nowMs) yield ['code', id, sealed, expiresAtMs - ENDED_CODE_KEPT_MS, room, network, maker];
     }
   }
 
   async close(): Promise<void> {}
+
+  /** @returns the limit that is reached; null when the use was kept. Likewise below. */
+  #putUse(use: Use, mayDrop: MayDrop<Use>): Full | null {
+    const { invite, session } = use;
+    const full = this.#uses.makeSpace(`${invite} ${session}`, use, this.clock.epochMs(), mayDrop);
+    if (full) return full;
+    this.#uses.set(`${invite} ${session}`, use);
+    this.#sessionsOf.set(invite, (this.#sessionsOf.get(invite) ?? new Set()).add(session));
+    return null;
+  }
+
+  #putBan(id: string, ban: Expiring, mayDrop: MayDrop<Expiring>): Full | null {
+    const known = this.#bans.get(id);
+    const full = known ? null : this.#bans.makeSpace(id, ban, this.clock.epochMs(), mayDrop);
+    if (!full) {
+      this.#bans.set(id, known ? { ...known, expiresAtMs: Math.max(known.expiresAtMs, ban.expiresAtMs) } : ban);
+    }
+    return full;
+  }
+
+  #putCode(id: string, code: Code, mayDrop: MayDrop<Code>): Full | null {
+    const full = this.#codes.makeSpace(id, code, this.clock.epochMs(), mayDrop);
+    if (!full) this.#codes.set(id, code);
+    return full;
+  }
+
+  #endCode(id: string, nowMs: number): void {
+    const code = this.#codes.get(id);
+    if (code) this.#codes.set(id, { ...code, expiresAtMs: Math.min(code.expiresAtMs, nowMs + ENDED_CODE_KEPT_MS) });
+  }
 
   #credit(historyId: string, network: string, tasks: Reputation): void {
     const voices =
@@ -198,3 +252,8 @@ export class MemoryStore implements Store {
     this.#reputations.set(historyId, voices);
   }
 }
+
+const endsBefore =
+  (expiresAtMs: number) =>
+  (entry: Expiring): boolean =>
+    entry.expiresAtMs <= expiresAtMs;

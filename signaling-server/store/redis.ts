@@ -4,6 +4,8 @@ import type { ServerClock } from '../clock.ts';
 import {
   type Accused,
   type CountedInvite,
+  ENDED_CODE_KEPT_MS,
+  type KeptCode,
   MAX_TASKS_PER_SOURCE,
   type Quota,
   type Report,
@@ -97,54 +99,99 @@ end
 return 1`;
 
 /**
- * Keys: the bans of a room, of a network, and all, each with their expiry. Arguments: what is banned, now, expiry, a bound for each key. When
- * the room is full, its ban that ends first is lifted. Returns 0 when another key is full.
+ * Tables of entries with an end. Keys from the second on: the entries of a room, of a network, and all, each with their expiry. The first key is a hash
+ * with what belongs to the entry, among it which room and network it counts for, so that it can be dropped by a request from another network.
+ * `makeSpace` drops one entry at each limit that is reached, the first that `candidates` names, but none at all unless the new one then fits:
+ * whoever is refused must not have harmed anybody.
  */
-const BAN = `${OUTLIVE}
-local known = redis.call('ZSCORE', KEYS[3], ARGV[1])
-if known and tonumber(known) <= tonumber(ARGV[2]) then known = nil end
-for i = 1, 3 do redis.call('ZREMRANGEBYSCORE', KEYS[i], '-inf', ARGV[2]) end
-if not known then
-  if redis.call('ZCARD', KEYS[1]) >= tonumber(ARGV[4]) then
-    local soonest = redis.call('ZPOPMIN', KEYS[1])[1]
-    redis.call('ZREM', KEYS[2], soonest)
-    redis.call('ZREM', KEYS[3], soonest)
+const TABLE = `${OUTLIVE}
+local function forget(prefix, id)
+  local owners = redis.call('HMGET', prefix .. id, 'room', 'network')
+  for i = 1, 2 do if owners[i] then redis.call('ZREM', owners[i], id) end end
+  -- Bans of older versions have no hash.
+  for i = 2, 4 do redis.call('ZREM', KEYS[i], id) end
+  redis.call('DEL', prefix .. id)
+end
+local function makeSpace(prefix, id, bounds, candidates)
+  local dropped = {}
+  if redis.call('ZSCORE', KEYS[4], id) then dropped[id] = true end
+  for i = 2, 4 do
+    local count = redis.call('ZCARD', KEYS[i])
+    for other in pairs(dropped) do if redis.call('ZSCORE', KEYS[i], other) then count = count - 1 end end
+    if count >= tonumber(bounds[i - 1]) then
+      local found
+      for _, other in ipairs(candidates(i)) do if not found and not dropped[other] then found = other end end
+      if not found then return i end
+      dropped[found] = true
+    end
   end
-  for i = 2, 3 do if redis.call('ZCARD', KEYS[i]) >= tonumber(ARGV[3 + i]) then return 0 end end
+  for other in pairs(dropped) do forget(prefix, other) end
+  return nil
 end
-local expiryMs = math.max(ARGV[3], known or 0)
-for i = 1, 3 do
-  redis.call('ZADD', KEYS[i], expiryMs, ARGV[1])
-  outlive(KEYS[i], math.max(1, expiryMs - ARGV[2]))
-end
+local function put(id, now, expiry)
+  local leftMs = math.max(1, expiry - now)
+  redis.call('HSET', KEYS[1], 'room', KEYS[2], 'network', KEYS[3])
+  outlive(KEYS[1], leftMs)
+  for i = 2, 4 do
+    redis.call('ZADD', KEYS[i], expiry, id)
+    outlive(KEYS[i], leftMs)
+  end
+end`;
+
+/**
+ * Keys: see TABLE. Arguments: what is banned, now, expiry, the prefix of the first key, a bound for each of the others. When the room is full,
+ * its ban that ends first is lifted. Returns 0 when another key is full.
+ */
+const BAN = `${TABLE}
+local id, now, expiry, prefix = unpack(ARGV)
+local known = redis.call('ZSCORE', KEYS[4], id)
+for i = 2, 4 do redis.call('ZREMRANGEBYSCORE', KEYS[i], '-inf', now) end
+if known and tonumber(known) > tonumber(now) then
+  expiry = math.max(expiry, known)
+  local owners = redis.call('HMGET', KEYS[1], 'room', 'network')
+  for i = 1, 2 do if owners[i] then KEYS[1 + i] = owners[i] end end
+elseif makeSpace(prefix, id, { ARGV[5], ARGV[6], ARGV[7] }, function(i)
+  return i == 2 and redis.call('ZRANGE', KEYS[2], 0, 1) or {}
+end) then return 0 end
+put(id, now, expiry)
 return 1`;
 
 /**
- * Keys: what a code stands for; the codes of a room, of a network, and all, each with their expiry. Arguments: code, what it stands for, now,
- * expiry, a bound for each of the last three keys, the prefix of the first. When the room is full, its code that ends first is forgotten. Returns
- * 0 when another key is full.
+ * Keys: see TABLE. Arguments: code, now, expiry, the prefix of the first key, a bound for each of the others, how long ended codes are kept, what the
+ * code stands for, its maker. Codes that have ended give way first; in a full room then those of the same maker. Returns the number of the key
+ * that is full, or 0.
  */
-const KEEP_CODE = `${OUTLIVE}
-for i = 2, 4 do redis.call('ZREMRANGEBYSCORE', KEYS[i], '-inf', ARGV[3]) end
-if redis.call('ZCARD', KEYS[2]) >= tonumber(ARGV[5]) then
-  local soonest = redis.call('ZPOPMIN', KEYS[2])[1]
-  redis.call('ZREM', KEYS[3], soonest)
-  redis.call('ZREM', KEYS[4], soonest)
-  redis.call('DEL', ARGV[8] .. soonest)
-end
-for i = 3, 4 do if redis.call('ZCARD', KEYS[i]) >= tonumber(ARGV[3 + i]) then return 0 end end
-local leftMs = math.max(1, ARGV[4] - ARGV[3])
-redis.call('SET', KEYS[1], ARGV[2], 'PX', leftMs)
-for i = 2, 4 do
-  redis.call('ZADD', KEYS[i], ARGV[4], ARGV[1])
-  outlive(KEYS[i], leftMs)
-end
-return 1`;
+const KEEP_CODE = `${TABLE}
+local id, now, expiry, prefix = unpack(ARGV)
+for i = 2, 4 do redis.call('ZREMRANGEBYSCORE', KEYS[i], '-inf', now) end
+local full = makeSpace(prefix, id, { ARGV[5], ARGV[6], ARGV[7] }, function(i)
+  -- Two may be dropped for other limits already.
+  local found = redis.call('ZRANGEBYSCORE', KEYS[i], '-inf', now + ARGV[8], 'LIMIT', 0, 4)
+  if i > 2 then return found end
+  for _, other in ipairs(redis.call('ZRANGE', KEYS[2], 0, -1)) do
+    if redis.call('HGET', prefix .. other, 'maker') == ARGV[10] then table.insert(found, other) end
+  end
+  return found
+end)
+if full then return full end
+redis.call('HSET', KEYS[1], 'sealed', ARGV[9], 'maker', ARGV[10])
+put(id, now, expiry)
+return 0`;
+
+/** Keys: what belongs to a code, all codes. Arguments: code, its expiry from now on. */
+const END_CODE = `
+local known = redis.call('ZSCORE', KEYS[2], ARGV[1])
+if not known or tonumber(known) <= tonumber(ARGV[2]) then return end
+local owners = redis.call('HMGET', KEYS[1], 'room', 'network')
+for _, key in ipairs({ owners[1] or KEYS[2], owners[2] or KEYS[2], KEYS[2] }) do
+  redis.call('ZADD', key, 'XX', ARGV[2], ARGV[1])
+end`;
 
 const USES = 'p2c2r:uses';
 const BANS = 'p2c2r:bans';
+const BAN_PREFIX = 'p2c2r:ban:';
 const CODES = 'p2c2r:codes';
-const CODE = 'p2c2r:code:';
+const CODE_PREFIX = 'p2c2r:code:';
 
 const gamersSchema = z.array(z.string());
 
@@ -211,9 +258,9 @@ export class RedisStore implements Store {
   }
 
   async ban(id: string, expiresAtMs: number, quota: Quota): Promise<void> {
-    const keys = quotaKeys(BANS, quota);
+    const keys = [BAN_PREFIX + id, ...quotaKeys(BANS, quota)];
     const bounds = [this.limits.maxBansPerRoom, this.limits.maxBansPerNetwork, this.limits.maxBans];
-    const values = [id, this.clock.epochMs(), expiresAtMs, ...bounds];
+    const values = [id, this.clock.epochMs(), expiresAtMs, BAN_PREFIX, ...bounds];
     if ((await this.redis.eval(BAN, keys.length, ...keys, ...values)) === 0) throw tooManyBans();
   }
 
@@ -221,17 +268,26 @@ export class RedisStore implements Store {
     return Number((await this.redis.zscore(BANS, id)) ?? 0) > this.clock.epochMs();
   }
 
-  async keepCode(id: string, sealed: string, expiresAtMs: number, quota: Quota): Promise<void> {
-    const keys = [CODE + id, ...quotaKeys(CODES, quota)];
+  async keepCode({ id, sealed, endsAtMs, maker }: KeptCode, quota: Quota): Promise<void> {
+    const keys = [CODE_PREFIX + id, ...quotaKeys(CODES, quota)];
     const bounds = [this.limits.maxCodesPerRoom, this.limits.maxCodesPerNetwork, this.limits.maxCodes];
-    const values = [id, sealed, this.clock.epochMs(), expiresAtMs, ...bounds, CODE];
-    if ((await this.redis.eval(KEEP_CODE, keys.length, ...keys, ...values)) === 0) throw tooManyCodes();
+    const times = [this.clock.epochMs(), endsAtMs + ENDED_CODE_KEPT_MS];
+    const values = [id, ...times, CODE_PREFIX, ...bounds, ENDED_CODE_KEPT_MS, sealed, maker];
+    const full = Number(await this.redis.eval(KEEP_CODE, keys.length, ...keys, ...values));
+    if (full > 0) throw tooManyCodes(full === 2 ? 'room' : full === 3 ? 'network' : 'all');
   }
 
   async codeOf(id: string): Promise<string | null> {
     // The score has the clock of the server, by which the code expires; the key's own end only frees memory.
-    const [expiresAtMs, sealed] = await Promise.all([this.redis.zscore(CODES, id), this.redis.get(CODE + id)]);
+    const [expiresAtMs, sealed] = await Promise.all([
+      this.redis.zscore(CODES, id),
+      this.redis.hget(CODE_PREFIX + id, 'sealed'),
+    ]);
     return Number(expiresAtMs ?? 0) > this.clock.epochMs() ? sealed : null;
+  }
+
+  async endCode(id: string): Promise<void> {
+    await this.redis.eval(END_CODE, 2, CODE_PREFIX + id, CODES, id, this.clock.epochMs() + ENDED_CODE_KEPT_MS);
   }
 
   /** Leaves the connection open: it belongs to the cluster, which closes it. */

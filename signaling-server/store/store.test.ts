@@ -8,7 +8,7 @@ import { ManualServerClock } from '../test-clock.ts';
 import { FileStore } from './file.ts';
 import { MemoryStore } from './memory.ts';
 import { REPUTATION_TTL_S, RedisStore } from './redis.ts';
-import { STORE_LIMITS, type Store } from './store.ts';
+import { ENDED_CODE_KEPT_MS, type Quota, STORE_LIMITS, type Store } from './store.ts';
 import { TestRedis } from './test-redis.ts';
 
 const by = (gamerId: string, network = `network of ${gamerId}`) => ({ gamerId, network });
@@ -18,6 +18,10 @@ const quota = { room: 'invited r', network: 'n' };
 let server: TestRedis;
 let redis: Redis;
 const clock = new ManualServerClock();
+const code = (id: string, endsInS: number, maker = 'maker') => ({
+  ...{ id, maker, sealed: 'sealed' },
+  endsAtMs: clock.epochMs() + endsInS * 1_000,
+});
 
 beforeAll(async () => {
   server = await TestRedis.start();
@@ -51,6 +55,7 @@ describe.each(KINDS)('a store %s', (_, open) => {
     store = opened.store;
     return opened.end;
   });
+  const known = (...ids: string[]) => Promise.all(ids.map(async (id) => (await store.codeOf(id)) !== null));
 
   test('reports add up to a reputation, and are remembered as partners', async () => {
     expect(await store.reputation('v')).toEqual({ completed: 0, failed: 0 });
@@ -163,31 +168,105 @@ describe.each(KINDS)('a store %s', (_, open) => {
     expect([await store.isBanned('z'), await store.isBanned('b1')]).toEqual([true, false]);
   });
 
-  test('what a code stands for is kept until its time, and for no other code', async () => {
-    await store.keepCode('a', 'sealed', clock.epochMs() + 10_000, quota);
-    clock.advance(9_999);
+  test('what a code stands for is kept for a while after its end, and for no other code', async () => {
+    await store.keepCode(code('a', 10), quota);
+    clock.advance(10_000 + ENDED_CODE_KEPT_MS - 1);
     expect([await store.codeOf('a'), await store.codeOf('b')]).toEqual(['sealed', null]);
     clock.advance(1);
     expect(await store.codeOf('a')).toBeNull();
   });
 
-  test('the codes of a room or network are bounded and leave space for others; a room always gets another code', async () => {
-    const inS = (seconds: number) => clock.epochMs() + seconds * 1_000;
-    const { maxCodesPerRoom, maxCodesPerNetwork } = STORE_LIMITS;
-    for (let index = 0; index <= maxCodesPerRoom; index++)
-      await store.keepCode(`c${index}`, 's', inS(600 + index), quota);
-    const kept = await Promise.all(['c0', 'c1', `c${maxCodesPerRoom}`].map((id) => store.codeOf(id)));
-    expect(kept, 'the code that would have ended first is forgotten').toEqual([null, 's', 's']);
+  test('in a room full of codes only those of who asks give way, and the same code again takes no place', async () => {
+    const { maxCodesPerRoom } = STORE_LIMITS;
+    await store.keepCode(code('guest', 60, 'guest'), quota);
+    for (let index = 1; index < maxCodesPerRoom; index++) await store.keepCode(code(`c${index}`, 600 + index), quota);
+    await store.keepCode(code('c1', 700), quota);
+    await store.keepCode(code('c2', 700), quota);
+    expect(await known('guest', 'c1', `c${maxCodesPerRoom - 1}`)).toEqual([true, true, true]);
+    await store.keepCode(code('more', 600), quota);
+    expect(await known('guest', 'c1', 'c2', 'c3', 'more'), 'its own that ends first').toEqual([
+      true,
+      true,
+      true,
+      false,
+      true,
+    ]);
+    await store.keepCode(code('guest 2', 600, 'guest'), quota);
+    expect(await known('guest', 'guest 2', 'more')).toEqual([false, true, true]);
+    const stranger = store.keepCode(code('stranger', 600, 'stranger'), quota);
+    await expect(stranger).rejects.toMatchObject({
+      reason: 'rate-limited',
+      message: expect.stringMatching(/this room/),
+    });
+    await store.keepCode(code('stranger', 600, 'stranger'), { room: 'another', network: 'n' });
+    expect(await known('stranger')).toEqual([true]);
+  });
 
-    for (let index = maxCodesPerRoom; index < maxCodesPerNetwork; index++) {
-      await store.keepCode(`d${index}`, 's', inS(600), { room: `r${index}`, network: 'n' });
+  test('codes that have ended or were ended give way to anybody’s, in a room and in a network', async () => {
+    const { maxCodesPerRoom, maxCodesPerNetwork } = STORE_LIMITS;
+    for (let index = 0; index < maxCodesPerRoom; index++) await store.keepCode(code(`c${index}`, 600), quota);
+    await store.endCode('c7');
+    await store.endCode('no such code');
+    expect(await known('c7'), 'it still says so').toEqual([true]);
+    const others = (id: string, room = quota.room) => store.keepCode(code(id, 900, 'another'), { ...quota, room });
+    await others('d0');
+    expect(await known('c7', 'd0')).toEqual([false, true]);
+    const third = store.keepCode(code('d1', 900, 'third'), quota);
+    await expect(third).rejects.toMatchObject({ reason: 'rate-limited' });
+    for (let index = maxCodesPerRoom; index < maxCodesPerNetwork; index++) await others(`e${index}`, `r${index}`);
+    await expect(others('f0', 'y')).rejects.toMatchObject({ message: expect.stringMatching(/your network/) });
+    clock.advance(600_000);
+    for (const id of ['f0', 'f1']) await others(id, id);
+    expect(await known('f0', 'f1', 'd0', 'e99')).toEqual([true, true, true, true]);
+    clock.advance(900_000 + ENDED_CODE_KEPT_MS);
+    expect(await known('f0', 'd0')).toEqual([false, false]);
+  });
+
+  test('who is refused takes no code and no ban from anybody', async () => {
+    const { maxCodesPerRoom, maxCodesPerNetwork, maxBansPerRoom, maxBansPerNetwork } = STORE_LIMITS;
+    const kinds = [
+      {
+        ...{ ofRoom: maxCodesPerRoom, ofNetwork: maxCodesPerNetwork },
+        put: (id: string, of: Quota) => store.keepCode(code(id, 600), of),
+        has: async (id: string) => (await store.codeOf(id)) !== null,
+      },
+      {
+        ...{ ofRoom: maxBansPerRoom, ofNetwork: maxBansPerNetwork },
+        put: (id: string, of: Quota) => store.ban(id, clock.epochMs() + 600_000, of),
+        has: (id: string) => store.isBanned(id),
+      },
+    ];
+    for (const { ofRoom, ofNetwork, put, has } of kinds) {
+      for (let index = 0; index < ofRoom; index++) await put(`a${index}`, { room: 'open r', network: 'a' });
+      for (let index = 0; index < ofNetwork; index++) await put(`b${index}`, { room: `r${index % 8}`, network: 'b' });
+      await expect(put('more', { room: 'open r', network: 'b' })).rejects.toMatchObject({ reason: 'rate-limited' });
+      const left = await Promise.all(Array.from({ length: ofRoom }, (_, index) => has(`a${index}`)));
+      expect(left).not.toContain(false);
     }
-    const more = (network: string) => store.keepCode('more', 's', inS(600), { room: 'y', network });
-    await expect(more('n')).rejects.toMatchObject({ reason: 'rate-limited' });
-    await more('another');
-    clock.advance(3_600_000);
-    await more('n');
-    expect([await store.codeOf('more'), await store.codeOf('c1')]).toEqual(['s', null]);
+  });
+
+  test('a code or ban that gives way counts no longer for the network that it came from', async () => {
+    const { maxCodesPerRoom, maxCodesPerNetwork, maxBansPerRoom, maxBansPerNetwork } = STORE_LIMITS;
+    const kinds = [
+      {
+        ofRoom: maxCodesPerRoom,
+        ofNetwork: maxCodesPerNetwork,
+        put: (id: string, of: Quota) => store.keepCode(code(id, 600), of),
+      },
+      {
+        ...{ ofRoom: maxBansPerRoom, ofNetwork: maxBansPerNetwork },
+        put: (id: string, of: Quota) => store.ban(id, clock.epochMs() + 600_000, of),
+      },
+    ];
+    for (const { ofRoom, ofNetwork, put } of kinds) {
+      const fill = async (network: string, ofIt: number) => {
+        for (let index = 0; index < ofIt; index++) await put(`${network}${index}`, { room: 'moving', network });
+      };
+      await fill('a', ofRoom);
+      await fill('b', ofRoom);
+      for (let index = 0; index < ofNetwork; index++) await put(`c${index}`, { room: `r${index % 8}`, network: 'a' });
+      await expect(put('more', { room: 'any', network: 'a' })).rejects.toMatchObject({ reason: 'rate-limited' });
+    }
   });
 
   test('a gamer counts once against a volunteer, in its room only; the accusers of one volunteer are bounded', async () => {
@@ -209,10 +288,10 @@ test('every key in Redis expires, and none names a room', async () => {
   await store.accuse('open secret den', 'g', 'v');
   await store.useInvite({ id: 'i', maxUses: 1, expiresAtMs: clock.epochMs() + 1_000 }, 's', quota);
   await store.ban('b', clock.epochMs() + 1_000, quota);
-  await store.keepCode('c', 'sealed', clock.epochMs() + 1_000, quota);
+  await store.keepCode(code('c', 1), quota);
   const keys = await redis.keys('*');
-  // Two for the volunteer, two for the gamer, two for the room, each pair with an index; four for the use, three for the ban, four for the code.
-  expect(keys).toHaveLength(3 * 3 + 4 + 3 + 4);
+  // Two for the volunteer, two for the gamer, two for the room, each pair with an index; four each for the use, the ban and the code.
+  expect(keys).toHaveLength(3 * 3 + 3 * 4);
   const livesS = await Promise.all(keys.map((key) => redis.ttl(key)));
   for (const lifeS of livesS) {
     expect(lifeS).toBeGreaterThanOrEqual(0);

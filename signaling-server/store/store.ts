@@ -27,11 +27,14 @@ export const STORE_LIMITS = {
   maxBansPerNetwork: 1_024,
   /** Codes of invites. Each takes up to 4 kB, most take 0.7 kB. */
   maxCodes: 10_000,
-  /** Codes of one room. Beyond that the one that ends first is forgotten, which harms only this room. */
+  /** Codes of one room. Beyond that whoever asks loses its own code that ends first, and is refused when it has none. */
   maxCodesPerRoom: 32,
-  /** Codes made from one network: 32 a day for each of eight rooms. It takes 40 networks to fill the store. */
+  /** Codes made from one network: a code is made only when a person asks, so for a school of players. It takes 40 networks to fill the store. */
   maxCodesPerNetwork: 256,
 } as const;
+
+/** How long a code is known after its end, so that whoever comes late is told so, unless another code needs the place. */
+export const ENDED_CODE_KEPT_MS = 3_600_000;
 
 /** Task counts of a volunteer, as gamers reported them. */
 export interface Reputation {
@@ -53,6 +56,18 @@ export interface Quota {
   room: string;
   /** The network that caused the entry, see `networksOf`: the widest, hashed. */
   network: string;
+}
+
+/** A code of an invite. */
+export interface KeptCode {
+  /** At most 128 characters; tells nothing of the code. */
+  id: string;
+  /** What it stands for: at most MAX_SEALED_CHARS, unreadable without the server's secret. */
+  sealed: string;
+  /** ms since the Unix epoch. */
+  endsAtMs: number;
+  /** The session that asked for it. Nobody else's requests take its place. */
+  maker: string;
 }
 
 export type Report = Omit<VolunteerReport, 'volunteerId'>;
@@ -98,15 +113,14 @@ export interface Store {
   ban(id: string, expiresAtMs: number, quota: Quota): Promise<void>;
   isBanned(id: string): Promise<boolean>;
   /**
-   * Keeps what a code stands for until a point in time.
-   * @param id at most 128 characters; tells nothing of the code
-   * @param sealed at most MAX_SEALED_CHARS, unreadable without the server's secret
-   * @param expiresAtMs ms since the Unix epoch
-   * @throws MeshError `rate-limited` when the network, or the store, has too many codes
+   * Keeps what a code stands for until its end, and {@link ENDED_CODE_KEPT_MS} longer. It replaces one with the same id.
+   * @throws MeshError `rate-limited` when the room, the network or the store has too many codes; then no other code is lost
    */
-  keepCode(id: string, sealed: string, expiresAtMs: number, quota: Quota): Promise<void>;
-  /** @returns what {@link keepCode} was given; null when it is not there, or no longer */
+  keepCode(code: KeptCode, quota: Quota): Promise<void>;
+  /** @returns what the code stands for, also for a while after its end; null when it is not there, or no longer */
   codeOf(id: string): Promise<string | null>;
+  /** Ends a code now, if it is there: its invite was revoked. Until it is forgotten, its place is free for others. */
+  endCode(id: string): Promise<void>;
   /** Flushes pending writes. */
   close(): Promise<void>;
 }
@@ -160,6 +174,8 @@ export function tooManyBans(): MeshError {
   return new MeshError('rate-limited', 'Too many invites and members are banned on this server. Try again later.');
 }
 
-export function tooManyCodes(): MeshError {
-  return new MeshError('rate-limited', 'Too many invites have a code on this server. Send the whole link instead.');
+/** @param whose limit is reached */
+export function tooManyCodes(whose: keyof Quota | 'all'): MeshError {
+  const where = { room: 'in this room', network: 'from your network', all: 'on this server' }[whose];
+  return new MeshError('rate-limited', `Too many invites ${where} have a code. Send the whole link instead.`);
 }

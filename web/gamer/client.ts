@@ -16,6 +16,7 @@ export type Client = Pick<
   | 'isInviteOnly'
   | 'mayInvite'
   | 'createInvite'
+  | 'createInviteCode'
   | 'revokeInvite'
   | 'removeVolunteer'
   | 'gamers'

@@ -100,6 +100,7 @@ export function GamerPage({ session, player, gameWork, recorder, floating, name,
             inviteUrl={session.link.url.value}
             code={session.link.code.value}
             shortUrl={session.link.shortUrl.value}
+            onShorten={() => void session.shortenLink()}
             mayInvite={session.client.value?.mayInvite ?? true}
             onReplace={canReplace ? () => session.replaceLink() : null}
             audience={session.hasLobby.value ? session.audience.value : null}

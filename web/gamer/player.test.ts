@@ -61,6 +61,7 @@ class Bench {
     setRelayOnly: () => {},
     setLobby: async () => {},
     createInvite: async () => ({ url: '', token: '' }),
+    createInviteCode: async () => ({ code: '', shortUrl: '' }),
     submitTask: (): never => {
       throw MeshError.closed('The client');
     },

@@ -75,11 +75,13 @@ export function tabStore(): TabStore | null {
 const LINK_KEY = 'p2c2r.link';
 
 interface Made {
+  /** Since the Unix epoch, ms. */
+  madeAtMs: number;
   url: string;
   code: string | null;
 }
 
-type Room = Pick<Client, 'room' | 'createInvite' | 'revokeInvite'>;
+type Room = Pick<Client, 'room' | 'createInvite' | 'createInviteCode' | 'revokeInvite'>;
 
 /**
  * The invite link for volunteers. It survives a reload of the page, so that people who have it need no other, and so that it can still
@@ -89,7 +91,7 @@ export class InviteLink {
   readonly #made = signal<Made | null>(null);
   /** Null while there is none. */
   readonly url = computed(() => this.#made.value?.url ?? null);
-  /** For typing; null while there is none, and where the server keeps none. */
+  /** For typing; null until {@link shorten} made one. */
   readonly code = computed(() => this.#made.value?.code ?? null);
   /** The link with the code. */
   readonly shortUrl = computed(() => {
@@ -126,25 +128,44 @@ export class InviteLink {
     }
   }
 
+  /**
+   * Has the server keep a code for the link. Only when a person asks: a server keeps few codes for each network.
+   * Throws MeshError with the server's reason when it keeps none.
+   */
+  async shorten(client: Room): Promise<void> {
+    const made = this.#made.value;
+    const token = made && parseInviteLink(made.url)?.token;
+    if (!token) return;
+    const { code } = await client.createInviteCode(token);
+    // The link may have been replaced meanwhile.
+    if (this.#made.value === made) this.#made.value = this.#keep({ ...made, code });
+  }
+
   /** Call it when the room is left. */
   close(): void {
     this.#made.value = null;
   }
 
   async #make(client: Room): Promise<Made> {
-    const { url, code = null } = await client.createInvite({ role: 'volunteer', from: this.from, code: true });
+    const { url } = await client.createInvite({ role: 'volunteer', from: this.from });
+    return this.#keep({ madeAtMs: this.now(), url, code: null });
+  }
+
+  #keep(made: Made): Made {
+    const { madeAtMs, url, code } = made;
     try {
-      this.store?.setItem(LINK_KEY, `${this.now()} ${url} ${code ?? ''}`);
+      this.store?.setItem(LINK_KEY, `${madeAtMs} ${url} ${code ?? ''}`);
     } catch {
       // The store is full, so a reload makes another link.
     }
-    return { url, code };
+    return made;
   }
 
   #kept(room: string): Made | null {
-    const [madeAtMs = '', url = '', code = ''] = this.store?.getItem(LINK_KEY)?.split(' ') ?? [];
+    const [madeAt = '', url = '', code = ''] = this.store?.getItem(LINK_KEY)?.split(' ') ?? [];
     if (!URL.canParse(url) || parseInviteLink(url)?.room !== room) return null;
-    const ageS = (this.now() - Number(madeAtMs)) / 1_000;
-    return ageS < INVITE.expiresInS * (1 - INVITE.keepWhileLeft) ? { url, code: readInviteCode(code) } : null;
+    const madeAtMs = Number(madeAt);
+    const ageS = (this.now() - madeAtMs) / 1_000;
+    return ageS < INVITE.expiresInS * (1 - INVITE.keepWhileLeft) ? { madeAtMs, url, code: readInviteCode(code) } : null;
   }
 }

@@ -49,24 +49,35 @@ describe('the gamer page’s session', () => {
     expect(await linkOf('another')).toBe(2);
   });
 
-  it('has a code and a short link where the server keeps one, over a reload too', async () => {
+  it('has a code and a short link only when the person asks for one; then over a reload too, and not for the next link', async () => {
     const store = tabStore();
-    const shown = async (code?: string) => {
-      const client = new FakeClient();
-      client.code = code;
+    const client = new FakeClient();
+    const open = async () => {
       const session = sessionWith(async () => client, store);
       await session.start();
       await settled();
       const { link } = session;
-      const now = [link.code.value, link.shortUrl.value];
-      await session.close();
-      expect([link.url.value, link.code.value, link.shortUrl.value]).toEqual([null, null, null]);
-      return now;
+      return { session, shown: () => [link.code.value, link.shortUrl.value] };
     };
-    expect(await shown('K7QF2M9X')).toEqual(['K7QF2M9X', 'https://p2c2r.example/i/K7QF-2M9X']);
-    expect(await shown(), 'kept').toEqual(['K7QF2M9X', 'https://p2c2r.example/i/K7QF-2M9X']);
-    store.items.delete('p2c2r.link');
-    expect(await shown(), 'an older server').toEqual([null, null]);
+    const first = await open();
+    expect([first.shown(), client.shortened]).toEqual([[null, null], []]);
+    expect(client.invited, 'no invite asks for a code either').toEqual([
+      { role: 'volunteer', from: expect.anything() },
+      expect.not.objectContaining({ code: true }),
+    ]);
+    await first.session.shortenLink();
+    const made = ['K7QF2M9X', 'https://p2c2r.example/i/K7QF-2M9X'];
+    expect([first.shown(), client.shortened]).toEqual([made, ['volunteer-token-1']]);
+    await first.session.close();
+    expect(first.shown()).toEqual([null, null]);
+    const second = await open();
+    expect([second.shown(), client.shortened.length]).toEqual([made, 1]);
+    await second.session.replaceLink();
+    expect(second.shown()).toEqual([null, null]);
+    client.createInviteCode = () => Promise.reject(new MeshError('rate-limited', 'Send the whole link instead.'));
+    await second.session.shortenLink();
+    expect(second.session.warning.value?.message, 'a server that keeps none').toMatch(/whole link/);
+    await second.session.close();
   });
 
   it('revokes and replaces its link, also when a volunteer is removed', async () => {

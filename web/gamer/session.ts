@@ -137,6 +137,11 @@ export class GamerSession {
     return this.#attempt((client) => this.link.replace(client));
   }
 
+  /** Has the server keep a short code for the invite link. */
+  async shortenLink(): Promise<void> {
+    await this.#attempt((client) => this.link.shorten(client));
+  }
+
   /** Also replaces the invite link, since the volunteer has it. */
   async removeVolunteer(id: string): Promise<void> {
     await this.#attempt(async (client) => {

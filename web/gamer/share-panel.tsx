@@ -18,9 +18,10 @@ const AUDIENCES: readonly Choice<Audience>[] = [
 interface SharePanelProps {
   /** Null while there is none. */
   inviteUrl: string | null;
-  /** For typing, with a link that contains it; null where the server keeps no code for the invite. */
+  /** For typing, with a link that contains it; null until the person asks for one. */
   code: string | null;
   shortUrl: string | null;
+  onShorten: () => void;
   /** Whether this page may invite: in other people's rooms only if their owner lets it. */
   mayInvite: boolean;
   /** Revokes the link and makes a new one; null when this page may not. */
@@ -36,7 +37,8 @@ const HELPERS = { invited: 'People with my link', everyone: 'All volunteers' };
 
 /** Ways to get volunteers: the invite link, the lobby, and a window on this machine. */
 export function SharePanel(props: SharePanelProps) {
-  const { inviteUrl, code, shortUrl, mayInvite, onReplace, audience, onAudience, address, onOpenWindow } = props;
+  const { inviteUrl, code, shortUrl, onShorten, mayInvite, onReplace, audience, onAudience, address, onOpenWindow } =
+    props;
   if (!inviteUrl) {
     return (
       <Panel title="Get help" id={GET_HELP_ID}>
@@ -59,7 +61,13 @@ export function SharePanel(props: SharePanelProps) {
       {audience && <SelectField label="Who may help" choices={AUDIENCES} value={audience} onChange={onAudience} />}
       <AddressField {...address} people={HELPERS} />
       <CopyField label="Invite link" text={inviteUrl} />
-      {code !== null && <CopyField label={`Or a code, to type at ${typingPlace()}`} text={showInviteCode(code)} />}
+      {code === null ? (
+        <Button onPress={onShorten} testId="short-code">
+          Short code
+        </Button>
+      ) : (
+        <CopyField label={`Or a code, to type at ${typingPlace()}`} text={showInviteCode(code)} />
+      )}
       {'share' in navigator && <Button onPress={() => void share(shortUrl ?? inviteUrl)}>Share…</Button>}
       <details>
         <summary>QR code</summary>

@@ -21,8 +21,12 @@ export class FakeClient extends EventTarget {
   /** What was asked of the client about the lobby and addresses, in order. */
   readonly exposure: string[] = [];
   readonly invited: unknown[] = [];
-  /** As of a server that keeps codes. */
-  code: string | undefined = 'K7QF2M9X';
+  /** The tokens that codes were asked for. */
+  readonly shortened: string[] = [];
+  async createInviteCode(token: string) {
+    this.shortened.push(token);
+    return { code: 'K7QF2M9X', shortUrl: 'https://p2c2r.example/i/K7QF-2M9X' };
+  }
   readonly revoked: string[] = [];
   readonly removed: string[] = [];
   async revokeInvite(token: string) {
@@ -49,7 +53,7 @@ export class FakeClient extends EventTarget {
     this.invited.push({ role, ...terms });
     const token = `${role}-token-${this.invited.length}`;
     const url = `https://p2c2r.example/${role}#room=r&invite=${token}`;
-    return { url, token, ...(terms.code && this.code !== undefined && { code: this.code }) };
+    return { url, token };
   }
   openStream(): Promise<never> {
     return Promise.reject(MeshError.closed('The client'));

@@ -14,7 +14,7 @@ import { GamerRoom } from './gamer-room.ts';
 import { GamerStreams } from './gamer-streams.ts';
 import { GamerTasks } from './gamer-tasks.ts';
 import { defaultServerUrl, watchPage } from './host-page.ts';
-import { createInvite } from './invites.ts';
+import { createInvite, createInviteCode } from './invites.ts';
 import { LocalEngineClient } from './local-engine-client.ts';
 import { applyLogSetting } from './log-setting.ts';
 import type {
@@ -23,6 +23,7 @@ import type {
   FrameStream,
   GamerInfo,
   GamerOptions,
+  InviteCode,
   InviteOptions,
   StreamOptions,
   StreamSource,
@@ -237,6 +238,15 @@ export class GamerClient extends EventTarget {
    */
   async createInvite(options: InviteOptions = {}): Promise<CreatedInvite> {
     return createInvite(this.#room.session(), this.#url, options);
+  }
+
+  /**
+   * Has the server keep a code of eight characters for an invite of this room, and for at most a day: for typing, and for a short link. Asked again,
+   * it gives the same code. Not for an invite with `owner` or `mayInvite`. Throws MeshError `signaling-unreachable`, `not-invited`,
+   * `rate-limited`, `malformed` (a server without codes), `closed`.
+   */
+  async createInviteCode(token: string): Promise<InviteCode> {
+    return createInviteCode(this.#room.session(), this.#url, token);
   }
 
   /**

@@ -4,7 +4,7 @@ import { shortInviteLink } from '../../shared/invite-code.ts';
 import { logger } from '../../shared/log.ts';
 import { SIGNALING } from '../../shared/protocol-limits.ts';
 import type { SignalingClient } from '../net/signaling-client.ts';
-import type { CreatedInvite, InviteOptions } from './types.ts';
+import type { CreatedInvite, InviteCode, InviteOptions } from './types.ts';
 
 const log = logger('sdk.invite');
 
@@ -39,18 +39,24 @@ export async function createInvite(
   const token = await session.createInvite({ role, expiresInS, ...terms });
   const pageUrl = new URL(role, serverUrl.replace(/\/*$/, '/')).href;
   const invite = { url: makeInviteLink(pageUrl, { room: session.joined.room, token, from }), token };
-  const made = code ? await codeFor(session, token) : null;
-  return made === null ? invite : { ...invite, code: made, shortUrl: shortInviteLink(serverUrl, made) };
+  if (!code) return invite;
+  try {
+    return { ...invite, ...(await createInviteCode(session, serverUrl, token)) };
+  } catch (cause) {
+    // An older server, or one that has too many. The link works all the same.
+    log.info('no code', { reason: MeshError.from(cause).reason });
+    return invite;
+  }
 }
 
-/** @returns null where the server keeps no code for it: an older server, or one that has too many. The link works all the same. */
-async function codeFor(session: SignalingClient, token: string): Promise<string | null> {
-  try {
-    return await session.createInviteCode(token);
-  } catch (cause) {
-    log.info('no code', { reason: MeshError.from(cause).reason });
-    return null;
-  }
+/** Has the server keep a code for an invite. Throws MeshError `signaling-unreachable`, or the server's reason for a refusal. */
+export async function createInviteCode(
+  session: SignalingClient,
+  serverUrl: string,
+  token: string,
+): Promise<InviteCode> {
+  const code = await session.createInviteCode(token);
+  return { code, shortUrl: shortInviteLink(serverUrl, code) };
 }
 
 function checkRange(name: string, value: number, max: number): void {

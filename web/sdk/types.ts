@@ -220,22 +220,27 @@ export interface InviteOptions {
   /** Your name, at most 64 characters: the link carries it, and whoever opens the link sees who asks. */
   from?: string;
   /**
-   * Have the server keep a code of eight characters for this invite, for at most a day: for typing, and for a short link. Not with `owner`.
+   * Have the server keep a code of eight characters for this invite, for at most a day: for typing, and for a short link. Not with `owner` or
+   * `mayInvite`. A server keeps few codes, so ask when a person wants one; `createInviteCode` makes it later.
    * @default false
    */
   code?: boolean;
 }
 
 /** An invite that was made. */
-export interface CreatedInvite {
+export interface CreatedInvite extends Partial<InviteCode> {
   /** Admits whoever opens it. */
   url: string;
-  /** The signed invite in the link, for `revokeInvite`. */
+  /** The signed invite in the link, for `revokeInvite` and `createInviteCode`. */
   token: string;
-  /** Leads to the same invite, such as `K7QF2M9X`; absent if none was asked for, or the server keeps none. */
-  code?: string;
+}
+
+/** A code that a server keeps for an invite. */
+export interface InviteCode {
+  /** Leads to the invite, such as `K7QF2M9X`. */
+  code: string;
   /** A link with the code. */
-  shortUrl?: string;
+  shortUrl: string;
 }
 
 /** Another gamer of the room. */
