@@ -218,9 +218,26 @@ test.each([
   expect(response.headers.get('content-type')).toBe('text/html; charset=utf-8');
   const head = await fetch(`${url}gamer?x=1`, { method: 'HEAD', headers });
   expect([head.status, head.headers.get('content-length')]).toEqual([200, String(whole.length)]);
-  const etag = response.headers.get('etag') ?? '';
-  const again = await fetch(`${url}gamer`, { headers: { ...headers, 'if-none-match': etag } });
-  expect([again.status, await again.text()]).toEqual([304, '']);
+});
+
+test('such a page is revalidated by its tag, also behind a proxy that compresses it, in a list of tags, and by any tag', async () => {
+  await writeFile(join(pagesDir, 'gamer.html'), '<meta property="og:image" content="./link-picture.png" />');
+  const { url } = await bed.server({ pagesDir });
+  const etag = (await fetch(`${url}gamer`)).headers.get('etag') ?? '';
+  expect(etag).toMatch(/^W\/"[\w-]{22}"$/);
+  const strong = etag.slice(2);
+  for (const [named, status] of [
+    [etag, 304],
+    [strong, 304],
+    [`"other", W/"a, b" ,${etag}`, 304],
+    ['*', 304],
+    ['"other"', 200],
+    [`"other${strong.slice(1)}`, 200],
+    ['', 200],
+  ] as const) {
+    const again = await fetch(`${url}gamer`, { headers: { 'if-none-match': named } });
+    expect([again.status, (await again.text()) === ''], named).toEqual([status, status === 304]);
+  }
 });
 
 test('a Host header cannot add elements to a page', async () => {
@@ -239,9 +256,10 @@ test('a person at a wrong address gets a page that leads on, from any folder; pr
   for (const [path, up] of [
     ['nowhere', './'],
     ['nowhere?to=be', './'],
-    ['i/nowhere-at-all', '../'],
+    ['nowhere/at-all', '../'],
     ['a/b/c', '../../'],
     ['a/b/c/', '../../../'],
+    ['1/2/3/4/5/6/7/8', '../../../../../../../'],
   ] as const) {
     const response = await get(path, 'text/html,application/xhtml+xml,*/*;q=0.8');
     expect([response.status, response.headers.get('content-type')]).toEqual([404, 'text/html; charset=utf-8']);
@@ -250,6 +268,16 @@ test('a person at a wrong address gets a page that leads on, from any folder; pr
   }
   const program = await get('nowhere', '*/*');
   expect([program.status, await program.text()]).toEqual([404, expect.stringContaining('There is nothing here.')]);
+});
+
+test('a long path of slashes gets plain words, not a page many times its length', async () => {
+  await writeFile(join(pagesDir, '404.html'), '<a href="./">home</a>'.repeat(13));
+  const { url } = await bed.server({ pagesDir });
+  for (const path of ['1/2/3/4/5/6/7/8/9', 'a/'.repeat(7_500), `${'/'.repeat(15_000)}a`]) {
+    const response = await fetch(url + path, { headers: { accept: 'text/html' } });
+    expect([response.status, response.headers.get('content-type')]).toEqual([404, 'text/plain; charset=utf-8']);
+    expect((await response.text()).length).toBeLessThan(200);
+  }
 });
 
 test('without built pages, or after they were deleted, visitors learn what to do and the server keeps running', async () => {
