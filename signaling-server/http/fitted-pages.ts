@@ -76,7 +76,8 @@ export class FittedPages {
  * @param tag with its quotes, without `W/`
  */
 function isNamed(tag: string, ifNoneMatch = ''): boolean {
-  return ifNoneMatch.trim() === '*' || (ifNoneMatch.match(/"[^"]*"/g) ?? []).includes(tag);
+  const tags: readonly string[] = ifNoneMatch.match(/"[^"]*"/g) ?? [];
+  return ifNoneMatch.trim() === '*' || tags.includes(tag);
 }
 
 /** Node sends no body to HEAD. */

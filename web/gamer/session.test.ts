@@ -63,8 +63,8 @@ describe('the gamer page’s session', () => {
       expect([link.url.value, link.code.value, link.shortUrl.value]).toEqual([null, null, null]);
       return now;
     };
-    expect(await shown('K7QF2M9X')).toEqual(['K7QF2M9X', 'https://p2c2r.example/i/K7QF-2M9X']);
-    expect(await shown(), 'kept').toEqual(['K7QF2M9X', 'https://p2c2r.example/i/K7QF-2M9X']);
+    expect(await shown('K7QF2M9X')).toEqual(['K7QF2M9X', 'https://p2c2r.example/i#K7QF-2M9X']);
+    expect(await shown(), 'kept').toEqual(['K7QF2M9X', 'https://p2c2r.example/i#K7QF-2M9X']);
     store.items.delete('p2c2r.link');
     expect(await shown(), 'an older server').toEqual([null, null]);
   });
