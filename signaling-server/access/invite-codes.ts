@@ -77,7 +77,10 @@ export class InviteCodes {
     const id = this.#idOf(code);
     const sealed = await this.store.codeOf(id);
     const record = sealed === null ? null : this.#open(id, sealed);
-    if (!record) throw new WrongInvite('This server knows no such code. Check it, or ask for a new one.');
+    if (!record)
+      throw new WrongInvite(
+        'This server knows no such code. It may have ended, or a character is wrong. Check it, or ask for a new one.',
+      );
     const { token, from, endsAtMs } = record;
     if (endsAtMs <= this.clock.epochMs()) throw notInvited('This code has expired. Ask for a new one.');
     const { room, role } = await this.invites.inspect(token);
