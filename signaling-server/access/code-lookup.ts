@@ -16,8 +16,9 @@ import { RateLimit } from './rate-limit.ts';
  *
  * Why guessing does not switch codes off for others: beyond what a provider (/16, /32) or everybody may guess, sites that made no wrong guess for a day
  * are still answered. That gives who has many sites one more guess a day for each, 65,536 of a whole /32. These are bounded as well, so the worst is
- * 30,000 in 10 min, 4.3 million a day: 4e-6 for a given code; of a store full of 10,000 codes one is hit in 25 days, and it admits a volunteer to one
- * room for at most a day, where its owner sees and can remove it. Only who spends 30,000 guesses in 10 min, 800 for each of 38 providers, from a site
+ * 30,000 in 10 min, 4.3 million a day: 4e-6 for a given code; of a store full of 10,000 codes, none of which has
+ * ended, one is hit in 25 days. Its invite admits to one room; who has come in by it may come back for a week (`PASS_VALID_S`), until the owner, who sees
+ * it, removes it. Only who spends 30,000 guesses in 10 min, 800 for each of 38 providers, from a site
  * of their own nearly each, stops codes for everybody, while links work.
  *
  * Requests that arrive at the same moment are all answered before they count; `LIMITS` keeps those to 20 of an address and 160 of a site.
