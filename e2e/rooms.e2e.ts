@@ -55,9 +55,11 @@ test('a friend types the code of a link, or follows the short link that holds it
   await friend.goto(new URL('volunteer', server.url).href);
   await friend.getByRole('textbox', { name: 'Invite link or code' }).fill(code.toLowerCase());
   await friend.getByTestId('use-invite').click();
-  const asks = friend.getByRole('heading', { name: `${name} asks for your graphics card` });
+  const asks = friend.getByText(`The gamer says it is “${name}”.`);
   await expect(asks).toBeVisible();
-  await friend.goto(new URL(`i/${code}`, server.url).href);
+  await friend.goto('about:blank');
+  await friend.goto(new URL(`i#${code}`, server.url).href);
+  await friend.getByTestId('use-invite').click();
   await expect(asks).toBeVisible();
   await expect(friend).toHaveURL(/\/volunteer#room=.*&invite=/);
 
@@ -65,8 +67,11 @@ test('a friend types the code of a link, or follows the short link that holds it
   await gamer.getByTestId('replace-link').click();
   await expect(gamer.getByText('the old link no longer works')).toBeVisible();
   await expect(shown).toHaveCount(0);
-  await friend.goto(new URL(`i/${code}`, server.url).href);
+  await friend.goto('about:blank');
+  await friend.goto(new URL(`i#${code}`, server.url).href);
+  await friend.getByTestId('use-invite').click();
   await expect(friend.getByRole('alert')).toContainText('The owner of this room has revoked this invite.');
+  await expect(friend).toHaveURL(/\/volunteer$/);
 });
 
 test('a removed volunteer is told, and its link does not readmit it', async ({ server, context, browser }) => {

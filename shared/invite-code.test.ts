@@ -1,11 +1,9 @@
 import { expect, test } from 'vitest';
 import {
   CODE_ALPHABET,
-  codeFragment,
-  codeInFragment,
+  codeInLink,
   inviteCodeSchema,
   readInviteCode,
-  readShortPath,
   shortInviteLink,
   showInviteCode,
 } from './invite-code.ts';
@@ -28,24 +26,28 @@ test('every character of the alphabet can be in a code, and none looks like anot
   expect(CODE_ALPHABET).not.toMatch(/[ILOU]/);
 });
 
-test('a short link leads below the server’s address, also where that has a path, and is read back', () => {
+test('a short link leads below the server’s address, also where that has a path, tells no server its code, and is read back', () => {
   expect(showInviteCode('K7QF2M9X')).toBe('K7QF-2M9X');
   for (const [server, link] of [
-    ['https://p2c2r.example', 'https://p2c2r.example/i/K7QF-2M9X'],
-    ['https://example.org/p2c2r/', 'https://example.org/p2c2r/i/K7QF-2M9X'],
+    ['https://p2c2r.example', 'https://p2c2r.example/i#K7QF-2M9X'],
+    ['https://example.org/p2c2r/', 'https://example.org/p2c2r/i#K7QF-2M9X'],
   ] as const) {
     expect(shortInviteLink(server, 'K7QF2M9X')).toBe(link);
-    const base = new URL(server).pathname;
-    expect(readShortPath(new URL(link).pathname)).toEqual({ code: 'K7QF2M9X', base });
-  }
-  for (const path of ['/', '/i/', '/i/undefined', '/gamer', '/i/K7QF-2M9X/more', '/hi/K7QF-2M9X']) {
-    expect(readShortPath(path), path).toBeNull();
+    expect(codeInLink(link)).toBe('K7QF2M9X');
+    expect(codeInLink(link.replace('/i#', '/volunteer#')), 'once it was followed').toBe('K7QF2M9X');
   }
 });
 
-test('the page that a short link leads to finds the code in its fragment', () => {
-  expect(codeInFragment(`https://p2c2r.example/volunteer${codeFragment('K7QF2M9X')}`)).toBe('K7QF2M9X');
-  for (const hash of ['', '#code=', '#code=nonsense!', '#room=K7QF2M9X']) {
-    expect(codeInFragment(`https://p2c2r.example/volunteer${hash}`)).toBeNull();
+test('other links hold no code', () => {
+  for (const rest of [
+    'i',
+    'i#',
+    'i#nonsense!',
+    'i/K7QF-2M9X',
+    'volunteer#room=K7QF2M9X',
+    'hi#K7QF-2M9X',
+    'news#section1',
+  ]) {
+    expect(codeInLink(`https://p2c2r.example/${rest}`), rest).toBeNull();
   }
 });

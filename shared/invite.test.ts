@@ -7,6 +7,7 @@ import {
   withoutStartPermit,
   withStartPermit,
 } from './invite.ts';
+import { foundInviteSchema, introductionSchema } from './signaling.ts';
 
 test('a link returns the room and the token it was made with, with any characters', () => {
   for (const room of ['den', 'Ann & Bob = #1?', '漢字 🎮', '100% +1', '../..']) {
@@ -26,6 +27,25 @@ test('a link says who invites, in a name of bounded length; the permit to start 
   expect(parseInviteLink(long)?.from).toHaveLength(64);
   expect(parseInviteLink('https://p2c2r.example/volunteer#room=den&from=%20')).not.toHaveProperty('from');
 });
+
+test('a name in a link or a session has no characters that are invisible, break the line or turn the text around it', () => {
+  const named = (from: string) =>
+    parseInviteLink(makeInviteLink('https://p2c2r.example/i', { room: 'den', from }))?.from;
+  const [introduced, invited] = [introductionSchema, foundInviteSchema].map((schema) => (name: string) => {
+    const peer = { peerId: 'p'.repeat(22), role: 'volunteer', initiate: false, score: 0 };
+    const fields = schema === introductionSchema ? { ...peer, name } : { ...FOUND, from: name };
+    const { data } = schema.safeParse(fields);
+    return data && ('from' in data ? data.from : data.name);
+  });
+  for (const read of [named, introduced, invited]) {
+    expect(read?.(' \u202Etidy\u2066-\u200B\u0007puf\u2028fin\u{E0041}\uFEFF ')).toBe('tidy-puffin');
+    expect(read?.('Zoë 漢字 🎮')).toBe('Zoë 漢字 🎮');
+    expect(read?.('\u202E\u200B')).toBeUndefined();
+  }
+  expect(named(`${'x'.repeat(63)}🎮`), 'cut between the halves of a character').toBe('x'.repeat(63));
+});
+
+const FOUND = { room: 'den', token: 't', role: 'volunteer' };
 
 test('the part of the link that a browser sends to the server contains nothing of the invite', () => {
   const url = new URL(

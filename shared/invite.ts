@@ -1,4 +1,4 @@
-import { SIGNALING } from './protocol-limits.ts';
+import { readableName, SIGNALING } from './protocol-limits.ts';
 
 /** The content of an invite link. All of it is in the fragment, behind the `#`, which a browser never sends to the server. */
 export interface Invite {
@@ -28,7 +28,7 @@ export function parseInviteLink(link: string): Invite | null {
   const fields = new URLSearchParams(new URL(link).hash.slice(1));
   const room = fields.get('room');
   if (!room) return null;
-  const from = fields.get(FROM)?.trim().slice(0, SIGNALING.maxNameChars);
+  const from = readableName((fields.get(FROM) ?? '').slice(0, SIGNALING.maxNameChars));
   return { room, token: fields.get('invite') ?? undefined, ...(from && { from }) };
 }
 

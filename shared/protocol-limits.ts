@@ -35,6 +35,12 @@ export const SIGNALING = {
   roomCapacity: 128,
 } as const;
 
+/**
+ * What is left of a name once it can only be read: no control characters, invisible ones or marks that turn the text around it (Unicode categories C, Zl
+ * and Zp). People choose their names, and pages show them to others.
+ */
+export const readableName = (name: string) => name.replaceAll(/[\p{C}\p{Zl}\p{Zp}]/gu, '').trim();
+
 /** Transfers: a transfer is one message, or a batch of small ones, on a data channel, in any number of chunks. */
 export const TRANSFER = {
   /** Messages on `control`: hello, capabilities and stream setup are a few hundred bytes. */

@@ -2,7 +2,7 @@ import { toBase64Url } from './bytes.ts';
 import { MAX_WIRE_MESSAGE_CHARS, MESH_ERROR_REASONS, type WireError } from './errors.ts';
 import { challengeSchema, publicKeySchema, signatureSchema } from './identity.ts';
 import { inviteCodeSchema } from './invite-code.ts';
-import { SIGNALING } from './protocol-limits.ts';
+import { readableName, SIGNALING } from './protocol-limits.ts';
 import { linkOutcomeSchema } from './server-status.ts';
 import { TASK_NAMES } from './tasks/definition.ts';
 import { z } from './zod.ts';
@@ -15,7 +15,7 @@ export type Role = z.infer<typeof roleSchema>;
 
 /** base64url of a SHA-256 hash cut to 128 bits, see {@link sessionIdOf}. */
 export const sessionIdSchema = z.string().regex(/^[\w-]{22}$/);
-const nameSchema = z.string().trim().min(1).max(SIGNALING.maxNameChars);
+const nameSchema = z.string().overwrite(readableName).min(1).max(SIGNALING.maxNameChars);
 /** Any printable text without spaces at its ends. Knowing the name of an open room is enough to enter it. */
 const roomSchema = z.string().trim().min(1).max(SIGNALING.maxRoomChars);
 

@@ -34,7 +34,7 @@ import { openSecureServer, type SecureServer } from './http/secure-server.ts';
 import { Coordinator } from './rooms/coordinator.ts';
 import type { MemberObserver } from './rooms/member.ts';
 import type { WaitingLimits } from './rooms/waiting-events.ts';
-import { clientAddress, hashedNetworksOf } from './sockets/client-address.ts';
+import { clientAddress, hashedNetworksOf, hashedProviderOf } from './sockets/client-address.ts';
 import { Gateway } from './sockets/gateway.ts';
 import { LIMITS, Limits } from './sockets/limits.ts';
 import { LocalRequestHandler, type RequestHandler } from './sockets/request-handler.ts';
@@ -101,8 +101,8 @@ export async function createServer(
   const lockOut = new LockOut(config.limitFactor, cluster?.redis);
   const limits = new Limits(config.limitFactor, undefined, cluster?.redis);
   const lookup = new CodeLookup({
-    ...{ codes, lockOut, limitFactor: config.limitFactor, redis: cluster?.redis },
-    spendJoin: (networks) => limits.spend('joins', { networks }),
+    ...{ codes, limitFactor: config.limitFactor, redis: cluster?.redis },
+    spend: (networks) => limits.spend('codes', { networks }),
     refused: (reason) => metrics.refused('code', reason),
   });
   const relay = new RelayAccess(config, clock, cluster?.redis);
@@ -127,8 +127,13 @@ export async function createServer(
       ...{ pages, hosts, address, log },
       unreadiness: () => (draining ? 'stopping' : (cluster?.trouble() ?? null)),
       lan: () => lan,
-      findInvite: (code, request) =>
-        lookup.find(code, hashedNetworksOf(clientAddress(request, config.trustedProxies), secret)),
+      findInvite: (code, request) => {
+        const from = clientAddress(request, config.trustedProxies);
+        return lookup.find(code, {
+          networks: hashedNetworksOf(from, secret),
+          provider: hashedProviderOf(from, secret),
+        });
+      },
       metrics,
       operatorToken: config.operatorToken,
       health: () => ({

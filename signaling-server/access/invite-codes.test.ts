@@ -3,13 +3,13 @@ import { afterEach, expect, test, vi } from 'vitest';
 import { CODE_HEADER, readInviteCode } from '../../shared/invite-code.ts';
 import { SIGNALING } from '../../shared/protocol-limits.ts';
 import type { Answer, FoundInvite, InviteRequest } from '../../shared/signaling.ts';
+import { LIMITS } from '../sockets/limits.ts';
 import { ENDED_CODE_KEPT_MS, type KeptCode, MAX_SEALED_CHARS, STORE_LIMITS } from '../store/store.ts';
 import { TestRedis } from '../store/test-redis.ts';
 import { ManualServerClock } from '../test-clock.ts';
 import { TestBed, type TestPage } from '../test-server.ts';
 import { GUESSES } from './code-lookup.ts';
 import { CODE_VALID_S, InviteCodes } from './invite-codes.ts';
-import { WRONG_INVITES } from './lock-out.ts';
 
 /** Codes of invites: who may have one made, what they lead to and for how long, and that nobody guesses them. */
 const bed = new TestBed();
@@ -31,7 +31,7 @@ async function codeFrom(owner: TestPage, token: string): Promise<string> {
 }
 
 async function look(url: string, code: string, headers: HeadersInit = {}): Promise<Answer<FoundInvite>> {
-  const response = await fetch(`${url}codes/${code}`, { headers: { [CODE_HEADER]: '1', ...headers } });
+  const response = await fetch(`${url}codes`, { headers: { [CODE_HEADER]: code, ...headers } });
   const answer = (await response.json()) as Answer<FoundInvite>;
   expect([response.status, response.headers.get('access-control-allow-origin')]).toEqual([
     answer.ok ? 200 : ({ 'not-invited': 404, 'rate-limited': 429 }[answer.error.reason as string] ?? 400),
@@ -61,20 +61,17 @@ test('a code leads to the invite that it was made for, and says who invites and 
   expect(await guest.join({ role: 'volunteer', room, invite: token })).toMatchObject({ room });
 });
 
-test('a short link leads to the page, below whatever path the browser sees, without telling anybody what the code stands for', async () => {
-  const { url, owner } = await privateRoom();
-  const code = await codeFrom(owner, await tokenFrom(owner));
-  for (const [path, location] of [
-    [`i/${code}`, `../volunteer#code=${code}`],
-    [`i/${code.slice(0, 4)}-${code.slice(4)}`, `../volunteer#code=${code}`],
-    [`i/${code.toLowerCase()}/`, `../../volunteer#code=${code}`],
-    ['i/00000000', '../volunteer#code=00000000'],
-  ] as const) {
+test('a short link leads to the page, below whatever path the browser sees, and its code reaches no server', async () => {
+  const { url } = await bed.server();
+  for (const path of ['i', 'i?from=mail']) {
     const { status, headers } = await fetch(url + path, { redirect: 'manual' });
-    expect([status, headers.get('location'), headers.get('cache-control')], path).toEqual([302, location, 'no-store']);
+    // Browsers keep the fragment of the link where the new address has none.
+    expect([status, headers.get('location')], path).toEqual([302, 'volunteer']);
   }
-  const none = await fetch(`${url}i/undefined`, { redirect: 'manual' });
-  expect(none.headers.get('location')).toBeNull();
+  for (const path of ['i/K7QF-2M9X', 'codes/K7QF2M9X']) {
+    const { ok, headers } = await fetch(url + path, { redirect: 'manual' });
+    expect([ok, headers.get('location')], `${path} would be in logs`).toEqual([false, null]);
+  }
 });
 
 test('a code whose invite was revoked says so, and so does one that has expired', async () => {
@@ -170,24 +167,51 @@ test('an address that guesses codes is locked out, and the right code is not eve
   await owner.join({ inviteOnly: true });
   const code = await codeFrom(owner, await tokenFrom(owner));
   const from = (address: string) => ({ 'x-forwarded-for': address });
-  const { most, lockMs } = WRONG_INVITES;
+  const { ofAddress: most, windowMs } = GUESSES;
   // What a page of another site can have its visitors send is no guess.
   for (let times = 0; times < most; times++) {
-    const { status } = await fetch(`${url}codes/0000000${times}`, { headers: from('192.0.2.1') });
+    const { status } = await fetch(`${url}codes?code=0000000${times}`, { headers: from('192.0.2.1') });
     expect(status).toBe(400);
   }
-  const preflight = await fetch(`${url}codes/${code}`, { method: 'OPTIONS' });
+  const preflight = await fetch(`${url}codes`, { method: 'OPTIONS' });
   expect([preflight.status, preflight.headers.get('access-control-allow-headers')]).toEqual([405, null]);
   for (let times = 0; times < most; times++) {
     expect(await look(url, `0000000${times}`, from('192.0.2.1'))).toMatchObject(refused('not-invited', /no such code/));
   }
-  const lockedOut = refused('rate-limited', /Too many wrong invites.* 10 min/);
+  const lockedOut = refused('rate-limited', /Too many codes were tried from your network. Wait 10 min/);
   expect(await look(url, code, from('192.0.2.1'))).toMatchObject(lockedOut);
   expect(await look(url, code, from('198.51.100.1'))).toMatchObject({ ok: true });
   const metrics = await (await fetch(`${url}metrics`)).text();
   expect(metrics).toContain('p2c2r_refusals_total{event="code",reason="locked-out"} 1');
-  vi.setSystemTime(Date.now() + lockMs);
+  vi.setSystemTime(Date.now() + windowMs);
   expect(await look(url, code, from('192.0.2.1'))).toMatchObject({ ok: true });
+});
+
+test('codes that have ended lock nobody out of invites, and looking codes up takes no joins away', async () => {
+  const { url } = await bed.server({ limitFactor: 1, trustedProxies: 1 });
+  const owner = bed.page(url, undefined, { 'x-forwarded-for': '192.0.2.9' });
+  const { room } = await owner.join({ inviteOnly: true });
+  const invite = await tokenFrom(owner);
+  const household = { 'x-forwarded-for': '192.0.2.1' };
+  for (let times = 0; times < 2 * GUESSES.ofAddress; times++) await look(url, '00000000', household);
+  expect(await look(url, '00000000', household)).toMatchObject(refused('rate-limited', /Too many codes/));
+  for (let times = 0; times < LIMITS.codesPerAddress; times++) {
+    const guest = bed.page(url, undefined, household);
+    expect(await guest.join({ role: 'volunteer', room, invite })).toMatchObject({ room });
+  }
+});
+
+test('codes that are looked up too fast are refused in words about codes', async () => {
+  const { url } = await bed.server({ limitFactor: 1, trustedProxies: 1 });
+  const owner = bed.page(url, undefined, { 'x-forwarded-for': '192.0.2.9' });
+  await owner.join({ inviteOnly: true });
+  const code = await codeFrom(owner, await tokenFrom(owner));
+  const school = { 'x-forwarded-for': '192.0.2.1' };
+  for (let times = 0; times < LIMITS.codesPerAddress; times++) {
+    expect(await look(url, code, school)).toMatchObject({ ok: true });
+  }
+  const tooFast = refused('rate-limited', /^Too many codes were tried from your network. Wait \d+ s and try again.$/);
+  expect(await look(url, code, school)).toMatchObject(tooFast);
 });
 
 test('a site that guesses from one address after the other is locked out as a whole', async () => {
@@ -196,7 +220,7 @@ test('a site that guesses from one address after the other is locked out as a wh
   for (let times = 0; times < GUESSES.ofSite; times++) {
     expect(await look(url, '00000000', from(times))).toMatchObject(refused('not-invited', /no such code/));
   }
-  expect(await look(url, '00000000', from(999))).toMatchObject(refused('rate-limited', /wrong invites/));
+  expect(await look(url, '00000000', from(999))).toMatchObject(refused('rate-limited', /Too many codes/));
   const elsewhere = { 'x-forwarded-for': '2001:db8:1::1' };
   expect(await look(url, '00000000', elsewhere)).toMatchObject(refused('not-invited', /no such code/));
 });
@@ -222,11 +246,11 @@ test('a code that one instance made is found by another, both count the wrong on
   for (const secret of [code, token, room, 'tidy-puffin']) expect(kept).not.toContain(secret);
 
   const guesser = { 'x-forwarded-for': '192.0.2.1' };
-  for (let times = 0; times < WRONG_INVITES.most; times++) {
+  for (let times = 0; times < GUESSES.ofAddress; times++) {
     await look(times % 2 ? first.url : second.url, `0000000${times}`, guesser);
   }
   for (const { url } of [first, second]) {
-    expect(await look(url, code, guesser)).toMatchObject(refused('rate-limited', /wrong invites/));
+    expect(await look(url, code, guesser)).toMatchObject(refused('rate-limited', /Too many codes/));
   }
   client.disconnect();
   await bed.end();

@@ -94,7 +94,11 @@ export class InviteCodes {
    */
   async find(code: string): Promise<FoundInvite> {
     const record = await this.#kept(this.#idOf(code));
-    if (!record) throw new WrongInvite('This server knows no such code. Check it, or ask for a new one.');
+    if (!record) {
+      throw new WrongInvite(
+        'This server knows no such code. It may have ended, or a character is wrong. Check it, or ask for a new one.',
+      );
+    }
     const { token, from, endsAtMs } = record;
     if (endsAtMs <= this.clock.epochMs()) throw notInvited('This code has expired. Ask for a new one.');
     const { room, role } = await this.invites.inspect(token);

@@ -14,16 +14,15 @@ export const WRONG_INVITES = {
   maxAddresses: 10_000,
 } as const;
 
-/** Too many wrong invites came from this address, so its invites are refused unread for a while. */
+/** Too many wrong invites or codes came from this network, so what it sends is refused unread for a while. */
 export class LockedOut extends MeshError {
-  constructor(waitMs: number) {
-    const minutes = Math.max(1, Math.ceil(waitMs / 60_000));
-    super(
-      'rate-limited',
-      `Too many wrong invites came from your network. Wait ${minutes} min, then try again with a new link.`,
-    );
+  constructor(message: string) {
+    super('rate-limited', message);
   }
 }
+
+/** How long a lock lasts, for people. */
+export const minutesOf = (waitMs: number) => `${Math.max(1, Math.ceil(waitMs / 60_000))} min`;
 
 /** Stops the guessing of invites: an address that sends too many wrong ones is locked out for a while. */
 export class LockOut {
@@ -44,7 +43,10 @@ export class LockOut {
   /** @throws LockedOut */
   async check(address: string): Promise<void> {
     const waitMs = (await this.#limit?.blockedForMs(address)) ?? 0;
-    if (waitMs > 0) throw new LockedOut(waitMs);
+    if (waitMs === 0) return;
+    throw new LockedOut(
+      `Too many wrong invites came from your network. Wait ${minutesOf(waitMs)}, then try again with a new link.`,
+    );
   }
 
   /** Counts a wrong invite. */

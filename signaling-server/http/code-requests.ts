@@ -1,16 +1,17 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { MeshError } from '../../shared/errors.ts';
-import { CODE_HEADER, CODES_FOLDER, codeFragment, inviteCodeSchema, readShortPath } from '../../shared/invite-code.ts';
+import { CODE_HEADER, CODES_PATH, inviteCodeSchema, SHORT_PATH } from '../../shared/invite-code.ts';
 import type { Answer, FoundInvite } from '../../shared/signaling.ts';
 
 /** Finds what a code stands for. Throws MeshError `not-invited`, `rate-limited`. */
 export type FindInvite = (code: string, request: IncomingMessage) => Promise<FoundInvite>;
 
-const CODES = `/${CODES_FOLDER}`;
+const CODES = `/${CODES_PATH}`;
+const SHORT = `/${SHORT_PATH}`;
 
 /**
- * Answers what has to do with the codes of invites. A short link only leads to a page, which then asks, so that programs that look at links (previews
- * in chats, virus scanners) learn and count nothing.
+ * Answers what has to do with the codes of invites. A short link only leads to a page, which asks once its person says so. The code in the link's
+ * fragment goes on to the page, and only there.
  * @param path of the request, without its query
  * @returns whether the request was answered
  */
@@ -20,31 +21,25 @@ export async function answerCode(
   response: ServerResponse,
   find: FindInvite,
 ): Promise<boolean> {
-  const link = readShortPath(path);
-  if (link?.base === '/') {
+  if (path === SHORT) {
     // Relative, since only browsers know the whole path where a proxy serves this server below one. The page knows whom the invite is for.
-    const up = path.endsWith('/') ? '../../' : '../';
-    response.writeHead(302, { Location: `${up}volunteer${codeFragment(link.code)}`, 'Cache-Control': 'no-store' });
-    response.end();
+    response.writeHead(302, { Location: 'volunteer', 'Cache-Control': 'no-cache' }).end();
     return true;
   }
-  if (!path.startsWith(CODES)) return false;
-  const { status, answer } = await answerTo(path.slice(CODES.length), request, find);
+  if (path !== CODES) return false;
+  const { status, answer } = await answerTo(request, find);
   response.writeHead(status, { 'Content-Type': 'application/json; charset=utf-8', 'Cache-Control': 'no-store' });
   response.end(JSON.stringify(answer));
   return true;
 }
 
 async function answerTo(
-  text: string,
   request: IncomingMessage,
   find: FindInvite,
 ): Promise<{ status: number; answer: Answer<FoundInvite> }> {
   try {
-    const code = inviteCodeSchema.safeParse(text);
-    if (!code.success || request.headers[CODE_HEADER] === undefined) {
-      throw MeshError.malformed('This is not a question for an invite’s code.');
-    }
+    const code = inviteCodeSchema.safeParse(request.headers[CODE_HEADER]);
+    if (!code.success) throw MeshError.malformed('This is not a question for an invite’s code.');
     return { status: 200, answer: { ok: true, value: await find(code.data, request) } };
   } catch (cause) {
     if (!(cause instanceof MeshError)) throw cause;

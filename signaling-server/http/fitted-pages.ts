@@ -13,6 +13,12 @@ const BESIDE = /(?<=(?:href|src)=")\.\//g;
 
 const NOT_FOUND = '404.html';
 
+/**
+ * A person at a wrong address may be this many folders down. The page repeats `../` for each of them in every reference, so that a long path of slashes
+ * would have a server send forty times what it is sent.
+ */
+const MAX_DEPTH = 7;
+
 /** The pages whose text depends on the request: where this server is, and where the visitor is. */
 export class FittedPages {
   private constructor(
@@ -41,26 +47,37 @@ export class FittedPages {
     const text = this.withPicture.get(path);
     if (text === undefined || base === null) return false;
     const whole = text.replaceAll(PICTURE, `content="${base}link-picture.png"`);
-    const etag = `"${createHash('sha256').update(whole).digest('base64url').slice(0, 22)}"`;
+    const tag = `"${createHash('sha256').update(whole).digest('base64url').slice(0, 22)}"`;
     response.setHeader('Cache-Control', 'no-cache');
-    response.setHeader('ETag', etag);
-    if (request.headers['if-none-match'] === etag) response.writeHead(304).end();
+    // Weak, since proxies that compress a page make a strong one weak.
+    response.setHeader('ETag', `W/${tag}`);
+    if (isNamed(tag, request.headers['if-none-match'])) response.writeHead(304).end();
     else sendHtml(response, 200, whole);
     return true;
   }
 
   /**
-   * Tells a person that there is no such page. Programs, which do not ask for HTML, are told otherwise.
+   * Tells a person that there is no such page. Programs, which do not ask for HTML, are told otherwise, and so is who asks for a path too deep.
    * @returns whether the request was answered
    */
   serveNotFound(path: string, request: IncomingMessage, response: ServerResponse): boolean {
     if (this.notFound === null || !request.headers.accept?.includes('text/html')) return false;
     const depth = Math.max(0, path.split('/').length - 2);
+    if (depth > MAX_DEPTH) return false;
     response.setHeader('Cache-Control', 'no-store');
     // What the page refers to is beside it, while the visitor may be some folders further down.
     sendHtml(response, 404, depth === 0 ? this.notFound : this.notFound.replace(BESIDE, '../'.repeat(depth)));
     return true;
   }
+}
+
+/**
+ * Whether an If-None-Match header names an entity tag. It may hold a list, or `*` for any; tags are compared weakly (RFC 9110, section 13.1.2).
+ * @param tag with its quotes, without `W/`
+ */
+function isNamed(tag: string, ifNoneMatch = ''): boolean {
+  const tags: readonly string[] = ifNoneMatch.match(/"[^"]*"/g) ?? [];
+  return ifNoneMatch.trim() === '*' || tags.includes(tag);
 }
 
 /** Node sends no body to HEAD. */

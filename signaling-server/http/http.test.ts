@@ -199,30 +199,6 @@ test('other methods get 405, unknown paths 404', async () => {
   expect([missing.status, missing.headers.get('content-type')]).toEqual([404, 'text/plain; charset=utf-8']);
 });
 
-test.each([
-  ['the host of the request', {}, {}, (port: number) => `http://127.0.0.1:${port}/`],
-  ['PUBLIC_URL, with its path', { publicUrl: 'https://example.org/p2c2r/' }, {}, () => 'https://example.org/p2c2r/'],
-  [
-    'what a proxy says',
-    { trustedProxies: 1 },
-    { 'x-forwarded-host': 'play.example', 'x-forwarded-proto': 'https' },
-    () => 'https://play.example/',
-  ],
-])('the picture that chats show beside a link has a whole address, by %s', async (_, config, headers, base) => {
-  const text = '<meta property="og:image" content="./link-picture.png" />';
-  await writeFile(join(pagesDir, 'gamer.html'), text);
-  const { url, port } = await bed.server({ pagesDir, ...config });
-  const whole = `<meta property="og:image" content="${base(port)}link-picture.png" />`;
-  const response = await fetch(`${url}gamer`, { headers });
-  expect(await response.text()).toBe(whole);
-  expect(response.headers.get('content-type')).toBe('text/html; charset=utf-8');
-  const head = await fetch(`${url}gamer?x=1`, { method: 'HEAD', headers });
-  expect([head.status, head.headers.get('content-length')]).toEqual([200, String(whole.length)]);
-  const etag = response.headers.get('etag') ?? '';
-  const again = await fetch(`${url}gamer`, { headers: { ...headers, 'if-none-match': etag } });
-  expect([again.status, await again.text()]).toEqual([304, '']);
-});
-
 test('a Host header cannot add elements to a page', async () => {
   await writeFile(join(pagesDir, 'gamer.html'), '<meta property="og:image" content="./link-picture.png" />');
   const { port } = await bed.server({ pagesDir, allowedHosts: ['*'] });
@@ -230,26 +206,6 @@ test('a Host header cannot add elements to a page', async () => {
   const answer = await raw(port, `GET /gamer HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n\r\n`);
   expect(answer).toContain('content="./link-picture.png"');
   expect(answer).not.toContain('<script>');
-});
-
-test('a person at a wrong address gets a page that leads on, from any folder; programs get plain words', async () => {
-  await writeFile(join(pagesDir, '404.html'), '<link href="./assets/a.css" /><a href="./">home</a><a href="./gamer">');
-  const { url } = await bed.server({ pagesDir });
-  const get = (path: string, accept: string) => fetch(url + path, { headers: { accept } });
-  for (const [path, up] of [
-    ['nowhere', './'],
-    ['nowhere?to=be', './'],
-    ['i/nowhere-at-all', '../'],
-    ['a/b/c', '../../'],
-    ['a/b/c/', '../../../'],
-  ] as const) {
-    const response = await get(path, 'text/html,application/xhtml+xml,*/*;q=0.8');
-    expect([response.status, response.headers.get('content-type')]).toEqual([404, 'text/html; charset=utf-8']);
-    const text = await response.text();
-    expect(text).toBe(`<link href="${up}assets/a.css" /><a href="${up}">home</a><a href="${up}gamer">`);
-  }
-  const program = await get('nowhere', '*/*');
-  expect([program.status, await program.text()]).toEqual([404, expect.stringContaining('There is nothing here.')]);
 });
 
 test('without built pages, or after they were deleted, visitors learn what to do and the server keeps running', async () => {

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { expect, test } from 'vitest';
-import { clientAddress, hashedNetworksOf, isFromThisMachine, networksOf } from './client-address.ts';
+import { clientAddress, hashedNetworksOf, hashedProviderOf, isFromThisMachine, networksOf } from './client-address.ts';
 
 const request = (remoteAddress: string, headers: Record<string, string> = {}) =>
   ({ headers: { host: 'localhost:8080', ...headers }, socket: { remoteAddress } }) as unknown as IncomingMessage;
@@ -28,6 +28,16 @@ test('limits count an IPv4 address, an IPv6 /64, and the networks around them', 
   expect(of('2001:0db8:0001:01ff:bbbb:cccc:dddd:eeee')).toEqual(site);
   expect(of('::1')[0]).toBe('::/64 x1');
   expect(of('')).toEqual([' x1']);
+});
+
+test('a provider is an IPv4 /16 or an IPv6 /32, hashed too', () => {
+  const of = (address: string) => hashedProviderOf(address, 'secret');
+  expect(of('192.0.2.9')).toBe(of('192.0.200.1'));
+  expect(of('192.1.2.9')).not.toBe(of('192.0.2.9'));
+  expect(of('2001:db8:1::1')).toBe(of('2001:db8:ffff::1'));
+  expect(of('2001:db9::1')).not.toBe(of('2001:db8::1'));
+  expect(of('')).toMatch(/^[\w-]{16}$/);
+  expect(hashedProviderOf('192.0.2.9', 'another')).not.toBe(of('192.0.2.9'));
 });
 
 test('addresses are passed on only as keyed hashes: equal networks have equal hashes, which cannot be guessed without the key', () => {

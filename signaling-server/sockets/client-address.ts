@@ -53,16 +53,29 @@ export function networksOf(address: string): Network[] {
   return [single, { prefix: `${network.toString()}/${bits}`, times }];
 }
 
+/** Prefix lengths of what one provider has at least, bits: registries assign an IPv6 /32 (RIPE-738, 5.1.2); in IPv4 a /16 is a large part of a provider. */
+const PROVIDER_BITS = { IPv4: 16, IPv6: 32 } as const;
+
+/** The provider's network around an address, under a name that hides it as those of `hashedNetworksOf` do. */
+export function hashedProviderOf(address: string, key: string): string {
+  if (!ipaddr.isValid(address)) return hashOf(address, key);
+  const kind = ipaddr.IPv6.isValid(address) ? 'IPv6' : 'IPv4';
+  const cidr = `${address}/${PROVIDER_BITS[kind]}`;
+  return hashOf(`${ipaddr[kind].networkAddressFromCIDR(cidr).toString()}/${PROVIDER_BITS[kind]}`, key);
+}
+
 /**
  * The same networks under names that hide the address, for Redis and logs. The names are keyed hashes: without a key, all four billion IPv4
  * addresses could be tried in minutes.
  */
 export function hashedNetworksOf(address: string, key: string): Sender['networks'] {
-  const [first, ...others] = networksOf(address).map(({ prefix, times }) => {
-    const hash = createHmac('sha256', key).update(`network ${prefix}`).digest();
-    return { key: hash.subarray(0, 12).toString('base64url'), times };
-  });
+  const [first, ...others] = networksOf(address).map(({ prefix, times }) => ({ key: hashOf(prefix, key), times }));
   return [first ?? { key: '', times: 1 }, ...others];
+}
+
+function hashOf(prefix: string, key: string): string {
+  const hash = createHmac('sha256', key).update(`network ${prefix}`).digest();
+  return hash.subarray(0, 12).toString('base64url');
 }
 
 /**

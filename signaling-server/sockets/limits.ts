@@ -12,6 +12,8 @@ export const LIMITS = {
   connectsPerAddress: 200,
   /** Fewer than new sockets, because a refused join is answered, so the page can say why. */
   joinsPerAddress: 150,
+  /** Codes of invites that are looked up: a class that types one each, and again where it was wrong. */
+  codesPerAddress: 20,
   /** A page that reconnects as fast as it can joins ten times in a window. */
   joinsPerSession: 20,
   /** A volunteer that meets the maximum of 64 gamers, with an answer and twenty candidates each. */
@@ -29,8 +31,8 @@ export const LIMITS = {
   socketsPerAddress: 1_000,
 } as const;
 
-/** What is counted: new sockets, joins, signals, all other events, and the bytes of everything. */
-export type Limited = 'connects' | 'joins' | 'signals' | 'events' | 'bytes';
+/** What is counted: new sockets, joins, codes that are looked up, signals, all other events, and the bytes of everything. */
+export type Limited = 'connects' | 'joins' | 'codes' | 'signals' | 'events' | 'bytes';
 
 /** A network whose members together may use `times` the allowance of one address. */
 export interface LimitedNetwork {
@@ -62,7 +64,8 @@ export class OverLimit extends MeshError {
     readonly times: number,
   ) {
     const waitS = Math.max(1, Math.ceil(waitMs / 1_000));
-    super('rate-limited', `Too many ${what} ${WHOSE[whose]}. Wait ${waitS} s and try again.`);
+    const tooMany = what === 'codes' ? 'codes were tried from your network' : `${what} ${WHOSE[whose]}`;
+    super('rate-limited', `Too many ${tooMany}. Wait ${waitS} s and try again.`);
   }
 }
 
@@ -97,6 +100,7 @@ export class Limits {
         : {
             connects: pair('connects', table.connectsPerAddress, null, true),
             joins: pair('joins', table.joinsPerAddress, table.joinsPerSession, true),
+            codes: pair('codes', table.codesPerAddress, null, true),
             signals: pair('signals', table.signalsPerAddress, table.signalsPerSession),
             events: pair('events', table.eventsPerAddress, table.eventsPerSession),
             bytes: pair('bytes', table.bytesPerAddress, table.bytesPerSession),

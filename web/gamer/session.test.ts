@@ -66,7 +66,7 @@ describe('the gamer page’s session', () => {
       expect.not.objectContaining({ code: true }),
     ]);
     await first.session.shortenLink();
-    const made = ['K7QF2M9X', 'https://p2c2r.example/i/K7QF-2M9X'];
+    const made = ['K7QF2M9X', 'https://p2c2r.example/i#K7QF-2M9X'];
     expect([first.shown(), client.shortened]).toEqual([made, ['volunteer-token-1']]);
     await first.session.close();
     expect(first.shown()).toEqual([null, null]);

@@ -68,7 +68,7 @@ export function SharePanel(props: SharePanelProps) {
       ) : (
         <CopyField label={`Or a code, to type at ${typingPlace()}`} text={showInviteCode(code)} />
       )}
-      {'share' in navigator && <Button onPress={() => void share(shortUrl ?? inviteUrl)}>Share…</Button>}
+      {'share' in navigator && <Button onPress={() => void share(inviteUrl)}>Share…</Button>}
       <details>
         <summary>QR code</summary>
         <QrCode text={shortUrl ?? inviteUrl} label="The invite link as a QR code" />

@@ -21,7 +21,7 @@ test('an invite carries the name it is made in, and gets a code and a short link
     url: 'https://example.org/p2c2r/volunteer#room=den&invite=token&from=tidy-puffin',
     token: 'token',
     code: 'K7QF2M9X',
-    shortUrl: 'https://example.org/p2c2r/i/K7QF-2M9X',
+    shortUrl: 'https://example.org/p2c2r/i#K7QF-2M9X',
   });
   const from = 'x'.repeat(65);
   await expect(createInvite(session, SERVER, { from })).rejects.toMatchObject({ reason: 'bad-input' });

@@ -1,7 +1,7 @@
 import { MeshError } from '../../shared/errors.ts';
 import { type Invite, makeInviteLink } from '../../shared/invite.ts';
-import { CODE_HEADER, CODES_FOLDER } from '../../shared/invite-code.ts';
-import { type FoundInvite, foundInviteSchema, wireErrorSchema } from '../../shared/signaling.ts';
+import { CODE_HEADER, CODES_PATH, codeInLink } from '../../shared/invite-code.ts';
+import { type Answer, type FoundInvite, foundInviteSchema, wireErrorSchema } from '../../shared/signaling.ts';
 import { z } from '../../shared/zod.ts';
 
 const answerSchema = z.union([
@@ -12,10 +12,10 @@ const answerSchema = z.union([
 /** The person waits for the answer; a server that takes longer is away. */
 const TIMEOUT_MS = 10_000;
 
-/** Asks the server of the page what a code stands for. Throws MeshError `signaling-unreachable`, or the server's refusal. */
-async function ask(code: string, pageUrl: string, get: typeof fetch): Promise<FoundInvite> {
-  const answer = await get(new URL(CODES_FOLDER + code, pageUrl), {
-    headers: { [CODE_HEADER]: '1' },
+/** Asks the server of the page what a code stands for. Throws MeshError `signaling-unreachable`. */
+async function ask(code: string, pageUrl: string, get: typeof fetch): Promise<Answer<FoundInvite>> {
+  const answer = await get(new URL(CODES_PATH, pageUrl), {
+    headers: { [CODE_HEADER]: code },
     signal: AbortSignal.timeout(TIMEOUT_MS),
   })
     .then(async (response) => answerSchema.parse(await response.json()))
@@ -23,15 +23,14 @@ async function ask(code: string, pageUrl: string, get: typeof fetch): Promise<Fo
       const message = 'The server did not say what this code stands for. Try again, or ask for the whole link.';
       throw new MeshError('signaling-unreachable', message, { cause });
     });
-  if (!answer.ok) throw new MeshError(answer.error.reason, answer.error.message);
-  return answer.value;
+  return answer;
 }
 
 /** The part of the browser that a lookup needs. */
 export interface Surroundings {
   pageUrl: string;
   get: typeof fetch;
-  /** Gives this page another address, so that a reload needs no code, which ends before the invite does. */
+  /** Gives this page another address. */
   rename(url: string): void;
   /** Opens another page in place of this one. */
   leaveFor(url: string): void;
@@ -45,12 +44,19 @@ export async function lookUpCode(
   code: string,
   { pageUrl, get, rename, leaveFor }: Surroundings,
 ): Promise<Invite | null> {
-  const { role, ...invite } = await ask(code, pageUrl, get);
+  const answer = await ask(code, pageUrl, get);
+  if (!answer.ok) {
+    // A reload, a bookmark or a copy of the address must not bring back a code that was refused.
+    if (codeInLink(pageUrl) !== null) rename(pageUrl.replace(/#.*/s, ''));
+    throw new MeshError(answer.error.reason, answer.error.message);
+  }
+  const { role, ...invite } = answer.value;
   const link = makeInviteLink(new URL(role, pageUrl).href, invite);
   if (role === 'gamer') {
     leaveFor(link);
     return null;
   }
+  // A reload then needs no code, which ends before the invite does.
   rename(link);
   return invite;
 }

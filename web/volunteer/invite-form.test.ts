@@ -17,7 +17,7 @@ describe('the volunteer page’s address', () => {
         isConsented: false,
       });
     }
-    expect(invitedRoom(`${PAGE}#code=K7QF2M9X&start=1`, () => true)).toEqual({
+    expect(invitedRoom(`${PAGE}#K7QF-2M9X`, () => true)).toEqual({
       ...{ invite: null, code: 'K7QF2M9X', isConsented: false },
     });
   });
@@ -42,13 +42,18 @@ describe('the volunteer page’s address', () => {
     const code = { kind: 'code', code: 'K7QF2M9X' };
     const below = 'https://p2c2r.example/p2c2r/volunteer';
     expect(pastedInvite(' k7qf 2m9x ', PAGE)).toEqual(code);
-    for (const link of ['https://p2c2r.example/i/K7QF-2M9X', 'p2c2r.example/i/k7qf2m9x']) {
+    for (const link of ['https://p2c2r.example/i#K7QF-2M9X', 'p2c2r.example/i#k7qf2m9x', `${PAGE}#K7QF-2M9X`]) {
       expect(pastedInvite(link, PAGE)).toEqual(code);
       expect(pastedInvite(link, below)).toMatchObject({ kind: 'elsewhere', host: 'p2c2r.example' });
     }
-    expect(pastedInvite('p2c2r.example/p2c2r/i/K7QF-2M9X', below)).toEqual(code);
-    expect(pastedInvite('localhost:8080/i/K7QF-2M9X', 'http://localhost:8080/volunteer')).toEqual(code);
-    for (const text of ['K7QF-2M9', 'javascript:alert(1)/i/K7QF-2M9X', 'https://p2c2r.example/i/'])
+    expect(pastedInvite('p2c2r.example/p2c2r/i#K7QF-2M9X', below)).toEqual(code);
+    expect(pastedInvite('localhost:8080/i#K7QF-2M9X', 'http://localhost:8080/volunteer')).toEqual(code);
+    for (const text of [
+      'K7QF-2M9',
+      'javascript:alert(1)/i#K7QF-2M9X',
+      'https://p2c2r.example/i#',
+      'https://p2c2r.example/news#section1',
+    ])
       expect(pastedInvite(text, PAGE)).toEqual({ kind: 'nothing' });
   });
 

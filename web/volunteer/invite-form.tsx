@@ -1,7 +1,7 @@
-import { useEffect, useState } from 'preact/hooks';
+import { useState } from 'preact/hooks';
 import { MeshError } from '../../shared/errors.ts';
 import { type Invite, parseInviteLink, startPermitOf } from '../../shared/invite.ts';
-import { codeInFragment, readInviteCode, readShortPath, showInviteCode } from '../../shared/invite-code.ts';
+import { codeInLink, readInviteCode, showInviteCode } from '../../shared/invite-code.ts';
 import { type Offers, offersSchema } from '../../shared/server-status.ts';
 import { Button } from '../ui/buttons.tsx';
 import { TextField } from '../ui/fields.tsx';
@@ -26,7 +26,7 @@ export function invitedRoom(pageUrl: string, mayStart: (invite: Invite, permit: 
   const permit = startPermitOf(pageUrl);
   return {
     invite,
-    code: invite ? null : codeInFragment(pageUrl),
+    code: invite ? null : codeInLink(pageUrl),
     isConsented: invite !== null && permit !== '' && mayStart(invite, permit),
   };
 }
@@ -46,11 +46,11 @@ export function pastedInvite(text: string, pageUrl: string): Pasted {
   if (!URL.canParse(link)) return { kind: 'nothing' };
   const url = new URL(link);
   const here = serverOf(new URL(pageUrl));
-  const short = readShortPath(url.pathname);
-  if (short && url.host + short.base === here) return { kind: 'code', code: short.code };
+  const short = codeInLink(link);
+  if (short !== null && serverOf(url) === here) return { kind: 'code', code: short };
   const invite = parseInviteLink(link);
   if (invite && serverOf(url) === here) return { kind: 'invite', invite };
-  return invite || short ? { kind: 'elsewhere', url: link, host: url.host } : { kind: 'nothing' };
+  return invite || short !== null ? { kind: 'elsewhere', url: link, host: url.host } : { kind: 'nothing' };
 }
 
 /** Several servers may share a host, each with a path of its own. */
@@ -72,7 +72,10 @@ export async function serverOffers(): Promise<Offers> {
 }
 
 interface InviteFormProps {
-  /** Of the short link that led here: it is looked up at once. */
+  /**
+   * Of the short link that led here. It waits for the button: a page of another site may lead its visitors to any code, and each wrong one counts
+   * against them; so may the programs that open links to check them.
+   */
   code: string | null;
   /** Finds the invite that a code stands for; null when it is not one for volunteers, and its own page opens. Rejects with a MeshError. */
   lookUp: (code: string) => Promise<Invite | null>;
@@ -110,10 +113,6 @@ export function InviteForm({ code, lookUp, onInvite, onLobby, isAddressShown, is
     }
   };
 
-  // Only what led here; what is typed later waits for the button.
-  useEffect(() => {
-    if (code !== null) void use();
-  }, []);
   return (
     <Panel title="Who are you helping?">
       <p class="soft">
@@ -133,7 +132,7 @@ export function InviteForm({ code, lookUp, onInvite, onLobby, isAddressShown, is
           onChange={setText}
           placeholder="https://…/volunteer#room=… or K7QF-2M9X"
         />
-        <Button onPress={() => void use()} primary disabled={isLookingUp} testId="use-invite">
+        <Button onPress={() => void use()} primary disabled={isLookingUp || !isSettled} testId="use-invite">
           {isLookingUp ? 'Looking it up…' : 'Use this invite'}
         </Button>
       </form>

@@ -4,7 +4,8 @@ import { Panel } from '../ui/layout.tsx';
 import { SeenLink } from '../ui/seen-link.tsx';
 
 /**
- * At most, for one gamer, MB a minute: a stream at its default 6 Mb/s, and half of that back as detail (`bitrateKbps` in docs/sdk.md), rounded up.
+ * For one gamer, MB a minute: a stream at its default 6 Mb/s, and half of that back as detail (`bitrateKbps` in docs/sdk.md), rounded up. Games may ask
+ * for more, and whole pictures (`transport: 'picture'`) are larger than detail.
  */
 const USUAL_MB_PER_MINUTE = 70;
 
@@ -13,14 +14,27 @@ interface RequestPanelProps {
   from: string | undefined;
   /** Whether the gamer sees this machine's network address. */
   isAddressShown: boolean;
+  /** Origins of other servers from which this machine fetches the models of games. */
+  acceptModelsFrom: readonly string[];
   /** The button that starts. */
   children: ComponentChildren;
 }
 
 /** Who asks for this machine's graphics card, what for, and what that costs: for a friend who followed an invite and knows nothing of this page. */
-export function RequestPanel({ from, isAddressShown, children }: RequestPanelProps) {
+export function RequestPanel({ from, isAddressShown, acceptModelsFrom, children }: RequestPanelProps) {
   return (
-    <Panel title={`${from ?? 'A gamer'} asks for your graphics card`}>
+    <Panel title="A gamer asks for your graphics card">
+      {/* Quoted and isolated: whoever wrote the link chose this text, which must not pass for ours or turn ours around. */}
+      <p class="request__from">
+        {from === undefined ? (
+          'The link does not say who it is from.'
+        ) : (
+          <>
+            The gamer says it is “<bdi>{from}</bdi>”.
+          </>
+        )}{' '}
+        <strong>Start only if you know who sent you the link:</strong> anybody can write any name into one.
+      </p>
       <p class="soft">
         A game runs on their computer, which draws it small. While this page is open, your graphics card adds the detail
         and sends it back, from browser to browser. Nothing is installed.
@@ -29,7 +43,10 @@ export function RequestPanel({ from, isAddressShown, children }: RequestPanelPro
         <dt>Power</dt>
         <dd>Your graphics card works as it does in a game. Plug a laptop in; your limits say how much you lend.</dd>
         <dt>Data</dt>
-        <dd>Up to {USUAL_MB_PER_MINUTE} MB a minute for a gamer, in and out together; less on a slow connection.</dd>
+        <dd>
+          Usually about {USUAL_MB_PER_MINUTE} MB a minute for a gamer, in and out together; some games take more. “Data
+          a day, at most” among your limits ends it.
+        </dd>
         <dt>You see</dt>
         <dd>The pictures and tasks that your card works on, and nothing else of their computer.</dd>
         <dt>They see</dt>
@@ -38,9 +55,17 @@ export function RequestPanel({ from, isAddressShown, children }: RequestPanelPro
           {isAddressShown ? ', and your network address, as in a video call' : '; not your network address'}. They
           cannot run their own code here. <SeenLink />
         </dd>
+        {acceptModelsFrom.length > 0 && (
+          <>
+            <dt>Others see</dt>
+            <dd>
+              {new Intl.ListFormat('en').format(acceptModelsFrom)}: your limits let games have models fetched from
+              there, and a server that you fetch from sees your network address.
+            </dd>
+          </>
+        )}
       </dl>
       {children}
-      <p class="soft small">Start only if you know who sent you the link: anybody can write any name into one.</p>
     </Panel>
   );
 }

@@ -5,9 +5,9 @@ import { MeshError } from '../../shared/errors.ts';
 import type { ModelProgress } from '../sdk/types.ts';
 import { rememberedLimits } from './remembered-limits.ts';
 import { VolunteerPage } from './volunteer-page.tsx';
-import { type Node, Volunteering } from './volunteering.ts';
+import { type Node as HelpingNode, Volunteering } from './volunteering.ts';
 
-class FakeNode extends EventTarget implements Pick<Node, 'state' | 'stats'> {
+class FakeNode extends EventTarget implements Pick<HelpingNode, 'state' | 'stats'> {
   readonly state = 'serving';
   isPolling = false;
   readonly capabilities = { adapter: 'card', backends: {} };
@@ -109,7 +109,7 @@ it('ignores a click that comes as the page appears, which may have been meant fo
   await volunteering.stop();
 });
 
-it('takes a code as well as a link: it says beside the field what is wrong with one, and who asks before anything starts', async () => {
+it('takes a code as well as a link, and looks up neither what a link led to nor what is typed before the press: it says beside the field what is wrong with one, and who asks before anything starts', async () => {
   const starts: unknown[] = [];
   const volunteering = new Volunteering(
     async ({ room, invite }) => {
@@ -124,19 +124,25 @@ it('takes a code as well as a link: it says beside the field what is wrong with 
     if (code !== 'K7QF2M9X') throw new MeshError('not-invited', 'This server knows no such code. Ask for a new one.');
     return { room: 'den', token: 't', from: 'tidy-puffin' };
   };
-  // The code of the short link that led here is looked up at once.
   const invited = { invite: null, code: '00000000', isConsented: false };
   render(<VolunteerPage {...{ ...PAGE, volunteering, invited, lookUp }} />, root);
   const alert = () => root.querySelector('[role=alert]')?.textContent;
-  await expect.poll(alert).toContain('knows no such code');
   const field = root.querySelector<HTMLInputElement>('.invite-form input');
-  expect(field?.value).toBe('0000-0000');
+  await expect.poll(() => field?.value).toBe('0000-0000');
 
   const type = (text: string) => {
     if (field) field.value = text;
     field?.dispatchEvent(new Event('input', { bubbles: true }));
   };
-  const use = () => root.querySelector<HTMLButtonElement>('[data-testid=use-invite]')?.click();
+  const button = () => root.querySelector<HTMLButtonElement>('[data-testid=use-invite]');
+  const use = () => button()?.click();
+  // A press that comes as the page appears may have been meant for another page.
+  use();
+  await expect.poll(() => button()?.disabled).toBe(false);
+  expect(asked, 'a link looks nothing up by itself').toEqual([]);
+  use();
+  await expect.poll(alert).toContain('knows no such code');
+  expect(field?.value, 'stays to be corrected').toBe('0000-0000');
   type('K7QF-2M9');
   await expect.poll(() => field?.value).toBe('K7QF-2M9');
   use();
@@ -144,8 +150,9 @@ it('takes a code as well as a link: it says beside the field what is wrong with 
   type('k7qf 2m9x');
   await expect.poll(() => field?.value).toBe('k7qf 2m9x');
   use();
-  await expect.poll(() => root.textContent).toContain('tidy-puffin asks for your graphics card');
-  for (const cost of ['Power', 'Up to 70 MB a minute', 'You see', 'They see']) expect(root.textContent).toContain(cost);
+  await expect.poll(() => root.textContent).toContain('The gamer says it is “tidy-puffin”.');
+  for (const cost of ['Power', 'Usually about 70 MB a minute', 'You see', 'They see'])
+    expect(root.textContent).toContain(cost);
   expect([asked, starts]).toEqual([['00000000', 'K7QF2M9X'], []]);
   const start = () => root.querySelector<HTMLButtonElement>('[data-testid=start]');
   await expect.poll(() => start()?.disabled).toBe(false);
@@ -168,6 +175,9 @@ it('keeps saying why an invite was refused, also one that a short link led to', 
   };
   const invited = { invite: null, code: 'K7QF2M9X', isConsented: false };
   render(<VolunteerPage {...{ ...PAGE, volunteering, invited, lookUp }} />, root);
+  const use = () => root.querySelector<HTMLButtonElement>('[data-testid=use-invite]');
+  await expect.poll(() => use()?.disabled).toBe(false);
+  use()?.click();
   await expect.poll(() => root.textContent).toContain('A gamer asks for your graphics card');
   const start = () => root.querySelector<HTMLButtonElement>('[data-testid=start]');
   await expect.poll(() => start()?.disabled).toBe(false);
@@ -175,4 +185,22 @@ it('keeps saying why an invite was refused, also one that a short link led to', 
   await expect.poll(() => root.textContent).toContain('has been used up');
   expect(root.querySelector<HTMLInputElement>('.invite-form input')?.value).toBe('');
   expect([lookUps, root.textContent?.includes('asks for your graphics card')]).toEqual([1, false]);
+});
+
+it('says of the name in a link that the gamer chose it, above the button and apart from its own words, and which servers see the address', async () => {
+  const volunteering = new Volunteering(
+    async () => new FakeNode(),
+    () => performance.now(),
+  );
+  const from = 'Your bank ‮asks';
+  const invited = { code: null, invite: { room: 'r', from }, isConsented: false };
+  const limits = { ...PAGE.limits, acceptModelsFrom: ['https://a.example', 'https://b.example'] };
+  const findOffers = async () => ({ lobby: false, relay: true });
+  render(<VolunteerPage {...{ ...PAGE, volunteering, invited, limits, findOffers }} />, root);
+  await expect.poll(() => root.querySelector('.panel__title')?.textContent).toBe('A gamer asks for your graphics card');
+  expect(root.querySelector('bdi')?.textContent).toBe(from);
+  expect(root.textContent).toContain('https://a.example and https://b.example: your limits let games');
+  const [warning, start] = [root.querySelector('.request__from'), root.querySelector('[data-testid=start]')];
+  expect(warning?.textContent).toContain('Start only if you know who sent you the link');
+  expect(start && warning?.compareDocumentPosition(start)).toBe(Node.DOCUMENT_POSITION_FOLLOWING);
 });

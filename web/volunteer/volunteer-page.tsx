@@ -127,6 +127,7 @@ export function VolunteerPage({ volunteering, invited, lookUp, findOffers, ...ke
             <RequestPanel
               from={invite.value?.from}
               isAddressShown={!offers.value.relay || !hidesAddress(addressAudience.value, false)}
+              acceptModelsFrom={limits.value.acceptModelsFrom}
             >
               <div class="volunteer__buttons">{startButton}</div>
             </RequestPanel>
