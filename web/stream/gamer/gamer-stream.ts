@@ -215,7 +215,7 @@ export class GamerStream {
   #shapeLocal(): void {
     const { size } = this.#intake;
     const { quality, maxFps } = this.#settings;
-    if (size) this.#local.shape({ size, quality: bestOf(quality), fps: maxFps });
+    if (size) this.#local.shape({ size, quality, fps: maxFps });
   }
 
   /**

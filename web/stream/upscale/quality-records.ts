@@ -20,10 +20,10 @@ interface Backoff {
 }
 
 /**
- * A quality that is not tried to find out how fast it is: a try takes a machine without a fast GPU the time of many frames. It is expected to take at least what the
- * engine predicts from what it measured, however long ago that was, and is not used where nothing is predicted.
+ * The quality for hardware GPUs. It is not tried to find out how fast it is: a try takes a machine without a fast GPU the time of many frames. It is expected to
+ * take at least what the engine predicts from what it measured, however long ago that was, and is not used where nothing is predicted.
  */
-const NEVER_TRIED_BLINDLY: Quality = 'ultra';
+export const FOR_GPUS: Quality = 'ultra';
 
 /** Predicts how long a frame of the present size takes, ms; null where that is not known. */
 export type PredictMs = (quality: Quality) => number | null;
@@ -71,7 +71,7 @@ export class QualityRecords {
 
   /** Whether it is used only with room to spare, because frames would be late for trying it. */
   mustFit(quality: Quality): boolean {
-    return quality === NEVER_TRIED_BLINDLY;
+    return quality === FOR_GPUS;
   }
 
   /** Time expected of a quality under the load in which the present one takes `tookMs`. */
