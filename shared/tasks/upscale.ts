@@ -50,6 +50,16 @@ export interface UpscaleParams extends ResizedPicture {
   quality: Quality;
 }
 
+/** The cheaper of two qualities; null is no limit. */
+export function lesserOf(quality: Quality, limit: Quality | null): Quality {
+  return limit !== null && QUALITIES.indexOf(limit) < QUALITIES.indexOf(quality) ? limit : quality;
+}
+
+/** The quality below this one; the lowest has none below it. */
+export function nextLower(quality: Quality): Quality {
+  return QUALITIES[QUALITIES.indexOf(quality) - 1] ?? quality;
+}
+
 export function isNetwork(quality: Quality): quality is Network {
   return NETWORKS.some((name) => name === quality);
 }

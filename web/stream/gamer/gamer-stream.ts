@@ -101,6 +101,7 @@ export class GamerStream {
       intervalMs: () => this.#intake.intervalMs,
       onSent: (sizeBytes) => statistics.sent(sizeBytes),
       onReceived: (sizeBytes) => statistics.received(sizeBytes),
+      onLimited: (best) => this.#tell({ kind: 'limited', best }),
       onFailed: (streamId, error) => this.#volunteerFailed(streamId, error),
     });
     this.#still = new StillPicture({
