@@ -33,6 +33,7 @@ export interface BackendSetParts {
   dialogue: Dialogue;
   /** What was measured at start-up; the networks are added as they are measured. */
   measured: Omit<MeasuredSpeeds, 'networks'>;
+  /** Whether networks are measured before they are needed: on a GPU that costs next to nothing. */
   preparesNetworks: boolean;
   lost: Promise<LostGpu>;
   now(): number;
@@ -52,8 +53,6 @@ export interface LostGpu {
  */
 export class BackendSet {
   readonly adapter: string;
-  /** Whether networks are measured before they are needed: on a GPU that costs next to nothing. */
-  readonly preparesNetworks: boolean;
   /** Runs ONNX models, each on the runtime that was measured to be the fastest. */
   readonly inference: Inference;
   /** Has characters answer. */
@@ -65,7 +64,6 @@ export class BackendSet {
 
   constructor(parts: BackendSetParts) {
     this.adapter = parts.adapter;
-    this.preparesNetworks = parts.preparesNetworks;
     this.inference = parts.inference;
     this.dialogue = parts.dialogue;
     this.lost = parts.lost;
@@ -128,7 +126,8 @@ export class BackendSet {
 
   /** Whether a network is worth loading before anybody asks for it. */
   isWorthPreparing(network: Network): boolean {
-    return this.preparesNetworks && this.#parts.networks.isWorthPreparing(network);
+    const { preparesNetworks, networks } = this.#parts;
+    return preparesNetworks && networks.isWorthPreparing(network);
   }
 
   #predictFilterMs(quality: Filter, shape: UpscaleShape, { name } = this.#parts.filters): number | null {

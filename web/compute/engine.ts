@@ -126,12 +126,10 @@ export class Engine {
   }
 
   /** Measures the networks before one is needed, which also finds those that do not run here: all but those that are assumed to be too slow for streams. */
-  async #prepareNetworks(): Promise<void> {
+  async #prepareNetworks(backends: BackendSet): Promise<void> {
     for (const network of NETWORKS) {
-      if (!(await this.#backends).isWorthPreparing(network)) continue;
-      await this.#readyFor(network).catch(() => {
-        // Whoever needs the network gets the error.
-      });
+      // Whoever needs the network gets the error.
+      if (backends.isWorthPreparing(network)) await this.#readyFor(network).catch(() => {});
     }
   }
 
@@ -284,7 +282,7 @@ export class Engine {
   }
 
   #watch(backends: BackendSet): void {
-    if (backends.preparesNetworks) void this.#prepareNetworks();
+    void this.#prepareNetworks(backends);
     void backends.lost.then((lost) => {
       if (!this.#disposed && backends === this.#current) this.#rebuild(backends, lost);
     });

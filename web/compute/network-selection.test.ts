@@ -179,7 +179,7 @@ test('a backend with a known cost is checked and not timed, and refused where it
   expect(selection.backendFor('fast', 1_000).name).toBe('wgsl');
 });
 
-describe('a network for real GPUs', () => {
+describe('a network for hardware GPUs', () => {
   const shape = (quality: Network) => ({ width: 1, height: 1, outWidth: 2, outHeight: 2, quality });
   const growth = upscale.cost(shape('ultra')) / upscale.cost(shape('quality'));
   const passes = 9 / 6;
@@ -243,12 +243,15 @@ describe('a network for real GPUs', () => {
   test.each([
     ['it fits a usual frame', 1e-5, true],
     ['it does not', 1e-4, false],
-  ])('is got ready unasked where it is assumed that %s, and nowhere before something tells of it', (_, msPerPixel, isWorth) => {
-    const worthOf = (knownCosts: NetworkCosts) => {
-      const selection = new NetworkSelection({ models, tiers: [], now: () => 0, knownCosts });
-      return [selection.isWorthPreparing('quality'), selection.isWorthPreparing('ultra')];
-    };
-    expect(worthOf({})).toEqual([true, false]);
-    expect(worthOf({ quality: { wgsl: { fixedMs: 0.5, msPerPixel } } })).toEqual([true, isWorth]);
-  });
+  ])(
+    'is got ready unasked where it is assumed that %s, and nowhere before something tells of it',
+    (_, msPerPixel, isWorth) => {
+      const worthOf = (knownCosts: NetworkCosts) => {
+        const selection = new NetworkSelection({ models, tiers: [], now: () => 0, knownCosts });
+        return [selection.isWorthPreparing('quality'), selection.isWorthPreparing('ultra')];
+      };
+      expect(worthOf({})).toEqual([true, false]);
+      expect(worthOf({ quality: { wgsl: { fixedMs: 0.5, msPerPixel } } })).toEqual([true, isWorth]);
+    },
+  );
 });

@@ -31,7 +31,10 @@ test('a picture that fits is not cut, and larger limits mean fewer cuts', () => 
 });
 
 test('at most an eighth of the rows that are read are computed twice', () => {
-  const read = bandsOf({ width: 8_000, height: 2_000 }, plain, { pixels: 1 }).reduce((sum, { from, to }) => sum + to - from, 0);
+  const read = bandsOf({ width: 8_000, height: 2_000 }, plain, { pixels: 1 }).reduce(
+    (sum, { from, to }) => sum + to - from,
+    0,
+  );
   expect(read / 2_000).toBeLessThan(8 / 7 + 0.02);
 });
 

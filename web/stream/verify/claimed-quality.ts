@@ -8,8 +8,8 @@ import { MAX_FRAMES_IN_FLIGHT } from '../transport/in-flight-window.ts';
  */
 export type ClaimWorth = 'right' | 'unasked' | 'false';
 
-/** Frames that a volunteer may answer in a quality that was forbidden it: another thread has yet to tell it so, on another channel. */
-export const NOTICE_FRAMES = 60;
+/** Frames that a volunteer may answer in a quality that was forbidden it: another thread has yet to tell it so, on another channel. Five seconds at 60 fps. */
+export const NOTICE_FRAMES = 300;
 
 /**
  * Judges the quality that a volunteer claims for its detail. The checks compare detail with that of the claimed quality, so a claim of less than the base
