@@ -1,5 +1,4 @@
 import type { PixelImage } from './definition.ts';
-import type { Quality } from './upscale.ts';
 
 /** The tile of a picture that a check computes again. */
 export const CHECKED_TILE = {
@@ -38,7 +37,8 @@ export interface TiledShape {
   height: number;
   outWidth: number;
   outHeight: number;
-  quality: Quality;
+  /** A `Quality`, which is defined by what imports this file. */
+  quality: string;
 }
 
 /** @param alignment - of the tile, steps of the ratio: 2 for frames whose chroma has half the size. */
