@@ -34,10 +34,13 @@ export type Filter = (typeof FILTERS)[number];
 
 /**
  * Qualities computed by a neural network, the cheapest first: it doubles the picture, and a filter then scales to the requested size. Each is also the
- * name of its model. `ultra` is for real GPUs.
+ * name of its model. A stream uses `ultra` by itself only where a hardware GPU computes it; a task, wherever it is asked for.
  */
 export const NETWORKS = ['fast', 'balanced', 'quality', 'ultra'] as const;
 export type Network = (typeof NETWORKS)[number];
+
+/** Convolutions of each network, all 3x3: so many source pixels to each side does a result depend on, and so many passes does a GPU make. */
+export const NETWORK_LAYERS: Record<Network, number> = { fast: 4, balanced: 4, quality: 6, ultra: 9 };
 
 /** All qualities, the cheapest first. */
 export const QUALITIES = [...FILTERS, ...NETWORKS] as const;
@@ -45,6 +48,16 @@ export type Quality = (typeof QUALITIES)[number];
 
 export interface UpscaleParams extends ResizedPicture {
   quality: Quality;
+}
+
+/** The cheaper of two qualities; null is no limit. */
+export function lesserOf(quality: Quality, limit: Quality | null): Quality {
+  return limit !== null && QUALITIES.indexOf(limit) < QUALITIES.indexOf(quality) ? limit : quality;
+}
+
+/** The quality below this one; the lowest has none below it. */
+export function nextLower(quality: Quality): Quality {
+  return QUALITIES[QUALITIES.indexOf(quality) - 1] ?? quality;
 }
 
 export function isNetwork(quality: Quality): quality is Network {

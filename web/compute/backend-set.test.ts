@@ -20,7 +20,7 @@ function backend(name: BackendName, runsNetworks: boolean): Backend {
 const KNOWN = { fast: { wgsl: { fixedMs: 1, msPerPixel: 0 }, wasm: { fixedMs: 40, msPerPixel: 0 } } };
 
 /** A GPU whose textures have at most 8,192 pixels a side, of which a network doubles the source. */
-function setup(processor = backend('js', false)) {
+function setup(processor = backend('js', false), hasHardwareGpu = true) {
   const fits = ({ quality, width, height }: UpscaleShape) =>
     quality === 'spatial' || 2 * Math.max(width, height) <= 8_192;
   const gpu = { ...backend('wgsl', true), fits };
@@ -36,6 +36,7 @@ function setup(processor = backend('js', false)) {
       framePaths: () => paths,
       filters: gpu,
       processor,
+      hasHardwareGpu,
       spotChecks: null,
       unitsPerMs: 1,
       networks,
@@ -49,7 +50,7 @@ function setup(processor = backend('js', false)) {
     ...{ measured: { key: '', cpuUnitsPerMs: 1_000, gpu: null }, preparesNetworks: false, now },
     lost: new Promise(() => {}),
   });
-  return { set, gpu, processor, paths, clock };
+  return { set, networks, gpu, processor, paths, clock };
 }
 
 const small = { width: 64, height: 36, outWidth: 128, outHeight: 72, quality: 'spatial' } as const;
@@ -100,6 +101,18 @@ test('times are predicted for the backend that will compute the picture', () => 
   set.hasOther(gpu, large, noMemory);
   set.hasOther(gpu, network, noMemory);
   expect([set.predictMs(large), set.predictMs(network)]).toEqual([upscale.cost(large) / 1_000, 40]);
+});
+
+test('what a hardware GPU computes is told from what a software GPU or the processor does', () => {
+  const network = { ...large, quality: 'fast' } as const;
+  const tooLong = { ...network, width: 4_097, outWidth: 8_194 };
+  const hardware = setup(backend('wasm', true));
+  expect([network, tooLong, large].map((shape) => hardware.set.isOnGpu(shape))).toEqual([true, false, false]);
+  hardware.networks.find = () => undefined;
+  expect(hardware.set.isOnGpu(network), 'by what is known of its speed').toBe(true);
+  hardware.networks.likelyBackend = () => 'wasm';
+  expect(hardware.set.isOnGpu(network)).toBe(false);
+  expect(setup(backend('wasm', true), false).set.isOnGpu(network)).toBe(false);
 });
 
 test('nothing is tried again when something else failed, or the processor', () => {

@@ -1,7 +1,7 @@
 import { MeshError } from '../../shared/errors.ts';
 import { logger } from '../../shared/log.ts';
 import type { PackedTask } from '../../shared/tasks/definition.ts';
-import { type Filter, isNetwork, type Quality, upscale } from '../../shared/tasks/upscale.ts';
+import { type Filter, isNetwork, type Network, type Quality, upscale } from '../../shared/tasks/upscale.ts';
 import { type Backend, type FrameTarget, filterAfter, type TaskExecutor, type UpscaleShape } from './backend.ts';
 import type { Dialogue } from './dialogue/dialogue.ts';
 import type { Inference } from './infer/inference.ts';
@@ -20,6 +20,8 @@ export interface BackendSetParts {
   filters: Backend;
   /** Computes pictures that are too large for a GPU. */
   processor: Backend;
+  /** Whether the backends named after WebGPU run on hardware, not on the processor. */
+  hasHardwareGpu: boolean;
   /** Null where there is no GPU to check. */
   spotChecks: SpotChecks | null;
   /** Speed of `filters`, units of `upscale.cost` per ms. */
@@ -31,6 +33,7 @@ export interface BackendSetParts {
   dialogue: Dialogue;
   /** What was measured at start-up; the networks are added as they are measured. */
   measured: Omit<MeasuredSpeeds, 'networks'>;
+  /** Whether networks are measured before they are needed: on a GPU that costs next to nothing. */
   preparesNetworks: boolean;
   lost: Promise<LostGpu>;
   now(): number;
@@ -50,8 +53,6 @@ export interface LostGpu {
  */
 export class BackendSet {
   readonly adapter: string;
-  /** Whether networks are measured before they are needed: on a GPU that costs next to nothing. */
-  readonly preparesNetworks: boolean;
   /** Runs ONNX models, each on the runtime that was measured to be the fastest. */
   readonly inference: Inference;
   /** Has characters answer. */
@@ -63,7 +64,6 @@ export class BackendSet {
 
   constructor(parts: BackendSetParts) {
     this.adapter = parts.adapter;
-    this.preparesNetworks = parts.preparesNetworks;
     this.inference = parts.inference;
     this.dialogue = parts.dialogue;
     this.lost = parts.lost;
@@ -112,6 +112,22 @@ export class BackendSet {
     const doubledMs = networks.predictMs(quality, width * height, backend === fastest ? undefined : processor.name);
     const filter = filterAfter(shape);
     return doubledMs === null ? null : doubledMs + (filter ? (this.#predictFilterMs(filter, shape, backend) ?? 0) : 0);
+  }
+
+  /** Whether a hardware GPU will probably compute a picture with a network. */
+  isOnGpu(shape: UpscaleShape): boolean {
+    const { quality, width, height } = shape;
+    const { networks, hasHardwareGpu } = this.#parts;
+    if (!isNetwork(quality) || !hasHardwareGpu) return false;
+    const fastest = networks.find(quality, width * height);
+    const name = fastest ? this.#orProcessor(fastest, shape).name : networks.likelyBackend(quality, width * height);
+    return name === 'wgsl' || name === 'ort-webgpu';
+  }
+
+  /** Whether a network is worth loading before anybody asks for it. */
+  isWorthPreparing(network: Network): boolean {
+    const { preparesNetworks, networks } = this.#parts;
+    return preparesNetworks && networks.isWorthPreparing(network);
   }
 
   #predictFilterMs(quality: Filter, shape: UpscaleShape, { name } = this.#parts.filters): number | null {

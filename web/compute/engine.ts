@@ -125,12 +125,11 @@ export class Engine {
     }
   }
 
-  /** Measures the networks before one is needed, which also finds those that do not run here. */
-  async prepareNetworks(): Promise<void> {
+  /** Measures the networks before one is needed, which also finds those that do not run here: all but those that are assumed to be too slow for streams. */
+  async #prepareNetworks(backends: BackendSet): Promise<void> {
     for (const network of NETWORKS) {
-      await this.#readyFor(network).catch(() => {
-        // Whoever needs the network gets the error.
-      });
+      // Whoever needs the network gets the error.
+      if (backends.isWorthPreparing(network)) await this.#readyFor(network).catch(() => {});
     }
   }
 
@@ -155,6 +154,11 @@ export class Engine {
   /** Predicts from what was measured how long a frame takes when nothing else computes, ms; null where that is not known yet. */
   predictMs(shape: UpscaleShape): number | null {
     return this.#current.predictMs(shape);
+  }
+
+  /** Whether a hardware GPU will probably compute the frame: not the processor, nor a software GPU on it. */
+  isOnGpu(shape: UpscaleShape): boolean {
+    return this.#current.isOnGpu(shape);
   }
 
   dispose(): void {
@@ -278,7 +282,7 @@ export class Engine {
   }
 
   #watch(backends: BackendSet): void {
-    if (backends.preparesNetworks) void this.prepareNetworks();
+    void this.#prepareNetworks(backends);
     void backends.lost.then((lost) => {
       if (!this.#disposed && backends === this.#current) this.#rebuild(backends, lost);
     });

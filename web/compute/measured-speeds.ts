@@ -4,7 +4,7 @@ import { NETWORKS, type Network } from '../../shared/tasks/upscale.ts';
 import { BACKEND_NAMES, type BackendName, FRAME_EXPORTS, FRAME_IMPORTS, type FramePaths } from './backend.ts';
 
 /** Raise it whenever a kernel, a benchmark or a unit of cost changes, so that speeds kept by an older build are measured again. */
-const BENCHMARK_VERSION = 2;
+const BENCHMARK_VERSION = 3;
 
 /**
  * Shortest duration, ms, that a measurement may report. Browsers round their clocks: to 0.1 ms where a page is not cross-origin

@@ -4,6 +4,7 @@ import { MeshError, type MeshErrorReason } from '../../shared/errors.ts';
 import { type Network, upscale } from '../../shared/tasks/upscale.ts';
 import type { Backend, BackendName, UpscaleShape } from './backend.ts';
 import { BENCHMARK_HEIGHT, BENCHMARK_WIDTH } from './filter-benchmark.ts';
+import type { NetworkCosts } from './measured-speeds.ts';
 import { networksIn, parseManifest } from './models/manifest.ts';
 import type { ModelSource } from './models/model-source.ts';
 import {
@@ -12,6 +13,7 @@ import {
   NETWORK_TIMING_MS,
   NetworkSelection,
   type RunInSlot,
+  USUAL_FRAME,
 } from './network-selection.ts';
 import { doubledReference } from './networks/reference-network.ts';
 import { unpackLayers } from './networks/weights.ts';
@@ -177,9 +179,10 @@ test('a backend with a known cost is checked and not timed, and refused where it
   expect(selection.backendFor('fast', 1_000).name).toBe('wgsl');
 });
 
-describe('a network for real GPUs', () => {
+describe('a network for hardware GPUs', () => {
   const shape = (quality: Network) => ({ width: 1, height: 1, outWidth: 2, outHeight: 2, quality });
   const growth = upscale.cost(shape('ultra')) / upscale.cost(shape('quality'));
+  const passes = 9 / 6;
 
   test('is assumed to take as much longer than the next smaller one as it computes more, and nothing is fetched for that', async () => {
     const bench = new Bench();
@@ -187,8 +190,11 @@ describe('a network for real GPUs', () => {
     expect(selection.predictMs('ultra', 1_000)).toBeNull();
     await selection.prepare('quality', bench.run);
     const { length } = bench.asked;
-    expect(selection.predictMs('ultra', 1_000)).toBeCloseTo(2 + growth);
-    expect(selection.predictMs('ultra', 1_000, 'wasm')).toBeCloseTo(1 + 10 * growth);
+    const usualPixels = USUAL_FRAME.width * USUAL_FRAME.height;
+    const expected = (fixedMs: number, msPerPixel: number) =>
+      fixedMs * passes + 1_000 * growth * (msPerPixel + fixedMs / usualPixels);
+    expect(selection.predictMs('ultra', 1_000)).toBeCloseTo(expected(2, 1e-3));
+    expect(selection.predictMs('ultra', 1_000, 'wasm')).toBeCloseTo(expected(1, 1e-2));
     expect(selection.find('ultra', 1_000)).toBeUndefined();
     expect(selection.speeds['upscale:ultra'], 'what is assumed is not advertised').toBeUndefined();
     expect(bench.asked).toHaveLength(length);
@@ -203,7 +209,49 @@ describe('a network for real GPUs', () => {
     const { width, height } = NETWORK_CHECK_SIZES.ultra;
     expect(bench.asked.filter((line) => line.startsWith('wasm'))).toEqual([`wasm ${width}x${height}`]);
     expect(bench.asked).toContain(`wgsl ${BENCHMARK_WIDTH}x${BENCHMARK_HEIGHT}`);
-    expect(selection.predictMs('ultra', 1_000, 'wasm')).toBeCloseTo(1 + 10 * growth);
+    const timed = bench.asked.filter((line) => !line.endsWith(` ${width}x${height}`));
+    expect(timed.filter((line) => line.startsWith('wasm'))).toEqual([]);
     expect(selection.predictMs('ultra', 1_000, 'wgsl')).toBeCloseTo(1 + 0.01);
   });
+
+  test('is assumed to take longer for larger frames, even where noise makes the smaller one take no longer for them', async () => {
+    const known = { fixedMs: 1.2, msPerPixel: 0 };
+    const bench = new Bench();
+    const tiers = [[bench.backend('wgsl', 1, 0)]];
+    const selection = new NetworkSelection({ models, tiers, now: bench.now, knownCosts: { quality: { wgsl: known } } });
+    const usualPixels = USUAL_FRAME.width * USUAL_FRAME.height;
+    expect(selection.predictMs('ultra', usualPixels)).toBeCloseTo(1.2 * passes + 1.2 * growth);
+    expect(selection.predictMs('ultra', 4 * usualPixels)).toBeGreaterThan(4 * 1.2 * growth);
+  });
+
+  test('is assumed from a frame as large as those of streams, where what is smaller tells only the overhead', async () => {
+    const bench = new Bench();
+    // A GPU that is busy only with more pixels than the benchmark's smaller pictures have.
+    const gpu = bench.backend('wgsl', 1, 0);
+    const { startPixels } = gpu;
+    gpu.startPixels = async (data, params, slot) => {
+      bench.nowMs += 1e-4 * Math.max(0, params.width * params.height - 20_000);
+      return startPixels(data, params, slot);
+    };
+    const selection = bench.selection([gpu]);
+    await selection.prepare('quality', bench.run);
+    const usualPixels = USUAL_FRAME.width * USUAL_FRAME.height;
+    expect(selection.predictMs('quality', usualPixels)).toBeCloseTo(1 + 1e-4 * (usualPixels - 20_000));
+    expect(selection.predictMs('ultra', usualPixels)).toBeGreaterThan(growth * 1e-4 * (usualPixels - 20_000));
+  });
+
+  test.each([
+    ['it fits a usual frame', 1e-5, true],
+    ['it does not', 1e-4, false],
+  ])(
+    'is got ready unasked where it is assumed that %s, and nowhere before something tells of it',
+    (_, msPerPixel, isWorth) => {
+      const worthOf = (knownCosts: NetworkCosts) => {
+        const selection = new NetworkSelection({ models, tiers: [], now: () => 0, knownCosts });
+        return [selection.isWorthPreparing('quality'), selection.isWorthPreparing('ultra')];
+      };
+      expect(worthOf({})).toEqual([true, false]);
+      expect(worthOf({ quality: { wgsl: { fixedMs: 0.5, msPerPixel } } })).toEqual([true, isWorth]);
+    },
+  );
 });

@@ -1,8 +1,8 @@
 import { MeshError } from '../../shared/errors.ts';
 import { logger } from '../../shared/log.ts';
 import type { PixelImage } from '../../shared/tasks/definition.ts';
-import { IMAGE, NETWORKS, type Network, upscale } from '../../shared/tasks/upscale.ts';
-import type { Backend, BackendName } from './backend.ts';
+import { IMAGE, NETWORK_LAYERS, NETWORKS, type Network, upscale } from '../../shared/tasks/upscale.ts';
+import { BACKEND_NAMES, type Backend, type BackendName } from './backend.ts';
 import { BENCHMARK_HEIGHT, BENCHMARK_WIDTH, opaquePattern } from './filter-benchmark.ts';
 import {
   fastestAt,
@@ -34,18 +34,21 @@ export const NETWORK_CHECK_SIZES: Record<Network, { width: number; height: numbe
 };
 
 /**
- * The network from whose measured cost, by the work a pixel, that of a larger one is assumed until it is measured too: so nobody fetches and runs it on a
- * machine that cannot be fast enough.
+ * The network from whose measured cost that of a larger one is assumed until it is measured too: so nobody fetches and runs it on a machine that cannot be
+ * fast enough.
  */
 const ASSUMED_FROM: Partial<Record<Network, Network>> = { ultra: 'quality' };
 
 /** Runs that are assumed to take longer, ms, are not timed: a stream's frames wait for each. All processors take longer for `ultra`. */
 const LONGEST_TIMED_RUN_MS = 25;
 
+/** The frames of most streams. A network that is assumed to be too slow for them is not got ready before somebody asks for it. */
+export const USUAL_FRAME = { width: 640, height: 360, intervalMs: 1000 / 30 } as const;
+
 /** Size of the source pictures that a volunteer's advertised speed is for: the frames of a modest machine. */
 export const ADVERTISED_SIZE = { width: 320, height: 180 } as const;
 
-/** The smaller of the two sizes that are timed. */
+/** The smallest of the sizes that are timed. */
 const SMALL_SIZE = { width: BENCHMARK_WIDTH / 2, height: BENCHMARK_HEIGHT / 2 } as const;
 
 /** Timed runs of one size. The fastest counts: the first pays for compiling and allocating. */
@@ -118,10 +121,27 @@ export class NetworkSelection {
    * @param on - default: the fastest backend.
    */
   predictMs(network: Network, sourcePixels: number, on?: BackendName): number | null {
-    const costs = Object.entries(this.costs[network] ?? this.#assumedCosts(network))
-      .filter(([name]) => on === undefined || name === on)
-      .map(([, cost]) => cost);
-    return costs.length > 0 ? Math.min(...costs.map((cost) => predictMs(cost, sourcePixels))) : null;
+    const costs = this.costs[network] ?? this.#assumedCosts(network);
+    const name = on ?? this.likelyBackend(network, sourcePixels);
+    const cost = name && costs[name];
+    return cost ? predictMs(cost, sourcePixels) : null;
+  }
+
+  /** The backend that is expected to be the fastest by what {@link predictMs} knows; undefined where that is nothing. */
+  likelyBackend(network: Network, sourcePixels: number): BackendName | undefined {
+    const costs = this.costs[network] ?? this.#assumedCosts(network);
+    const candidates = BACKEND_NAMES.flatMap((name) => {
+      const cost = costs[name];
+      return cost ? [{ name, cost }] : [];
+    });
+    return fastestAt(candidates, sourcePixels)?.name;
+  }
+
+  /** Whether a network is worth getting ready before anybody asks for it: not if it is only assumed, and so slow that usual streams would not use it. */
+  isWorthPreparing(network: Network): boolean {
+    if (!ASSUMED_FROM[network]) return true;
+    const ms = this.predictMs(network, USUAL_FRAME.width * USUAL_FRAME.height);
+    return ms !== null && ms <= USUAL_FRAME.intervalMs;
   }
 
   /** Speeds of the networks measured so far, by `upscale.kindOf`: what a volunteer advertises. */
@@ -147,14 +167,11 @@ export class NetworkSelection {
     return costs;
   }
 
-  /** Only what is computed for each pixel grows with the network. */
   #assumedCosts(network: Network): Partial<Record<BackendName, RunCost>> {
     const smaller = ASSUMED_FROM[network];
-    const growth = smaller ? workOf(network) / workOf(smaller) : 1;
-    const known = Object.entries(smaller ? (this.costs[smaller] ?? {}) : {});
-    return Object.fromEntries(
-      known.map(([name, { fixedMs, msPerPixel }]) => [name, { fixedMs, msPerPixel: msPerPixel * growth }]),
-    );
+    if (!smaller) return {};
+    const known = Object.entries(this.costs[smaller] ?? {});
+    return Object.fromEntries(known.map(([name, cost]) => [name, assumedCost(network, smaller, cost)]));
   }
 
   async #measure(network: Network, run: RunInSlot): Promise<void> {
@@ -198,6 +215,19 @@ function workOf(quality: Network): number {
   return upscale.cost({ width: 1, height: 1, outWidth: 2, outHeight: 2, quality });
 }
 
+/**
+ * The cost of a network from that of a smaller one: the fixed part grows with the passes, and the rest with the work. Of a fast GPU even the largest timed
+ * run is mostly overhead, and then noise decides how little of it is counted for the pixels. So as much is as if the whole run had been for them.
+ */
+function assumedCost(network: Network, smaller: Network, known: RunCost): RunCost {
+  const usualPixels = USUAL_FRAME.width * USUAL_FRAME.height;
+  const msPerPixel = Math.max(known.msPerPixel, predictMs(known, usualPixels) / usualPixels);
+  return {
+    fixedMs: (known.fixedMs * NETWORK_LAYERS[network]) / NETWORK_LAYERS[smaller],
+    msPerPixel: (msPerPixel * workOf(network)) / workOf(smaller),
+  };
+}
+
 /** A cost with which even the smaller benchmark takes too long. */
 function ifSlow(cost: RunCost | undefined): RunCost | undefined {
   return cost && predictMs(cost, SMALL_SIZE.width * SMALL_SIZE.height) > LONGEST_TIMED_RUN_MS ? cost : undefined;
@@ -228,7 +258,12 @@ async function benchmarkNetwork(
   const small = await timed(backend, benchmark, opaquePattern(SMALL_SIZE.width, SMALL_SIZE.height));
   // The larger picture has four times the pixels.
   if (small.ms * 4 > NETWORK_TIMING_MS) return fitRunCost(small);
-  return fitRunCost(small, await timed(backend, benchmark, opaquePattern(BENCHMARK_WIDTH, BENCHMARK_HEIGHT)));
+  const large = await timed(backend, benchmark, opaquePattern(BENCHMARK_WIDTH, BENCHMARK_HEIGHT));
+  const cost = fitRunCost(small, large);
+  const { width, height } = USUAL_FRAME;
+  if (predictMs(cost, width * height) > LONGEST_TIMED_RUN_MS) return cost;
+  // What is that fast is a GPU, which does both sizes in about the same time: they tell only its overhead.
+  return fitRunCost(large, await timed(backend, benchmark, opaquePattern(width, height)));
 }
 
 async function isCorrect(backend: Backend, benchmark: NetworkBenchmark): Promise<boolean> {

@@ -160,6 +160,7 @@ function processorBackends(options: SelectionOptions, processor: MeasuredProcess
     framePaths: PROCESSOR_PATHS,
     filters,
     processor: filters,
+    hasHardwareGpu: false,
     spotChecks: null,
     unitsPerMs: measured.cpuUnitsPerMs,
     ...runners,
@@ -202,6 +203,7 @@ function gpuBackends(
     ...runners,
     measured,
     processor: filters,
+    hasHardwareGpu: !isSoftware,
     spotChecks,
     framePaths: chosen.filters === wgsl ? () => wgsl.framePaths : PROCESSOR_PATHS,
     networks: new NetworkSelection({

@@ -1,6 +1,7 @@
 import * as Comlink from 'comlink';
 import { MeshError } from '../../shared/errors.ts';
 import type { Where } from '../../shared/tasks/definition.ts';
+import { lesserOf, type Quality } from '../../shared/tasks/upscale.ts';
 import type { VolunteerTrust } from '../net/volunteer-trust.ts';
 import { type Codec, rankedCodecs } from '../stream/codec/codecs.ts';
 import { codecsForDetail } from '../stream/compose/codec-self-test.ts';
@@ -13,6 +14,7 @@ import type { StreamEvent } from '../stream/gamer/stream-opening.ts';
 import type { StreamRegistry } from '../stream/gamer/stream-registry.ts';
 import type { StreamStats } from '../stream/gamer/stream-statistics.ts';
 import {
+  bestOf,
   checkStreamChanges,
   type StreamOptions,
   type StreamQuality,
@@ -124,6 +126,8 @@ class PageFrameStream implements FrameStream {
   readonly #eventPort: MessagePort;
   readonly #stopSource: () => void;
   #negotiator: StreamNegotiator | null = null;
+  /** The best quality of volunteers that this machine can check; null: all, as far as it knows. */
+  #checkableBest: Quality | null = null;
   #stopWatchingLinks: () => void = () => {};
   #settings: StreamSettings;
   #size: StreamSize | null = null;
@@ -181,7 +185,7 @@ class PageFrameStream implements FrameStream {
     if (this.#closing) throw MeshError.closed('The stream');
     this.#settings = { ...this.#settings, ...changes };
     void this.#remote.set(changes);
-    if (this.#size) this.#negotiator?.request(this.#size, this.#settings);
+    this.#negotiate();
   }
 
   close(): Promise<void> {
@@ -219,7 +223,14 @@ class PageFrameStream implements FrameStream {
     });
     this.#negotiator = negotiator;
     this.#stopWatchingLinks = onLinksChanged(() => negotiator.refresh());
-    if (this.#size) negotiator.request(this.#size, this.#settings);
+    this.#negotiate();
+  }
+
+  /** Volunteers are asked for no more than this machine can check. */
+  #negotiate(): void {
+    if (!this.#size) return;
+    const quality = lesserOf(bestOf(this.#settings.quality), this.#checkableBest);
+    this.#negotiator?.request(this.#size, { ...this.#settings, quality });
   }
 
   #onEvent(event: StreamEvent): void {
@@ -229,7 +240,10 @@ class PageFrameStream implements FrameStream {
       this.#negotiator?.refresh();
     } else if (event.kind === 'size') {
       this.#size = event.size;
-      this.#negotiator?.request(event.size, this.#settings);
+      this.#negotiate();
+    } else if (event.kind === 'limited') {
+      this.#checkableBest = event.best;
+      this.#negotiate();
     } else if (event.kind === 'volunteer-failed') {
       this.#negotiator?.routeFailed(event.streamId, MeshError.from(event.error));
     } else {

@@ -13,7 +13,7 @@ export const DEFAULT_BITRATE_KBPS = 6_000;
  */
 export const RETRY_AFTER_MS = 5_000;
 
-/** The best quality of `auto`: each machine goes as far up as it keeps up. */
+/** The best quality of `auto`: each machine goes as far up as it keeps up, to this one only on a hardware GPU. */
 const AUTO_BEST: Quality = 'ultra';
 
 /** A quality that the user chose, or `auto`: the best that keeps up on the machine that upscales, whichever that is. */
@@ -26,7 +26,7 @@ export interface StreamOptions {
   /**
    * Best quality of the frames. Where it is too slow, still loading or missing, a lower one is used, down to `bicubic`, and where this
    * machine is too slow even for that, frames are shown as they are; `stats().quality` reports which. Default `auto`: the best that keeps
-   * up, of all. No quality is promised then, so `stats()` explains none that is lower.
+   * up, `ultra` only on a hardware GPU. No quality is promised then, so `stats()` explains none that is lower.
    */
   quality?: StreamQuality;
   /** Default 60. */

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
-import { NETWORKS } from '../../../shared/tasks/upscale.ts';
+import { NETWORK_LAYERS, NETWORKS } from '../../../shared/tasks/upscale.ts';
 import { networksIn, parseManifest } from './manifest.ts';
 
 const folder = fileURLToPath(new URL('../../public/models/', import.meta.url));
@@ -12,6 +12,8 @@ test('the list of models matches the files in the repository: otherwise a script
   const manifest = parseManifest(JSON.parse(await readFile(`${folder}manifest.json`, 'utf8')));
   const { models } = manifest;
   expect(networksIn(manifest).map(({ name }) => name)).toEqual([...NETWORKS]);
+  const layers = networksIn(manifest).map(({ name, network }) => [name, network.widths.length - 1]);
+  expect(Object.fromEntries(layers)).toEqual(NETWORK_LAYERS);
   expect(models.filter(({ task }) => task === 'infer').map(({ name }) => name)).toEqual(['steering']);
   const listed = models.flatMap(({ files }) => Object.values(files).flatMap((file) => file ?? []));
   const found = await Promise.all(

@@ -9,21 +9,36 @@ export interface Band {
   last: number;
 }
 
+/** Half precision takes half of it, and has room to spare then. */
+const FLOAT32_BYTES = 4;
+
 /** Largest share of the rows read that may be halo, since those rows are computed twice. */
 const MAX_HALO_SHARE = 1 / 8;
 
+/** How large bands may be. */
+export interface BandLimits {
+  /** Source pixels whose results a band should give. */
+  pixels: number;
+  /** Most bytes of a tensor; a band's widest must not exceed it, whatever is computed twice for that. Default: any number. */
+  tensorBytes?: number;
+}
+
 /**
  * Cuts a picture into bands whose results fit together without a seam: rows that a cut makes wrong are computed and left out. The memory
- * that a network takes then does not grow with the picture, and other work can run between two bands.
+ * that a network takes then does not grow with the picture, and other work can run between two bands. Empty where a single row is too large.
  */
 export function bandsOf(
   { width, height }: { width: number; height: number },
   network: NetworkShape,
-  maxPixels: number,
+  { pixels, tensorBytes = Number.POSITIVE_INFINITY }: BandLimits,
 ): Band[] {
   const halo = haloOf(network);
   const least = (2 * halo) / MAX_HALO_SHARE - 2 * halo;
-  const rows = Math.max(least, Math.floor(maxPixels / width), 1);
+  const rowsRead = Math.floor(tensorBytes / (width * channelsOf(network) * FLOAT32_BYTES));
+  // Without a cut no row is read twice.
+  const most = rowsRead >= height ? height : rowsRead - 2 * halo;
+  if (most < 1) return [];
+  const rows = Math.min(Math.max(least, Math.floor(pixels / width), 1), most);
   const count = Math.max(1, Math.ceil(height / rows));
   const share = Math.ceil(height / count);
   const bands: Band[] = [];
@@ -32,6 +47,11 @@ export function bandsOf(
     bands.push({ from: Math.max(0, first - halo), to: Math.min(last + halo, height), first, last });
   }
   return bands;
+}
+
+/** Channels of the widest tensor, counted at the source's size: doubled red, green and blue are twelve. */
+function channelsOf({ widths }: NetworkShape): number {
+  return Math.max(12, ...widths);
 }
 
 /** Source pixels on each side that a result depends on: one for each 3x3 convolution. */

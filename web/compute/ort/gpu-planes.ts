@@ -100,8 +100,11 @@ export class GpuPlanes {
   ): Promise<GpuPlanes> {
     const { device } = passes;
     if (!planesFit(device, size)) throw noMemory(size);
+    const limits = { pixels: bandPixels, tensorBytes: device.limits.maxStorageBufferBindingSize };
+    const bands = bandsOf(size, network, limits);
+    if (bands.length === 0) throw noMemory(size);
     device.pushErrorScope('out-of-memory');
-    const planes = new GpuPlanes(passes, size, bandsOf(size, network, bandPixels));
+    const planes = new GpuPlanes(passes, size, bands);
     const error = await device.popErrorScope().catch((cause: unknown) => {
       throw deviceLost(cause);
     });
@@ -160,7 +163,7 @@ export class GpuPlanes {
   }
 }
 
-/** Whether the device can bind a picture of this size, doubled. */
+/** Whether the device can bind a picture of this size, doubled. The tensors of a network are as small as that needs: see {@link bandsOf}. */
 export function planesFit({ limits }: GPUDevice, { width, height }: { width: number; height: number }): boolean {
   return width * height * 16 <= limits.maxStorageBufferBindingSize;
 }

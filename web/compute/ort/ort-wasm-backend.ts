@@ -85,7 +85,7 @@ export class OrtWasmBackend implements Backend {
     const runtime = await cpuRuntime();
     const size = { width: image.width * 2, height: image.height * 2 };
     const data = new Uint8ClampedArray(size.width * size.height * 4);
-    for (const [n, band] of bandsOf(image, loaded.shape, this.#bandPixels).entries()) {
+    for (const [n, band] of bandsOf(image, loaded.shape, { pixels: this.#bandPixels }).entries()) {
       if (n > 0) await yieldNow();
       fromPlanes(await this.#run(runtime, loaded, image, band), band, data);
     }

@@ -21,7 +21,10 @@ import { GpuPlanes, PlanePasses, planesFit, type ValueType } from './gpu-planes.
 import { type LoadedNetwork, NetworkSessions } from './onnx-sessions.ts';
 import { gpuRuntime, gpuSession, serialized, toRunError } from './runtime.ts';
 
-/** Source pixels in one run of onnxruntime-web: 1280x720, whose widest tensor (32 channels of float32) takes 118 MB of the 134 that every device may bind. */
+/**
+ * Source pixels of which one run of onnxruntime-web gives the result: 1280x720, which is in one piece. With 32 channels of float32 its widest tensor takes 118 MB
+ * of the 134 that every device may bind. A band of a wider picture reads more rows than that, and has fewer where it would exceed what the device may bind.
+ */
 const BAND_PIXELS = 1280 * 720;
 
 export interface OrtWebGpuOptions {

@@ -2,8 +2,15 @@ import { describe, expect, test } from 'vitest';
 import type { MeshError } from '../../../shared/errors.ts';
 import type { PackedTask, Recomputation } from '../../../shared/tasks/definition.ts';
 import { seededRandom } from '../../../shared/tasks/test-random.ts';
-import { FILTERS, isNetwork, NETWORKS, type UpscaleParams, upscale } from '../../../shared/tasks/upscale.ts';
-import { CHECKED_TILE } from '../../../shared/tasks/upscale-tile.ts';
+import {
+  FILTERS,
+  isNetwork,
+  NETWORKS,
+  type Quality,
+  type UpscaleParams,
+  upscale,
+} from '../../../shared/tasks/upscale.ts';
+import { CHECKED_TILE, type PictureTile, randomTile } from '../../../shared/tasks/upscale-tile.ts';
 import { upscaleReference } from './upscale.ts';
 
 // The reference plays both the checking machine and the volunteer, because `shared/` contains neither.
@@ -101,6 +108,24 @@ test('only a small part of a large picture is computed again', () => {
   const side = CHECKED_TILE.sidePx + 2 * CHECKED_TILE.haloPx;
   expect([width, height]).toEqual([side, side]);
 });
+
+test('a check of a larger network costs at most two and a half times as much as of `quality`, and compares 1,600 pixels', () => {
+  const tileOf = (quality: Quality) =>
+    randomTile({ width: 640, height: 360, outWidth: 1280, outHeight: 720, quality }, () => 0.5);
+  const costOf = (quality: Quality) => {
+    const { across, down } = tileOf(quality);
+    return upscale.cost({ ...{ width: across.length, height: down.length, quality }, ...outOf(tileOf(quality)) });
+  };
+  for (const quality of NETWORKS) {
+    expect(costOf(quality) / costOf('quality')).toBeLessThan(2.5);
+    const { across, down } = tileOf(quality);
+    expect((across.validTo - across.validFrom) * (down.validTo - down.validFrom)).toBeGreaterThanOrEqual(1_600);
+  }
+});
+
+function outOf({ across, down }: PictureTile) {
+  return { outWidth: across.outLength, outHeight: down.outLength };
+}
 
 test.each(NETWORKS)('%s is computed again once', (quality) => {
   const task = upscale.pack({ image: picture(64, 64), quality });

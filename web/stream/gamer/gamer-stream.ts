@@ -101,6 +101,7 @@ export class GamerStream {
       intervalMs: () => this.#intake.intervalMs,
       onSent: (sizeBytes) => statistics.sent(sizeBytes),
       onReceived: (sizeBytes) => statistics.received(sizeBytes),
+      onLimited: (best) => this.#tell({ kind: 'limited', best }),
       onFailed: (streamId, error) => this.#volunteerFailed(streamId, error),
     });
     this.#still = new StillPicture({
@@ -215,7 +216,7 @@ export class GamerStream {
   #shapeLocal(): void {
     const { size } = this.#intake;
     const { quality, maxFps } = this.#settings;
-    if (size) this.#local.shape({ size, quality: bestOf(quality), fps: maxFps });
+    if (size) this.#local.shape({ size, quality, fps: maxFps });
   }
 
   /**

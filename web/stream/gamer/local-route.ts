@@ -1,9 +1,8 @@
 import { MeshError } from '../../../shared/errors.ts';
-import type { Quality } from '../../../shared/tasks/upscale.ts';
 import type { CapturedFrame, FrameSink } from '../frame.ts';
 import type { StreamSize } from '../frame-size.ts';
 import { localFrameStages } from '../frame-timing.ts';
-import { RETRY_AFTER_MS } from '../settings.ts';
+import { bestOf, RETRY_AFTER_MS, type StreamQuality } from '../settings.ts';
 import { AdaptiveUpscaler } from '../upscale/adaptive-upscaler.ts';
 import { FrameBudget } from '../upscale/frame-budget.ts';
 import type { FrameEngine } from '../upscale/frame-engine.ts';
@@ -20,7 +19,7 @@ export interface LocalRouteOptions {
 
 interface Shape {
   size: StreamSize;
-  quality: Quality;
+  quality: StreamQuality;
   /** Limit of the source's frame rate. */
   fps: number;
 }
@@ -103,7 +102,7 @@ export class LocalRoute {
   shape(shape: Shape): void {
     this.#shape = shape;
     this.#upscaler?.resize(shape.size);
-    if (this.#upscaler) this.#upscaler.quality = shape.quality;
+    if (this.#upscaler) this.#upscaler.quality = bestOf(shape.quality);
   }
 
   /** Takes ownership of the frame. */
@@ -152,9 +151,10 @@ export class LocalRoute {
     try {
       this.#upscaler ??= new AdaptiveUpscaler(
         this.#engine,
-        { outWidth: size.outWidth, outHeight: size.outHeight, quality, detail: null, isBaseShown },
+        { outWidth: size.outWidth, outHeight: size.outHeight, quality: bestOf(quality), detail: null, isBaseShown },
         now,
       );
+      this.#upscaler.isForGpusOnly = quality === 'auto';
       this.#upscaler.budgetMs = this.#budget.localMs(fps);
       this.#upscaler.patienceMs = isBaseShown ? this.#upscaler.budgetMs : this.#budget.localPatienceMs;
       this.#queue.upscaler = this.#upscaler;

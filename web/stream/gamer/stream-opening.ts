@@ -1,5 +1,6 @@
 import type { Clock } from '../../../shared/clock.ts';
 import type { WireError } from '../../../shared/errors.ts';
+import type { Quality } from '../../../shared/tasks/upscale.ts';
 import type { Composer } from '../compose/composer.ts';
 import type { StreamSize } from '../frame-size.ts';
 import type { StreamSettings } from '../settings.ts';
@@ -27,6 +28,8 @@ export type StreamEvent =
   | { kind: 'size'; size: StreamSize }
   /** The route to a volunteer failed. The stream has already removed it. */
   | { kind: 'volunteer-failed'; streamId: number; error: WireError }
+  /** Volunteers must be asked for no better quality than this, because this machine cannot check it. */
+  | { kind: 'limited'; best: Quality }
   | { kind: 'stats'; stats: StreamStats }
   /** The source ended, and its last picture needs no more help. The page still has to close the stream. */
   | { kind: 'ended'; error: WireError };

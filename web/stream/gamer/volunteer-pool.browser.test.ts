@@ -39,6 +39,7 @@ beforeEach(() => {
     sink,
     onSent: () => {},
     onReceived: () => {},
+    onLimited: () => {},
     onFailed: (_, error) => failed.push(error.reason),
   });
 });

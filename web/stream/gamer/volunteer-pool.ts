@@ -1,7 +1,7 @@
 import type { Clock } from '../../../shared/clock.ts';
 import type { MeshError } from '../../../shared/errors.ts';
 import { logger, shortId } from '../../../shared/log.ts';
-import type { Quality } from '../../../shared/tasks/upscale.ts';
+import { lesserOf, nextLower, type Quality } from '../../../shared/tasks/upscale.ts';
 import { DropOldestQueue } from '../drop-oldest-queue.ts';
 import type { CapturedFrame, FrameSink } from '../frame.ts';
 import type { VideoChannel } from '../transport/video-channel.ts';
@@ -23,6 +23,8 @@ export interface VolunteerPoolOptions {
   sink: FrameSink;
   onSent(sizeBytes: number): void;
   onReceived(sizeBytes: number): void;
+  /** Volunteers must be asked for no better quality than this, because this machine cannot check it. Called again if even this is too good. */
+  onLimited(best: Quality): void;
   /** A route failed and was removed. */
   onFailed(streamId: number, error: MeshError): void;
 }
@@ -44,6 +46,8 @@ export class VolunteerPool {
   readonly #members = new Map<number, Member>();
   readonly #waiting: DropOldestQueue<CapturedFrame>;
   #allowed: Quality | null = null;
+  /** The best quality that this machine can check, as far as that was found out; null: every one so far. */
+  #limit: Quality | null = null;
 
   constructor(options: VolunteerPoolOptions) {
     this.#options = options;
@@ -84,8 +88,9 @@ export class VolunteerPool {
 
   /** Volunteers are asked for this quality from now on. */
   allow(quality: Quality): void {
-    this.#allowed = quality;
-    for (const { route } of this.#members.values()) route.allow(quality);
+    const allowed = lesserOf(quality, this.#limit);
+    this.#allowed = allowed;
+    for (const { route } of this.#members.values()) route.allow(allowed);
   }
 
   /** Throws MeshError `unsupported-browser` if this browser cannot encode for the volunteer. */
@@ -105,10 +110,12 @@ export class VolunteerPool {
       onReceived,
       sourceMs: () => this.#options.intervalMs(),
       onChanged: () => this.#changed(streamId),
+      onUncheckable: (quality) => this.#limitBelow(quality),
       onFailed: (error) => this.#failed(streamId, error),
     });
     // It may have been set up before the settings changed.
     if (this.#allowed) route.allow(this.#allowed);
+    if (this.#limit) route.limit(this.#limit);
     this.#members.set(streamId, { route, probes: new ProbeSchedule(), wasSilent: false });
     const { codec } = ready.setup;
     log.info('added', { volunteer: shortId(ready.volunteerId), stream: streamId, codec });
@@ -191,6 +198,16 @@ export class VolunteerPool {
     }
     member.wasSilent = silent;
     this.#pump();
+  }
+
+  #limitBelow(uncheckable: Quality): void {
+    const best = nextLower(uncheckable);
+    if (this.#limit && lesserOf(best, this.#limit) === this.#limit) return;
+    log.warn('quality cannot be checked here', { uncheckable, best });
+    this.#limit = best;
+    if (this.#allowed) this.#allowed = lesserOf(this.#allowed, best);
+    for (const { route } of this.#members.values()) route.limit(best);
+    this.#options.onLimited(best);
   }
 
   /** Removes the route where it failed and reports the failure, once. */

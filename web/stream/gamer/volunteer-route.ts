@@ -49,6 +49,8 @@ export interface VolunteerRouteOptions {
   onReceived(sizeBytes: number): void;
   /** The route may take another frame, or the volunteer fell silent. */
   onChanged(): void;
+  /** This machine cannot check what volunteers answer in this quality. */
+  onUncheckable(quality: Quality): void;
   /** The route cannot be used any more: a codec failed, the volunteer was given up, or its pictures were wrong. */
   onFailed(error: MeshError): void;
 }
@@ -89,6 +91,7 @@ export class VolunteerRoute {
         now: () => clock.now(),
         requestKeyframe: () => this.#sender.requestKeyframe(),
         onChanged: options.onChanged,
+        onUncheckable: options.onUncheckable,
         onFailed,
       });
     this.#liveness = new LivenessMonitor({
@@ -193,6 +196,11 @@ export class VolunteerRoute {
   /** The volunteer is asked for this quality from now on. */
   allow(quality: Quality): void {
     this.#detailTrust?.allow(quality);
+  }
+
+  /** Nothing better than this quality is shown from now on. */
+  limit(quality: Quality): void {
+    this.#detailTrust?.limit(quality);
   }
 
   set fps(fps: number) {

@@ -134,6 +134,24 @@ test('what the engine predicts decides where a stream begins', async () => {
   expect((await run(1))[0]).toEqual({ quality: 'bicubic', downgradeReason: 'too-slow' });
 });
 
+test.each([
+  ['a hardware GPU', true, true, true],
+  ['the processor, unless it was chosen by name', false, true, false],
+  ['the processor where it was chosen by name', false, false, true],
+])('the network for GPUs runs on %s', async (_, isOnGpu, isForGpusOnly, isUsed) => {
+  start();
+  upscaler.close();
+  const predicting: FrameEngine = {
+    openFrames: engine.openFrames.bind(engine),
+    predictMs: () => 1,
+    isOnGpu: () => isOnGpu,
+  };
+  upscaler = new AdaptiveUpscaler(predicting, { ...SETTINGS, quality: 'ultra' }, () => clock.now());
+  upscaler.isForGpusOnly = isForGpusOnly;
+  upscaler.budgetMs = 14;
+  expect(names(await run(100)).at(-1)).toBe(isUsed ? 'ultra' : 'quality');
+});
+
 test('a network that is measured while it loads, and is too slow, gets no frame', async () => {
   start();
   upscaler.close();

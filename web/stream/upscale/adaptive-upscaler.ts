@@ -5,6 +5,7 @@ import type { UpscaleOutcome } from '../frame.ts';
 import { sizeOf } from '../frame-size.ts';
 import type { FrameEngine, FrameUpscaler } from './frame-engine.ts';
 import { QualityGovernor } from './quality-governor.ts';
+import { FOR_GPUS } from './quality-records.ts';
 import { QualityWarmup } from './quality-warmup.ts';
 
 export interface UpscalerSettings {
@@ -35,6 +36,8 @@ export class AdaptiveUpscaler {
   readonly #now: () => number;
   readonly #governor: QualityGovernor;
   #settings: UpscalerSettings;
+  /** Whether {@link FOR_GPUS} is left to hardware GPUs: unless this machine's user chose it by name. */
+  isForGpusOnly = true;
   /** Size of the newest frame; null before the first. */
   #source: { width: number; height: number } | null = null;
   #isResized = false;
@@ -179,7 +182,9 @@ export class AdaptiveUpscaler {
   #predictMs(quality: Quality): number | null {
     const { outWidth, outHeight } = this.#settings;
     const { width, height } = this.#source ?? { width: outWidth / 2, height: outHeight / 2 };
-    return this.#engine.predictMs?.({ width, height, outWidth, outHeight, quality }) ?? null;
+    const shape = { width, height, outWidth, outHeight, quality };
+    if (quality === FOR_GPUS && this.isForGpusOnly && this.#engine.isOnGpu?.(shape) === false) return null;
+    return this.#engine.predictMs?.(shape) ?? null;
   }
 
   #warmUp(frame: VideoFrame): void {

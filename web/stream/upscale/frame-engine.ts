@@ -24,6 +24,8 @@ export interface FrameEngine {
   openFrames(target: FrameTarget): FrameUpscaler;
   /** Predicts from what was measured how long a frame takes, ms; null where that is not known yet. Absent: nothing is ever known. */
   predictMs?(shape: UpscaleShape): number | null;
+  /** Whether a hardware GPU will compute the frame, as far as that is known. Absent: it will. */
+  isOnGpu?(shape: UpscaleShape): boolean;
 }
 
 /** Upscales the frames of one stream in one quality. Whoever opened it disposes it, but not while it processes. */

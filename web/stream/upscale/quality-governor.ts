@@ -3,7 +3,7 @@ import type { LoweredCause } from '../../../shared/messages.ts';
 import { isNetwork, QUALITIES, type Quality } from '../../../shared/tasks/upscale.ts';
 import { median } from '../rolling-statistics.ts';
 import { LONGEST_INTERVAL_MS, SOURCE_SHARE } from './frame-budget.ts';
-import { type PredictMs, QualityRecords } from './quality-records.ts';
+import { type PredictMs, QualityRecords, type Shown } from './quality-records.ts';
 
 const log = logger('stream.quality');
 
@@ -125,7 +125,8 @@ export class QualityGovernor {
     const presentMs = median(this.#tookMs());
     // What took longer than the present one when it was tried still does, whatever load there was.
     const isLonger = !this.#records.isKnown(quality) || (this.#records.lastMs(quality) ?? 0) > presentMs;
-    const expectedMs = Math.max(this.#records.expectedMs(quality), isLonger ? presentMs : 0);
+    const overrunMs = this.#records.mustFit(quality) ? this.#records.overrunMs(this.#shown) : 0;
+    const expectedMs = Math.max(this.#records.expectedMs(quality), isLonger ? presentMs : 0, overrunMs);
     return expectedMs <= STEP_UP_SHARE * this.budgetMs;
   }
 
@@ -139,6 +140,7 @@ export class QualityGovernor {
     const isFarOver = this.#atLeastMs > FAR_OVER_RATIO * this.budgetMs;
     const isOver = took.length >= JUDGE_FRAMES && medianMs > this.budgetMs;
     this.#records.learned(this.#quality, isFarOver ? this.#atLeastMs : medianMs);
+    if (took.length >= JUDGE_FRAMES) this.#records.showed(this.#shown);
     if (isOver || isFarOver) this.#stepDown();
   }
 
@@ -166,9 +168,11 @@ export class QualityGovernor {
       ? ladder.includes(quality)
       : ladder.indexOf(quality) > ladder.indexOf(this.#quality);
     if (!isUseful) return false;
-    const share = this.#records.mustFit(quality) ? STEP_UP_SHARE : FAR_OVER_RATIO;
+    const mustFit = this.#records.mustFit(quality);
+    const share = mustFit ? STEP_UP_SHARE : FAR_OVER_RATIO;
     if (tookMs > (this.#isResting ? this.patienceMs : share * this.budgetMs)) {
       this.#records.tooSlow(quality, 0);
+      if (mustFit) this.#records.overran(tookMs, this.#shown);
       return false;
     }
     this.#records.worked(quality);
@@ -266,6 +270,10 @@ export class QualityGovernor {
   /** What each of the newest frames took, ms; 0 before there are enough. */
   get #atLeastMs(): number {
     return this.#newestMs.length < FAR_OVER_FRAMES ? 0 : Math.min(...this.#newestMs);
+  }
+
+  get #shown(): Shown {
+    return { quality: this.#quality, tookMs: median(this.#tookMs()) };
   }
 
   /** Times of the frames that were not skipped, oldest first. */

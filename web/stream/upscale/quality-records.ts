@@ -9,6 +9,25 @@ const PROVEN_MS = 30_000;
 export const FIRST_FAILED_WAIT_MS = 15_000;
 const MAX_FAILED_WAIT_MS = 300_000;
 
+/** Wait, ms, before {@link FOR_GPUS} is tried again after a try found too little room, unless the load that it may have met is over... */
+const OVERRUN_WAIT_MS = 300_000;
+/** ...as the frames shown tell that take at most this share of what they took beside that try. Less is noise. */
+const LOAD_OVER_SHARE = 0.5;
+
+/** A try that found too little room. */
+interface Overrun {
+  atMs: number;
+  tookMs: number;
+  /** What frames of other qualities took beside it, or next after it, ms. */
+  besideMs: Map<Quality, number>;
+}
+
+/** Frames shown: their quality and the usual time of one. */
+export interface Shown {
+  quality: Quality;
+  tookMs: number;
+}
+
 /** When a quality may be tried again. */
 interface Backoff {
   /** Until then it is not tried, because it was too slow. */
@@ -20,10 +39,10 @@ interface Backoff {
 }
 
 /**
- * A quality that is not tried to find out how fast it is: a try takes a machine without a fast GPU the time of many frames. It is expected to take at least what the
- * engine predicts from what it measured, however long ago that was, and is not used where nothing is predicted.
+ * The quality for hardware GPUs. It is not tried to find out how fast it is: a try takes a machine without a fast GPU the time of many frames. It is expected to
+ * take at least what the engine predicts from what it measured, however long ago that was, and is not used where nothing is predicted.
  */
-const NEVER_TRIED_BLINDLY: Quality = 'ultra';
+export const FOR_GPUS: Quality = 'ultra';
 
 /** Predicts how long a frame of the present size takes, ms; null where that is not known. */
 export type PredictMs = (quality: Quality) => number | null;
@@ -34,6 +53,7 @@ export class QualityRecords {
   readonly #predictMs: PredictMs;
   readonly #times: MeasuredTimes;
   readonly #backoffs = new Map<Quality, Backoff>();
+  #overrun: Overrun | null = null;
   #size = '';
   #sizeSinceMs: number;
 
@@ -53,6 +73,7 @@ export class QualityRecords {
   set size(size: string) {
     this.#size = size;
     this.#sizeSinceMs = this.#now();
+    this.#overrun = null;
     for (const backoff of this.#backoffs.values()) backoff.slowWaitMs = backoff.slowUntilMs = 0;
   }
 
@@ -71,11 +92,11 @@ export class QualityRecords {
 
   /** Whether it is used only with room to spare, because frames would be late for trying it. */
   mustFit(quality: Quality): boolean {
-    return quality === NEVER_TRIED_BLINDLY;
+    return quality === FOR_GPUS;
   }
 
   /** Time expected of a quality under the load in which the present one takes `tookMs`. */
-  underLoadMs(quality: Quality, present: { quality: Quality; tookMs: number }): number {
+  underLoadMs(quality: Quality, present: Shown): number {
     const predictedMs = this.#predictMs(quality);
     const presentMs = this.#predictMs(present.quality);
     // Predictions of both were measured under the same load.
@@ -102,6 +123,27 @@ export class QualityRecords {
     const beforeMs = heldMs < PROVEN_MS ? backoff.slowWaitMs : 0;
     backoff.slowWaitMs = doubled(beforeMs, FIRST_WAIT_MS, MAX_WAIT_MS);
     backoff.slowUntilMs = this.#now() + backoff.slowWaitMs;
+  }
+
+  /** A try of {@link FOR_GPUS} beside these frames left too little room. */
+  overran(tookMs: number, beside: Shown): void {
+    this.#overrun = { atMs: this.#now(), tookMs, besideMs: new Map([[beside.quality, beside.tookMs]]) };
+  }
+
+  /** Enough frames were shown to tell their usual time. */
+  showed({ quality, tookMs }: Shown): void {
+    const besideMs = this.#overrun?.besideMs;
+    if (besideMs && !besideMs.has(quality)) besideMs.set(quality, tookMs);
+  }
+
+  /** What a try that found too little room tells of {@link FOR_GPUS} under the load of the frames shown, ms; 0: nothing any more. */
+  overrunMs({ quality, tookMs }: Shown): number {
+    if (!this.#overrun) return 0;
+    const { atMs, tookMs: overrunMs, besideMs } = this.#overrun;
+    if (this.#now() - atMs >= OVERRUN_WAIT_MS) return 0;
+    const thenMs = besideMs.get(quality) ?? 0;
+    const isLoadOver = tookMs > 0 && tookMs <= LOAD_OVER_SHARE * thenMs;
+    return isLoadOver ? (overrunMs * tookMs) / thenMs : overrunMs;
   }
 
   wasTooSlow(quality: Quality): boolean {

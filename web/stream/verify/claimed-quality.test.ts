@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest';
 import { FILTERS } from '../../../shared/tasks/upscale.ts';
 import { MAX_FRAMES_IN_FLIGHT } from '../transport/in-flight-window.ts';
-import { ClaimedQuality } from './claimed-quality.ts';
+import { ClaimedQuality, NOTICE_FRAMES } from './claimed-quality.ts';
 
 test.each(['bilinear', 'bicubic'] as const)(
   'detail of %s is false: the base itself has none, and less takes some away',
@@ -32,6 +32,16 @@ test('a better quality is right from when it was asked for, and stays so when a 
   claimed.allow('spatial');
   expect(claimed.judge('fast')).toBe('right');
   expect(claimed.judge('balanced')).toBe('unasked');
+});
+
+test('what this machine turns out not to be able to check is shown no more, and false once the volunteer must know', () => {
+  const claimed = new ClaimedQuality('bicubic', 'ultra');
+  claimed.limit('quality');
+  for (let frame = 0; frame < NOTICE_FRAMES + MAX_FRAMES_IN_FLIGHT; frame++) {
+    expect(claimed.judge('ultra')).toBe('unasked');
+  }
+  expect(claimed.judge('quality')).toBe('right');
+  expect(claimed.judge('ultra')).toBe('false');
 });
 
 test('no filter but spatial is above the base', () => {

@@ -8,6 +8,9 @@ import { MAX_FRAMES_IN_FLIGHT } from '../transport/in-flight-window.ts';
  */
 export type ClaimWorth = 'right' | 'unasked' | 'false';
 
+/** Frames that a volunteer may answer in a quality that was forbidden it: another thread has yet to tell it so, on another channel. Five seconds at 60 fps. */
+export const NOTICE_FRAMES = 300;
+
 /**
  * Judges the quality that a volunteer claims for its detail. The checks compare detail with that of the claimed quality, so a claim of less than the base
  * would make a worse picture right.
@@ -26,6 +29,13 @@ export class ClaimedQuality {
   /** The volunteer is asked for this quality from now on. */
   allow(quality: Quality): void {
     if (isBetter(quality, this.#ceiling)) this.#ceiling = quality;
+  }
+
+  /** Nothing better than this may be asked for any more. Unlike a ceiling that was lowered it holds for frames on their way. */
+  limit(quality: Quality): void {
+    if (!isBetter(this.#ceiling, quality)) return;
+    this.#ceiling = quality;
+    this.#unasked = -NOTICE_FRAMES;
   }
 
   judge(quality: Quality): ClaimWorth {

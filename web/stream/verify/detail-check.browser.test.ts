@@ -1,5 +1,7 @@
 import { beforeEach, expect, test } from 'vitest';
+import { MeshError } from '../../../shared/errors.ts';
 import { seededRandom } from '../../../shared/tasks/test-random.ts';
+import type { Quality } from '../../../shared/tasks/upscale.ts';
 import { detailRows } from '../../compute/reference/detail.ts';
 import { upscaleReference } from '../../compute/reference/upscale.ts';
 import { RgbaReader } from '../../compute/video-frames.ts';
@@ -10,6 +12,7 @@ import { TEST_SETUP } from '../gamer/test-setup.ts';
 import type { DetailWorth } from './detail-benefit.ts';
 import { DetailCheck } from './detail-check.ts';
 import { DetailHistory } from './detail-history.ts';
+import type { UpscaleTile } from './tile-check.ts';
 
 const CODING = { base: 'bicubic', gain: 4, deadZone: 0.5 } as const;
 const SETUP = { ...TEST_SETUP, streamId: 1, detail: CODING };
@@ -18,22 +21,27 @@ const FRAMES = 12;
 
 let judged: DetailWorth[];
 let keyframesWanted: number;
+let uncheckable: Quality[];
 
 beforeEach(() => {
   judged = [];
   keyframesWanted = 0;
+  uncheckable = [];
 });
 
-function newCheck(random = seededRandom(1)): DetailCheck {
+const upscaleHere: UpscaleTile = async (params, data) =>
+  new Uint8Array(upscaleReference({ ...params, data }, { ...params, quality: 'spatial' }));
+
+function newCheck(random = seededRandom(1), upscaleTile = upscaleHere): DetailCheck {
   return new DetailCheck({
     setup: SETUP,
     history: new DetailHistory(),
     now: () => performance.now(),
     random,
-    upscaleTile: async (params, data) =>
-      new Uint8Array(upscaleReference({ ...params, data }, { ...params, quality: 'spatial' })),
+    upscaleTile,
     requestKeyframe: () => keyframesWanted++,
     onJudged: (worth) => judged.push(worth),
+    onUncheckable: (quality) => uncheckable.push(quality),
   });
 }
 
@@ -121,6 +129,16 @@ test('a volunteer that answers before this machine has decoded the frame is chec
   }
   check.dispose();
   expect(judged.at(-1)).toBe('wrong');
+});
+
+test('a volunteer that claims a quality which this machine cannot compute does not go unchecked: the quality is reported', async () => {
+  const check = newCheck(seededRandom(1), async () => {
+    throw new MeshError('unknown-model', 'as the test wants it');
+  });
+  await run(check, (codes) => codes);
+  check.dispose();
+  expect(uncheckable.length).toBeGreaterThan(0);
+  expect(new Set(uncheckable)).toEqual(new Set(['spatial']));
 });
 
 test('runs begin at keyframes, which are asked for only when none was sent for long', async () => {

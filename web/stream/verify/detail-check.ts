@@ -1,5 +1,5 @@
 import type { DetailCoding } from '../../../shared/detail.ts';
-import { MeshError } from '../../../shared/errors.ts';
+import { MeshError, type MeshErrorReason } from '../../../shared/errors.ts';
 import { logger } from '../../../shared/log.ts';
 import { CheckStreak } from '../../../shared/reputation.ts';
 import type { Quality } from '../../../shared/tasks/upscale.ts';
@@ -21,6 +21,8 @@ const log = logger('stream.verify');
 const MAX_PENDING = 16;
 /** Share of the tiles that are taken where the detail was doubtful; the others may find what was not noticed. */
 const SUSPECTED_SHARE = 0.5;
+/** Errors that say that this machine does not compute a network, or has not got it. */
+const UNCHECKABLE: readonly MeshErrorReason[] = ['unknown-model', 'connection-failed'];
 /** Chroma has half the size of luma. */
 const CHROMA_ALIGNMENT = 2;
 
@@ -34,6 +36,8 @@ export interface DetailCheckOptions {
   requestKeyframe(): void;
   /** More of this volunteer's detail was judged. */
   onJudged(worth: DetailWorth): void;
+  /** This machine cannot compute this quality, so it must not be asked for: what claims to be of it would never be checked. */
+  onUncheckable(quality: Quality): void;
 }
 
 /** A frame that is checked. What came first waits for the other: a volunteer that does not compute may answer before this machine has decoded. */
@@ -57,12 +61,15 @@ export class DetailCheck {
   #isUrgent = true;
   /** Where the detail was doubtful last; null: nowhere in particular. */
   #suspected: Place | null = null;
+  /** Quality of the newest detail: the next is probably of the same, and decides how large a tile is. */
+  #expected: Quality;
   #isReading = false;
   #isComputing = false;
   #isDisposed = false;
 
   constructor(options: DetailCheckOptions) {
     this.#options = options;
+    this.#expected = options.setup.quality;
     this.#runs = new SampledRuns(options);
   }
 
@@ -80,6 +87,7 @@ export class DetailCheck {
 
   /** The detail of a frame has come. The caller keeps the codes, and does not change them. */
   received(frameId: number, codes: Uint8Array, quality: Quality): void {
+    this.#expected = quality;
     const pending = this.#pending.get(frameId);
     // Of two answers to one frame the first counts, as it does for the picture.
     if (!pending || pending.answer) return;
@@ -102,9 +110,11 @@ export class DetailCheck {
     this.#isComputing = true;
     this.#judge(sent, answer)
       .catch((cause: unknown) => {
-        // Without this a machine that cannot compute the quality would decode everything for nothing.
-        this.#isUrgent = false;
-        log.debug('not checked', { reason: MeshError.from(cause).reason });
+        const { reason } = MeshError.from(cause);
+        log.debug('not checked', { reason, quality: answer.quality });
+        if (UNCHECKABLE.includes(reason)) this.#options.onUncheckable(answer.quality);
+        // Without this a machine that computes nothing would decode everything for nothing.
+        else this.#isUrgent = false;
       })
       .finally(() => {
         this.#isComputing = false;
@@ -157,7 +167,10 @@ export class DetailCheck {
     this.#isReading = true;
     try {
       const tile = randomTile(
-        { ...sent, outWidth: setup.outWidth, outHeight: setup.outHeight },
+        {
+          ...{ ...sent, outWidth: setup.outWidth, outHeight: setup.outHeight },
+          quality: pending.answer?.quality ?? this.#expected,
+        },
         this.#tilePlace(),
         CHROMA_ALIGNMENT,
       );

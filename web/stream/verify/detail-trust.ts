@@ -24,6 +24,8 @@ export interface DetailTrustOptions {
   requestKeyframe(): void;
   /** {@link DetailTrust.isUseful} may have changed. */
   onChanged(): void;
+  /** This machine cannot check this quality: see {@link DetailTrust.limit}. */
+  onUncheckable(quality: Quality): void;
   /** The volunteer gets no more frames: `verify-failed` bars it, `volunteer-failed` does not. */
   onFailed(error: MeshError): void;
 }
@@ -45,6 +47,7 @@ export class DetailTrust {
     this.#check = new DetailCheck({
       ...{ setup, history, now, random, upscaleTile, requestKeyframe },
       onJudged: (worth) => this.#judged(worth),
+      onUncheckable: options.onUncheckable,
     });
     this.#watch = new DetailWatch({
       ...{ history, random, deadZoneCodes, gain: setup.detail.gain },
@@ -62,6 +65,11 @@ export class DetailTrust {
   /** The volunteer is asked for this quality from now on. */
   allow(quality: Quality): void {
     this.#claimed.allow(quality);
+  }
+
+  /** Nothing better than this quality is shown from now on, because this machine cannot check it. */
+  limit(quality: Quality): void {
+    this.#claimed.limit(quality);
   }
 
   /** A frame is sent to the volunteer. The caller keeps it. @param scale - how much smaller than itself it is sent */
