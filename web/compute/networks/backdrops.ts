@@ -16,11 +16,6 @@ import type { PixelImage } from '../../../shared/tasks/definition.ts';
 export const BLACK = 0;
 export const WHITE = 255;
 
-export function isOpaque({ data }: PixelImage): boolean {
-  for (let i = 3; i < data.length; i += 4) if (data[i] !== 255) return false;
-  return true;
-}
-
 interface Flat extends PixelImage {
   data: Uint8Array<ArrayBuffer>;
 }

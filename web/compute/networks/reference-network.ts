@@ -1,6 +1,7 @@
 import type { PixelImage } from '../../../shared/tasks/definition.ts';
+import { isOpaque } from '../../../shared/tasks/upscale-tile.ts';
 import type { NetworkShape } from '../models/manifest.ts';
-import { BLACK, isOpaque, matted, over, WHITE } from './backdrops.ts';
+import { BLACK, matted, over, WHITE } from './backdrops.ts';
 import { blocksOf, type Layer, TAPS } from './weights.ts';
 
 /** Values of a picture or of features, channels last. */

@@ -1,6 +1,7 @@
 import { MeshError } from '../../../shared/errors.ts';
 import type { PixelImage } from '../../../shared/tasks/definition.ts';
 import { isNetwork, type Network, type Quality, type UpscaleParams } from '../../../shared/tasks/upscale.ts';
+import { isOpaque } from '../../../shared/tasks/upscale-tile.ts';
 import {
   type Backend,
   type BackendFrames,
@@ -11,7 +12,7 @@ import {
 } from '../backend.ts';
 import type { NetworkShape } from '../models/manifest.ts';
 import type { ModelSource } from '../models/model-source.ts';
-import { BLACK, isOpaque, matted, over, WHITE } from '../networks/backdrops.ts';
+import { BLACK, matted, over, WHITE } from '../networks/backdrops.ts';
 import { upscaleRows } from '../reference/upscale.ts';
 import { runInSlices, type Started, type TimeSlot } from '../schedule.ts';
 import { PixelFrames, type UpscalePixels } from '../video-frames.ts';

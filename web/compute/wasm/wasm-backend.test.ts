@@ -120,6 +120,25 @@ describe.each(NETWORKS)('the network %s in WebAssembly', (quality) => {
     }
   });
 
+  test('passes the check of somebody who computes by the reference, and the other way round, with alpha', async () => {
+    const { shape, layers } = await network(quality);
+    for (const image of [noise(17, 12), testPattern(17, 12)]) {
+      const task = upscale.pack({ image, width: 34, height: 24, quality });
+      const wasm = await upscaled(image, 34, 24, quality);
+      const reference = Uint8Array.from(doubledReference(shape, layers, image).data);
+      for (const [ours, theirs] of [
+        [wasm, reference],
+        [reference, wasm],
+      ] as const) {
+        const result = { width: 34, height: 24, data: new Uint8ClampedArray(theirs) };
+        const check = upscale.verify(task, { image: result }, seededRandom(1));
+        check.next();
+        // The tile is the whole picture.
+        expect(check.next({ value: null, attachments: [ours] })).toEqual({ done: true, value: undefined });
+      }
+    }
+  });
+
   test('makes any size that is asked for: a filter resizes the doubled picture', async () => {
     const image = opaque(paintedPicture(23, 14));
     const { shape, layers } = await network(quality);

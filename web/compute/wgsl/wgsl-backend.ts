@@ -2,6 +2,7 @@ import { MeshError } from '../../../shared/errors.ts';
 import { logger } from '../../../shared/log.ts';
 import type { PixelImage } from '../../../shared/tasks/definition.ts';
 import { isNetwork, type Quality, type UpscaleParams } from '../../../shared/tasks/upscale.ts';
+import { isOpaque } from '../../../shared/tasks/upscale-tile.ts';
 import {
   type Backend,
   type BackendFrames,
@@ -15,7 +16,7 @@ import {
 import { DetailFrameMaker } from '../detail-frames.ts';
 import { type FrameTime, timeOf, uprightSize } from '../frame-orientation.ts';
 import type { ModelSource } from '../models/model-source.ts';
-import { BLACK, isOpaque, matted, over, WHITE } from '../networks/backdrops.ts';
+import { BLACK, matted, over, WHITE } from '../networks/backdrops.ts';
 import { copiesAtSameSize, isIdentity } from '../reference/upscale.ts';
 import type { Started } from '../schedule.ts';
 import { checkFrameShape, isPlain, makeFrame, RgbaReader } from '../video-frames.ts';
