@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { PixelImage } from '../../../shared/tasks/definition.ts';
+import { finish, type PixelImage } from '../../../shared/tasks/definition.ts';
 import { seededRandom } from '../../../shared/tasks/test-random.ts';
 import { verifyTile } from '../../../shared/tasks/upscale.ts';
 import { isOpaque } from '../../../shared/tasks/upscale-tile.ts';
@@ -10,9 +10,13 @@ function picture(...pixels: readonly (readonly number[])[]): PixelImage {
   return { width: pixels.length, height: 1, data: Uint8Array.from(pixels.flat()) };
 }
 
+function laidOver(image: PixelImage, grey: number): Uint8Array {
+  return finish(over(image, grey)).data;
+}
+
 /** Over both backdrops, and found again. */
 function backAndForth(image: PixelImage): PixelImage {
-  return { ...image, data: matted(over(image, BLACK).data, over(image, WHITE).data) };
+  return { ...image, data: finish(matted(laidOver(image, BLACK), laidOver(image, WHITE), image.width)) };
 }
 
 test('a picture over black and over white is found again from the two: alpha exactly, colour as far as one can see it', () => {
@@ -35,11 +39,11 @@ test('what is opaque or invisible stays so, and white and black of any alpha sta
 });
 
 test('where the channels of the two disagree, the error is shared between black and white', () => {
-  const data = matted(Uint8Array.of(100, 100, 130, 255), Uint8Array.of(160, 160, 160, 255));
+  const data = finish(matted(Uint8Array.of(100, 100, 130, 255), Uint8Array.of(160, 160, 160, 255), 1));
   const found = { width: 1, height: 1, data };
   expect(found.data[3]).toBe(205);
-  expect([...over(found, BLACK).data]).toEqual([105, 105, 120, 255]);
-  expect([...over(found, WHITE).data]).toEqual([155, 155, 170, 255]);
+  expect([...laidOver(found, BLACK)]).toEqual([105, 105, 120, 255]);
+  expect([...laidOver(found, WHITE)]).toEqual([155, 155, 170, 255]);
 });
 
 /** Checks a result against our own: one tile that is the whole picture. */
@@ -59,7 +63,10 @@ function isTrusted(source: PixelImage, ours: PixelImage, theirs: PixelImage): bo
 function computedWithErrors(doubled: PixelImage, random: () => number): PixelImage {
   const off = (data: PixelImage['data']) =>
     Uint8ClampedArray.from(data, (value, i) => (i % 4 === 3 ? 255 : value + Math.floor(random() * 5) - 2));
-  return { ...doubled, data: matted(off(over(doubled, BLACK).data), off(over(doubled, WHITE).data)) };
+  return {
+    ...doubled,
+    data: finish(matted(off(laidOver(doubled, BLACK)), off(laidOver(doubled, WHITE)), doubled.width)),
+  };
 }
 
 describe('a check of a translucent result', () => {
@@ -108,6 +115,12 @@ describe('a check of a translucent result', () => {
     expect(isTrusted(from, opaque, changed(opaque, 5, [0]))).toBe(false);
     expect(isTrusted(from, opaque, changed(opaque, 9, [3]))).toBe(false);
   });
+});
+
+test('other work may run between the rows of a picture', () => {
+  const data = new Uint8Array(5 * 7 * 4);
+  expect([...over({ width: 5, height: 7, data }, WHITE)]).toHaveLength(7);
+  expect([...matted(data, data.slice(), 5)]).toHaveLength(7);
 });
 
 test('one pixel that is not opaque counts', () => {

@@ -199,6 +199,22 @@ test('other work runs between the bands of a picture, even on the same backend, 
   await expect(run(async () => {})).rejects.toMatchObject({ reason: 'closed' });
 });
 
+test('other work also runs while a translucent picture is laid over its backdrops, and found again', async () => {
+  let nowMs = 0;
+  const busy = new WasmBackend({ kernels, threads: 1, models, now: () => (nowMs += 10) });
+  const yieldsFor = async ({ width, height, data }: PixelImage) => {
+    let yields = 0;
+    const yieldNow = async () => void yields++;
+    const shape = { width, height, outWidth: 2 * width, outHeight: 2 * height, quality: 'fast' } as const;
+    await (await busy.startPixels(new Uint8Array(data), shape, { ...EXCLUSIVE_SLOT, yieldNow })).finish();
+    return yields;
+  };
+  const image = noise(30, 20);
+  // Each row of the source twice, and each of the result.
+  expect((await yieldsFor(image)) - 2 * (await yieldsFor(opaque(image)))).toBe(2 * 20 + 40);
+  busy.dispose();
+});
+
 describe('a picture too large for one task', () => {
   /** Longer than a task's longest side, and low. */
   const strip = opaque(testPattern(4_111, 22));

@@ -182,7 +182,9 @@ test.each(['copyTo', 'importExternalTexture'] as const)(
 test('without models, or while one cannot be fetched, the error says why; the next call tries again', async () => {
   const bare = new WgslBackend(await newDevice());
   const shape: UpscaleShape = { width: 2, height: 2, outWidth: 4, outHeight: 4, quality: 'fast' };
-  await expect(bare.startPixels(new Uint8Array(16), shape)).rejects.toMatchObject({ reason: 'unknown-model' });
+  await expect(bare.startPixels(new Uint8Array(16), shape, EXCLUSIVE_SLOT)).rejects.toMatchObject({
+    reason: 'unknown-model',
+  });
   bare.dispose();
   let attempts = 0;
   const shaky: ModelSource = {
@@ -192,14 +194,18 @@ test('without models, or while one cannot be fetched, the error says why; the ne
     },
   };
   const later = new WgslBackend(await newDevice(), shaky);
-  await expect(later.startPixels(new Uint8Array(16), shape)).rejects.toMatchObject({ reason: 'connection-failed' });
-  expect((await (await later.startPixels(new Uint8Array(16), shape)).finish()).length).toBe(64);
+  await expect(later.startPixels(new Uint8Array(16), shape, EXCLUSIVE_SLOT)).rejects.toMatchObject({
+    reason: 'connection-failed',
+  });
+  expect((await (await later.startPixels(new Uint8Array(16), shape, EXCLUSIVE_SLOT)).finish()).length).toBe(64);
   later.dispose();
 });
 
 test('a picture that is too large for the GPU to double is refused', async () => {
   const shape: UpscaleShape = { width: 5_000, height: 1, outWidth: 5_000, outHeight: 1, quality: 'fast' };
-  await expect(backend.startPixels(new Uint8Array(20_000), shape)).rejects.toMatchObject({ reason: 'too-large' });
+  await expect(backend.startPixels(new Uint8Array(20_000), shape, EXCLUSIVE_SLOT)).rejects.toMatchObject({
+    reason: 'too-large',
+  });
   await backend.prepare('fast');
   const shapes = [shape, { ...shape, width: 4_096, outWidth: 8_192 }, { ...shape, quality: 'spatial' }] as const;
   expect(shapes.map((each) => backend.fits(each))).toEqual([false, true, true]);
@@ -217,7 +223,7 @@ function doubled(image: PixelImage, quality: Network): Promise<PixelImage> {
 }
 
 async function upscaled({ data }: PixelImage, shape: UpscaleShape): Promise<PixelImage> {
-  const pixels = await (await backend.startPixels(Uint8Array.from(data), shape)).finish();
+  const pixels = await (await backend.startPixels(Uint8Array.from(data), shape, EXCLUSIVE_SLOT)).finish();
   return { width: shape.outWidth, height: shape.outHeight, data: pixels };
 }
 
