@@ -40,7 +40,8 @@ describe.skipIf('refusal' in dawn)('in Node', async () => {
   describe('pictures', () => {
     let backend: WgslBackend;
     beforeAll(async () => {
-      const opened = await openAgain(dawn.gpu);
+      const opened = await openDevice(dawn.gpu);
+      if (!opened) throw new Error('Dawn had an adapter, and has none now.');
       const precision = opened.device.features.has('shader-f16') ? 'half' : 'single';
       say(`Our kernels run in Node on ${opened.name}, in ${precision} precision.`);
       backend = new WgslBackend(opened.device, repositoryModels);
@@ -54,25 +55,6 @@ describe.skipIf('refusal' in dawn)('in Node', async () => {
       const tolerance = isNetwork(quality) ? IMAGE.networkTolerance8bit : IMAGE.tolerance8bit;
       expect(largestVisibleDifference(data, await sharpReference(image, quality))).toBeLessThanOrEqual(tolerance);
     });
-
-    test.each([42, 63])(
-      'a translucent picture lets other work run between its rows, and waits for the GPU after its time slot: to %i pixels',
-      async (outWidth) => {
-        let nowMs = 0;
-        // Each look at the clock is late.
-        const late = new WgslBackend((await openAgain(dawn.gpu)).device, repositoryModels, () => (nowMs += 10));
-        const yieldNow = vi.fn(async () => {});
-        const shape = { width: 21, height: 14, outWidth, outHeight: (outWidth * 2) / 3, quality: 'fast' } as const;
-        const pixels = Uint8Array.from(paintedPicture(21, 14).data);
-        const started = await late.startPixels(pixels, shape, { ...EXCLUSIVE_SLOT, yieldNow });
-        // Each row of the source, over both backdrops.
-        expect([started.isDone, yieldNow.mock.calls.length]).toEqual([false, 28]);
-        await started.finish();
-        // Nothing yields a slot that has ended.
-        expect(yieldNow).toHaveBeenCalledTimes(28);
-        late.dispose();
-      },
-    );
 
     test.each(QUALITIES)('a transparent picture gets no rim, whatever it is laid over: %s', async (quality) => {
       expect(await rimsOf(doubler(backend, quality))).toEqual([]);
@@ -98,10 +80,4 @@ test.skipIf(process.platform !== 'linux')(
 function say(sentence: string): void {
   // biome-ignore lint/suspicious/noConsole: whoever runs the tests must learn what they ran on, or why they did not.
   console.log(sentence);
-}
-
-async function openAgain(gpu: GPU) {
-  const opened = await openDevice(gpu);
-  if (!opened) throw new Error('Dawn had an adapter, and has none now.');
-  return opened;
 }

@@ -179,6 +179,25 @@ test.each(['copyTo', 'importExternalTexture'] as const)(
   },
 );
 
+test.each([42, 63])(
+  'a translucent picture lets other work run between its rows, and waits for the GPU after its time slot: %i pixels wide',
+  async (outWidth) => {
+    let nowMs = 0;
+    // Each look at the clock is late.
+    const late = new WgslBackend(await newDevice(), repositoryModels, () => (nowMs += 10));
+    let yields = 0;
+    const slot = { ...EXCLUSIVE_SLOT, yieldNow: async () => void yields++ };
+    const shape = { width: 21, height: 14, outWidth, outHeight: (outWidth * 2) / 3, quality: 'fast' } as const;
+    const started = await late.startPixels(Uint8Array.from(paintedPicture(21, 14).data), shape, slot);
+    // Each row of the source, over both backdrops.
+    expect([started.isDone, yields]).toEqual([false, 28]);
+    await started.finish();
+    // Nothing yields a slot that has ended.
+    expect(yields).toBe(28);
+    late.dispose();
+  },
+);
+
 test('without models, or while one cannot be fetched, the error says why; the next call tries again', async () => {
   const bare = new WgslBackend(await newDevice());
   const shape: UpscaleShape = { width: 2, height: 2, outWidth: 4, outHeight: 4, quality: 'fast' };
