@@ -126,13 +126,20 @@ export function agrees(
   return differing <= count * CHECKED_TILE.maxDifferingShare;
 }
 
-/** Compares one pixel. Colour differences are weighted by alpha, since the colours of nearly transparent pixels are noise. */
+/** Compares one pixel as it is seen, over black and over white: over another backdrop it differs by no more than over one of those. */
 function isNear(ours: Uint8Array, at: number, theirs: PixelImage['data'], there: number, tolerance: number): boolean {
   const alpha = ours[at + 3] ?? 0;
-  if (Math.abs(alpha - (theirs[there + 3] ?? 0)) > tolerance) return false;
+  const theirAlpha = theirs[there + 3] ?? 0;
   for (let channel = 0; channel < 3; channel++) {
-    const difference = Math.abs((ours[at + channel] ?? 0) - (theirs[there + channel] ?? 0));
-    if (difference * alpha > tolerance * 255) return false;
+    const overBlack = ((ours[at + channel] ?? 0) * alpha - (theirs[there + channel] ?? 0) * theirAlpha) / 255;
+    const overWhite = overBlack - alpha + theirAlpha;
+    if (Math.max(Math.abs(overBlack), Math.abs(overWhite)) > tolerance) return false;
   }
+  return true;
+}
+
+/** Whether each RGBA pixel is. */
+export function isOpaque({ data }: Pick<PixelImage, 'data'>): boolean {
+  for (let i = 3; i < data.length; i += 4) if (data[i] !== 255) return false;
   return true;
 }

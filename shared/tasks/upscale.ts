@@ -3,7 +3,7 @@ import { z } from '../zod.ts';
 import type { PackedResult, PackedTask, PixelImage, TaskDefinition, Verification } from './definition.ts';
 import { attachmentAt, noValue } from './packing.ts';
 import { isRatioAllowed, outputSize, type WantedSize } from './upscale-size.ts';
-import { agrees, type PictureTile, randomTile, sourceOf } from './upscale-tile.ts';
+import { agrees, isOpaque, type PictureTile, randomTile, sourceOf } from './upscale-tile.ts';
 import { pasteTile, type ResizedPicture, tilesOf } from './upscale-tiling.ts';
 
 /** First deadline of each quality, ms. */
@@ -23,6 +23,11 @@ export const IMAGE = {
   tolerance8bit: 2,
   /** The same for a network and its reference: half precision loses a few more steps on the way through the layers. */
   networkTolerance8bit: 4,
+  /**
+   * How many times as far translucent results may be apart, over black or white: a network doubles them over both, and alpha, the difference of the
+   * two, has the errors of both, of up to 4 steps each; in a filter's, colour and alpha are rounded one by one.
+   */
+  translucentFactor: 2,
   /** Longest side of a picture that is computed in one piece, and most pixels of its result. */
   maxImageSide: 8_192,
   maxOutputPixels: 16 * 1024 * 1024,
@@ -199,7 +204,9 @@ export function* verifyTile(
   image: PixelImage,
   isSame: CompareTile = agrees,
 ): Generator<{ task: PackedTask<UpscaleParams>; by: 'us' }, void, PackedResult | undefined> {
-  const tolerance = isNetwork(quality) ? IMAGE.networkTolerance8bit : IMAGE.tolerance8bit;
+  const tolerance =
+    (isNetwork(quality) ? IMAGE.networkTolerance8bit : IMAGE.tolerance8bit) *
+    (isOpaque({ data: source }) ? 1 : IMAGE.translucentFactor);
   const params: UpscaleParams = { ...tileShape(tile), quality };
   const ours = yield { task: { params, attachments: [source] }, by: 'us' };
   if (isSame(ours?.attachments[0] ?? new Uint8Array(0), image, tile, tolerance)) return;

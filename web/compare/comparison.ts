@@ -70,7 +70,7 @@ export class Comparison {
 
   chooseScene(name: SceneName): Promise<void> {
     const { load = loadScene } = this.#options;
-    return this.#choose(() => load(name), name);
+    return this.#choose((ending) => load(name, ending), name);
   }
 
   chooseFile(file: File): Promise<void> {
@@ -95,14 +95,14 @@ export class Comparison {
     await client?.close();
   }
 
-  async #choose(open: () => Promise<Subject>, scene: SceneName | null = null): Promise<void> {
+  async #choose(open: (ending: AbortSignal) => Promise<Subject>, scene: SceneName | null = null): Promise<void> {
     this.#run.abort();
     this.#run = new AbortController();
     const { signal: ending } = this.#run;
     this.error.value = null;
     this.opening.value = scene;
     try {
-      const subject = await open().finally(() => {
+      const subject = await open(ending).finally(() => {
         if (!ending.aborted) this.opening.value = null;
       });
       if (!ending.aborted) await this.#compare(subject, ending);

@@ -42,23 +42,27 @@ export interface Subject {
   note: string;
 }
 
-/** Throws MeshError `connection-failed`. */
-export async function loadScene(name: SceneName): Promise<Subject> {
+/** Throws MeshError `connection-failed`, `unsupported-browser`; `cancelled` once `ending` is aborted. */
+export async function loadScene(name: SceneName, ending: AbortSignal): Promise<Subject> {
   const scene = SCENES.find(({ value }) => value === name) ?? null;
   const title = scene?.label ?? name;
-  if (name === 'own-game') return { title, ...(await drawOwnGame()), scene };
-  const [small, reference] = await Promise.all([load(`${name}.small.png`), load(`${name}.truth.png`)]);
+  if (name === 'own-game') return { title, ...(await drawOwnGame(ending)), scene };
+  const [small, reference] = await Promise.all([load(`${name}.small.png`, ending), load(`${name}.truth.png`, ending)]);
   return { title, small, reference, temporal: null, scene, note: '' };
 }
 
 /** Small enough to be drawn, at 16 samples a pixel, where there is no GPU. */
 const OWN_GAME_SIZE = { width: 192, height: 108 };
 
-/** Also throws MeshError `unsupported-browser`. */
-async function drawOwnGame(): Promise<Pick<Subject, 'small' | 'reference' | 'temporal' | 'note'>> {
+async function drawOwnGame(ending: AbortSignal): Promise<Pick<Subject, 'small' | 'reference' | 'temporal' | 'note'>> {
   // Most visitors do without it, and it is most of the page's code.
   const { flight } = await import('../game/game-sequences.ts');
-  const drawn = await flight(OWN_GAME_SIZE, () => new Promise((resolve) => setTimeout(resolve)));
+  const pause = async () => {
+    await new Promise((resolve) => setTimeout(resolve));
+    throwIfEnding(ending);
+  };
+  await pause();
+  const drawn = await flight(OWN_GAME_SIZE, pause);
   return {
     ...{ small: imageDataOf(drawn.small), reference: imageDataOf(drawn.truth), temporal: imageDataOf(drawn.temporal) },
     note:
@@ -71,12 +75,17 @@ export function imageDataOf({ width, height, data }: OwnPicture): ImageData {
   return new ImageData(data, width, height);
 }
 
-async function load(file: string): Promise<ImageData> {
+function throwIfEnding({ aborted }: AbortSignal): void {
+  if (aborted) throw MeshError.cancelled('The scene');
+}
+
+async function load(file: string, ending: AbortSignal): Promise<ImageData> {
   try {
-    const response = await fetch(new URL(`./compare/${file}`, document.baseURI));
+    const response = await fetch(new URL(`./compare/${file}`, document.baseURI), { signal: ending });
     if (!response.ok) throw new Error(`status ${response.status}`);
     return (await readPicture(await response.blob())).pixels;
   } catch (cause) {
+    throwIfEnding(ending);
     throw new MeshError('connection-failed', `The picture ${file} could not be loaded. Try again.`, { cause });
   }
 }

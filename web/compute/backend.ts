@@ -2,7 +2,7 @@ import type { DetailCoding } from '../../shared/detail.ts';
 import { MeshError } from '../../shared/errors.ts';
 import type { PackedResult, PackedTask } from '../../shared/tasks/definition.ts';
 import { type Filter, isNetwork, type Network, type Quality, type UpscaleParams } from '../../shared/tasks/upscale.ts';
-import type { Started, TimeSlot } from './schedule.ts';
+import { nextMacrotask, type Started, type TimeSlot } from './schedule.ts';
 
 export interface FrameTarget {
   outWidth: number;
@@ -101,4 +101,10 @@ export function requireNetwork<T extends FrameTarget>(target: T): T & { quality:
 export function filterAfter({ width, height, outWidth, outHeight }: UpscaleShape): Filter | null {
   if (outWidth === 2 * width && outHeight === 2 * height) return null;
   return outWidth >= 2 * width && outHeight >= 2 * height ? 'spatial' : 'bilinear';
+}
+
+/** How work that goes on after its time slot, in {@link Started.finish}, lets the event loop run. Throws MeshError `cancelled`. */
+export async function restAfter({ signal }: TimeSlot): Promise<void> {
+  await nextMacrotask();
+  if (signal.aborted) throw MeshError.cancelled();
 }

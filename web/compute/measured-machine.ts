@@ -83,7 +83,7 @@ export async function measureGpu(
   { models, now, preferBackend, checkpoint }: SelectionOptions,
   { known }: MeasuredProcessor,
 ): Promise<MeasuredGpu> {
-  const wgsl = new WgslBackend(opened.device, models);
+  const wgsl = new WgslBackend(opened.device, models, now);
   const dispose = () => wgsl.dispose();
   const failed = { opened, wgsl, speeds: null, problem: 'computes wrong', executors: new Map(), dispose };
   const gpu = known?.gpu;

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { MeshError } from '../../shared/errors.ts';
+import { PROBATION_RESULTS } from '../../shared/reputation.ts';
 import { ATTEMPTS } from './job-state.ts';
 import { reasonOf, TestBench, ticksPass } from './test-bench.ts';
 
@@ -116,6 +117,37 @@ describe('when a volunteer does not deliver', () => {
     await expect(task.result).rejects.toMatchObject({ reason: 'bad-input' });
     expect(both.map(({ started }) => started.length)).toEqual([1, 1]);
     expect(bench.verdicts).toEqual([]);
+  });
+
+  test('finding fault with a task that another does counts as a failure, before or after, but only where the result was checked', async () => {
+    const [bad, good] = [volunteer('bad'), volunteer('good')];
+    const fault = { kind: 'failed', error: new MeshError('bad-input', 'It takes something else.') } as const;
+    const run = async () => {
+      good.msPerTask = 100;
+      const task = submit({ where: 'volunteers' });
+      await ticksPass();
+      bad.end(bad.started.at(-1), fault);
+      await ticksPass();
+      good.end(good.started.at(-1));
+      await task.result;
+      // An exploration.
+      good.msPerTask = 1;
+      bad.measuredMs = null;
+      const explored = submit({ where: 'volunteers' });
+      await ticksPass();
+      good.end(good.started.at(-1));
+      await explored.result;
+      bad.end(bad.started.at(-1), fault);
+      bad.measuredMs = Number.POSITIVE_INFINITY;
+      return bench.verdicts.splice(0).filter(([id]) => id === 'bad');
+    };
+    expect(await run()).toEqual([
+      ['bad', false],
+      ['bad', false],
+    ]);
+    for (let n = 0; n < PROBATION_RESULTS; n++) bench.trust.right('good', 'echo');
+    bench.random = () => 1;
+    expect(await run()).toEqual([]);
   });
 
   test('a file that a volunteer cannot fetch counts against nobody, and a link that breaks counts against its volunteer', async () => {

@@ -260,8 +260,10 @@ export class Dispatcher {
     const { state, runner } = attempt;
     this.#hedging.ended(attempt);
     this.#exploration.ended(attempt);
+    const isLate = this.#states.get(state.job) !== state;
     // An exploration may end long after its job.
-    if (state.attempts.get(runner) !== attempt || this.#states.get(state.job) !== state) return;
+    if (isLate && outcome.kind === 'failed') this.#results.failedLate(runner.id, state.job, outcome.error);
+    if (isLate || state.attempts.get(runner) !== attempt) return;
     state.attempts.delete(runner);
     if (outcome.kind === 'done') this.#receive(attempt, outcome.result);
     else if (outcome.kind !== 'returned') this.#attemptFailed(attempt, outcome.kind, outcome.error);
@@ -312,13 +314,13 @@ export class Dispatcher {
     this.wake();
   }
 
-  #finish(attempt: Attempt, result: AttemptResult, { value, isChecked }: Accepted, endedMs: number): void {
+  #finish(attempt: Attempt, result: AttemptResult, { value, isChecked, isProven }: Accepted, endedMs: number): void {
     const { state, runner, placement, startedMs } = attempt;
     const { job } = state;
     const { packed, backend, queueMs, computeMs } = result;
     const isLocal = runner.id === this.#pool.local.id;
     this.#counter.jobDone(isLocal ? 'local' : 'volunteers', placement);
-    this.#results.succeeded(isLocal ? null : runner.id, job);
+    this.#results.succeeded(isLocal ? null : runner.id, job, isProven);
     for (const other of state.attempts.values()) {
       // An exploration runs to its end, or nothing would be learned from it.
       if (other.placement !== 'exploration') other.runner.cancel(job);

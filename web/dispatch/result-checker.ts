@@ -139,6 +139,8 @@ export interface Accepted {
   value: unknown;
   /** False if a check was due and could not be made. */
   isChecked: boolean;
+  /** Whether this machine computed it, or a check found it right. */
+  isProven: boolean;
 }
 
 /** What to do with a result. */
@@ -205,7 +207,7 @@ export class ResultChecker {
       return;
     }
     if (volunteerId === null || job.replicaOf !== undefined || !this.#trust.isCheckDue(volunteerId, job.kind)) {
-      onDecision({ kind: 'accepted', value, isChecked: true });
+      onDecision({ kind: 'accepted', value, isChecked: true, isProven: volunteerId === null });
     } else void this.#check(job, value, volunteerId).then(onDecision);
   }
 
@@ -219,9 +221,9 @@ export class ResultChecker {
     if (verdict.kind === 'right') {
       this.#trust.right(volunteerId, job.kind);
       if (verdict.isOurs) this.#histories.confirmedHere(volunteerId);
-      return { kind: 'accepted', value, isChecked: true };
+      return { kind: 'accepted', value, isChecked: true, isProven: true };
     }
     if (this.#trust.isBarred(volunteerId)) return { kind: 'distrusted' };
-    return { kind: 'accepted', value: job.definition.asUnchecked?.(value) ?? value, isChecked: false };
+    return { kind: 'accepted', value: job.definition.asUnchecked?.(value) ?? value, isChecked: false, isProven: false };
   }
 }

@@ -35,20 +35,20 @@ test('a volunteer that never gets a file is not excused for ever, and one that g
   fail('another', 1);
   expect(verdicts).toEqual([]);
   fail('bad', 2);
-  results.succeeded('bad', INFER);
+  results.succeeded('bad', INFER, true);
   fail('bad', MAX_EXCUSED_IN_A_ROW);
   expect(verdicts).toEqual([false, false, true].map((succeeded) => ['bad', succeeded]));
 });
 
-test('a volunteer that finds fault with a task counts as failed once somebody else, or this machine, has done it', () => {
+test('a volunteer that finds fault with a task counts as failed once somebody else is proven to have done it, or this machine has', () => {
   const echo = jobOf('echo');
   results.failed('wrong', 'failed', echo, failed('bad-input'));
   expect(verdicts).toEqual([]);
-  results.succeeded('right', echo);
-  results.succeeded('right', echo);
+  results.succeeded('right', echo, true);
+  results.succeeded('right', echo, true);
   const another = jobOf('echo');
   results.failed('wrong', 'failed', another, failed('bad-input'));
-  results.succeeded(null, another);
+  results.succeeded(null, another, true);
   expect(verdicts).toEqual([
     ['right', true],
     ['wrong', false],
@@ -57,11 +57,32 @@ test('a volunteer that finds fault with a task counts as failed once somebody el
   ]);
 });
 
+test('a result that nobody checked convicts nobody who found fault with its task', () => {
+  for (const reason of ['bad-input', 'unknown-model'] as const) {
+    for (let time = 0; time <= MAX_EXCUSED_IN_A_ROW; time++) {
+      const job = jobOf('infer');
+      results.failed('honest', 'failed', job, failed(reason));
+      results.succeeded('liar', job, false);
+      results.failedLate('honest but slow', job, failed(reason));
+    }
+  }
+  expect(verdicts.filter(([id]) => id !== 'liar')).toEqual([]);
+});
+
+test('a volunteer that finds fault with a task after its proven result counts as failed, and one that fails otherwise then does not', () => {
+  const job = jobOf('echo');
+  results.succeeded(null, job, true);
+  results.failedLate('away', job, AWAY);
+  results.failedLate('small', job, failed('too-large'));
+  results.failedLate('wrong', job, failed('bad-input'));
+  expect(verdicts).toEqual([['wrong', false]]);
+});
+
 test('a volunteer may lack the memory or the model for some tasks in a row that others do, but not for all of them', () => {
   for (let time = 0; time < MAX_EXCUSED_IN_A_ROW + 2; time++) {
     const job = jobOf('infer');
     results.failed('small', 'failed', job, failed(time % 2 === 0 ? 'too-large' : 'unknown-model'));
-    results.succeeded(null, job);
+    results.succeeded(null, job, true);
   }
   expect(verdicts).toEqual([
     ['small', false],

@@ -17,7 +17,8 @@ const OF_THE_TASK: ReadonlySet<MeshErrorReason> = new Set(['bad-input', 'too-lar
 
 /**
  * Reports how volunteers do, without the failures that are not their fault. A volunteer that finds fault with a task is believed until
- * somebody else does that task: then an input that it called bad was not, and what it lacked was its own.
+ * that task is proven to work: by this machine, or by a result that was checked. Then an input that it called bad was not, and what it lacked was
+ * its own. A result that nobody checked proves nothing: whoever made one up would convict the honest.
  */
 export class VolunteerResults {
   readonly #report: DispatcherEvents['onVolunteerResult'];
@@ -25,21 +26,34 @@ export class VolunteerResults {
   readonly #excused = new Map<string, number>();
   /** By job, while it has no result: the volunteers that found fault with it. */
   readonly #faulted = new WeakMap<FailedJob, Map<string, MeshErrorReason>>();
+  /** Jobs that ended with a proven result. */
+  readonly #proven = new WeakSet<FailedJob>();
 
   constructor(report: DispatcherEvents['onVolunteerResult']) {
     this.#report = report;
   }
 
-  /** @param volunteerId - null where this machine did it. */
-  succeeded(volunteerId: string | null, job: FailedJob): void {
+  /**
+   * A job ended with a result.
+   *
+   * @param volunteerId - null where this machine did it.
+   * @param isProven - whether this machine did it or a check found it right.
+   */
+  succeeded(volunteerId: string | null, job: FailedJob, isProven: boolean): void {
     if (volunteerId !== null) {
       this.#excused.delete(volunteerId);
       this.#report(volunteerId, true);
     }
-    for (const [id, reason] of this.#faulted.get(job) ?? []) {
-      if (reason === 'bad-input' || !this.#isExcused(id)) this.#report(id, false);
+    if (isProven) {
+      this.#proven.add(job);
+      for (const [id, reason] of this.#faulted.get(job) ?? []) this.#convict(id, reason);
     }
     this.#faulted.delete(job);
+  }
+
+  /** An attempt failed after its job had ended with a result. Counts only where it finds fault with a task that is proven to work. */
+  failedLate(volunteerId: string, job: FailedJob, { reason }: MeshError): void {
+    if (OF_THE_TASK.has(reason) && this.#proven.has(job)) this.#convict(volunteerId, reason);
   }
 
   failed(volunteerId: string, cause: 'failed' | 'lost', job: FailedJob, { reason }: MeshError): void {
@@ -52,6 +66,11 @@ export class VolunteerResults {
     const isFile =
       cause === 'failed' && reason === 'connection-failed' && job.definition.loadsFiles?.(job.packed.params);
     if (!isFile || !this.#isExcused(volunteerId)) this.#report(volunteerId, false);
+  }
+
+  /** It found fault with a task that works. */
+  #convict(volunteerId: string, reason: MeshErrorReason): void {
+    if (reason === 'bad-input' || !this.#isExcused(volunteerId)) this.#report(volunteerId, false);
   }
 
   /** Whether something other than the volunteer may be to blame once more. */

@@ -26,3 +26,11 @@ test('the list of models matches the files in the repository: otherwise a script
   const paths = listed.map(({ path }) => path);
   expect((await readdir(folder)).sort()).toEqual(['manifest.json', ...paths].sort());
 });
+
+test('the networks that are shipped say how much they gain on the test games: otherwise they were exported while developing', async () => {
+  const networks = networksIn(parseManifest(JSON.parse(await readFile(`${folder}manifest.json`, 'utf8'))));
+  for (const { name, games, gainOverBicubicDb = {} } of networks) {
+    expect([name, games]).toEqual([name, 'test']);
+    expect(Object.keys(gainOverBicubicDb)).toEqual(expect.arrayContaining(['smooth', 'aliased']));
+  }
+});

@@ -1,4 +1,4 @@
-import type { PixelImage } from '../../../shared/tasks/definition.ts';
+import type { PixelImage, Steps } from '../../../shared/tasks/definition.ts';
 
 /**
  * Translucent pictures for networks, which know only opaque ones: they double the picture laid over black and laid over white, and from the two
@@ -16,24 +16,20 @@ import type { PixelImage } from '../../../shared/tasks/definition.ts';
 export const BLACK = 0;
 export const WHITE = 255;
 
-export function isOpaque({ data }: PixelImage): boolean {
-  for (let i = 3; i < data.length; i += 4) if (data[i] !== 255) return false;
-  return true;
-}
-
 interface Flat extends PixelImage {
   data: Uint8Array<ArrayBuffer>;
 }
 
 /**
- * Lays a picture over a grey, 0..255. Rounded to 8 bits, like everything that networks are given: then each backend gets the same.
+ * Lays a picture over a grey, 0..255, a row at a time. Rounded to 8 bits, like everything that networks are given: then each backend gets the same.
  *
  * @param image - straight-alpha sRGB RGBA8.
  * @returns opaque.
  */
-export function over({ width, height, data }: PixelImage, grey: number): Flat {
+export function* over({ width, height, data }: PixelImage, grey: number): Steps<Flat> {
   const flat = new Uint8Array(width * height * 4);
   for (let i = 0; i < flat.length; i += 4) {
+    if (i % (width * 4) === 0) yield;
     const alpha = data[i + 3] ?? 0;
     // With the half that makes the division round.
     const behind = grey * (255 - alpha) + 127;
@@ -47,13 +43,15 @@ export function over({ width, height, data }: PixelImage, grey: number): Flat {
 
 /**
  * The picture that looks like the first over black and like the second over white. Where a network treated the channels differently, none fits
- * exactly: alpha is the mean of the channels', and colour is off by as much over black as over white.
+ * exactly: alpha is the mean of the channels', and colour is off by as much over black as over white. Made a row at a time.
  *
  * @param overBlack - opaque RGBA8, overwritten; `overWhite` has the same size.
+ * @param width - of both, pixels.
  * @returns the first, with straight alpha; invisible pixels are black.
  */
-export function matted<T extends Uint8Array | Uint8ClampedArray>(overBlack: T, overWhite: T): T {
+export function* matted<T extends Uint8Array | Uint8ClampedArray>(overBlack: T, overWhite: T, width: number): Steps<T> {
   for (let i = 0; i < overBlack.length; i += 4) {
+    if (i % (width * 4) === 0) yield;
     let shown = 0;
     for (let channel = i; channel < i + 3; channel++) shown += (overWhite[channel] ?? 0) - (overBlack[channel] ?? 0);
     const alpha = Math.min(Math.max(Math.round(255 - shown / 3), 0), 255);

@@ -1,6 +1,7 @@
-import type { PixelImage } from '../../../shared/tasks/definition.ts';
+import { finish, type PixelImage } from '../../../shared/tasks/definition.ts';
+import { isOpaque } from '../../../shared/tasks/upscale-tile.ts';
 import type { NetworkShape } from '../models/manifest.ts';
-import { BLACK, isOpaque, matted, over, WHITE } from './backdrops.ts';
+import { BLACK, matted, over, WHITE } from './backdrops.ts';
 import { blocksOf, type Layer, TAPS } from './weights.ts';
 
 /** Values of a picture or of features, channels last. */
@@ -115,8 +116,10 @@ export function doubledReference(
   image: PixelImage,
 ): PixelImage & { data: Uint8ClampedArray } {
   const double = (opaque: PixelImage) => picture(runNetwork(network, layers, colours(opaque)));
-  const data = isOpaque(image) ? double(image) : matted(double(over(image, BLACK)), double(over(image, WHITE)));
-  return { width: 2 * image.width, height: 2 * image.height, data };
+  const [width, height] = [2 * image.width, 2 * image.height];
+  if (isOpaque(image)) return { width, height, data: double(image) };
+  const doubleOver = (grey: number) => double(finish(over(image, grey)));
+  return { width, height, data: finish(matted(doubleOver(BLACK), doubleOver(WHITE), width)) };
 }
 
 function colours({ width, height, data }: PixelImage): Features {

@@ -1,10 +1,11 @@
 import type * as Ort from 'onnxruntime-web';
 import { MeshError } from '../../../shared/errors.ts';
-import type { PixelImage } from '../../../shared/tasks/definition.ts';
+import type { PixelImage, Steps } from '../../../shared/tasks/definition.ts';
 import { isNetwork, type Network, type Quality, type UpscaleParams } from '../../../shared/tasks/upscale.ts';
+import { isOpaque } from '../../../shared/tasks/upscale-tile.ts';
 import { type Backend, type BackendFrames, type FrameTarget, filterAfter, requireNetwork } from '../backend.ts';
 import type { ModelSource } from '../models/model-source.ts';
-import { BLACK, isOpaque, matted, over, WHITE } from '../networks/backdrops.ts';
+import { BLACK, matted, over, WHITE } from '../networks/backdrops.ts';
 import { upscaleRows } from '../reference/upscale.ts';
 import { runInSlices, type Started, type TimeSlot } from '../schedule.ts';
 import { PixelFrames, type UpscalePixels } from '../video-frames.ts';
@@ -74,10 +75,11 @@ export class OrtWasmBackend implements Backend {
 
   async #doubled(image: PixelImage, network: Network, yieldNow: () => Promise<void>) {
     if (isOpaque(image)) return this.#doubledOpaque(image, network, yieldNow);
-    const overBlack = await this.#doubledOpaque(over(image, BLACK), network, yieldNow);
+    const inSlices = <T>(steps: Steps<T>) => runInSlices(steps, this.#now, yieldNow);
+    const overBlack = await this.#doubledOpaque(await inSlices(over(image, BLACK)), network, yieldNow);
     await yieldNow();
-    const overWhite = await this.#doubledOpaque(over(image, WHITE), network, yieldNow);
-    return { ...overBlack, data: matted(overBlack.data, overWhite.data) };
+    const overWhite = await this.#doubledOpaque(await inSlices(over(image, WHITE)), network, yieldNow);
+    return { ...overBlack, data: await inSlices(matted(overBlack.data, overWhite.data, overBlack.width)) };
   }
 
   async #doubledOpaque(image: PixelImage, network: Network, yieldNow: () => Promise<void>) {

@@ -1,17 +1,19 @@
 import { MeshError } from '../../../shared/errors.ts';
 import type { PixelImage } from '../../../shared/tasks/definition.ts';
 import { isNetwork, type Network, type Quality, type UpscaleParams } from '../../../shared/tasks/upscale.ts';
+import { isOpaque } from '../../../shared/tasks/upscale-tile.ts';
 import {
   type Backend,
   type BackendFrames,
   type FrameTarget,
   filterAfter,
   requireNetwork,
+  restAfter,
   type UpscaleShape,
 } from '../backend.ts';
 import type { NetworkShape } from '../models/manifest.ts';
 import type { ModelSource } from '../models/model-source.ts';
-import { BLACK, isOpaque, matted, over, WHITE } from '../networks/backdrops.ts';
+import { BLACK, matted, over, WHITE } from '../networks/backdrops.ts';
 import { upscaleRows } from '../reference/upscale.ts';
 import { runInSlices, type Started, type TimeSlot } from '../schedule.ts';
 import { PixelFrames, type UpscalePixels } from '../video-frames.ts';
@@ -26,6 +28,9 @@ import { gpuRuntime, gpuSession, serialized, toRunError } from './runtime.ts';
  * of the 134 that every device may bind. A band of a wider picture reads more rows than that, and has fewer where it would exceed what the device may bind.
  */
 const BAND_PIXELS = 1280 * 720;
+
+type YieldNow = () => Promise<void>;
+type Doubled = (yieldNow: YieldNow) => Promise<Uint8ClampedArray<ArrayBuffer>>;
 
 export interface OrtWebGpuOptions {
   /** Not owned: destroy it after disposing the backend. */
@@ -71,17 +76,20 @@ export class OrtWebGpuBackend implements Backend {
   async startPixels(data: Uint8Array, shape: UpscaleParams, slot: TimeSlot): Promise<Started<Uint8Array<ArrayBuffer>>> {
     const { width, height } = shape;
     const image = { width, height, data };
-    const { doubled } = await this.#start(image, requireNetwork(shape).quality);
-    if (!filterAfter(shape)) return { isDone: false, finish: async () => new Uint8Array((await doubled).buffer) };
-    const out = await this.#filtered(image, shape, await doubled, () => slot.yieldNow());
+    const yieldNow = () => slot.yieldNow();
+    const { doubled } = await this.#start(image, requireNetwork(shape).quality, yieldNow);
+    if (!filterAfter(shape)) {
+      return { isDone: false, finish: async () => new Uint8Array((await doubled(() => restAfter(slot))).buffer) };
+    }
+    const out = await this.#filtered(image, shape, await doubled(yieldNow), yieldNow);
     return { isDone: true, finish: async () => new Uint8Array(out.buffer) };
   }
 
   openFrames(target: FrameTarget): BackendFrames {
     const { quality } = requireNetwork(target);
     const upscale: UpscalePixels = async (image, _target, yieldNow) => {
-      const { doubled } = await this.#start(image, quality);
-      return this.#filtered(image, target, await doubled, yieldNow);
+      const { doubled } = await this.#start(image, quality, yieldNow);
+      return this.#filtered(image, target, await doubled(yieldNow), yieldNow);
     };
     return new PixelFrames(target, upscale, this.#options.now);
   }
@@ -97,7 +105,7 @@ export class OrtWebGpuBackend implements Backend {
     { width, height }: PixelImage,
     target: FrameTarget,
     data: Uint8ClampedArray<ArrayBuffer>,
-    yieldNow: () => Promise<void>,
+    yieldNow: YieldNow,
   ): Promise<Uint8ClampedArray<ArrayBuffer>> {
     const quality = filterAfter({ ...target, width, height });
     if (!quality) return data;
@@ -108,20 +116,24 @@ export class OrtWebGpuBackend implements Backend {
     return out;
   }
 
-  /** Submits all work. The result to wait for is wrapped in an object, because returning the promise itself would wait for it. */
-  async #start(image: PixelImage, network: Network): Promise<{ doubled: Promise<Uint8ClampedArray<ArrayBuffer>> }> {
+  /** Submits all work. What remains is to wait for the GPU and, for a translucent picture, to put its two results together. */
+  async #start(image: PixelImage, network: Network, yieldNow: YieldNow): Promise<{ doubled: Doubled }> {
     const loaded = await this.#sessions.get(network);
     const lost = this.#options.device.lost.then(() => {
       throw deviceLost(null);
     });
     const start = (opaque: PixelImage) => Promise.race([lost, serialized(() => this.#submit(opaque, network, loaded))]);
-    if (isOpaque(image)) return start(image);
-    const overBlack = await start(over(image, BLACK));
-    const overWhite = await start(over(image, WHITE));
-    const doubled = Promise.all([overBlack.doubled, overWhite.doubled]).then(([black, white]) => matted(black, white));
-    doubled.catch(() => {
-      // Whoever waits for the result gets the error.
-    });
+    if (isOpaque(image)) {
+      const { doubled } = await start(image);
+      return { doubled: () => doubled };
+    }
+    const { now } = this.#options;
+    const overBlack = await start(await runInSlices(over(image, BLACK), now, yieldNow));
+    const overWhite = await start(await runInSlices(over(image, WHITE), now, yieldNow));
+    const doubled: Doubled = async (yieldLater) => {
+      const [black, white] = await Promise.all([overBlack.doubled, overWhite.doubled]);
+      return runInSlices(matted(black, white, 2 * image.width), now, yieldLater);
+    };
     return { doubled };
   }
 

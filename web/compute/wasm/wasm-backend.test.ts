@@ -120,6 +120,25 @@ describe.each(NETWORKS)('the network %s in WebAssembly', (quality) => {
     }
   });
 
+  test('passes the check of somebody who computes by the reference, and the other way round, with alpha', async () => {
+    const { shape, layers } = await network(quality);
+    for (const image of [noise(17, 12), testPattern(17, 12)]) {
+      const task = upscale.pack({ image, width: 34, height: 24, quality });
+      const wasm = await upscaled(image, 34, 24, quality);
+      const reference = Uint8Array.from(doubledReference(shape, layers, image).data);
+      for (const [ours, theirs] of [
+        [wasm, reference],
+        [reference, wasm],
+      ] as const) {
+        const result = { width: 34, height: 24, data: new Uint8ClampedArray(theirs) };
+        const check = upscale.verify(task, { image: result }, seededRandom(1));
+        check.next();
+        // The tile is the whole picture.
+        expect(check.next({ value: null, attachments: [ours] })).toEqual({ done: true, value: undefined });
+      }
+    }
+  });
+
   test('makes any size that is asked for: a filter resizes the doubled picture', async () => {
     const image = opaque(paintedPicture(23, 14));
     const { shape, layers } = await network(quality);
@@ -178,6 +197,22 @@ test('other work runs between the bands of a picture, even on the same backend, 
   expect(largestVisibleDifference(await run(async () => {}), expected)).toBeLessThanOrEqual(1);
   busy.dispose();
   await expect(run(async () => {})).rejects.toMatchObject({ reason: 'closed' });
+});
+
+test('other work also runs while a translucent picture is laid over its backdrops, and found again', async () => {
+  let nowMs = 0;
+  const busy = new WasmBackend({ kernels, threads: 1, models, now: () => (nowMs += 10) });
+  const yieldsFor = async ({ width, height, data }: PixelImage) => {
+    let yields = 0;
+    const yieldNow = async () => void yields++;
+    const shape = { width, height, outWidth: 2 * width, outHeight: 2 * height, quality: 'fast' } as const;
+    await (await busy.startPixels(new Uint8Array(data), shape, { ...EXCLUSIVE_SLOT, yieldNow })).finish();
+    return yields;
+  };
+  const image = noise(30, 20);
+  // Each row of the source twice, and each of the result.
+  expect((await yieldsFor(image)) - 2 * (await yieldsFor(opaque(image)))).toBe(2 * 20 + 40);
+  busy.dispose();
 });
 
 describe('a picture too large for one task', () => {

@@ -170,12 +170,14 @@ export class WasmBackend implements Backend {
     }
     const double = async (grey: number) => {
       const image = { width, height, data: pixelsOf(workspace, source) };
-      pixelsOf(workspace, opaque).set(over(image, grey).data);
+      const { data } = await runInSlices(over(image, grey), this.#options.now, yieldNow);
+      pixelsOf(workspace, opaque).set(data);
       await this.#run(workspace, job, yieldNow);
       return pixelsOf(workspace, result);
     };
     const overBlack = (await double(BLACK)).slice();
-    pixelsOf(workspace, result).set(matted(overBlack, await double(WHITE)));
+    const found = matted(overBlack, await double(WHITE), result.width);
+    pixelsOf(workspace, result).set(await runInSlices(found, this.#options.now, yieldNow));
     return { ...result, isOpaque: false };
   }
 

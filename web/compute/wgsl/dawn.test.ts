@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import type { PixelImage } from '../../../shared/tasks/definition.ts';
 import { FILTERS, IMAGE, isNetwork, type Quality } from '../../../shared/tasks/upscale.ts';
+import { EXCLUSIVE_SLOT } from '../filter-benchmark.ts';
 import { doubledReference } from '../networks/reference-network.ts';
 import { upscaleReference } from '../reference/upscale.ts';
 import { loadNetwork, repositoryModels } from '../test-models.ts';
@@ -50,7 +51,7 @@ describe.skipIf('refusal' in dawn)('in Node', async () => {
     test.each(QUALITIES)('%s enlarges a picture as the reference does', async (quality) => {
       const image = paintedPicture(21, 13);
       const shape = { width: 21, height: 13, outWidth: 42, outHeight: 26, quality };
-      const data = await (await backend.startPixels(Uint8Array.from(image.data), shape)).finish();
+      const data = await (await backend.startPixels(Uint8Array.from(image.data), shape, EXCLUSIVE_SLOT)).finish();
       const tolerance = isNetwork(quality) ? IMAGE.networkTolerance8bit : IMAGE.tolerance8bit;
       expect(largestVisibleDifference(data, await sharpReference(image, quality))).toBeLessThanOrEqual(tolerance);
     });

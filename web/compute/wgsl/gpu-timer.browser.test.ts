@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { testPattern } from '../filter-benchmark.ts';
+import { EXCLUSIVE_SLOT, testPattern } from '../filter-benchmark.ts';
 import { openDevice } from './gpu-device.ts';
 import { WgslBackend } from './wgsl-backend.ts';
 
@@ -14,10 +14,12 @@ test('the GPU tells how long it computed: no longer than the wait for its answer
   const { data } = testPattern(SHAPE.width, SHAPE.height);
   const pixels = new Uint8Array(data.buffer);
   // Compiles.
-  await (await backend.startPixels(pixels, SHAPE)).finish();
+  await (await backend.startPixels(pixels, SHAPE, EXCLUSIVE_SLOT)).finish();
   for (let round = 0; round < 2; round++) {
     const startMs = performance.now();
-    const started = await Promise.all(Array.from({ length: 12 }, () => backend.startPixels(pixels, SHAPE)));
+    const started = await Promise.all(
+      Array.from({ length: 12 }, () => backend.startPixels(pixels, SHAPE, EXCLUSIVE_SLOT)),
+    );
     await Promise.all(started.map(({ finish }) => finish()));
     const gpuMs = await Promise.all(started.flatMap((one) => one.gpuMs ?? []));
     const waitedMs = performance.now() - startMs;

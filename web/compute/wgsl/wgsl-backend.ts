@@ -2,6 +2,7 @@ import { MeshError } from '../../../shared/errors.ts';
 import { logger } from '../../../shared/log.ts';
 import type { PixelImage } from '../../../shared/tasks/definition.ts';
 import { isNetwork, type Quality, type UpscaleParams } from '../../../shared/tasks/upscale.ts';
+import { isOpaque } from '../../../shared/tasks/upscale-tile.ts';
 import {
   type Backend,
   type BackendFrames,
@@ -9,15 +10,16 @@ import {
   type FramePaths,
   type FrameTarget,
   filterAfter,
+  restAfter,
   SAFE_FRAME_PATHS,
   type UpscaleShape,
 } from '../backend.ts';
 import { DetailFrameMaker } from '../detail-frames.ts';
 import { type FrameTime, timeOf, uprightSize } from '../frame-orientation.ts';
 import type { ModelSource } from '../models/model-source.ts';
-import { BLACK, isOpaque, matted, over, WHITE } from '../networks/backdrops.ts';
+import { BLACK, matted, over, WHITE } from '../networks/backdrops.ts';
 import { copiesAtSameSize, isIdentity } from '../reference/upscale.ts';
-import type { Started } from '../schedule.ts';
+import { runInSlices, type Started, type TimeSlot } from '../schedule.ts';
 import { checkFrameShape, isPlain, makeFrame, RgbaReader } from '../video-frames.ts';
 import type { SourceKind } from './filter-passes.ts';
 import { CHECKED_NETWORK, framesMatchPixels } from './network-frames.ts';
@@ -31,12 +33,14 @@ export class WgslBackend implements Backend {
   readonly name = 'wgsl';
   /** Set by the self-test at start-up. */
   framePaths: FramePaths = SAFE_FRAME_PATHS;
+  readonly now: () => number;
   readonly #device: GPUDevice;
   readonly #passFactory: PassFactory;
   readonly #pool: UpscaleResourcePool;
 
   /** @param models - undefined: there are no networks. */
-  constructor(device: GPUDevice, models?: ModelSource) {
+  constructor(device: GPUDevice, models?: ModelSource, now = () => performance.now()) {
+    this.now = now;
     this.#device = device;
     this.#passFactory = new PassFactory(device, models);
     this.#pool = new UpscaleResourcePool(device, this.#passFactory);
@@ -52,14 +56,18 @@ export class WgslBackend implements Backend {
     return this.#passFactory.fits(shape);
   }
 
-  async startPixels(pixels: Uint8Array, shape: UpscaleParams): Promise<Started<Uint8Array<ArrayBuffer>>> {
+  async startPixels(
+    pixels: Uint8Array,
+    shape: UpscaleParams,
+    slot: TimeSlot,
+  ): Promise<Started<Uint8Array<ArrayBuffer>>> {
     if (copiesAtSameSize(shape.quality) && isIdentity(shape, shape)) {
       const copy = pixels.slice();
       return { isDone: true, finish: async () => copy };
     }
     const { width, height, outWidth, outHeight, quality } = shape;
     const image = { width, height, data: pixels };
-    if (isNetwork(quality) && !isOpaque(image)) return this.#startTranslucent(image, shape);
+    if (isNetwork(quality) && !isOpaque(image)) return this.#startTranslucent(image, shape, slot);
     const resources = await this.#pool.get(shape);
     const readback = await resources.ring.take();
     resources.upload(pixels);
@@ -73,17 +81,27 @@ export class WgslBackend implements Backend {
     return { isDone: false, finish: () => result, ...gpuTime };
   }
 
-  /** Doubles a picture over two backdrops, and then resizes it where it is to have another size. */
-  async #startTranslucent(image: PixelImage, shape: UpscaleParams): Promise<Started<Uint8Array<ArrayBuffer>>> {
+  /** Doubles a picture over two backdrops, and then resizes it where it is to have another size. What waits for the GPU does so after the slot. */
+  async #startTranslucent(
+    image: PixelImage,
+    shape: UpscaleParams,
+    slot: TimeSlot,
+  ): Promise<Started<Uint8Array<ArrayBuffer>>> {
     const { width, height, outWidth, outHeight } = shape;
     const size = { width: 2 * width, height: 2 * height };
-    const start = (grey: number) =>
-      this.startPixels(over(image, grey).data, { ...shape, outWidth: size.width, outHeight: size.height });
+    const start = async (grey: number) => {
+      const { data } = await runInSlices(over(image, grey), this.now, () => slot.yieldNow());
+      return this.startPixels(data, { ...shape, outWidth: size.width, outHeight: size.height }, slot);
+    };
     const [overBlack, overWhite] = [await start(BLACK), await start(WHITE)];
-    const doubled = matted(await overBlack.finish(), await overWhite.finish());
-    const filter = filterAfter(shape);
-    if (filter) return this.startPixels(doubled, { ...size, outWidth, outHeight, quality: filter });
-    return { isDone: true, finish: async () => doubled };
+    const finish = async () => {
+      const found = matted(await overBlack.finish(), await overWhite.finish(), size.width);
+      const doubled = await runInSlices(found, this.now, () => restAfter(slot));
+      const filter = filterAfter(shape);
+      if (!filter) return doubled;
+      return (await this.startPixels(doubled, { ...size, outWidth, outHeight, quality: filter }, slot)).finish();
+    };
+    return { isDone: false, finish };
   }
 
   openFrames(target: FrameTarget): BackendFrames {
@@ -129,7 +147,7 @@ interface FrameSource {
 }
 
 /** Says at each frame which paths it takes, and doubles translucent ones. */
-type FrameBackend = Pick<WgslBackend, 'framePaths' | 'startPixels'>;
+type FrameBackend = Pick<WgslBackend, 'framePaths' | 'startPixels' | 'now'>;
 
 /** The frames of one stream on the GPU. The resources for their size are allocated with the first frame and kept. */
 export class WgslFrames implements BackendFrames {
@@ -151,19 +169,19 @@ export class WgslFrames implements BackendFrames {
     this.#backend = backend;
   }
 
-  async start(frame: VideoFrame): Promise<Started<VideoFrame>> {
+  async start(frame: VideoFrame, slot: TimeSlot): Promise<Started<VideoFrame>> {
     const time = timeOf(frame);
     const { outWidth: width, outHeight: height, quality, detail } = this.#target;
     const needsBackdrop = time.hasAlpha && isNetwork(quality);
-    if (needsBackdrop && !detail) return this.#startTranslucent(frame, time);
+    if (needsBackdrop && !detail) return this.#startTranslucent(frame, time, slot);
     const { frameIn: selected, frameOut } = this.#backend.framePaths;
     const frameIn = needsBackdrop ? SAFE_FRAME_PATHS.frameIn : importOf(frame, selected);
     const resources = await this.#resourcesFor(frame, frameIn);
     // Detail is read back: codes on a canvas would be converted as colours.
     if (frameOut === 'canvas' && !time.hasAlpha && !detail)
-      return this.#exportThroughCanvas(frame, time, frameIn, resources);
+      return this.#exportThroughCanvas(frame, time, frameIn, resources, slot);
     const readback = await resources.ring.take();
-    const gpuTime = resources.submit(readback, await this.#importFrame(frame, frameIn, resources));
+    const gpuTime = resources.submit(readback, await this.#importFrame(frame, frameIn, resources, slot));
     const { strideBytes } = resources.ring;
     const sharp = resources.ring.read(readback, (bytes) => {
       const size = { width, height, strideBytes };
@@ -174,11 +192,11 @@ export class WgslFrames implements BackendFrames {
   }
 
   /** Networks know only opaque pictures: a frame that may be none is doubled as a picture is, whose pixels are looked at. */
-  async #startTranslucent(frame: VideoFrame, time: FrameTime): Promise<Started<VideoFrame>> {
+  async #startTranslucent(frame: VideoFrame, time: FrameTime, slot: TimeSlot): Promise<Started<VideoFrame>> {
     const { width, height, data } = await this.#reader.read(frame);
     const shape = { ...this.#target, width, height };
     checkFrameShape(shape);
-    const { finish, ...started } = await this.#backend.startPixels(data, shape);
+    const { finish, ...started } = await this.#backend.startPixels(data, shape, slot);
     const { outWidth, outHeight } = shape;
     const size = { width: outWidth, height: outHeight, strideBytes: outWidth * 4 };
     return { ...started, finish: async () => makeFrame(await finish(), size, time) };
@@ -197,6 +215,7 @@ export class WgslFrames implements BackendFrames {
     frame: VideoFrame,
     frameIn: FrameImport,
     resources: UpscaleResources,
+    slot: TimeSlot,
   ): Promise<GPUExternalTexture | undefined> {
     switch (frameIn) {
       case 'importExternalTexture':
@@ -212,7 +231,10 @@ export class WgslFrames implements BackendFrames {
         const image = await this.#reader.read(frame);
         // Detail is that of a picture over black.
         const needsBackdrop = timeOf(frame).hasAlpha && isNetwork(this.#target.quality);
-        resources.upload(needsBackdrop ? over(image, BLACK).data : image.data);
+        const shown = needsBackdrop
+          ? await runInSlices(over(image, BLACK), this.#backend.now, () => slot.yieldNow())
+          : image;
+        resources.upload(shown.data);
         return undefined;
       }
     }
@@ -223,11 +245,12 @@ export class WgslFrames implements BackendFrames {
     time: FrameTime,
     frameIn: FrameImport,
     resources: UpscaleResources,
+    slot: TimeSlot,
   ): Promise<Started<VideoFrame>> {
     this.#canvas ??= new OutputCanvas(this.#device, this.#target);
     const canvas = this.#canvas;
     await canvas.ready();
-    const external = await this.#importFrame(frame, frameIn, resources);
+    const external = await this.#importFrame(frame, frameIn, resources, slot);
     let gpuTime: GpuTime = {};
     const sharp = canvas.frame((texture) => {
       gpuTime = resources.submitInto(texture, external);

@@ -45,6 +45,7 @@ export class GameView {
   readonly #race = new Race(seededRandom(SEED));
   readonly #scene: RaceScene;
   readonly #depth: WebGLRenderTarget;
+  readonly #cover: Mesh<PlaneGeometry, ShaderMaterial>;
   readonly #packed: WebGLRenderTarget;
   readonly #packing = new Scene();
   #steps = 0;
@@ -72,9 +73,9 @@ export class GameView {
     this.#packed = new WebGLRenderTarget(width, height, { depthBuffer: false });
     const uniforms = { depth: { value: this.#depth.depthTexture } };
     const material = new ShaderMaterial({ uniforms, vertexShader: COVER_ALL, fragmentShader: PACK_DEPTH });
-    const cover = new Mesh(new PlaneGeometry(2, 2), material);
-    cover.frustumCulled = false;
-    this.#packing.add(cover);
+    this.#cover = new Mesh(new PlaneGeometry(2, 2), material);
+    this.#cover.frustumCulled = false;
+    this.#packing.add(this.#cover);
     this.goTo(0);
   }
 
@@ -136,8 +137,11 @@ export class GameView {
   }
 
   dispose(): void {
+    this.#depth.depthTexture?.dispose();
     this.#depth.dispose();
     this.#packed.dispose();
+    this.#cover.geometry.dispose();
+    this.#cover.material.dispose();
     this.#scene.dispose();
   }
 

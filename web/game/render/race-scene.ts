@@ -97,8 +97,10 @@ export class RaceScene {
     return { renderer: this.#renderer, scene: this.#scene, camera: this.#camera.camera };
   }
 
+  /** Ends the context too, with all that it holds: browsers allow some 16, and one that is only forgotten lives until it is collected. */
   dispose(): void {
     this.#renderer.dispose();
+    this.#renderer.forceContextLoss();
   }
 }
 

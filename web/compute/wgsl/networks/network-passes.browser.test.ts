@@ -179,10 +179,31 @@ test.each(['copyTo', 'importExternalTexture'] as const)(
   },
 );
 
+test.each([42, 63])(
+  'a translucent picture lets other work run between its rows, and waits for the GPU after its time slot: %i pixels wide',
+  async (outWidth) => {
+    let nowMs = 0;
+    // Each look at the clock is late.
+    const late = new WgslBackend(await newDevice(), repositoryModels, () => (nowMs += 10));
+    let yields = 0;
+    const slot = { ...EXCLUSIVE_SLOT, yieldNow: async () => void yields++ };
+    const shape = { width: 21, height: 14, outWidth, outHeight: (outWidth * 2) / 3, quality: 'fast' } as const;
+    const started = await late.startPixels(Uint8Array.from(paintedPicture(21, 14).data), shape, slot);
+    // Each row of the source, over both backdrops.
+    expect([started.isDone, yields]).toEqual([false, 28]);
+    await started.finish();
+    // Nothing yields a slot that has ended.
+    expect(yields).toBe(28);
+    late.dispose();
+  },
+);
+
 test('without models, or while one cannot be fetched, the error says why; the next call tries again', async () => {
   const bare = new WgslBackend(await newDevice());
   const shape: UpscaleShape = { width: 2, height: 2, outWidth: 4, outHeight: 4, quality: 'fast' };
-  await expect(bare.startPixels(new Uint8Array(16), shape)).rejects.toMatchObject({ reason: 'unknown-model' });
+  await expect(bare.startPixels(new Uint8Array(16), shape, EXCLUSIVE_SLOT)).rejects.toMatchObject({
+    reason: 'unknown-model',
+  });
   bare.dispose();
   let attempts = 0;
   const shaky: ModelSource = {
@@ -192,14 +213,18 @@ test('without models, or while one cannot be fetched, the error says why; the ne
     },
   };
   const later = new WgslBackend(await newDevice(), shaky);
-  await expect(later.startPixels(new Uint8Array(16), shape)).rejects.toMatchObject({ reason: 'connection-failed' });
-  expect((await (await later.startPixels(new Uint8Array(16), shape)).finish()).length).toBe(64);
+  await expect(later.startPixels(new Uint8Array(16), shape, EXCLUSIVE_SLOT)).rejects.toMatchObject({
+    reason: 'connection-failed',
+  });
+  expect((await (await later.startPixels(new Uint8Array(16), shape, EXCLUSIVE_SLOT)).finish()).length).toBe(64);
   later.dispose();
 });
 
 test('a picture that is too large for the GPU to double is refused', async () => {
   const shape: UpscaleShape = { width: 5_000, height: 1, outWidth: 5_000, outHeight: 1, quality: 'fast' };
-  await expect(backend.startPixels(new Uint8Array(20_000), shape)).rejects.toMatchObject({ reason: 'too-large' });
+  await expect(backend.startPixels(new Uint8Array(20_000), shape, EXCLUSIVE_SLOT)).rejects.toMatchObject({
+    reason: 'too-large',
+  });
   await backend.prepare('fast');
   const shapes = [shape, { ...shape, width: 4_096, outWidth: 8_192 }, { ...shape, quality: 'spatial' }] as const;
   expect(shapes.map((each) => backend.fits(each))).toEqual([false, true, true]);
@@ -217,7 +242,7 @@ function doubled(image: PixelImage, quality: Network): Promise<PixelImage> {
 }
 
 async function upscaled({ data }: PixelImage, shape: UpscaleShape): Promise<PixelImage> {
-  const pixels = await (await backend.startPixels(Uint8Array.from(data), shape)).finish();
+  const pixels = await (await backend.startPixels(Uint8Array.from(data), shape, EXCLUSIVE_SLOT)).finish();
   return { width: shape.outWidth, height: shape.outHeight, data: pixels };
 }
 
