@@ -10,10 +10,10 @@ const SUSPICIOUS = 3;
 /** ...and from which on the detail is of no use at all. */
 const USELESS = WATCHED_FRAMES / 2;
 /**
- * Frames in a row with the other sign after which that is the usual one: a volunteer changes its quality at most every few seconds, and a source seldom what its pixels
+ * Frames in a row with the opposite fit after which that is the usual one: a volunteer changes its quality at most every few seconds, and a source seldom what its pixels
  * are. They are not shown, and call for a check.
  */
-const NEW_SIGN = 6;
+const NEW_FIT = 6;
 
 export interface DetailWatchOptions extends PlausibilityOptions {
   history: DetailHistory;
@@ -102,7 +102,7 @@ class UsualFit {
     if (!fit) return true;
     const isOther = this.#weights !== null && isOpposite(fit, this.#weights);
     this.#others = isOther ? this.#others + 1 : 0;
-    if (isOther && this.#others < NEW_SIGN) return false;
+    if (isOther && this.#others < NEW_FIT) return false;
     this.#weights = fit.weights;
     this.#others = 0;
     return true;

@@ -23,8 +23,8 @@ export interface EdgeFit {
 }
 
 /**
- * Cosine of the angle between two frames' fits below which one does the opposite of the other, at most edges. Of the networks' detail of frames that follow each other it is
- * 0.8 at least; of its opposite -0.9 at most.
+ * Cosine of the angle between two frames' fits below which one does the opposite of the other, at most edges. Of the networks' detail of frames that follow
+ * each other it is 0.8 at least; of its opposite -0.9 at most. At a cut between aliased scenes that of larger networks may seem to be the opposite.
  */
 const OPPOSITE = -0.3;
 
