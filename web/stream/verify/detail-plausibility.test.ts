@@ -3,6 +3,7 @@ import { beforeEach, expect, test } from 'vitest';
 import { NO_DETAIL_CODE } from '../../../shared/detail.ts';
 import { seededRandom } from '../../../shared/tasks/test-random.ts';
 import { judgeDetail, type PlausibilityOptions } from './detail-plausibility.ts';
+import { isOpposite } from './edge-fit.ts';
 import { edgesOf, type LumaPlane, sampledRows } from './source-edges.ts';
 import { CODING, coded, isInLetter, LETTER, plus, SCENE, sceneFrame } from './test-scene.ts';
 
@@ -84,19 +85,6 @@ test('the letter itself is what is noticed, so that a check can look there', () 
   expect(Math.abs(fault.at.y - (LETTER.y + LETTER.height / 2) / SCENE.outHeight)).toBeLessThan(0.2);
 });
 
-test('detail that sharpens some edges and smooths others, as of an aliased picture, is plausible and has no sign', () => {
-  const { luma, codes } = sceneFrame(0);
-  const mixed = plus(
-    codes.map(() => NO_DETAIL_CODE),
-    (x, y) => (checkered(x, y, 10) ? 1 : -1) * distanceAt(codes, x, y),
-  );
-  for (let nth = 0; nth < 20; nth++) {
-    const edges = edgesOf(luma, sampledRows(luma, random), 1);
-    const { fault, sign } = judgeDetail(edges, coded(mixed, random), OPTIONS, random);
-    expect([fault, sign]).toEqual([null, null]);
-  }
-});
-
 const INSTEAD: [string, (codes: Uint8Array) => Uint8Array][] = [
   ['the mirror image', (codes) => moved(codes, (x, y) => [SCENE.outWidth - 1 - x, y])],
   ['the picture upside down', (codes) => moved(codes, (x, y) => [x, SCENE.outHeight - 1 - y])],
@@ -111,13 +99,18 @@ test.each(INSTEAD)('detail of %s is noticed in most of its frames', (_, made) =>
   expect(noticed.length).toBeGreaterThan(5);
 });
 
-test('the sign tells detail that sharpens from detail that smooths', () => {
+test('how detail follows the edges tells it from its opposite', () => {
   const { luma, codes } = sceneFrame(0);
-  const signOf = (made: Uint8Array) =>
-    judgeDetail(edgesOf(luma, sampledRows(luma, random), 1), made, OPTIONS, random).sign;
-  expect(signOf(coded(codes, random))).toBe(1);
-  expect(signOf(coded(codes, random).map((code) => 2 * NO_DETAIL_CODE - code))).toBe(-1);
-  expect(signOf(codes.map(() => NO_DETAIL_CODE))).toBeNull();
+  const fitOf = (made: Uint8Array) =>
+    judgeDetail(edgesOf(luma, sampledRows(luma, random), 1), made, OPTIONS, random).fit;
+  const [usual, later, opposite] = [
+    fitOf(coded(codes, random)),
+    fitOf(coded(codes, random)),
+    fitOf(coded(codes, random).map((code) => 2 * NO_DETAIL_CODE - code)),
+  ];
+  if (!usual || !later || !opposite) return expect.unreachable();
+  expect([isOpposite(later, usual.weights), isOpposite(opposite, usual.weights)]).toEqual([false, true]);
+  expect(fitOf(codes.map(() => NO_DETAIL_CODE))).toBeNull();
 });
 
 test('detail of a frame that was sent at half its size is plausible, and that of another stream is not', () => {

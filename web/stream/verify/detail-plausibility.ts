@@ -1,10 +1,12 @@
 import { NO_DETAIL_CODE } from '../../../shared/detail.ts';
 import type { PictureSize } from '../frame-size.ts';
+import { type EdgeFit, type EdgeMoments, type EdgeProducts, fitEdges } from './edge-fit.ts';
 import { EDGE_TILE, type SourceEdges } from './source-edges.ts';
 
 /**
- * Limits of what honest detail does, in steps of 255 unless said otherwise. Measured on 656 frames of five games, smooth and aliased, with every network
- * and `spatial`, VP8, VP9, AV1 and H.264 both ways, at 300 + 150 kb/s to 4 + 2 Mb/s; each several times, with other rows.
+ * Limits of what honest detail does, in steps of 255 unless said otherwise. Means and root mean squares were measured on 656 frames of five games, smooth and aliased, with every network
+ * and `spatial`, VP8, VP9, AV1 and H.264 both ways, at 300 + 150 kb/s to 4 + 2 Mb/s; each several times, with other rows. Correlation and agreement on frames
+ * of three other games with each network as trained (docs/trust.md).
  */
 const LIMITS = {
   /** Mean of a frame: 0.3 at most. A network keeps the brightness of what it enlarges. */
@@ -14,21 +16,18 @@ const LIMITS = {
   /** Root mean square of a tile likewise: 4.2 at most, where a codec's traces of what moved are sharpened too. */
   tileRms: { floor: 6, perContrast: 0.6 },
   /**
-   * Correlation of a frame's detail with its second differences, either way: of smooth pictures 0.11 at 300 kb/s, 0.3 to 0.9 at usual rates. That of another
-   * picture is 0.03 and seldom 0.1.
+   * Multiple correlation of a frame's detail with the larger and the smaller second difference: of smooth pictures 0.5 at least, of aliased ones 0.19, of those
+   * 0.14 after H.264 with a quantiser of 38. Of detail with random signs, or the signs of a fine checker, it is 0.02, and 0.11 at most.
    */
-  correlation: 0.05,
-  /**
-   * Of aliased pictures, where a network sharpens some edges and smooths others, it is anything from -0.1 to 0.5. There is detail where there are edges all the same: the
-   * correlation of their sizes is 0.4 to 0.8, whatever the picture, and of another picture 0.1 to 0.3.
-   */
-  sizeCorrelation: 0.35,
-  /** Correlation from which the detail as a whole sharpens or smooths. */
-  clearSign: 0.15,
+  correlation: 0.12,
+  /** How far the tiles agree with the frame: 0.53 at least. Where one half has the other sign it is 0.2 as a rule. */
+  agreement: 0.4,
 } as const;
 /** Root mean squares of a frame's detail and of its second differences, steps of 255, below which they are too small to be correlated. */
 const MIN_DETAIL = 0.6;
 const MIN_EDGES = 2;
+/** What of a pixel's detail counts for the correlation, steps of 255: a few strong edges would otherwise decide it. */
+const MOST_DETAIL = 4;
 /** Samples of a whole tile, and of the smallest one that is judged: those at the borders have fewer, and tell less. */
 const TILE_SAMPLES = EDGE_TILE.width * EDGE_TILE.rows;
 const MIN_SAMPLES = 16;
@@ -57,11 +56,11 @@ export interface Place {
 export interface Judgement {
   /** Why the detail cannot be of this picture: the frame as a whole, or a tile of it; null for plausible detail. */
   fault: { of: 'frame' } | { of: 'tile'; at: Place } | null;
-  /** 1: it sharpens edges; -1: it smooths them, as that of some aliased pictures. Null where it does both, or there is too little of it. */
-  sign: 1 | -1 | null;
+  /** How the detail follows the edges; null where there is too little of either. */
+  fit: EdgeFit | null;
 }
 
-interface Tally {
+interface Tally extends EdgeProducts {
   count: number;
   sum: number;
   squares: number;
@@ -70,8 +69,9 @@ interface Tally {
 /**
  * Tells detail that cannot be of this picture: what is added has a mean of its own, or is where the picture has no edges, or does not follow them.
  * The mean of a network's picture over each source pixel is that pixel, where pixels are averages. The base blurs it, so what the network adds is, averaged
- * over the source pixel, what the blur took away: a multiple of the second difference. Of aliased pictures, some of whose edges it smooths, it also adds the
- * opposite, at edges all the same. Which network it was does not matter, and codecs only weaken it.
+ * over the source pixel, what the blur took away: a multiple of the second difference. Of aliased pictures it sharpens edges too, whose second difference is
+ * large in one direction, and smooths their steps, which have one in both. So the detail is a sum of multiples of the larger and of the smaller difference, everywhere with the
+ * same multiples. Which network it was does not matter, and codecs only weaken it.
  *
  * @param codes - of the output size, row by row.
  * @param random - which of the pixels are looked at that a source pixel became: those that never were would be a place to write into.
@@ -82,17 +82,16 @@ export function judgeDetail(
   { out, gain, deadZoneCodes }: PlausibilityOptions,
   random: () => number,
 ): Judgement {
-  const { width, height, rows, margin, laplacian, contrast, tilesAcross } = edges;
+  const { width, height, rows, margin, larger, smaller, contrast, tilesAcross } = edges;
   const shown = shownDistances(deadZoneCodes);
   const columns = Array.from({ length: COLUMN_CHOICES }, (_, nth) => {
     const share = (nth + random()) / (2 * COLUMN_CHOICES);
     return { left: positions(width, out.width, share), right: positions(width, out.width, share + 0.5) };
   });
-  const tiles: Tally[] = Array.from(contrast, () => ({ count: 0, sum: 0, squares: 0 }));
-  let product = 0;
-  let sharp = 0;
+  const tiles: Tally[] = Array.from(contrast, () => ({ count: 0, sum: 0, squares: 0, larger: 0, smaller: 0 }));
+  const moments: EdgeMoments = { larger: 0, smaller: 0, both: 0, detail: 0 };
+  const mostDetail = 4 * gain * MOST_DETAIL;
   let added = 0;
-  const sizes = { detail: 0, detailSquares: 0, edges: 0, edgeSquares: 0, products: 0 };
   for (const [row, y] of rows.entries()) {
     const choice = columns[Math.floor(random() * COLUMN_CHOICES)];
     if (!choice || y < margin || y >= height - margin) continue;
@@ -106,13 +105,9 @@ export function judgeDetail(
       const to = Math.min((column + 1) * EDGE_TILE.width, width - margin);
       let sum = 0;
       let squares = 0;
-      let alike = 0;
-      let sums = 0;
-      let seconds = 0;
-      let sizeSum = 0;
-      let sizeSquares = 0;
-      let edgeSum = 0;
-      let sizeProducts = 0;
+      let ofLarger = 0;
+      let ofSmaller = 0;
+      let [sums, details, largers, smallers, both] = [0, 0, 0, 0, 0];
       for (let x = from, at = row * width + from; x < to; x++, at++) {
         const l = left[x] ?? 0;
         const r = right[x] ?? 0;
@@ -121,63 +116,43 @@ export function judgeDetail(
         const c = shown[codes[below + l] ?? 0] ?? 0;
         const d = shown[codes[below + r] ?? 0] ?? 0;
         const four = a + b + c + d;
-        const second = laplacian[at] ?? 0;
+        const first = larger[at] ?? 0;
+        const second = smaller[at] ?? 0;
         sum += four;
         squares += a * a + b * b + c * c + d * d;
-        alike += four * second;
         sums += four * four;
-        seconds += second * second;
-        const size = Math.abs(a) + Math.abs(b) + Math.abs(c) + Math.abs(d);
-        const edge = Math.abs(second);
-        sizeSum += size;
-        sizeSquares += size * size;
-        edgeSum += edge;
-        sizeProducts += size * edge;
+        const detail = Math.max(-mostDetail, Math.min(mostDetail, four));
+        details += detail * detail;
+        ofLarger += detail * first;
+        ofSmaller += detail * second;
+        largers += first * first;
+        smallers += second * second;
+        both += first * second;
       }
-      product += alike;
       added += sums;
-      sharp += seconds;
-      sizes.detail += sizeSum;
-      sizes.detailSquares += sizeSquares;
-      sizes.edges += edgeSum;
-      sizes.edgeSquares += seconds;
-      sizes.products += sizeProducts;
+      moments.detail += details;
+      moments.larger += largers;
+      moments.smaller += smallers;
+      moments.both += both;
       const tally = tiles[firstTile + column];
       if (!tally || to <= from) continue;
       tally.count += to - from;
       tally.sum += sum;
       tally.squares += squares;
+      tally.larger += ofLarger;
+      tally.smaller += ofSmaller;
     }
   }
   const count = tiles.reduce((total, tile) => total + tile.count, 0);
-  if (count === 0) return { fault: null, sign: null };
+  if (count === 0) return { fault: null, fit: null };
   const mean = tiles.reduce((total, tile) => total + tile.sum, 0) / (4 * gain * count);
+  const sharp = moments.larger + moments.smaller + 2 * moments.both;
   const canTell = Math.sqrt(added / count) > 4 * gain * MIN_DETAIL && Math.sqrt(sharp / count) > MIN_EDGES;
-  const correlation = canTell ? product / Math.sqrt(added * sharp) : null;
-  const isFollowing =
-    correlation === null ||
-    Math.abs(correlation) > LIMITS.correlation ||
-    correlationOf({ ...sizes, count }) > LIMITS.sizeCorrelation;
-  const isClear = correlation !== null && Math.abs(correlation) > LIMITS.clearSign;
-  const sign = isClear ? (correlation < 0 ? -1 : 1) : null;
+  const fit = canTell ? fitEdges(tiles, moments) : null;
+  const isFollowing = !fit || (fit.correlation > LIMITS.correlation && fit.agreement > LIMITS.agreement);
   const tile = worstTile(tiles, contrast, gain);
-  if (tile !== null) return { fault: { of: 'tile', at: placeOf(tile, edges) }, sign };
-  return { fault: Math.abs(mean) > LIMITS.mean || !isFollowing ? { of: 'frame' } : null, sign };
-}
-
-/** Of the sizes of detail and of second differences, by source pixel. */
-interface Sizes {
-  count: number;
-  detail: number;
-  detailSquares: number;
-  edges: number;
-  edgeSquares: number;
-  products: number;
-}
-
-function correlationOf({ count, detail, detailSquares, edges, edgeSquares, products }: Sizes): number {
-  const variances = (count * detailSquares - detail * detail) * (count * edgeSquares - edges * edges);
-  return variances > 0 ? (count * products - detail * edges) / Math.sqrt(variances) : 0;
+  if (tile !== null) return { fault: { of: 'tile', at: placeOf(tile, edges) }, fit };
+  return { fault: Math.abs(mean) > LIMITS.mean || !isFollowing ? { of: 'frame' } : null, fit };
 }
 
 /** The tile that exceeds its limits by most; null if none does. */

@@ -134,6 +134,24 @@ test('strobing between detail and its opposite is of no use either', async () =>
   expect(useless).toBeGreaterThan(0);
 });
 
+const checkered = (x: number, y: number) => (Math.floor(x / 10) + Math.floor(y / 10)) % 2 === 0;
+
+test.each<[string, (x: number, y: number, isOdd: boolean) => number]>([
+  ['twice as strong, with a checker of signs', (x, y, isOdd) => (checkered(x, y) === isOdd ? 2 : -2)],
+  ['three times as strong, with a checker of signs', (x, y, isOdd) => (checkered(x, y) === isOdd ? 3 : -3)],
+  ['twice as strong, one half the opposite', (x, _, isOdd) => (x < SCENE.width === isOdd ? 2 : -2)],
+  ['twice as strong, with a random sign in each pixel', () => (random() < 0.5 ? 2 : -2)],
+])('flicker at every edge is not shown: honest detail %s, swapped from frame to frame', async (_, factor) => {
+  const shown = await run(60, (codes, frameId) =>
+    plus(
+      codes.map(() => NO_DETAIL_CODE),
+      (x, y) => factor(x, y, frameId % 2 === 1) * ((codes[y * SCENE.outWidth + x] ?? 0) - NO_DETAIL_CODE),
+    ),
+  );
+  expect(shown.filter(Boolean).length).toBeLessThan(60 / 4);
+  expect(useless).toBeGreaterThan(0);
+});
+
 test('a source whose pixels become of the other kind is followed', async () => {
   const shown = await run(60, (codes, frameId) => (frameId < 20 ? codes : opposite(codes)));
   expect(shown.slice(0, 20)).not.toContain(false);

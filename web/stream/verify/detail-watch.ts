@@ -1,5 +1,6 @@
 import { type DetailHistory, WATCHED_FRAMES } from './detail-history.ts';
-import { type Judgement, judgeDetail, type Place, type PlausibilityOptions } from './detail-plausibility.ts';
+import { judgeDetail, type Place, type PlausibilityOptions } from './detail-plausibility.ts';
+import { type EdgeFit, isOpposite } from './edge-fit.ts';
 import { EdgeReader, type SourceEdges } from './source-edges.ts';
 
 /** Frames whose detail may still come: more than are ever in flight to a volunteer. */
@@ -9,10 +10,10 @@ const SUSPICIOUS = 3;
 /** ...and from which on the detail is of no use at all. */
 const USELESS = WATCHED_FRAMES / 2;
 /**
- * Frames in a row with the other sign after which that is the usual one: a volunteer changes its quality at most every few seconds, and a source seldom what its pixels
+ * Frames in a row with the opposite fit after which that is the usual one: a volunteer changes its quality at most every few seconds, and a source seldom what its pixels
  * are. They are not shown, and call for a check.
  */
-const NEW_SIGN = 6;
+const NEW_FIT = 6;
 
 export interface DetailWatchOptions extends PlausibilityOptions {
   history: DetailHistory;
@@ -32,7 +33,7 @@ export class DetailWatch {
   readonly #reader = new EdgeReader();
   readonly #pending = new Map<number, SourceEdges>();
   #sinceSuspicion = 0;
-  readonly #usual = new UsualSign();
+  readonly #usual = new UsualFit();
   #isDisposed = false;
 
   constructor(options: DetailWatchOptions) {
@@ -53,8 +54,8 @@ export class DetailWatch {
     const edges = this.#pending.get(frameId);
     this.#pending.delete(frameId);
     if (!edges || this.#isDisposed) return true;
-    const { fault, sign } = judgeDetail(edges, codes, this.#options, this.#options.random);
-    const isPlausible = fault === null && this.#usual.has(sign);
+    const { fault, fit } = judgeDetail(edges, codes, this.#options, this.#options.random);
+    const isPlausible = fault === null && this.#usual.has(fit);
     this.#options.history.looked(isPlausible);
     if (!isPlausible) this.#suspect(fault?.of === 'tile' ? fault.at : null);
     return isPlausible;
@@ -89,20 +90,21 @@ export class DetailWatch {
 }
 
 /**
- * Whether a stream's detail sharpens or smooths depends on the quality and on whether its pixels are aliased, neither of which changes from frame to frame. What quality a volunteer
+ * How a stream's detail follows its edges depends on the quality and on whether its pixels are aliased, neither of which changes from frame to frame. What quality a volunteer
  * claims plays no part: it could claim another one for every frame.
  */
-class UsualSign {
-  #sign: Judgement['sign'] = null;
+class UsualFit {
+  #weights: EdgeFit['weights'] | null = null;
   #others = 0;
 
-  has(sign: Judgement['sign']): boolean {
-    if (sign === null) return true;
-    this.#others = sign === this.#sign ? 0 : this.#others + 1;
-    if (this.#sign === null || this.#others >= NEW_SIGN) {
-      this.#sign = sign;
-      this.#others = 0;
-    }
-    return sign === this.#sign;
+  /** Of a frame whose detail follows its edges; null: there is too little to tell. */
+  has(fit: EdgeFit | null): boolean {
+    if (!fit) return true;
+    const isOther = this.#weights !== null && isOpposite(fit, this.#weights);
+    this.#others = isOther ? this.#others + 1 : 0;
+    if (isOther && this.#others < NEW_FIT) return false;
+    this.#weights = fit.weights;
+    this.#others = 0;
+    return true;
   }
 }

@@ -32,8 +32,10 @@ export interface SourceEdges extends PictureSize {
   rows: SampledRows;
   /** Pixels at every border that are left out. */
   margin: number;
-  /** Second differences of luma at the sampled rows, `width` a row. */
-  laplacian: Int16Array;
+  /** Second differences of luma at the sampled rows, `width` a row: of the one across and the upright one the larger, that of an edge... */
+  larger: Int16Array;
+  /** ...and the smaller one, which only corners have, and the steps of aliased edges. */
+  smaller: Int16Array;
   /** Root mean square of the differences to the neighbours of each tile, row by row. */
   contrast: Float32Array;
   tilesAcross: number;
@@ -67,7 +69,7 @@ export function edgesOf(luma: LumaPlane, rows: SampledRows, scale: number): Sour
   const tilesAcross = Math.ceil(width / EDGE_TILE.width);
   const tiles = tilesAcross * Math.ceil(rows.length / EDGE_TILE.rows);
   const [squares, counts] = [new Float64Array(tiles), new Uint16Array(tiles)];
-  const laplacian = new Int16Array(width * rows.length);
+  const [larger, smaller] = [new Int16Array(width * rows.length), new Int16Array(width * rows.length)];
   const [nearRow, farRow] = [near * stride, far * stride];
   for (const [row, y] of rows.entries()) {
     if (y < far || y >= height - far) continue;
@@ -79,13 +81,16 @@ export function edgesOf(luma: LumaPlane, rows: SampledRows, scale: number): Sour
       let sum = 0;
       for (let x = from, at = start + from, out = row * width + from; x < to; x++, at++, out++) {
         const here = bytes[at] ?? 0;
-        const across = (bytes[at - near] ?? 0) + (bytes[at + near] ?? 0);
-        const second = 4 * here - across - (bytes[at - nearRow] ?? 0) - (bytes[at + nearRow] ?? 0);
+        const across = 2 * here - (bytes[at - near] ?? 0) - (bytes[at + near] ?? 0);
+        const upright = 2 * here - (bytes[at - nearRow] ?? 0) - (bytes[at + nearRow] ?? 0);
+        const second = across + upright;
         const left = here - (bytes[at - far] ?? 0);
         const right = here - (bytes[at + far] ?? 0);
         const up = here - (bytes[at - farRow] ?? 0);
         const down = here - (bytes[at + farRow] ?? 0);
-        laplacian[out] = second;
+        const isAcross = Math.abs(across) > Math.abs(upright);
+        larger[out] = isAcross ? across : upright;
+        smaller[out] = isAcross ? upright : across;
         sum += second * second + left * left + right * right + up * up + down * down;
       }
       const tile = tileRow + column;
@@ -94,7 +99,7 @@ export function edgesOf(luma: LumaPlane, rows: SampledRows, scale: number): Sour
     }
   }
   const contrast = Float32Array.from(squares, (sum, tile) => Math.sqrt(sum / Math.max(1, counts[tile] ?? 0)));
-  return { width, height, rows, margin: far, laplacian, contrast, tilesAcross };
+  return { width, height, rows, margin: far, larger, smaller, contrast, tilesAcross };
 }
 
 /** Formats whose first plane is 8-bit luma, and those of four bytes a pixel, by the place of red. */
