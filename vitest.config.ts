@@ -129,17 +129,17 @@ export default defineConfig({
       inChromium('browser-long', {
         include: [LONG_IN_BROWSER],
         exclude,
-        launch: await launchOptions({ hasWebgpu: false }),
+        launch: await launchOptions(),
       }),
       inChromium('browser-gpu', {
         include: ON_GPU,
-        exclude: [...exclude, ...ON_SYSTEM_GL, ...OF_KERNELS],
+        exclude: [...exclude, ...ON_SYSTEM_GL, ...OF_KERNELS, LONG_IN_BROWSER],
         launch: await launchOptions(),
         isIsolated: true,
       }),
       inChromium('browser-kernels', {
         include: OF_KERNELS,
-        exclude: [...exclude, ...ON_SYSTEM_GL],
+        exclude: [...exclude, ...ON_SYSTEM_GL, LONG_IN_BROWSER],
         launch: await launchOptions(),
         isIsolated: true,
       }),

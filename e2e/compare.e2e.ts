@@ -52,7 +52,7 @@ test('every method is shown beside the truth, with its time, its PSNR and its SS
   expect(await lookAtTile(page, 'spatial')).toMatchObject({ width: 192, height: 128 });
 });
 
-test('our own game is drawn in the page, and a temporal upscale of it is shown beside the others', async ({
+test('our own game is drawn in the page, and a temporal upscale of it is shown beside the others @long', async ({
   page,
   server,
 }) => {

@@ -36,7 +36,7 @@ async function scoresOf(page: Page, volunteers: number): Promise<Record<string, 
   );
 }
 
-test('a volunteer’s history survives a reload; its reputation in a room does not survive a report', async ({
+test('a volunteer’s history survives a reload; its reputation in a room does not survive a report @long', async ({
   browser,
   server,
   sdkPage,

@@ -156,7 +156,7 @@ describe('two volunteers', () => {
     first.leave();
     linked = [second];
     linksChanged();
-    await vi.waitUntil(() => shareOf(stream, 'first') === 0 && shareOf(stream, 'second') > 0.3, WAIT);
+    await vi.waitUntil(() => shareOf(stream, 'first') === 0 && shareOf(stream, 'second') > 0.15, WAIT);
     await expect.poll(() => stream.stats().running).toBe('volunteers');
     await expectPicture(stream, 2);
   });
