@@ -39,7 +39,7 @@ export const NETWORK_CHECK_SIZES: Record<Network, { width: number; height: numbe
  */
 const ASSUMED_FROM: Partial<Record<Network, Network>> = { ultra: 'quality' };
 
-/** Runs that are assumed to take longer, ms, are not timed: a stream's frames wait for each. All processors take longer for `ultra`. */
+/** Runs that are assumed to take longer, ms, are not timed: a stream's frames wait for each. Most processors take longer for `ultra`. */
 const LONGEST_TIMED_RUN_MS = 25;
 
 /** The frames of most streams. A network that is assumed to be too slow for them is not got ready before somebody asks for it. */

@@ -234,7 +234,7 @@ export class GamerClient extends EventTarget {
   /**
    * Makes a link by which others may join this room, if this client may invite (see `mayInvite`). Throws MeshError `signaling-unreachable`, `not-invited`, `bad-input`, `closed`.
    *
-   * @returns the link, the token in it, with which the invite can be revoked, and the code if one was asked for and the server keeps it.
+   * @returns the link, and the token in it, with which the invite can be revoked.
    */
   async createInvite(options: InviteOptions = {}): Promise<CreatedInvite> {
     return createInvite(this.#room.session(), this.#url, options);

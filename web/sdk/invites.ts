@@ -1,12 +1,9 @@
 import { MeshError } from '../../shared/errors.ts';
 import { makeInviteLink } from '../../shared/invite.ts';
 import { shortInviteLink } from '../../shared/invite-code.ts';
-import { logger } from '../../shared/log.ts';
 import { SIGNALING } from '../../shared/protocol-limits.ts';
 import type { SignalingClient } from '../net/signaling-client.ts';
 import type { CreatedInvite, InviteCode, InviteOptions } from './types.ts';
-
-const log = logger('sdk.invite');
 
 /** How long invites are valid. */
 export const INVITE = {
@@ -21,12 +18,12 @@ export const INVITE = {
 /**
  * Has the server sign an invite to the session's room. Throws MeshError `bad-input`, `signaling-unreachable`, or the server's reason for a refusal.
  *
- * @returns the token, the link to the page of the role, which carries it, and the code with its link where there is one.
+ * @returns the token, and the link to the page of the role, which carries it.
  */
 export async function createInvite(
   session: SignalingClient,
   serverUrl: string,
-  { role = 'volunteer', expiresInS = INVITE.expiresInS, uses, owner, mayInvite, from, code }: InviteOptions,
+  { role = 'volunteer', expiresInS = INVITE.expiresInS, uses, owner, mayInvite, from }: InviteOptions,
 ): Promise<CreatedInvite> {
   checkRange('expiresInS', expiresInS, SIGNALING.maxInviteS);
   if (uses !== undefined) checkRange('uses', uses, SIGNALING.maxInviteUses);
@@ -38,15 +35,7 @@ export async function createInvite(
   };
   const token = await session.createInvite({ role, expiresInS, ...terms });
   const pageUrl = new URL(role, serverUrl.replace(/\/*$/, '/')).href;
-  const invite = { url: makeInviteLink(pageUrl, { room: session.joined.room, token, from }), token };
-  if (!code) return invite;
-  try {
-    return { ...invite, ...(await createInviteCode(session, serverUrl, token)) };
-  } catch (cause) {
-    // An older server, or one that has too many. The link works all the same.
-    log.info('no code', { reason: MeshError.from(cause).reason });
-    return invite;
-  }
+  return { url: makeInviteLink(pageUrl, { room: session.joined.room, token, from }), token };
 }
 
 /** Has the server keep a code for an invite. Throws MeshError `signaling-unreachable`, or the server's reason for a refusal. */

@@ -219,16 +219,10 @@ export interface InviteOptions {
   mayInvite?: boolean;
   /** Your name, at most 64 characters: the link carries it, and whoever opens the link sees who asks. */
   from?: string;
-  /**
-   * Have the server keep a code of eight characters for this invite, for at most a day: for typing, and for a short link. Not with `owner` or
-   * `mayInvite`. A server keeps few codes, so ask when a person wants one; `createInviteCode` makes it later.
-   * @default false
-   */
-  code?: boolean;
 }
 
 /** An invite that was made. */
-export interface CreatedInvite extends Partial<InviteCode> {
+export interface CreatedInvite {
   /** Admits whoever opens it. */
   url: string;
   /** The signed invite in the link, for `revokeInvite` and `createInviteCode`. */
