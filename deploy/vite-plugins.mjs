@@ -38,6 +38,18 @@ export const pageParts = {
 };
 
 /**
+ * Has each page load `/theme.js` before anything is drawn. After Vite's own work, which wants every script to be a module.
+ * @type {import('vite').Plugin}
+ */
+export const themeScript = {
+  name: 'theme-script',
+  transformIndexHtml: {
+    order: 'post',
+    handler: () => [{ tag: 'script', attrs: { src: './theme.js' }, injectTo: 'head-prepend' }],
+  },
+};
+
+/**
  * Adds V8's explicit compile hint (https://v8.dev/blog/explicit-compile-hints) to the SDK's scripts, so that their functions are
  * compiled in the background while the scripts load, and not one by one at their first call. A join calls about 490 functions, which
  * would block for 20 ms. To other engines the hint is a comment. It is added last, since a minifier would remove it.
