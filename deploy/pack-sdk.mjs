@@ -7,6 +7,10 @@ import { ensureInstalled } from './install.mjs';
 
 // npm run pack-sdk [-- FOLDER] packs the SDK as an npm package into FOLDER, by default .build.
 
+const USAGE = `npm run pack-sdk [-- FOLDER]
+
+Packs the SDK as an npm package into FOLDER, by default .build.`;
+
 /** File types that can name other files. */
 const SCRIPTS = new Set(['.js', '.mjs']);
 
@@ -23,7 +27,7 @@ await runCommand(async () => {
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
-});
+}, USAGE, 1);
 
 /**
  * @param {string} pagesDir the built pages, which include the SDK for browsers
