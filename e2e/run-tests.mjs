@@ -8,7 +8,7 @@ import { hasCode, SetupError } from '../deploy/failure.mjs';
 import { ensureInstalled } from '../deploy/install.mjs';
 import { ensureBrowser } from './browser.mjs';
 import { describeFailures, suitesWithoutTests } from './reports.mjs';
-import { ALL, FIREFOX_ONLY, LONG_ONLY, QUICK } from './runners.mjs';
+import { ALL, FIREFOX_ONLY, LONG_ONLY, QUICK, SCREENSHOTS } from './runners.mjs';
 
 /** @typedef {import('./runners.mjs').Runner} Runner */
 /** @typedef {import('./reports.mjs').TestResult} TestResult */
@@ -16,6 +16,7 @@ import { ALL, FIREFOX_ONLY, LONG_ONLY, QUICK } from './runners.mjs';
 const USAGE = `npm test [-- [--quick] [unit|browser|e2e ...] [part of a file's name ...]]
 npm run test:long [-- part of a file's name ...]
 npm run test:firefox [-- part of a file's name ...]
+npm run screenshots
 
   --quick  unit tests and the end-to-end smoke test only, for the inner loop
   --help   prints this`;
@@ -25,7 +26,7 @@ const SLOWEST = 10;
 
 const words = process.argv.slice(2);
 const flags = words.filter((word) => word.startsWith('--'));
-const unknown = flags.filter((flag) => !['--quick', '--long', '--firefox', '--help'].includes(flag));
+const unknown = flags.filter((flag) => !['--quick', '--long', '--firefox', '--screenshots', '--help'].includes(flag));
 if (flags.includes('--help') || unknown.length > 0) {
   if (unknown.length > 0) console.error(`There is no option ${unknown.join(' or ')}.\n`);
   console.log(USAGE);
@@ -37,7 +38,9 @@ const available = flags.includes('--quick')
     ? LONG_ONLY
     : flags.includes('--firefox')
       ? FIREFOX_ONLY
-      : ALL;
+      : flags.includes('--screenshots')
+        ? SCREENSHOTS
+        : ALL;
 const suites = new Set(available.flatMap((runner) => runner.suites));
 const chosen = words.filter((word) => suites.has(word));
 const filters = words.filter((word) => !suites.has(word) && !word.startsWith('--'));
