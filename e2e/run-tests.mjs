@@ -16,7 +16,7 @@ import { ALL, FIREFOX_ONLY, LONG_ONLY, QUICK, SCREENSHOTS } from './runners.mjs'
 const USAGE = `npm test [-- [--quick] [unit|browser|e2e ...] [part of a file's name ...]]
 npm run test:long [-- part of a file's name ...]
 npm run test:firefox [-- part of a file's name ...]
-npm run screenshots
+npm run screenshots [-- part of a state's name ...]
 
   --quick  unit tests and the end-to-end smoke test only, for the inner loop
   --help   prints this`;

@@ -1,8 +1,10 @@
 /**
  * The theme of every page: `data-theme` of the document, which tokens.css reads, and `<theme-switch>`, by which a person chooses it. The build makes a plain
  * script of it, `/theme.js`, which pages load before anything is drawn: a module would run after the first picture, which would flash in the other theme.
- * So nothing may import from this file.
+ * So it exports nothing.
  */
+export type {};
+
 type Theme = 'light' | 'dark';
 
 /** What a person may choose; `auto` follows the system. */
