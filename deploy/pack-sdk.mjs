@@ -14,20 +14,24 @@ Packs the SDK as an npm package into FOLDER, by default .build.`;
 /** File types that can name other files. */
 const SCRIPTS = new Set(['.js', '.mjs']);
 
-await runCommand(async () => {
-  await ensureInstalled();
-  const { pagesDir } = await ensureBuilt();
-  const target = resolve(process.argv[2] ?? join(ROOT, '.build'));
-  const folder = join(ROOT, '.build', `unfinished-sdk-${process.pid}`);
-  try {
-    await writePackage(pagesDir, folder);
-    await mkdir(target, { recursive: true });
-    const file = (await run('npm', 'pack', folder, '--pack-destination', target, '--loglevel', 'error')).trim();
-    console.log(`The SDK is in ${join(target, file)}`);
-  } finally {
-    await rm(folder, { recursive: true, force: true });
-  }
-}, USAGE, 1);
+await runCommand(
+  async () => {
+    await ensureInstalled();
+    const { pagesDir } = await ensureBuilt();
+    const target = resolve(process.argv[2] ?? join(ROOT, '.build'));
+    const folder = join(ROOT, '.build', `unfinished-sdk-${process.pid}`);
+    try {
+      await writePackage(pagesDir, folder);
+      await mkdir(target, { recursive: true });
+      const file = (await run('npm', 'pack', folder, '--pack-destination', target, '--loglevel', 'error')).trim();
+      console.log(`The SDK is in ${join(target, file)}`);
+    } finally {
+      await rm(folder, { recursive: true, force: true });
+    }
+  },
+  USAGE,
+  1,
+);
 
 /**
  * @param {string} pagesDir the built pages, which include the SDK for browsers

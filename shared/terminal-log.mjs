@@ -33,7 +33,12 @@ export function inWords(line) {
   const clock = new Date(Number(time)).toTimeString().slice(0, 8);
   const name = (LEVELS[Number(level)] ?? String(level)).padEnd(WIDEST_LEVEL);
   const others = Object.entries(entry).filter(([key]) => !OMITTED.includes(key));
-  const words = [clock, name, ...(msg === undefined ? [] : [msg]), ...others.map(([key, value]) => `${key}=${shown(value)}`)];
+  const words = [
+    clock,
+    name,
+    ...(msg === undefined ? [] : [msg]),
+    ...others.map(([key, value]) => `${key}=${shown(value)}`),
+  ];
   return `${words.join(' ')}\n${err === undefined ? '' : `  ${trouble(err).replaceAll('\n', '\n  ')}\n`}`;
 }
 

@@ -64,7 +64,9 @@ async function beforeAndAfter({ quality, part, webp }) {
     const canvas = new OffscreenCanvas(size.width, size.height);
     // The middle, and a little below: there the road is.
     const [x, y] = [(picture.width - size.width) / 2, (picture.height - size.height) * 0.6];
-    canvas.getContext('2d', { alpha: false })?.putImageData(picture, -Math.round(x / scale) * scale, -Math.round(y / scale) * scale);
+    canvas
+      .getContext('2d', { alpha: false })
+      ?.putImageData(picture, -Math.round(x / scale) * scale, -Math.round(y / scale) * scale);
     const file = await canvas.convertToBlob({ type: 'image/webp', quality: webp });
     const bytes = new Uint8Array(await file.arrayBuffer());
     return btoa(bytes.reduce((text, byte) => text + String.fromCharCode(byte), ''));

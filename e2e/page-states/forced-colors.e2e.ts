@@ -6,12 +6,13 @@ import { lookAt, openPage } from './page-state.ts';
 /** Windows shows pages in the few colours that a person chose: what is told by colours alone elsewhere must still be seen there. */
 
 /** How an element is drawn. */
-function drawn(element: Locator, pseudo?: '::before'): Promise<Record<'background' | 'image' | 'border' | 'outline', string>> {
+function drawn(
+  element: Locator,
+  pseudo?: '::before',
+): Promise<Record<'background' | 'image' | 'border' | 'outline', string>> {
   return element.evaluate((node, name) => {
-    const { backgroundColor, backgroundImage, borderTopColor, borderTopWidth, outlineColor, outlineStyle } = getComputedStyle(
-      node,
-      name,
-    );
+    const { backgroundColor, backgroundImage, borderTopColor, borderTopWidth, outlineColor, outlineStyle } =
+      getComputedStyle(node, name);
     return {
       background: backgroundColor,
       image: backgroundImage,

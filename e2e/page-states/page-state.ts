@@ -64,7 +64,9 @@ export async function watchLayout(context: BrowserContext): Promise<void> {
       for (const entry of list.getEntries() as LayoutShift[]) {
         if (entry.hadRecentInput) continue;
         window.layoutShift += entry.value;
-        const names = entry.sources.map(({ node }) => (node instanceof Element ? node.outerHTML : (node?.textContent ?? '')));
+        const names = entry.sources.map(({ node }) =>
+          node instanceof Element ? node.outerHTML : (node?.textContent ?? ''),
+        );
         window.moved.push(...names.map((name) => `${entry.value.toFixed(4)} ${name.slice(0, 80)}`));
       }
     });

@@ -10,8 +10,14 @@ const SIZE = { width: 720, height: 406 };
 /** Where the divider begins: in front of what is sharpened most, the ship. */
 const FIRST_SPLIT_PERCENT = 45;
 
-const before = picture(beforeUrl, 'Part of a frame of the built-in game as it was drawn, small, stretched by your browser');
-const after = picture(afterUrl, 'The same part of the frame, twice as wide and high, with the edges that the network drew');
+const before = picture(
+  beforeUrl,
+  'Part of a frame of the built-in game as it was drawn, small, stretched by your browser',
+);
+const after = picture(
+  afterUrl,
+  'The same part of the frame, twice as wide and high, with the edges that the network drew',
+);
 
 /** The home page's two pictures of one frame. */
 function Pictures() {
