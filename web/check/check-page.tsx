@@ -49,7 +49,10 @@ export function CheckPage({ test, diagnose }: CheckPageProps) {
             </Panel>
             <details class="check__json">
               <summary>The same as JSON</summary>
-              <pre data-testid="json">{JSON.stringify(report.value, null, 2)}</pre>
+              {/* biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls, also by the keyboard. */}
+              <pre data-testid="json" tabIndex={0}>
+                {JSON.stringify(report.value, null, 2)}
+              </pre>
             </details>
           </>
         ) : (
