@@ -1,7 +1,7 @@
-import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import p2c2r from 'p2c2r/vite';
 
-const input = ['react.html', 'preact.html'].map((page) => join(import.meta.dirname, page));
+const input = ['./react.html', './preact.html'].map((page) => fileURLToPath(new URL(page, import.meta.url)));
 
 export default {
   plugins: [p2c2r()],

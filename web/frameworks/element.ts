@@ -1,9 +1,11 @@
+/**
+ * Defines `<p2c2r-sharpen>`. A server has it as `/element.js`.
+ * @module p2c2r/element
+ */
 import { TAG_OPTIONS, type TagOptions, tagOptions, withHyphens } from '../attach/script-options.ts';
 import { type AttachOptions, GamerClient, type GamerOptions, MeshError } from '../sdk/p2c2r.ts';
 import { MeshConnection, NOT_CONNECTED, type MeshState } from './mesh-connection.ts';
 import { NOT_ATTACHED, type Picture, SharpenedPicture, type SharpenedState } from './sharpened-picture.ts';
-
-// The entry `p2c2r/element`, and `/element.js` of a server: importing it defines `<p2c2r-sharpen>`.
 
 /** The element's only rule, which a rule of the page for `p2c2r-sharpen` overrides: what is in it is laid out as if it were not there. */
 const STYLE = ':host { display: contents }';

@@ -1,8 +1,10 @@
+/**
+ * Hooks for React 16.8 or newer. Each component that calls `useMesh` has a connection of its own.
+ * @module p2c2r/react
+ */
 import * as React from 'react';
 import { GamerClient } from '../sdk/p2c2r.ts';
 import { createHooks } from './hooks.ts';
-
-// The entry `p2c2r/react`: hooks of React 16.8 or newer. Each component that calls `useMesh` has a connection of its own.
 
 /**
  * Joins a room while the component is mounted.
