@@ -6,7 +6,7 @@ import { compileAtLoad, pageParts } from './deploy/vite-plugins.mjs';
 const fromHere = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 
 /** Entries that pages of other origins load, by names that do not change. */
-const FOR_OTHER_PAGES = ['p2c2r', 'attach'];
+const FOR_OTHER_PAGES = ['p2c2r', 'attach', 'element'];
 
 /**
  * The pages and the SDK. `base: './'` makes every asset relative to the file that names it, so that `/p2c2r.js` finds its
@@ -49,6 +49,7 @@ export default defineConfig({
         seen: fromHere('./web/what-volunteers-see.html'),
         p2c2r: fromHere('./web/sdk/p2c2r.ts'),
         attach: fromHere('./web/attach/main.ts'),
+        element: fromHere('./web/frameworks/element.ts'),
       },
       output: {
         entryFileNames: ({ name }) => (FOR_OTHER_PAGES.includes(name) ? '[name].js' : 'assets/[name]-[hash].js'),

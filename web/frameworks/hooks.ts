@@ -1,0 +1,90 @@
+import type { AttachOptions, GamerClient, GamerOptions } from '../sdk/p2c2r.ts';
+import { MeshConnection, type MeshState, NOT_CONNECTED } from './mesh-connection.ts';
+import { NOT_ATTACHED, type Picture, SharpenedPicture, type SharpenedState } from './sharpened-picture.ts';
+
+/** Options of `GamerClient.connect`. They are compared by their content: other ones connect anew. */
+export type MeshOptions = Omit<GamerOptions, 'wrtc'>;
+
+/**
+ * Options of `client.attach`, and the client of `useMesh`; nothing is sharpened while that is null. They are compared by their content, and
+ * `renderer` by its identity: other ones attach anew. `resize` may be another function each time.
+ */
+export interface SharpenedOptions extends AttachOptions {
+  client: GamerClient | null;
+}
+
+/** What `useRef` of either framework returns for an element. */
+export interface PictureRef {
+  readonly current: Picture | null;
+}
+
+export interface MeshHooks {
+  /**
+   * Joins a room while the component is mounted. Call it where the component lives as long as the game, and pass the client down.
+   *
+   * @param options - null: not yet, as long as the invite is not known, for example
+   */
+  useMesh(options?: MeshOptions | null): MeshState;
+  /** Lays the sharpened picture over the canvas or video of a ref, as long as both are mounted. */
+  useSharpened(ref: PictureRef, options: SharpenedOptions): SharpenedState;
+}
+
+/** What is used of React, or of preact/hooks. */
+export interface HookFunctions {
+  useEffect(effect: () => (() => void) | undefined, inputs?: readonly unknown[]): void;
+  useRef<T>(initial: T): { current: T };
+  useState<T>(initial: T): [T, (value: T) => void];
+}
+
+/**
+ * The hooks of one framework.
+ *
+ * @param connect - `GamerClient.connect`
+ */
+export function createHooks(
+  { useEffect, useRef, useState }: HookFunctions,
+  connect: (options: MeshOptions) => Promise<GamerClient>,
+): MeshHooks {
+  return {
+    useMesh(options = {}) {
+      const [state, setState] = useState(NOT_CONNECTED);
+      const key = JSON.stringify(options);
+      // biome-ignore lint/correctness/useExhaustiveDependencies: components write their options as a literal, which is another object each time.
+      useEffect(() => {
+        if (options === null) {
+          setState(NOT_CONNECTED);
+          return;
+        }
+        const connection = new MeshConnection(() => connect(options), setState);
+        return () => void connection.end();
+      }, [key]);
+      return state;
+    },
+
+    useSharpened(ref, { client, renderer, resize, ...plain }) {
+      const [element, setElement] = useState<Picture | null>(null);
+      const [state, setState] = useState(NOT_ATTACHED);
+      const latestResize = useRef(resize);
+      // After each render, since nothing else tells which element the ref has now.
+      useEffect(() => {
+        latestResize.current = resize;
+        setElement(ref.current);
+      });
+      const key = JSON.stringify(plain);
+      const isResized = resize !== undefined;
+      // biome-ignore lint/correctness/useExhaustiveDependencies: as above.
+      useEffect(() => {
+        setState(NOT_ATTACHED);
+        if (!client || !element) return;
+        const options: AttachOptions = {
+          ...plain,
+          ...(renderer !== undefined && { renderer }),
+          ...(isResized && { resize: (size) => latestResize.current?.(size) }),
+        };
+        const picture = new SharpenedPicture(client, element, options, setState);
+        return () => void picture.end();
+      }, [client, element, renderer, isResized, key]);
+      return state;
+    },
+  };
+}

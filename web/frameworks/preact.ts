@@ -1,0 +1,12 @@
+/**
+ * The hooks of `p2c2r/react` for Preact 10 or newer, which need no preact/compat.
+ * @module p2c2r/preact
+ */
+import { useEffect, useRef, useState } from 'preact/hooks';
+import { GamerClient } from '../sdk/p2c2r.ts';
+import { createHooks } from './hooks.ts';
+
+export const { useMesh, useSharpened } = createHooks({ useEffect, useRef, useState }, GamerClient.connect);
+export type { MeshOptions, PictureRef, SharpenedOptions } from './hooks.ts';
+export type { MeshState } from './mesh-connection.ts';
+export type { Picture, SharpenedState } from './sharpened-picture.ts';
