@@ -15,7 +15,7 @@ export interface TouchPadsHandlers {
 }
 
 /**
- * Pads on the picture for two thumbs, on machines that have a touch screen: steering at the left, boost and brake at the right. A pad is held by
+ * Pads on the picture for two thumbs, on phones and tablets, and wherever the picture was touched: steering at the left, boost and brake at the right. A pad is held by
  * one finger, which may leave it without letting go. Other fingers on the picture are left to {@link PlayerInput}.
  */
 export class TouchPads {
@@ -33,6 +33,10 @@ export class TouchPads {
     for (const name of ['steer', 'brake', 'boost'] as const) this.#layer.append(this.#makePad(name));
     this.#layer.append(this.#makePause());
     target.append(this.#layer);
+    const shown = ({ pointerType }: PointerEvent) => {
+      if (pointerType === 'touch') this.#layer.classList.add('touch-pads--shown');
+    };
+    target.addEventListener('pointerdown', shown, { signal: this.#listening.signal, capture: true });
   }
 
   dispose(): void {
