@@ -98,7 +98,7 @@ const inFirefox = {
   name: 'e2e in Firefox',
   timeoutMs: 15 * 60_000,
   ...PLAYWRIGHT,
-  args: playwright('--workers=1', `--grep=${FIREFOX}`),
+  args: playwright('--workers=1', `--grep=${FIREFOX}`, `--grep-invert=${LONG}`),
 };
 
 /** `npm run test:firefox`. @type {readonly Runner[]} */

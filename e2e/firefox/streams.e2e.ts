@@ -1,5 +1,6 @@
 // Protects: live streams of every kind of source between Firefox and Chromium, in every codec that they offer each other.
 import type { FrameStream, StreamStats } from '../../web/sdk/types.ts';
+import { found, supports } from '../support.ts';
 import { type AnyPage, type BrowserName, expect, test } from './fixtures.ts';
 
 const TAG = { tag: '@firefox' };
@@ -12,6 +13,14 @@ const PAIRS: { volunteer: BrowserName; gamer: BrowserName }[] = [
   { volunteer: 'Chromium', gamer: 'Firefox' },
   { volunteer: 'Firefox', gamer: 'Firefox' },
 ];
+
+/** `prefix`: the beginning of its codec string. */
+const CODECS = [
+  { prefix: 'vp8', codec: 'vp8', name: 'VP8' },
+  { prefix: 'vp09', codec: 'vp9', name: 'VP9' },
+  { prefix: 'av01', codec: 'av1', name: 'AV1' },
+  { prefix: 'avc1', codec: 'h264', name: 'H.264' },
+] as const;
 
 type Source = 'canvas' | 'track' | 'video' | 'camera';
 
@@ -93,7 +102,7 @@ function restrictCodecs(codecs: readonly string[]): void {
 for (const { volunteer, gamer } of PAIRS) {
   test(
     `a canvas of a gamer in ${gamer} gets detail by a volunteer in ${volunteer}`,
-    TAG,
+    { ...TAG, annotation: [supports(volunteer, 'volunteer', 'streams'), supports(gamer, 'gamer', 'stream of a canvas')] },
     async ({ volunteerIn, gamerIn }) => {
       await volunteerIn(volunteer, 'canvas');
       const page = await gamerIn(gamer, 'canvas', { where: 'volunteers' });
@@ -105,7 +114,10 @@ for (const { volunteer, gamer } of PAIRS) {
 }
 
 for (const source of ['track', 'video'] as const) {
-  test(`a ${source} of a gamer in Firefox gets detail`, TAG, async ({ volunteerIn, gamerIn }) => {
+  test(`a ${source} of a gamer in Firefox gets detail`, {
+    ...TAG,
+    annotation: supports('Firefox', 'gamer', `stream of a ${source}`),
+  }, async ({ volunteerIn, gamerIn }) => {
     await volunteerIn('Chromium', source);
     const page = await gamerIn('Firefox', source, { where: 'volunteers' });
     await page.evaluate(openStream, source);
@@ -113,7 +125,10 @@ for (const source of ['track', 'video'] as const) {
   });
 }
 
-test('a camera of a gamer in Firefox is shown while a volunteer helps', TAG, async ({ volunteerIn, gamerIn }) => {
+test('a camera of a gamer in Firefox is shown while a volunteer helps', {
+  ...TAG,
+  annotation: supports('Firefox', 'gamer', 'stream of a camera'),
+}, async ({ volunteerIn, gamerIn }) => {
   await volunteerIn('Chromium', 'camera');
   const page = await gamerIn('Firefox', 'camera', { where: 'volunteers' });
   await page.evaluate(openStream, 'camera');
@@ -121,23 +136,27 @@ test('a camera of a gamer in Firefox is shown while a volunteer helps', TAG, asy
   await expect.poll(async () => (await statsOf(page)).framesPresented, WAIT).toBeGreaterThan(FRAMES);
 });
 
-for (const codec of ['vp8', 'vp09', 'av01', 'avc1']) {
+for (const { prefix, codec, name } of CODECS) {
   test(
-    `no stream between two Firefox stands still where ${codec} comes first`,
+    `no stream between two Firefox stands still where ${name} comes first`,
     TAG,
     async ({ volunteerIn, gamerIn }) => {
       await volunteerIn('Firefox', codec);
       const page = await gamerIn('Firefox', codec, { where: 'volunteers' });
       // VP8 is what is left where the codec is not fit for live streams.
-      await page.evaluate(restrictCodecs, [codec, 'vp8']);
+      await page.evaluate(restrictCodecs, [prefix, 'vp8']);
       await page.evaluate(openStream, 'canvas');
       const { codec: used } = await expectDetail(page);
       test.info().annotations.push({ type: 'figures', description: used });
+      found('Firefox', 'streams', name, used === codec ? 'works' : 'left out');
     },
   );
 }
 
-test('a gamer in Firefox sharpens by itself without a volunteer', TAG, async ({ pageIn, roomOf }) => {
+test('a gamer in Firefox sharpens by itself without a volunteer', {
+  ...TAG,
+  annotation: supports('Firefox', 'gamer', 'sharpening by itself'),
+}, async ({ pageIn, roomOf }) => {
   const page = await pageIn('Firefox');
   await page.evaluate(async (room) => {
     window.client = await window.sdk.GamerClient.connect({ room, where: 'local' });
