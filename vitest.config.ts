@@ -79,10 +79,7 @@ interface BrowserProject {
  * which is often a software GPU. The projects run at the same time: one mostly waits for media and sockets, and a software GPU compiles
  * shaders on one core.
  */
-function inBrowser(
-  name: string,
-  { browser, isIsolated, ...files }: BrowserProject,
-): TestProjectInlineConfiguration {
+function inBrowser(name: string, { browser, isIsolated, ...files }: BrowserProject): TestProjectInlineConfiguration {
   return {
     ...sources,
     plugins: [wasmKernels, bundledWorkers, networksBesideWorkers, ...(isIsolated ? [isolated] : [])],

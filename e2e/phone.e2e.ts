@@ -73,7 +73,10 @@ test('on a phone the game is played with two thumbs, upright and turned', {
     }
     // No button of the page covers the pad.
     const { x, y } = await placeOn(pads.steer, 0.9);
-    const [steering, boosting] = [{ x, y, id: 1 }, { ...(await placeOn(pads.boost, 0.5)), id: 2 }];
+    const [steering, boosting] = [
+      { x, y, id: 1 },
+      { ...(await placeOn(pads.boost, 0.5)), id: 2 },
+    ];
     await devTools.send('Input.dispatchTouchEvent', { type: 'touchStart', touchPoints: [steering] });
     await expect.poll(last).toEqual({ steer: 1, go: true, brake: false, boost: false });
     await devTools.send('Input.dispatchTouchEvent', { type: 'touchStart', touchPoints: [steering, boosting] });

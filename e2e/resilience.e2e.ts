@@ -29,10 +29,7 @@ declare global {
 test('a volunteer that closes in the middle of its work loses no task', {
   tag: '@smoke',
   annotation: supports('Chromium', 'volunteer', 'its work goes on elsewhere when it leaves'),
-}, async ({
-  volunteerPage,
-  gamerPage,
-}) => {
+}, async ({ volunteerPage, gamerPage }) => {
   const leaving = await volunteerPage('leavers');
   const staying = await volunteerPage('leavers');
   const gamer = await gamerPage('leavers', { where: 'volunteers' });

@@ -1,6 +1,6 @@
-import { test } from './fixtures.ts';
 import type { BROWSERS, FEATURES } from './browser-support.mjs';
 import { SUPPORT } from './browser-support.mjs';
+import { test } from './fixtures.ts';
 
 type Roles = typeof FEATURES;
 

@@ -27,7 +27,10 @@ const NEEDS = {
     since: 'Chrome and Edge 94 for pages, and Safari 18 for workers,',
   },
   transferredFrames: { name: 'way to hand frames to a worker', since: 'Chrome and Edge 94, Firefox 130 and Safari 26' },
-  pixelReading: { name: 'way to read the pixels of a canvas', since: 'Chrome and Edge 69, Firefox 105 and Safari 16.4' },
+  pixelReading: {
+    name: 'way to read the pixels of a canvas',
+    since: 'Chrome and Edge 69, Firefox 105 and Safari 16.4',
+  },
 } satisfies Record<string, { name: string; since: string }>;
 
 export type BrowserNeed = keyof typeof NEEDS;

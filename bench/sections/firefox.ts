@@ -31,7 +31,9 @@ export const firefox: Section = {
       for (const isCopied of [false, true]) {
         const page = await openPage(context, site, browser, name);
         const costMs = await call(page, 'sources', 'frameCostMs', { isCopied });
-        costs.push(figure(`a frame of a 720p video on the page: ${name}, ${isCopied ? 'copied' : 'as it is'}`, costMs, 'ms'));
+        costs.push(
+          figure(`a frame of a 720p video on the page: ${name}, ${isCopied ? 'copied' : 'as it is'}`, costMs, 'ms'),
+        );
       }
     }
     const echoes = Object.entries(perS).map(([pair, rate]) =>

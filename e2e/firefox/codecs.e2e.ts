@@ -16,18 +16,19 @@ const ALL_PAIRS = [...PAIRS, { volunteer: 'Chromium', gamer: 'Chromium' }] as co
 
 for (const { volunteer, gamer } of ALL_PAIRS) {
   for (const { prefix, codec, name } of CODECS) {
-    test(`${name} comes first between a volunteer in ${volunteer} and a gamer in ${gamer}: the stream goes on`, TAG, async ({
-      volunteerIn,
-      gamerIn,
-    }) => {
-      await volunteerIn(volunteer, codec);
-      const page = await gamerIn(gamer, codec, { where: 'volunteers' });
-      await page.evaluate(restrictCodecs, [prefix, 'vp8']);
-      const firstPictureMs = await page.evaluate(openStream, 'canvas');
-      const { codec: used } = await expectDetail(page);
-      test.info().annotations.push({ type: 'figures', description: `first picture ${firstPictureMs} ms, ${used}` });
-      if (volunteer === gamer) found(gamer, 'streams', name, used === codec ? 'works' : 'left out');
-    });
+    test(
+      `${name} comes first between a volunteer in ${volunteer} and a gamer in ${gamer}: the stream goes on`,
+      TAG,
+      async ({ volunteerIn, gamerIn }) => {
+        await volunteerIn(volunteer, codec);
+        const page = await gamerIn(gamer, codec, { where: 'volunteers' });
+        await page.evaluate(restrictCodecs, [prefix, 'vp8']);
+        const firstPictureMs = await page.evaluate(openStream, 'canvas');
+        const { codec: used } = await expectDetail(page);
+        test.info().annotations.push({ type: 'figures', description: `first picture ${firstPictureMs} ms, ${used}` });
+        if (volunteer === gamer) found(gamer, 'streams', name, used === codec ? 'works' : 'left out');
+      },
+    );
   }
 }
 
@@ -48,32 +49,33 @@ function busyLoops(count: number): ChildProcess[] {
   return Array.from({ length: count }, () => spawn(process.execPath, ['--eval', 'for (;;);'], { stdio: 'ignore' }));
 }
 
-test(`beside two busy loops the codec that is chosen never stands still, in ${RUNS} runs`, TAG, async ({
-  volunteerIn,
-  gamerIn,
-}) => {
-  test.setTimeout(LOADED_TIMEOUT_MS);
-  const loops = busyLoops(2);
-  try {
-    for (let run = 0; run < RUNS; run++) {
-      const { volunteer, gamer } = PAIRS[run % PAIRS.length] ?? { volunteer: 'Firefox', gamer: 'Firefox' };
-      // Fresh pages, which measure the codecs anew.
-      const room = `loaded ${run}`;
-      const helper = await volunteerIn(volunteer, room);
-      const page = await gamerIn(gamer, room, { where: 'volunteers' });
-      const firstPictureMs = await page.evaluate(openStream, 'canvas');
-      const { codec } = await expectDetail(page);
-      const description = `${volunteer} for ${gamer}: ${codec}, first picture ${Math.round(firstPictureMs)} ms`;
-      test.info().annotations.push({ type: 'figures', description });
-      expect(codec).not.toBe('');
-      await page.evaluate(() => window.client.close());
-      await helper.evaluate(() => window.node.stop());
+test(
+  `beside two busy loops the codec that is chosen never stands still, in ${RUNS} runs`,
+  TAG,
+  async ({ volunteerIn, gamerIn }) => {
+    test.setTimeout(LOADED_TIMEOUT_MS);
+    const loops = busyLoops(2);
+    try {
+      for (let run = 0; run < RUNS; run++) {
+        const { volunteer, gamer } = PAIRS[run % PAIRS.length] ?? { volunteer: 'Firefox', gamer: 'Firefox' };
+        // Fresh pages, which measure the codecs anew.
+        const room = `loaded ${run}`;
+        const helper = await volunteerIn(volunteer, room);
+        const page = await gamerIn(gamer, room, { where: 'volunteers' });
+        const firstPictureMs = await page.evaluate(openStream, 'canvas');
+        const { codec } = await expectDetail(page);
+        const description = `${volunteer} for ${gamer}: ${codec}, first picture ${Math.round(firstPictureMs)} ms`;
+        test.info().annotations.push({ type: 'figures', description });
+        expect(codec).not.toBe('');
+        await page.evaluate(() => window.client.close());
+        await helper.evaluate(() => window.node.stop());
+      }
+    } finally {
+      for (const loop of loops) {
+        const ended = once(loop, 'exit');
+        loop.kill('SIGKILL');
+        await ended;
+      }
     }
-  } finally {
-    for (const loop of loops) {
-      const ended = once(loop, 'exit');
-      loop.kill('SIGKILL');
-      await ended;
-    }
-  }
-});
+  },
+);

@@ -63,28 +63,27 @@ for (const { volunteer, gamer } of PAIRS) {
   });
 }
 
-test(
-  'tasks go on with another volunteer when a volunteer in Firefox is gone',
-  { ...TAG, annotation: supports('Firefox', 'volunteer', 'its work goes on elsewhere when it leaves') },
-  async ({ firefox, server, roomOf, volunteerIn, gamerIn }) => {
-    const leaving = await firefox.newPage();
-    await leaving.goto(new URL('/healthz', server.url).href);
-    await leaving.evaluate(async (room) => {
-      window.sdk = await import('/p2c2r.js' as string);
-      window.node = await window.sdk.VolunteerNode.start({ room, backend: 'wasm' });
-    }, roomOf('leaving'));
-    const gamer = await gamerIn('Firefox', 'leaving', { where: 'volunteers' });
-    const echo = () =>
-      gamer.evaluate(async () => {
-        const { bytes } = await window.client.submitTask('echo', { bytes: new Uint8Array(5) }).result;
-        return bytes.length;
-      });
-    expect(await echo()).toBe(5);
-    await leaving.close();
-    await volunteerIn('Chromium', 'leaving');
-    expect(await echo()).toBe(5);
-  },
-);
+test('tasks go on with another volunteer when a volunteer in Firefox is gone', {
+  ...TAG,
+  annotation: supports('Firefox', 'volunteer', 'its work goes on elsewhere when it leaves'),
+}, async ({ firefox, server, roomOf, volunteerIn, gamerIn }) => {
+  const leaving = await firefox.newPage();
+  await leaving.goto(new URL('/healthz', server.url).href);
+  await leaving.evaluate(async (room) => {
+    window.sdk = await import('/p2c2r.js' as string);
+    window.node = await window.sdk.VolunteerNode.start({ room, backend: 'wasm' });
+  }, roomOf('leaving'));
+  const gamer = await gamerIn('Firefox', 'leaving', { where: 'volunteers' });
+  const echo = () =>
+    gamer.evaluate(async () => {
+      const { bytes } = await window.client.submitTask('echo', { bytes: new Uint8Array(5) }).result;
+      return bytes.length;
+    });
+  expect(await echo()).toBe(5);
+  await leaving.close();
+  await volunteerIn('Chromium', 'leaving');
+  expect(await echo()).toBe(5);
+});
 
 testWithServer(
   'a gamer and a volunteer in Firefox are online and linked again after their server was away',

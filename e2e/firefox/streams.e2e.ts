@@ -6,17 +6,16 @@ import { CODECS, expectDetail, FRAMES, openStream, PAIRS, restrictCodecs, statsO
 const TAG = { tag: '@firefox' };
 
 for (const { volunteer, gamer } of PAIRS) {
-  test(
-    `a canvas of a gamer in ${gamer} gets detail by a volunteer in ${volunteer}`,
-    { ...TAG, annotation: [supports(volunteer, 'volunteer', 'streams'), supports(gamer, 'gamer', 'stream of a canvas')] },
-    async ({ volunteerIn, gamerIn }) => {
-      await volunteerIn(volunteer, 'canvas');
-      const page = await gamerIn(gamer, 'canvas', { where: 'volunteers' });
-      const firstPictureMs = await page.evaluate(openStream, 'canvas');
-      const { codec } = await expectDetail(page);
-      test.info().annotations.push({ type: 'figures', description: `first picture ${firstPictureMs} ms, ${codec}` });
-    },
-  );
+  test(`a canvas of a gamer in ${gamer} gets detail by a volunteer in ${volunteer}`, {
+    ...TAG,
+    annotation: [supports(volunteer, 'volunteer', 'streams'), supports(gamer, 'gamer', 'stream of a canvas')],
+  }, async ({ volunteerIn, gamerIn }) => {
+    await volunteerIn(volunteer, 'canvas');
+    const page = await gamerIn(gamer, 'canvas', { where: 'volunteers' });
+    const firstPictureMs = await page.evaluate(openStream, 'canvas');
+    const { codec } = await expectDetail(page);
+    test.info().annotations.push({ type: 'figures', description: `first picture ${firstPictureMs} ms, ${codec}` });
+  });
 }
 
 for (const source of ['track', 'video'] as const) {

@@ -57,10 +57,15 @@ export class WebKitBrowser {
     await command(`${this.#address}/url`, { url });
   }
 
-  /** Calls a function in the page. Its result is JSON. */
-  async evaluate<Result>(call: () => Result | Promise<Result>): Promise<Result> {
-    const script = `const done = arguments[0]; Promise.resolve((${call})()).then((value) => done({ value }), (error) => done({ error: String(error) }));`;
-    const { value, error } = await command(`${this.#address}/execute/async`, { script, args: [] });
+  /** Calls a function in the page. Argument and result are JSON. */
+  async evaluate<Result, Given = undefined>(
+    call: (given: Given) => Result | Promise<Result>,
+    ...args: Given extends undefined ? [] : [Given]
+  ): Promise<Result> {
+    const script = `
+      const [given, done] = arguments.length > 1 ? arguments : [undefined, arguments[0]];
+      Promise.resolve((${call})(given)).then((value) => done({ value }), (error) => done({ error: String(error) }));`;
+    const { value, error } = await command(`${this.#address}/execute/async`, { script, args });
     if (error !== undefined) throw new Error(String(error));
     return value as Result;
   }

@@ -14,7 +14,12 @@ export interface TestedHere {
   rows: readonly { what: string; found: string }[];
 }
 
-const LABELS: Readonly<Record<string, string>> = { everyone: 'Everyone', volunteer: 'Volunteer', gamer: 'Gamer', streams: 'Codec' };
+const LABELS: Readonly<Record<string, string>> = {
+  everyone: 'Everyone',
+  volunteer: 'Volunteer',
+  gamer: 'Gamer',
+  streams: 'Codec',
+};
 
 /** @param userAgent - of this browser */
 export function testedHere(userAgent: string, support: RecordedSupport = recorded): TestedHere {

@@ -1,5 +1,5 @@
-import type { Clock } from '../../shared/clock.ts';
 import { lackOf } from '../../shared/browser-needs.ts';
+import type { Clock } from '../../shared/clock.ts';
 import { MeshError } from '../../shared/errors.ts';
 import { FrameOutlet } from './frame-output.ts';
 import { FixedStep, FramePacer } from './frame-timing.ts';

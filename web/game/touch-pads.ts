@@ -103,12 +103,8 @@ export class TouchPads {
 
   #tell(): void {
     const { onControls } = this.#handlers;
-    if (this.#fingers.size === 0) return onControls(NEUTRAL);
-    onControls({
-      steer: this.#steer,
-      go: true,
-      brake: this.#fingers.has('brake'),
-      boost: this.#fingers.has('boost'),
-    });
+    const held = this.#fingers;
+    const controls = { steer: this.#steer, go: true, brake: held.has('brake'), boost: held.has('boost') };
+    onControls(held.size === 0 ? NEUTRAL : controls);
   }
 }

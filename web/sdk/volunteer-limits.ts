@@ -24,7 +24,14 @@ export const DEFAULT_LIMITS: Readonly<VolunteerLimits> = {
 };
 
 /** The limits that are on or off. */
-const SWITCHES = ['onlyWhenIdle', 'pauseOnBattery', 'keepAwake', 'slowWhenHot', 'acceptDialogue', 'lendBrowserModel'] as const;
+const SWITCHES = [
+  'onlyWhenIdle',
+  'pauseOnBattery',
+  'keepAwake',
+  'slowWhenHot',
+  'acceptDialogue',
+  'lendBrowserModel',
+] as const;
 
 /** Returns the limits. Throws MeshError `bad-input` if one is invalid. */
 export function checkedLimits(limits: VolunteerLimits): VolunteerLimits {

@@ -253,7 +253,11 @@ class VolunteerWorker {
     for (const [linkId, endpoint] of this.#endpoints) this.#countMoved(linkId, endpoint);
     const moved = this.#moved;
     this.#moved = new Map();
-    this.#tell({ kind: 'stats', stats: { tasksDone, framesDone, load, coolingShare, qualities, busyMs, bytesIn, bytesOut }, moved });
+    this.#tell({
+      kind: 'stats',
+      stats: { tasksDone, framesDone, load, coolingShare, qualities, busyMs, bytesIn, bytesOut },
+      moved,
+    });
   }
 
   #countMoved(linkId: string, endpoint: LinkEndpoint): void {
@@ -265,7 +269,10 @@ export type VolunteerWorkerApi = VolunteerWorker;
 
 /** What a machine that computes for a part of the time offers. */
 function slowed(backends: Capabilities['backends'], share: number): Capabilities['backends'] {
-  const speeds = Object.entries(backends).map(([kind, speed]) => [kind, { ...speed, unitsPerMs: speed.unitsPerMs * share }]);
+  const speeds = Object.entries(backends).map(([kind, speed]) => [
+    kind,
+    { ...speed, unitsPerMs: speed.unitsPerMs * share },
+  ]);
   return Object.fromEntries(speeds);
 }
 

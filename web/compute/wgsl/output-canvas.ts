@@ -17,8 +17,7 @@ export class OutputCanvas {
     this.#device = device;
     this.#canvas = new OffscreenCanvas(outWidth, outHeight);
     const context = this.#canvas.getContext('webgpu');
-    if (!context)
-      throw lacking('workerWebGpu');
+    if (!context) throw lacking('workerWebGpu');
     this.#context = context;
     // The kernels write rgba8unorm. The other canvas format needs an optional feature.
     const usage = GPUTextureUsage.STORAGE_BINDING | GPUTextureUsage.RENDER_ATTACHMENT;

@@ -59,8 +59,7 @@ export class GameView {
     this.#height = height;
     const canvas = new OffscreenCanvas(width, height);
     const context = canvas.getContext('webgl2', { alpha: false, antialias: false });
-    if (!context)
-      throw lacking('workerWebGl2');
+    if (!context) throw lacking('workerWebGl2');
     this.#gl = context;
     const random = seededRandom(SEED + 1);
     this.#scene = new RaceScene({ canvas, context, race: this.#race, random, isCalm: true });

@@ -108,7 +108,11 @@ export function watchCpuPressure(told: (pressure: CpuPressure) => void): () => v
 export function isHandheld(): boolean {
   const { userAgentData, userAgent = '', maxTouchPoints = 0 } = host.navigator ?? {};
   // An iPad calls itself a Macintosh, none of which has a touch screen.
-  return userAgentData?.mobile || /Android|iPhone|Mobile/.test(userAgent) || (/Macintosh/.test(userAgent) && maxTouchPoints > 1);
+  return (
+    userAgentData?.mobile ||
+    /Android|iPhone|Mobile/.test(userAgent) ||
+    (/Macintosh/.test(userAgent) && maxTouchPoints > 1)
+  );
 }
 
 /** Whether the frame that a page is in lets it use this (Permissions Policy). Chromium tells; elsewhere the use itself fails. */

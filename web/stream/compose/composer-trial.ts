@@ -1,5 +1,5 @@
-import { MAX_ADDED_STEPS, NO_DETAIL_CODE } from '../../../shared/detail.ts';
 import { lacking } from '../../../shared/browser-needs.ts';
+import { MAX_ADDED_STEPS, NO_DETAIL_CODE } from '../../../shared/detail.ts';
 import type { PixelImage } from '../../../shared/tasks/definition.ts';
 import { colorSpaceOf, type Painting, rgbFrame, yuvFrame } from '../../compute/painted-frames.ts';
 import { TRIAL_COLOURS } from '../../compute/wgsl/frame-colors.ts';

@@ -52,8 +52,7 @@ function hasSquarePixels({ displayWidth, displayHeight }: VideoFrame, { width, h
 function redrawn(frame: VideoFrame, timestamp: number, { width, height }: PictureSize, drawn: PictureSize): VideoFrame {
   const canvas = new OffscreenCanvas(width, height);
   const context = canvas.getContext('2d', { alpha: false });
-  if (!context)
-    throw lacking('workerDrawing');
+  if (!context) throw lacking('workerDrawing');
   context.drawImage(frame, 0, 0, drawn.width, drawn.height);
   return new VideoFrame(canvas, { timestamp, alpha: 'discard' });
 }

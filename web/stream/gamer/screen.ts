@@ -1,5 +1,5 @@
-import type { Clock } from '../../../shared/clock.ts';
 import { lacking } from '../../../shared/browser-needs.ts';
+import type { Clock } from '../../../shared/clock.ts';
 import type { UpscaledFrame } from '../frame.ts';
 import type { StreamSize } from '../frame-size.ts';
 import type { BeforeView, FramePair } from './before-view.ts';
