@@ -1,6 +1,7 @@
 // Protects: Firefox opens every page, and Firefox and Chromium compute for each other. `npm run test:firefox`.
 import { supports } from '../support.ts';
-import { type BrowserName, expect, test, testWithServer } from './fixtures.ts';
+import { expect, test, testWithServer } from './fixtures.ts';
+import { PAIRS } from './live-stream.ts';
 
 const TAG = { tag: '@firefox' };
 const PAGES = ['', 'gamer', 'volunteer', 'check', 'compare', 'status', 'what-volunteers-see', 'examples/'];
@@ -9,12 +10,6 @@ const WATCHED_MS = 700;
 
 /** Sockets try again after up to five seconds. */
 const BACK_WITHIN = { timeout: 60_000, intervals: [100] };
-
-const PAIRS: { volunteer: BrowserName; gamer: BrowserName }[] = [
-  { volunteer: 'Firefox', gamer: 'Chromium' },
-  { volunteer: 'Chromium', gamer: 'Firefox' },
-  { volunteer: 'Firefox', gamer: 'Firefox' },
-];
 
 test('every page loads in Firefox without an error', {
   ...TAG,
