@@ -69,7 +69,7 @@ function vitestSuite(path) {
  * @property {string} title
  * @property {string} [file] in the folder of the end-to-end tests
  * @property {number} [line]
- * @property {{ status: string, results: { duration: number, errors?: PlaywrightError[] }[] }[]} tests
+ * @property {{ status: string, results: { duration: number, errors?: PlaywrightError[] }[], annotations?: { type: string, description?: string }[] }[]} tests
  */
 
 /**

@@ -7,7 +7,9 @@ import { endWithNpm, runChild } from '../deploy/child.mjs';
 import { hasCode, SetupError } from '../deploy/failure.mjs';
 import { ensureInstalled } from '../deploy/install.mjs';
 import { ensureBrowser } from './browser.mjs';
-import { describeFailures, suitesWithoutTests } from './reports.mjs';
+import { findingsIn, record } from './browser-support.mjs';
+import { browserVersions } from './browser-versions.mjs';
+import { describeFailures, playwrightResults, suitesWithoutTests } from './reports.mjs';
 import { ALL, FIREFOX_ONLY, LONG_ONLY, QUICK } from './runners.mjs';
 
 /** @typedef {import('./runners.mjs').Runner} Runner */
@@ -17,6 +19,7 @@ const USAGE = `npm test [-- [--quick] [unit|browser|e2e ...] [part of a file's n
 npm run test:long [-- part of a file's name ...]
 npm run test:firefox [-- part of a file's name ...]
 
+  --record keeps what end-to-end tests find to work in which browser, and writes the tables of docs/browsers.md and README.md
   --quick  unit tests and the end-to-end smoke test only, for the inner loop
   --help   prints this`;
 
@@ -25,7 +28,7 @@ const SLOWEST = 10;
 
 const words = process.argv.slice(2);
 const flags = words.filter((word) => word.startsWith('--'));
-const unknown = flags.filter((flag) => !['--quick', '--long', '--firefox', '--help'].includes(flag));
+const unknown = flags.filter((flag) => !['--quick', '--long', '--firefox', '--record', '--help'].includes(flag));
 if (flags.includes('--help') || unknown.length > 0) {
   if (unknown.length > 0) console.error(`There is no option ${unknown.join(' or ')}.\n`);
   console.log(USAGE);
@@ -50,6 +53,8 @@ const runners = available.filter(
 
 /** @type {TestResult[]} */
 const results = [];
+/** What end-to-end tests found to work in which browser. @type {import('./browser-support.mjs').Finding[]} */
+const findings = [];
 /** What went wrong besides the tests; each counts as one failure. @type {string[]} */
 const troubles = [];
 /** @type {{ part: string, tookMs: number }[]} */
@@ -60,6 +65,7 @@ const scratch = mkdtempSync(join(tmpdir(), 'p2c2r-tests-'));
 // Also when a signal ends this process.
 process.on('exit', () => rmSync(scratch, { recursive: true, force: true }));
 await testAll();
+if (flags.includes('--record')) await record(findings, await browserVersions());
 printTimes();
 // Last, and on the same stream as the rest: a log that is cut keeps its end, and there it must say what failed and why.
 const failures = describeFailures(results);
@@ -145,6 +151,7 @@ async function runOne({ name, args, results: resultsOf, timeoutMs, files = [], e
   }
   const found = resultsOf(report);
   results.push(...found);
+  if (resultsOf === playwrightResults) findings.push(...findingsIn(report));
   const hasFailed = found.some(({ status }) => status === 'failed');
   if (code !== 0 && !hasFailed && !timedOut) {
     troubles.push(`The ${name} tests crashed: no test failed, yet their runner ended with code ${code}; see above.`);

@@ -98,11 +98,20 @@ const inFirefox = {
   name: 'e2e in Firefox',
   timeoutMs: 15 * 60_000,
   ...PLAYWRIGHT,
-  args: playwright('--workers=1', `--grep=${FIREFOX}`),
+  args: playwright('--workers=1', `--grep=${FIREFOX}`, `--grep-invert=${LONG}`),
+};
+
+const browserInFirefox = {
+  name: 'browser, in Firefox',
+  suites: ['browser'],
+  needsBrowser: false,
+  timeoutMs: 10 * 60_000,
+  ...VITEST,
+  args: vitest('browser-firefox'),
 };
 
 /** `npm run test:firefox`. @type {readonly Runner[]} */
-export const FIREFOX_ONLY = [inFirefox];
+export const FIREFOX_ONLY = [browserInFirefox, inFirefox];
 
 /** `npm run test:long`: what takes minutes by nature. @type {readonly Runner[]} */
 export const LONG_ONLY = [
@@ -138,6 +147,7 @@ export const LONG_ONLY = [
     timeoutMs: 60 * 60_000,
     args: playwright('--workers=1', `--grep=${LONG}`),
   },
+  browserInFirefox,
   inFirefox,
 ];
 

@@ -3,6 +3,7 @@ import type { BrowserContext, Page } from 'playwright/test';
 import { expect, test } from './fixtures.ts';
 import { lookAtOutput, openGamer, openStillGamer, PICTURE_WITHIN, saved, TREATED, TREATED_FILE } from './gamer-page.ts';
 import { launchOptions } from './launch.mjs';
+import { supports } from './support.ts';
 
 /** Title of the tab that the browser shares without asking. */
 const SHARED_TITLE = 'shared by a test';
@@ -48,7 +49,9 @@ async function choose(gamer: Page, source: 'Screen' | 'Camera'): Promise<void> {
   await gamer.getByTestId(`source-${source.toLowerCase()}`).click();
 }
 
-test('a camera is sharpened and shown, and released when another source is chosen', async ({ server, context }) => {
+test('a camera is sharpened and shown, and released when another source is chosen', {
+  annotation: supports('Chromium', 'gamer', 'stream of a camera'),
+}, async ({ server, context }) => {
   await context.grantPermissions(['camera']);
   const gamer = await context.newPage();
   await openGamer(gamer, server.url);

@@ -5,6 +5,7 @@ import { Button } from '../ui/buttons.tsx';
 import { CopyDiagnostics } from '../ui/copy-diagnostics.tsx';
 import { PageHeader, Panel, StatusLine } from '../ui/layout.tsx';
 import './check-page.css';
+import { testedHere } from './tested.ts';
 import { headlineOf, isOfMachine, STEP_LABELS, VERDICT_LABELS, verdictOf } from './words.ts';
 
 interface CheckPageProps {
@@ -47,6 +48,7 @@ export function CheckPage({ test, diagnose }: CheckPageProps) {
             <Panel title="This browser and machine">
               <StepList steps={steps.filter(isOfMachine)} />
             </Panel>
+            <Tested />
             <details class="check__json">
               <summary>The same as JSON</summary>
               <pre data-testid="json">{JSON.stringify(report.value, null, 2)}</pre>
@@ -61,6 +63,26 @@ export function CheckPage({ test, diagnose }: CheckPageProps) {
         <CopyDiagnostics collect={async () => ({ ...(await diagnose()), connection: report.value })} />
       </main>
     </>
+  );
+}
+
+/** The table of docs/browsers.md, for this browser. */
+function Tested() {
+  const { where, rows } = testedHere(navigator.userAgent);
+  return (
+    <Panel title="What was tested in such a browser">
+      <p class="soft">{where}</p>
+      {rows.length > 0 && (
+        <ul class="check__tested" data-testid="tested">
+          {rows.map(({ what, found }) => (
+            <li key={what}>
+              <span>{what}</span>
+              <span class={found === 'works' ? 'check__works' : undefined}>{found}</span>
+            </li>
+          ))}
+        </ul>
+      )}
+    </Panel>
   );
 }
 

@@ -45,7 +45,7 @@ export async function notStarted(url: URL, policy: PolicyWatch, message: string)
   if (message.includes(SCRIPT_STOPPED)) return stoppedByPolicy(`its script-src must allow ${url.origin}`);
   return new MeshError(
     'unsupported-browser',
-    `The worker that computes did not start (${message || 'its file could not be loaded'}). Reload the page; if that does not help, use a current Chrome, Edge or Safari.`,
+    `The worker that computes did not start (${message || 'its file could not be loaded'}). Reload the page; if that does not help, use a newer browser: Chrome and Edge 80, Firefox 114 and Safari 15 start workers of modules.`,
   );
 }
 

@@ -1,4 +1,4 @@
-import { MeshError } from '../../shared/errors.ts';
+import { lacking } from '../../shared/browser-needs.ts';
 import { upscale } from '../../shared/tasks/upscale.ts';
 import type { BackendFrames, FrameTarget, UpscaleShape } from './backend.ts';
 import { DetailFrameMaker } from './detail-frames.ts';
@@ -60,7 +60,7 @@ export class RgbaReader {
       this.#canvas = new OffscreenCanvas(width, height);
     // With `willReadFrequently` the processor would draw, with the inexact conversion of `copyTo`.
     const context = this.#canvas.getContext('2d', { willReadFrequently: false });
-    if (!context) throw new MeshError('unsupported-browser', 'This browser cannot read frames. Use a newer one.');
+    if (!context) throw lacking('pixelReading');
     context.clearRect(0, 0, width, height);
     context.drawImage(frame, 0, 0, width, height);
     this.#data.set(context.getImageData(0, 0, width, height).data);

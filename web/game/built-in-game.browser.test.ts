@@ -129,11 +129,14 @@ it('refuses a canvas that is already in use', () => {
   expect(() => new BuiltInGame(canvas)).toThrow(expect.objectContaining({ reason: 'bad-input' }));
 });
 
-it('refuses a browser without OffscreenCanvas', () => {
-  vi.stubGlobal('OffscreenCanvas', undefined);
+it.each([
+  ['OffscreenCanvas', 'Safari 16.4'],
+  ['VideoFrame', 'Safari 16.4'],
+])('refuses a browser without %s, and names versions that have it', (name, version) => {
+  vi.stubGlobal(name, undefined);
   try {
-    const canvas = document.createElement('canvas');
-    expect(() => new BuiltInGame(canvas)).toThrow(expect.objectContaining({ reason: 'unsupported-browser' }));
+    const refusal = { reason: 'unsupported-browser', message: expect.stringContaining(version) };
+    expect(() => new BuiltInGame(document.createElement('canvas'))).toThrow(expect.objectContaining(refusal));
   } finally {
     vi.unstubAllGlobals();
   }

@@ -1,3 +1,4 @@
+import { lacking } from '../../shared/browser-needs.ts';
 import { MeshError } from '../../shared/errors.ts';
 import { openFrameSource } from './frame-output.ts';
 import type { FromGame, PartRequest, PartResult, RacePart, ToGame } from './messages.ts';
@@ -9,6 +10,8 @@ export type { RaceState } from './simulation/race.ts';
 
 /** Pixels. Modest machines can draw it, and a volunteer doubles it to 720p. */
 export const GAME_SIZE = { width: 640, height: 360 } as const;
+
+const OTHER_SOURCES = 'Pick an image instead.';
 
 export interface BuiltInGameOptions {
   /** Size of the picture, pixels. Default {@link GAME_SIZE}. */
@@ -27,9 +30,6 @@ export interface BuiltInGameOptions {
   /** Called when the game cannot start or go on, with MeshError `unsupported-browser` or `device-lost`. */
   onError?(error: MeshError): void;
 }
-
-const UNSUPPORTED =
-  'The game is drawn in a worker on an OffscreenCanvas, which this browser does not have. Update it, use a recent Chrome, Edge, Firefox or Safari, or pick an image or a video instead.';
 
 /**
  * The game of the gamer page. With game-work.ts the public interface of web/game. It runs in a worker; the page only forwards keys and
@@ -53,13 +53,10 @@ export class BuiltInGame {
    */
   constructor(canvas: HTMLCanvasElement, options: BuiltInGameOptions = {}) {
     const { width = GAME_SIZE.width, height = GAME_SIZE.height, seed = 1 } = options;
-    if (
-      typeof OffscreenCanvas === 'undefined' ||
-      typeof VideoFrame === 'undefined' ||
-      !canvas.transferControlToOffscreen
-    ) {
-      throw new MeshError('unsupported-browser', UNSUPPORTED);
+    if (typeof OffscreenCanvas === 'undefined' || !canvas.transferControlToOffscreen) {
+      throw lacking('offscreenCanvas', OTHER_SOURCES);
     }
+    if (typeof VideoFrame === 'undefined') throw lacking('webCodecs', OTHER_SOURCES);
     this.#options = options;
     this.ready = new Promise((resolve, reject) => {
       this.#settleReady = { resolve, reject };

@@ -1,3 +1,4 @@
+import { lackOf } from '../../shared/browser-needs.ts';
 import type { Clock } from '../../shared/clock.ts';
 import { MeshError } from '../../shared/errors.ts';
 import { FrameOutlet } from './frame-output.ts';
@@ -165,6 +166,6 @@ async function openContext(canvas: OffscreenCanvas, clock: Clock): Promise<WebGL
   }
   throw new MeshError(
     'unsupported-browser',
-    'The game needs WebGL 2 in a worker, which this browser does not offer. Turn hardware acceleration on, update the browser, or pick an image or a video instead.',
+    `The game needs WebGL 2 in a worker. ${lackOf('workerWebGl2')} If yours is newer, turn hardware acceleration on, or pick an image or a video instead.`,
   );
 }

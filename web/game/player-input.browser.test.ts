@@ -82,10 +82,46 @@ it('a finger steers towards its position, a second one boosts, lifting them rele
   expect(last).toEqual(NEUTRAL);
 });
 
+/** Presses the pad at a place from 0, its left edge, to 1. */
+function thumb(type: string, pad: string, pointerId: number, place = 0.5): void {
+  const element = target.querySelector<HTMLElement>(`[data-testid="pad-${pad}"]`);
+  if (!element) throw new Error('no pad');
+  element.style.width = '100px';
+  element.setPointerCapture = () => {};
+  element.closest<HTMLElement>('.touch-pads')?.style.setProperty('display', 'block');
+  const { left, width } = element.getBoundingClientRect();
+  element.dispatchEvent(new PointerEvent(type, { pointerId, clientX: left + place * width, button: 0, bubbles: true }));
+}
+
+it('two thumbs steer, boost and brake on the pads, which are no place on the picture', () => {
+  thumb('pointerdown', 'steer', 1, 0.9);
+  expect(last).toEqual({ steer: 1, go: true, brake: false, boost: false });
+  thumb('pointermove', 'steer', 1, 0.5);
+  thumb('pointerdown', 'boost', 2);
+  expect(last).toEqual({ steer: 0, go: true, brake: false, boost: true });
+  // Another finger on a pad that is held.
+  thumb('pointerdown', 'boost', 3);
+  thumb('pointerup', 'boost', 3);
+  expect(last.boost).toBe(true);
+  thumb('pointerup', 'boost', 2);
+  thumb('pointerdown', 'brake', 4);
+  expect(last).toEqual({ steer: 0, go: true, brake: true, boost: false });
+  thumb('pointercancel', 'brake', 4);
+  thumb('pointerup', 'steer', 1);
+  expect(last).toEqual(NEUTRAL);
+});
+
+it('the pads’ button pauses, and is not the picture’s', () => {
+  const button = target.querySelector('button');
+  button?.dispatchEvent(new KeyboardEvent('keydown', { code: 'Space', bubbles: true }));
+  button?.click();
+  expect([pauses, last]).toEqual([1, NEUTRAL]);
+});
+
 it('dispose releases everything and stops listening', () => {
   key('keydown', 'ArrowRight');
   input.dispose();
-  expect(last).toEqual(NEUTRAL);
+  expect([last, target.childElementCount]).toEqual([NEUTRAL, 0]);
   key('keydown', 'ArrowLeft');
   expect(last).toEqual(NEUTRAL);
 });

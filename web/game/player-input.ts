@@ -1,5 +1,6 @@
 import { type Controls, isTouched, NEUTRAL } from './simulation/craft.ts';
 import { clamp } from './simulation/numbers.ts';
+import { TouchPads } from './touch-pads.ts';
 
 type Action = 'left' | 'right' | 'go' | 'brake' | 'boost';
 
@@ -23,7 +24,7 @@ const PAUSE_KEY = 'KeyP';
 const FULL_STEER_SHARE = 0.3;
 
 /**
- * Converts keys, pointers and gamepads on one element to {@link Controls}. A finger or the pressed mouse steers towards its position; a
+ * Converts keys, pointers, gamepads and {@link TouchPads} on one element to {@link Controls}. A finger or the pressed mouse steers towards its position; a
  * second finger boosts. The element must be focusable to get keys; pressing it focuses it.
  */
 export class PlayerInput {
@@ -32,8 +33,10 @@ export class PlayerInput {
   readonly #held = new Set<Action>();
   readonly #pointers = new Map<number, number>();
   readonly #gamepad: GamepadInput;
+  readonly #touchPads: TouchPads;
   readonly #listening = new AbortController();
   #pad = NEUTRAL;
+  #touched = NEUTRAL;
   #sent = NEUTRAL;
 
   constructor(target: HTMLElement, onControls: (controls: Controls) => void, onPauseKey: () => void) {
@@ -42,6 +45,13 @@ export class PlayerInput {
     this.#gamepad = new GamepadInput((controls) => {
       this.#pad = controls;
       this.#send();
+    });
+    this.#touchPads = new TouchPads(target, {
+      onControls: (controls) => {
+        this.#touched = controls;
+        this.#send();
+      },
+      onPause: onPauseKey,
     });
     const options = { signal: this.#listening.signal };
     target.addEventListener('keydown', (event) => this.#key(event, true), options);
@@ -64,6 +74,7 @@ export class PlayerInput {
   dispose(): void {
     this.#listening.abort();
     this.#gamepad.dispose();
+    this.#touchPads.dispose();
     this.#release();
   }
 
@@ -99,6 +110,7 @@ export class PlayerInput {
     this.#held.clear();
     this.#pointers.clear();
     this.#pad = NEUTRAL;
+    this.#touched = NEUTRAL;
     this.#send();
   }
 
@@ -113,12 +125,12 @@ export class PlayerInput {
   #controls(): Controls {
     const held = this.#held;
     const keys = Number(held.has('right')) - Number(held.has('left'));
-    const isPressed = this.#pointers.size > 0;
+    const others = [this.#pad, this.#touched];
     return {
-      steer: clamp(keys + this.#pointerSteer() + this.#pad.steer, -1, 1),
-      go: held.has('go') || isPressed || (held.size > 0 && keys === 0) || isTouched(this.#pad),
-      brake: held.has('brake') || this.#pad.brake,
-      boost: held.has('boost') || this.#pointers.size > 1 || this.#pad.boost,
+      steer: clamp(keys + this.#pointerSteer() + this.#pad.steer + this.#touched.steer, -1, 1),
+      go: held.has('go') || this.#pointers.size > 0 || (held.size > 0 && keys === 0) || others.some(isTouched),
+      brake: held.has('brake') || others.some(({ brake }) => brake),
+      boost: held.has('boost') || this.#pointers.size > 1 || others.some(({ boost }) => boost),
     };
   }
 

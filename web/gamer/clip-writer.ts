@@ -64,6 +64,6 @@ export async function openClipWriter(canvas: HTMLCanvasElement): Promise<ClipWri
   }
   throw new MeshError(
     'unsupported-browser',
-    'This browser cannot encode a video of this size. Choose a smaller scale, or use a recent Chrome, Edge or Safari.',
+    'This browser cannot encode a video of this size. Choose a smaller scale; Chrome and Edge 94, Firefox 130 and Safari 16.4 encode most.',
   );
 }

@@ -28,6 +28,7 @@ const NO_STATS: WorkerStats = {
   tasksDone: 0,
   framesDone: 0,
   load: 0,
+  coolingShare: 1,
   qualities: [],
   busyMs: 0,
   bytesIn: 0,

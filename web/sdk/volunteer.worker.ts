@@ -15,6 +15,8 @@ import { LinkEndpoint, type MovedChannels } from './link-endpoint.ts';
 import { type LogConnection, relayLog } from './log-relay.ts';
 import { openModelStore } from './open-model-store.ts';
 import { RememberedSpeeds } from './remembered-speeds.ts';
+import { type CpuPressure, HeatGuard } from './serving/heat-guard.ts';
+import { watchCpuPressure } from './serving/machine-signals.ts';
 import type { WorkerLimits } from './volunteer-limits.ts';
 import './worker-errors.ts';
 
@@ -27,6 +29,8 @@ export interface WorkerStats {
   framesDone: number;
   /** The current load, 0..1. */
   load: number;
+  /** What is left of the lent time while the machine is hot; else 1. */
+  coolingShare: number;
   /** The qualities with which frames are made at the moment, each once. */
   qualities: Quality[];
   busyMs: number;
@@ -66,6 +70,16 @@ class VolunteerWorker {
   #tell: (event: VolunteerWorkerEvent) => void = () => {};
   #paused = false;
   #gpuShare = 1;
+  readonly #heat = new HeatGuard({
+    now: systemClock.now,
+    onChange: () => {
+      this.#applyShare();
+      this.#tellCapabilities();
+    },
+  });
+  #pressure: CpuPressure | null = null;
+  /** Null: not needed. */
+  #stopWatchingPressure: (() => void) | null = null;
   #acceptsDialogue = true;
   #lendsBrowserModel = false;
   #tellCapabilities = () => {};
@@ -94,7 +108,7 @@ class VolunteerWorker {
     // Before the engine is measured and not at the same time, as both use the processor.
     const codecs = await rankedCodecs();
     const toCapabilities = ({ adapter, backends }: Engine['capabilities']): Capabilities => ({
-      ...{ adapter, backends, codecs },
+      ...{ adapter, backends: slowed(backends, this.#heat.share), codecs },
       tasks: RUNNABLE_TASK_TYPES.filter((type) => this.#acceptsDialogue || type !== 'dialogue'),
     });
     this.#tellCapabilities = () => {
@@ -118,19 +132,33 @@ class VolunteerWorker {
       refresh: { clock: systemClock, isMachineBusy: () => this.#paused },
       onCapabilities: () => this.#tellCapabilities(),
     });
-    this.#engine.share = this.#gpuShare;
+    this.#applyShare();
     this.#tellStats();
     return toCapabilities(this.#engine.capabilities);
   }
 
-  applyLimits({ gpuShare, acceptModelsFrom, acceptDialogue, lendBrowserModel }: WorkerLimits): void {
+  applyLimits({ gpuShare, slowWhenHot, acceptModelsFrom, acceptDialogue, lendBrowserModel }: WorkerLimits): void {
     const isNew = acceptDialogue !== this.#acceptsDialogue;
     this.#acceptsDialogue = acceptDialogue;
     this.#lendsBrowserModel = lendBrowserModel;
     if (isNew) this.#tellCapabilities();
     this.#models.acceptModelsFrom = acceptModelsFrom;
     this.#gpuShare = gpuShare;
-    if (this.#engine) this.#engine.share = gpuShare;
+    this.#heat.isOn = slowWhenHot;
+    if (slowWhenHot) {
+      this.#stopWatchingPressure ??= watchCpuPressure((pressure) => {
+        this.#pressure = pressure;
+      });
+    } else {
+      this.#stopWatchingPressure?.();
+      this.#stopWatchingPressure = null;
+      this.#pressure = null;
+    }
+    this.#applyShare();
+  }
+
+  #applyShare(): void {
+    if (this.#engine) this.#engine.share = this.#gpuShare * this.#heat.share;
   }
 
   /** Takes ownership of a new connection's channels. Must be called in the event-loop tick that made them. */
@@ -146,6 +174,8 @@ class VolunteerWorker {
       memory: this.#memory,
       accepts: (type) => this.#acceptsDialogue || type !== 'dialogue',
       held: () => sumOf(this.#endpoints.values(), ({ held }) => held),
+      // Frames of several gamers wait for each other.
+      onFrameDone: (kind, computeMs) => this.#heat.frame(`${kind} of ${this.#endpoints.size}`, computeMs),
       onBroken: (error) => this.#tell({ kind: 'link-broken', linkId, error: error.toWire() }),
       onStreamFailed: (streamId, error) =>
         this.#tell({ kind: 'stream-failed', linkId, streamId, error: error.toWire() }),
@@ -214,6 +244,8 @@ class VolunteerWorker {
   #tellStats(): void {
     systemClock.after(STATS_INTERVAL_MS, () => this.#tellStats());
     const { tasksDone, framesDone, busyMs, load } = this.#meter;
+    this.#heat.check(load, this.#pressure);
+    const coolingShare = this.#heat.share;
     const endpoints = [...this.#endpoints.values()];
     const bytesIn = this.#past.bytesIn + sumOf(endpoints, (endpoint) => endpoint.bytesIn);
     const bytesOut = this.#past.bytesOut + sumOf(endpoints, (endpoint) => endpoint.bytesOut);
@@ -221,7 +253,11 @@ class VolunteerWorker {
     for (const [linkId, endpoint] of this.#endpoints) this.#countMoved(linkId, endpoint);
     const moved = this.#moved;
     this.#moved = new Map();
-    this.#tell({ kind: 'stats', stats: { tasksDone, framesDone, load, qualities, busyMs, bytesIn, bytesOut }, moved });
+    this.#tell({
+      kind: 'stats',
+      stats: { tasksDone, framesDone, load, coolingShare, qualities, busyMs, bytesIn, bytesOut },
+      moved,
+    });
   }
 
   #countMoved(linkId: string, endpoint: LinkEndpoint): void {
@@ -230,6 +266,15 @@ class VolunteerWorker {
 }
 
 export type VolunteerWorkerApi = VolunteerWorker;
+
+/** What a machine that computes for a part of the time offers. */
+function slowed(backends: Capabilities['backends'], share: number): Capabilities['backends'] {
+  const speeds = Object.entries(backends).map(([kind, speed]) => [
+    kind,
+    { ...speed, unitsPerMs: speed.unitsPerMs * share },
+  ]);
+  return Object.fromEntries(speeds);
+}
 
 function sumOf<T>(items: Iterable<T>, value: (item: T) => number): number {
   let sum = 0;

@@ -1,7 +1,6 @@
 import { type Clock, systemClock } from '../../../shared/clock.ts';
-import { MeshError } from '../../../shared/errors.ts';
 import { PolicyWatch } from '../../../shared/policy-watch.ts';
-import type { PeerOptions } from '../peer.ts';
+import { noWebRtc, type PeerOptions } from '../peer.ts';
 import { type IceFinding, type NetworkFindings, RELAY_TRANSPORTS, type RelayTransport } from './findings.ts';
 import type { Connect } from './ice-gathering.ts';
 import { probeRelays, probeStun, type SortedIceServers, sortIceServers } from './ice-probes.ts';
@@ -67,7 +66,7 @@ function connectionOf(wrtc: PeerOptions['wrtc']): typeof RTCPeerConnection | und
 function connectionMaker(wrtc: PeerOptions['wrtc']): Connect {
   return (configuration) => {
     const Connection = connectionOf(wrtc);
-    if (!Connection) throw new MeshError('unsupported-browser', 'This browser has no WebRTC.');
+    if (!Connection) throw noWebRtc();
     return new Connection(configuration);
   };
 }

@@ -1,3 +1,5 @@
+import type { CpuPressure } from './heat-guard.ts';
+
 // What a browser, or a program that runs one without a screen, tells about the machine.
 
 /** The part of a BatteryManager (Battery Status API) that is used. */
@@ -29,10 +31,20 @@ interface IdleDetectorClass {
   requestPermission(): Promise<PermissionState>;
 }
 
+interface PressureObserverClass {
+  new (
+    changed: (records: { state: CpuPressure }[]) => void,
+  ): { observe(source: 'cpu', options: { sampleInterval: number }): Promise<void>; disconnect(): void };
+}
+
 interface HostGlobals {
   IdleDetector?: IdleDetectorClass;
+  PressureObserver?: PressureObserverClass;
   document?: { featurePolicy?: { allowsFeature(feature: string): boolean } };
-  navigator?: Partial<Pick<Navigator, 'wakeLock' | 'permissions'>> & { getBattery?: () => Promise<BatterySignal> };
+  navigator?: Partial<Pick<Navigator, 'wakeLock' | 'permissions' | 'userAgent' | 'maxTouchPoints'>> & {
+    getBattery?: () => Promise<BatterySignal>;
+    userAgentData?: { mobile: boolean };
+  };
 }
 
 // None of these interfaces is in TypeScript's library, or in every browser.
@@ -72,6 +84,35 @@ export async function askForIdleDetection(): Promise<boolean> {
 /** The browser's wake locks; null where it has none. */
 export function wakeLocks(): WakeLock | null {
   return host.navigator?.wakeLock ?? null;
+}
+
+/** How often the browser may tell of the processor's pressure, ms. */
+const PRESSURE_INTERVAL_MS = 1_000;
+
+/**
+ * Follows what the browser says of the processor's load and heat (Compute Pressure API), where it does: Chrome and Edge 125 on computers, over
+ * https, while the person sees the page or it may be captured. Returns what ends it.
+ */
+export function watchCpuPressure(told: (pressure: CpuPressure) => void): () => void {
+  if (!host.PressureObserver) return () => {};
+  const observer = new host.PressureObserver((records) => {
+    const newest = records.at(-1);
+    if (newest) told(newest.state);
+  });
+  // Rejects where a frame may not; then nobody is told anything.
+  observer.observe('cpu', { sampleInterval: PRESSURE_INTERVAL_MS }).catch(() => {});
+  return () => observer.disconnect();
+}
+
+/** Whether this is a phone or a tablet, as far as the browser says. */
+export function isHandheld(): boolean {
+  const { userAgentData, userAgent = '', maxTouchPoints = 0 } = host.navigator ?? {};
+  // An iPad calls itself a Macintosh, none of which has a touch screen.
+  return (
+    userAgentData?.mobile ||
+    /Android|iPhone|Mobile/.test(userAgent) ||
+    (/Macintosh/.test(userAgent) && maxTouchPoints > 1)
+  );
 }
 
 /** Whether the frame that a page is in lets it use this (Permissions Policy). Chromium tells; elsewhere the use itself fails. */

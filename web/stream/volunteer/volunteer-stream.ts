@@ -27,8 +27,8 @@ export interface VolunteerStreamOptions {
   channel: VideoChannel;
   engine: FrameEngine;
   now(): number;
-  /** An upscaled frame was sent to the gamer. */
-  onFrameDone(): void;
+  /** An upscaled frame was sent to the gamer. See {@link VolunteerStreamsOptions.onFrameDone}. */
+  onFrameDone(kind: string, computeMs: number): void;
   /** The stream cannot go on. Called once. */
   onFailed(error: MeshError): void;
   /** The gamer sent what no honest one sends: the link must end. */
@@ -253,7 +253,8 @@ export class VolunteerStream {
     }
     this.#rate.onSent(frameId, data.byteLength, sentMs);
     this.#held--;
-    onFrameDone();
+    const { width, height, outWidth, outHeight } = this.#setup;
+    onFrameDone(`${quality} ${width}x${height} ${outWidth}x${outHeight}`, stages.computeMs);
   }
 
   #downlinkFull(held: HeldFrame): void {

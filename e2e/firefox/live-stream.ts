@@ -1,0 +1,98 @@
+// Live streams between two pages, of whichever browsers.
+import type { FrameStream, StreamStats } from '../../web/sdk/types.ts';
+import { type AnyPage, type BrowserName, expect } from './fixtures.ts';
+
+/** Frames with detail until a stream counts as going on. */
+export const FRAMES = 10;
+export const WAIT = { timeout: 60_000, intervals: [100] };
+
+export const PAIRS: { volunteer: BrowserName; gamer: BrowserName }[] = [
+  { volunteer: 'Firefox', gamer: 'Chromium' },
+  { volunteer: 'Chromium', gamer: 'Firefox' },
+  { volunteer: 'Firefox', gamer: 'Firefox' },
+];
+
+/** `prefix`: the beginning of its codec string. */
+export const CODECS = [
+  { prefix: 'vp8', codec: 'vp8', name: 'VP8' },
+  { prefix: 'vp09', codec: 'vp9', name: 'VP9' },
+  { prefix: 'av01', codec: 'av1', name: 'AV1' },
+  { prefix: 'avc1', codec: 'h264', name: 'H.264' },
+] as const;
+
+export type Source = 'canvas' | 'track' | 'video' | 'camera';
+
+declare global {
+  interface Window {
+    stream: FrameStream;
+  }
+}
+
+/** In the gamer's page: a stream of this source. Returns how long its first picture took, ms. */
+export async function openStream(source: Source): Promise<number> {
+  const canvas = Object.assign(document.createElement('canvas'), { width: 160, height: 90 });
+  document.body.replaceChildren(canvas);
+  const context = canvas.getContext('2d');
+  let frame = 0;
+  setInterval(() => {
+    if (!context) return;
+    frame++;
+    for (let x = 0; x < 160; x += 10) {
+      context.fillStyle = (x / 10 + frame) % 3 ? '#c02020' : '#20a040';
+      context.fillRect(x, 0, 10, 90);
+    }
+    context.fillStyle = '#fff';
+    context.fillText(`frame ${frame}`, 20, 40);
+  }, 1000 / 20);
+  const recorded = async () => {
+    const recorder = new MediaRecorder(canvas.captureStream(), { mimeType: 'video/webm;codecs=vp8' });
+    const parts: Blob[] = [];
+    recorder.ondataavailable = ({ data }) => parts.push(data);
+    const ended = new Promise((resolve) => {
+      recorder.onstop = resolve;
+    });
+    recorder.start();
+    await new Promise((resolve) => setTimeout(resolve, 1_000));
+    recorder.stop();
+    await ended;
+    const video = Object.assign(document.createElement('video'), { muted: true, loop: true });
+    video.src = URL.createObjectURL(new Blob(parts));
+    document.body.append(video);
+    await video.play();
+    return video;
+  };
+  const opens = {
+    canvas: () => canvas,
+    track: () => canvas.captureStream().getVideoTracks()[0],
+    video: recorded,
+    camera: async () => (await navigator.mediaDevices.getUserMedia({ video: true })).getVideoTracks()[0],
+  };
+  const opened = await opens[source]();
+  if (!opened) throw new Error('no source');
+  const startedMs = performance.now();
+  window.stream = await window.client.openStream(opened, { scale: 2, maxFps: 15, quality: 'spatial' });
+  while (window.stream.stats().framesPresented === 0) await new Promise((resolve) => setTimeout(resolve, 20));
+  return performance.now() - startedMs;
+}
+
+export const statsOf = (gamer: AnyPage): Promise<StreamStats> => gamer.evaluate(() => window.stream.stats());
+
+/** The stream gets detail, and goes on. */
+export async function expectDetail(gamer: AnyPage): Promise<StreamStats> {
+  const isGoingOn = async () => {
+    const stats = await statsOf(gamer);
+    // What a failure shows.
+    return stats.framesWithDetail > FRAMES || stats;
+  };
+  await expect.poll(isGoingOn, WAIT).toBe(true);
+  return statsOf(gamer);
+}
+
+/** In a page that has opened no stream yet: its browser has these codecs only. */
+export function restrictCodecs(codecs: readonly string[]): void {
+  const ask = VideoEncoder.isConfigSupported;
+  VideoEncoder.isConfigSupported = async (config) =>
+    codecs.some((name) => config.codec.startsWith(name))
+      ? ask.call(VideoEncoder, config)
+      : { supported: false, config };
+}

@@ -1,0 +1,134 @@
+// Protects: a gamer plays on a phone with two thumbs, upright and turned, and a phone that volunteers spares itself and survives being left for a call.
+import { type CDPSession, devices, type Locator, type Page } from 'playwright/test';
+import type { Controls } from '../web/game/simulation/craft.ts';
+import { expect, test } from './fixtures.ts';
+import { openGamer, openStillGamer, PICTURE_WITHIN } from './gamer-page.ts';
+import { supports } from './support.ts';
+
+declare global {
+  interface Window {
+    /** What the page told the game's worker. */
+    controls: Controls[];
+  }
+}
+
+const UPRIGHT = { width: 412, height: 839 };
+const TURNED = { width: 839, height: 412 };
+/** A middling phone's processor beside that of a laptop. */
+const THROTTLING_RATE = 4;
+/** Smallest side of what a finger hits, CSS pixels (WCAG 2.2, target size enhanced). */
+const FINGER_PX = 44;
+const BACK_WITHIN = { timeout: 60_000 };
+
+const { userAgent, deviceScaleFactor, isMobile, hasTouch } = devices['Pixel 7'] ?? {};
+if (!userAgent || !deviceScaleFactor) throw new Error('Playwright describes no such phone.');
+test.use({ userAgent, deviceScaleFactor, isMobile: isMobile ?? true, hasTouch: hasTouch ?? true, viewport: UPRIGHT });
+
+/** Makes the page's processor that of a phone. */
+async function slowDown(page: Page): Promise<CDPSession> {
+  const devTools = await page.context().newCDPSession(page);
+  await devTools.send('Emulation.setCPUThrottlingRate', { rate: THROTTLING_RATE });
+  return devTools;
+}
+
+/** In the page, before its scripts. */
+function keepControls(): void {
+  window.controls = [];
+  const post = Worker.prototype.postMessage;
+  Worker.prototype.postMessage = function (this: Worker, ...given: unknown[]) {
+    const [message] = given as [{ kind?: string; controls?: Controls }];
+    if (message?.kind === 'controls' && message.controls) window.controls.push(message.controls);
+    return Reflect.apply(post, this, given);
+  };
+}
+
+async function boxOf(element: Locator): Promise<{ x: number; y: number; width: number; height: number }> {
+  const box = await element.boundingBox();
+  if (!box) throw new Error('It is not shown.');
+  return box;
+}
+
+/** A place on an element, from 0 to 1 of its width. */
+async function placeOn(element: Locator, share: number): Promise<{ x: number; y: number }> {
+  const { x, y, width, height } = await boxOf(element);
+  return { x: x + share * width, y: y + height / 2 };
+}
+
+test('on a phone the game is played with two thumbs, upright and turned', {
+  tag: '@long',
+  annotation: supports('Chromium', 'gamer', 'the game by touch, upright and turned'),
+}, async ({ page, server }) => {
+  await page.addInitScript(keepControls);
+  const devTools = await slowDown(page);
+  await openGamer(page, server.url);
+  const pads = { steer: page.getByTestId('pad-steer'), boost: page.getByTestId('pad-boost') };
+  const last = () => page.evaluate(() => window.controls.at(-1));
+  for (const size of [UPRIGHT, TURNED]) {
+    await page.setViewportSize(size);
+    await pads.steer.scrollIntoViewIfNeeded();
+    for (const pad of Object.values(pads)) {
+      const { x, y, width, height } = await boxOf(pad);
+      expect(Math.min(width, height)).toBeGreaterThanOrEqual(FINGER_PX);
+      expect([x >= 0, y >= 0, x + width <= size.width, y + height <= size.height]).toEqual([true, true, true, true]);
+    }
+    // No button of the page covers the pad.
+    const { x, y } = await placeOn(pads.steer, 0.9);
+    const [steering, boosting] = [
+      { x, y, id: 1 },
+      { ...(await placeOn(pads.boost, 0.5)), id: 2 },
+    ];
+    await devTools.send('Input.dispatchTouchEvent', { type: 'touchStart', touchPoints: [steering] });
+    await expect.poll(last).toEqual({ steer: 1, go: true, brake: false, boost: false });
+    await devTools.send('Input.dispatchTouchEvent', { type: 'touchStart', touchPoints: [steering, boosting] });
+    await expect.poll(last).toEqual({ steer: 1, go: true, brake: false, boost: true });
+    await page.screenshot({ path: test.info().outputPath(`gamer-${size.width}.png`) });
+    await devTools.send('Input.dispatchTouchEvent', { type: 'touchEnd', touchPoints: [] });
+    await expect.poll(last).toEqual({ steer: 0, go: false, brake: false, boost: false });
+  }
+});
+
+test('every page fits a phone with a slow processor, upright and turned', {
+  tag: '@long',
+  annotation: [
+    supports('Chromium', 'everyone', 'every page fits a phone'),
+    supports('Chromium', 'everyone', 'every page loads'),
+  ],
+}, async ({ page, server }) => {
+  const errors: string[] = [];
+  page.on('pageerror', ({ message }) => errors.push(message));
+  await slowDown(page);
+  for (const path of ['', 'gamer', 'volunteer', 'check', 'compare', 'status', 'what-volunteers-see']) {
+    await page.goto(new URL(path, server.url).href);
+    for (const size of [UPRIGHT, TURNED]) {
+      await page.setViewportSize(size);
+      await expect(page.locator('h1').first()).toBeAttached();
+      const overflow = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+      expect([path, size, overflow]).toEqual([path, size, 0]);
+      await page.screenshot({ path: test.info().outputPath(`${path || 'landing'}-${size.width}.png`), fullPage: true });
+    }
+  }
+  expect(errors).toEqual([]);
+});
+
+test('a phone that volunteers spares itself, and is linked again when its person comes back from a call', {
+  tag: '@long',
+  annotation: supports('Chromium', 'volunteer', 'a phone that is left and comes back'),
+}, async ({ page, browser, server }) => {
+  const computer = await browser.newContext();
+  const gamer = await computer.newPage();
+  const link = await openStillGamer(gamer, server.url);
+  const devTools = await slowDown(page);
+  await page.goto(link);
+  await page.getByTestId('start').click();
+  const status = page.getByTestId('status');
+  await expect(status).toContainText('Helping a gamer', PICTURE_WITHIN);
+  for (const limit of ['slow-when-hot', 'keep-awake']) await expect(page.getByTestId(limit)).toBeChecked();
+  await page.screenshot({ path: test.info().outputPath('volunteer.png'), fullPage: true });
+
+  await devTools.send('Page.setWebLifecycleState', { state: 'frozen' });
+  await expect(gamer.locator('.volunteers__name')).toHaveCount(0, BACK_WITHIN);
+  await devTools.send('Page.setWebLifecycleState', { state: 'active' });
+  await expect(status).toContainText('Helping a gamer', BACK_WITHIN);
+  await expect(gamer.locator('.volunteers__name')).toHaveCount(1, BACK_WITHIN);
+  await computer.close();
+});

@@ -1,0 +1,77 @@
+// Protects: in WebKit no page is blank, none writes an error to the console, and what the browser lacks is named.
+import { test as base, expect } from '../fixtures.ts';
+import { ensureXvfb } from '../headed.ts';
+import { supports } from '../support.ts';
+import { ensureWebKit, NO_WEBKIT } from '../webkit.mjs';
+import { WebKitBrowser } from './browser.ts';
+
+const PAGES = ['', 'gamer', 'volunteer', 'check', 'compare', 'status', 'what-volunteers-see', 'examples/'];
+/** How long a page is watched for errors, ms. It tries what it needs meanwhile. */
+const WATCHED_MS = 3_000;
+const INSTALL_TIMEOUT_MS = 600_000;
+
+const test = base.extend<{ webkit: WebKitBrowser }, { launched: WebKitBrowser | null }>({
+  launched: [
+    // biome-ignore lint/correctness/noEmptyPattern: Playwright reads a fixture's dependencies from its pattern.
+    async ({}, use) => {
+      const found = await ensureWebKit();
+      if (found) await ensureXvfb();
+      const browser = found && (await WebKitBrowser.launch(found));
+      await use(browser);
+      await browser?.close();
+    },
+    { scope: 'worker', timeout: INSTALL_TIMEOUT_MS },
+  ],
+  webkit: async ({ launched }, use, info) => {
+    info.skip(launched === null, NO_WEBKIT);
+    if (launched) await use(launched);
+  },
+});
+
+test('every page loads in WebKitGTK, is not blank and writes no error to the console', {
+  tag: '@long',
+  annotation: supports('WebKitGTK', 'everyone', 'every page loads'),
+}, async ({ webkit, server }) => {
+  for (const path of PAGES) {
+    webkit.errors.length = 0;
+    await webkit.goto(new URL(path, server.url).href);
+    await new Promise((resolve) => setTimeout(resolve, WATCHED_MS));
+    // biome-ignore lint/performance/useDomNodeTextContent: only text that is shown counts, and a part of the page is for browsers without scripts.
+    const text = await webkit.evaluate(() => document.body.innerText);
+    expect([path, webkit.errors]).toEqual([path, []]);
+    expect(text, path).not.toContain('This page did not start');
+    expect(text.length, path).toBeGreaterThan(100);
+  }
+});
+
+test('where WebKitGTK lacks something, the page says what, and which versions have it', {
+  tag: '@long',
+}, async ({ webkit, server }) => {
+  await webkit.goto(new URL('gamer', server.url).href);
+  await new Promise((resolve) => setTimeout(resolve, WATCHED_MS));
+  const said = await webkit.evaluate(() => ({
+    hasAll: 'RTCPeerConnection' in window && 'VideoEncoder' in window,
+    alerts: [...document.querySelectorAll('[role="alert"]')].map((alert) => alert.textContent ?? '').join('\n'),
+  }));
+  if (!said.hasAll) expect(said.alerts).toMatch(/This browser has no .*Safari \d+/s);
+});
+
+test('a volunteer in WebKitGTK computes tasks for a gamer in Chromium, where it has WebRTC', {
+  tag: '@long',
+}, async ({ webkit, server, gamerPage, roomOf }) => {
+  await webkit.goto(new URL('/healthz', server.url).href);
+  const hasWebRtc = await webkit.evaluate(() => 'RTCPeerConnection' in window);
+  test.info().skip(!hasWebRtc, 'This WebKitGTK is built without WebRTC.');
+  test.info().annotations.push(supports('WebKitGTK', 'volunteer', 'tasks'));
+  await webkit.evaluate(async (room) => {
+    window.sdk = await import('/p2c2r.js' as string);
+    window.node = await window.sdk.VolunteerNode.start({ room, backend: 'wasm' });
+    return true;
+  }, roomOf('webkit'));
+  const gamer = await gamerPage('webkit', { where: 'volunteers' });
+  const length = await gamer.evaluate(async () => {
+    await window.client.whenReady({ volunteers: 1, timeoutMs: 60_000 });
+    return (await window.client.submitTask('echo', { bytes: new Uint8Array(5) }).result).bytes.length;
+  });
+  expect(length).toBe(5);
+});
