@@ -23,6 +23,8 @@ try {
   const elsewhere = ['engines', 'frameworks'].map((name) => join(ROOT, 'examples', name));
   const filter = (/** @type {string} */ source) => !elsewhere.includes(source);
   await cp(join(ROOT, 'examples'), join(folder, 'pages/examples'), { recursive: true, filter });
+  // Their colours are those of the pages.
+  await cp(join(ROOT, 'web/ui/tokens.css'), join(folder, 'pages/examples/tokens.css'));
 } catch (cause) {
   // Errors of Rollup and esbuild name the file and line; a stack trace inside the bundler would not help.
   if (!(cause instanceof Error) || !('code' in cause || 'errors' in cause || cause instanceof SetupError)) throw cause;

@@ -7,30 +7,42 @@ import { ensureInstalled } from './install.mjs';
 
 // npm run pack-sdk [-- FOLDER] packs the SDK as an npm package into FOLDER, by default .build.
 
+const USAGE = `npm run pack-sdk [-- FOLDER]
+
+Packs the SDK as an npm package into FOLDER, by default .build.`;
+
 /** File types that can name other files. */
 const SCRIPTS = new Set(['.js', '.mjs']);
 
-await runCommand(async () => {
-  await ensureInstalled();
-  const { pagesDir } = await ensureBuilt();
-  const target = resolve(process.argv[2] ?? join(ROOT, '.build'));
-  const folder = join(ROOT, '.build', `unfinished-sdk-${process.pid}`);
-  try {
-    await mkdir(folder, { recursive: true });
-    await step('Copying the modules, workers, runtimes and networks for browsers', () => copyForBrowsers(pagesDir, folder));
-    await step('Bundling the module for Node, the hooks, the element and the types', () =>
-      run(process.execPath, join(ROOT, 'deploy/bundle-sdk.mjs'), folder),
-    );
-    await writeManifest(folder);
-    await mkdir(target, { recursive: true });
-    const name = await step('Packing', () => run('npm', 'pack', folder, '--pack-destination', target, '--loglevel', 'error'));
-    const file = join(target, name.trim());
-    console.log(await sizesOf(folder, file));
-    console.log(`The SDK is in ${file}. In your project: npm install ${relative(process.cwd(), file)}`);
-  } finally {
-    await rm(folder, { recursive: true, force: true });
-  }
-});
+await runCommand(
+  async () => {
+    await ensureInstalled();
+    const { pagesDir } = await ensureBuilt();
+    const target = resolve(process.argv[2] ?? join(ROOT, '.build'));
+    const folder = join(ROOT, '.build', `unfinished-sdk-${process.pid}`);
+    try {
+      await mkdir(folder, { recursive: true });
+      await step('Copying the modules, workers, runtimes and networks for browsers', () =>
+        copyForBrowsers(pagesDir, folder),
+      );
+      await step('Bundling the module for Node, the hooks, the element and the types', () =>
+        run(process.execPath, join(ROOT, 'deploy/bundle-sdk.mjs'), folder),
+      );
+      await writeManifest(folder);
+      await mkdir(target, { recursive: true });
+      const name = await step('Packing', () =>
+        run('npm', 'pack', folder, '--pack-destination', target, '--loglevel', 'error'),
+      );
+      const file = join(target, name.trim());
+      console.log(await sizesOf(folder, file));
+      console.log(`The SDK is in ${file}. In your project: npm install ${relative(process.cwd(), file)}`);
+    } finally {
+      await rm(folder, { recursive: true, force: true });
+    }
+  },
+  USAGE,
+  1,
+);
 
 /**
  * Says what is done, and how long it took.

@@ -24,6 +24,7 @@ const PAGE_PARTS = {
         </svg>
         P2C2R
       </a>
+      <theme-switch></theme-switch>
     </header>`,
   '<!-- page -->': `<div id="page">
       <p class="noscript unstarted">
@@ -43,6 +44,18 @@ export const pageParts = {
     // Before Vite bundles what the page links.
     order: 'pre',
     handler: (html) => Object.entries(PAGE_PARTS).reduce((page, [mark, part]) => page.replace(mark, part), html),
+  },
+};
+
+/**
+ * Has each page load `/theme.js` before anything is drawn. After Vite's own work, which wants every script to be a module.
+ * @type {import('vite').Plugin}
+ */
+export const themeScript = {
+  name: 'theme-script',
+  transformIndexHtml: {
+    order: 'post',
+    handler: () => [{ tag: 'script', attrs: { src: './theme.js' }, injectTo: 'head-prepend' }],
   },
 };
 

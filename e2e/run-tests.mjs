@@ -10,7 +10,7 @@ import { ensureBrowser } from './browser.mjs';
 import { findingsIn, record } from './browser-support.mjs';
 import { browserVersions } from './browser-versions.mjs';
 import { describeFailures, playwrightResults, suitesWithoutTests } from './reports.mjs';
-import { ALL, FIREFOX_ONLY, LONG_ONLY, QUICK } from './runners.mjs';
+import { ALL, FIREFOX_ONLY, LONG_ONLY, QUICK, SCREENSHOTS } from './runners.mjs';
 
 /** @typedef {import('./runners.mjs').Runner} Runner */
 /** @typedef {import('./reports.mjs').TestResult} TestResult */
@@ -18,6 +18,7 @@ import { ALL, FIREFOX_ONLY, LONG_ONLY, QUICK } from './runners.mjs';
 const USAGE = `npm test [-- [--quick] [unit|browser|e2e ...] [part of a file's name ...]]
 npm run test:long [-- part of a file's name ...]
 npm run test:firefox [-- part of a file's name ...]
+npm run screenshots [-- part of a state's name ...]
 
   --record keeps what end-to-end tests find to work in which browser, and writes the tables of docs/browsers.md and README.md
   --quick  unit tests and the end-to-end smoke test only, for the inner loop
@@ -28,7 +29,9 @@ const SLOWEST = 10;
 
 const words = process.argv.slice(2);
 const flags = words.filter((word) => word.startsWith('--'));
-const unknown = flags.filter((flag) => !['--quick', '--long', '--firefox', '--record', '--help'].includes(flag));
+const unknown = flags.filter(
+  (flag) => !['--quick', '--long', '--firefox', '--record', '--screenshots', '--help'].includes(flag),
+);
 if (flags.includes('--help') || unknown.length > 0) {
   if (unknown.length > 0) console.error(`There is no option ${unknown.join(' or ')}.\n`);
   console.log(USAGE);
@@ -40,7 +43,9 @@ const available = flags.includes('--quick')
     ? LONG_ONLY
     : flags.includes('--firefox')
       ? FIREFOX_ONLY
-      : ALL;
+      : flags.includes('--screenshots')
+        ? SCREENSHOTS
+        : ALL;
 const suites = new Set(available.flatMap((runner) => runner.suites));
 const chosen = words.filter((word) => suites.has(word));
 const filters = words.filter((word) => !suites.has(word) && !word.startsWith('--'));

@@ -27,6 +27,8 @@ const PLAYWRIGHT = { suites: ['e2e'], needsBrowser: true, needsBuild: true, resu
 const ALONE = '@alone';
 const LONG = '@long';
 const SMOKE = '@smoke';
+/** What `npm run screenshots` runs: pictures, which tell nothing by themselves. */
+const SCREENS = '@screens';
 /** Tests that need Firefox, which the other tests do without: installing it takes half a minute. */
 const FIREFOX = '@firefox';
 
@@ -73,7 +75,7 @@ export const ALL = [
     name: 'e2e, two at a time',
     timeoutMs: 15 * 60_000,
     ...PLAYWRIGHT,
-    args: playwright('--workers=2', `--grep-invert=${ALONE}|${LONG}|${FIREFOX}`),
+    args: playwright('--workers=2', `--grep-invert=${ALONE}|${LONG}|${FIREFOX}|${SCREENS}`),
   },
   {
     name: 'e2e, one at a time',
@@ -112,6 +114,17 @@ const browserInFirefox = {
 
 /** `npm run test:firefox`. @type {readonly Runner[]} */
 export const FIREFOX_ONLY = [browserInFirefox, inFirefox];
+
+/** `npm run screenshots`. @type {readonly Runner[]} */
+export const SCREENSHOTS = [
+  {
+    name: 'screenshots',
+    timeoutMs: 60 * 60_000,
+    ...PLAYWRIGHT,
+    // Filters are parts of the states' names.
+    args: (filters) => playwright('--workers=1', `--grep=pictures of \\S*(${filters.join('|')}).*${SCREENS}`)([]),
+  },
+];
 
 /** `npm run test:long`: what takes minutes by nature. @type {readonly Runner[]} */
 export const LONG_ONLY = [

@@ -2,6 +2,15 @@ import type { ComponentChildren } from 'preact';
 import './layout.css';
 import { useId } from 'preact/hooks';
 
+declare module 'preact' {
+  namespace JSX {
+    interface IntrinsicElements {
+      /** Defined by theme-switch.ts, in every page. */
+      'theme-switch': JSX.HTMLAttributes;
+    }
+  }
+}
+
 /** The bar at the top of a page: a link home, the page's title, and a remark on the right. */
 export function PageHeader({ title, children }: { title: string; children?: ComponentChildren }) {
   return (
@@ -12,6 +21,7 @@ export function PageHeader({ title, children }: { title: string; children?: Comp
       </a>
       <h1 class="page-header__title">{title}</h1>
       {children && <div class="page-header__aside">{children}</div>}
+      <theme-switch />
     </header>
   );
 }

@@ -79,8 +79,7 @@ export class DetailWatch {
 
   /** Takes ownership of the frame. */
   async #look(frame: VideoFrame, frameId: number, scale: number): Promise<void> {
-    const edges = await this.#reader.read(frame, this.#options.random, scale);
-    frame.close();
+    const edges = await this.#reader.read(frame, this.#options.random, scale).finally(() => frame.close());
     if (!edges || this.#isDisposed) return;
     const [oldest] = this.#pending.keys();
     // Its detail was lost.
