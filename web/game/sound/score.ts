@@ -34,7 +34,10 @@ export class Score {
     const random = seededRandom(seed);
     this.#progression = pick(PROGRESSIONS, random);
     this.#figures = [figure(random), figure(random)];
-    this.#bass = Array.from({ length: STEPS_PER_BAR }, (_, step) => step % 4 === 0 || (step % 2 === 0 && random() < 0.6));
+    this.#bass = Array.from(
+      { length: STEPS_PER_BAR },
+      (_, step) => step % 4 === 0 || (step % 2 === 0 && random() < 0.6),
+    );
   }
 
   /** What begins within a bar, counted from 0 without end, with times after the bar's beginning. */
@@ -101,7 +104,12 @@ function figure(random: Random): (number | null)[] {
   return steps;
 }
 
-function tone(wave: Tone['wave'], hz: number, step: number, rest: Pick<Tone, 'durationS' | 'level' | 'envelope'>): Tone {
+function tone(
+  wave: Tone['wave'],
+  hz: number,
+  step: number,
+  rest: Pick<Tone, 'durationS' | 'level' | 'envelope'>,
+): Tone {
   return { wave, fromHz: hz, toHz: hz, atS: step * STEP_S, ...rest };
 }
 
