@@ -1,3 +1,4 @@
+import { type ReadonlySignal, signal } from '@preact/signals';
 import { lacking } from '../../shared/browser-needs.ts';
 import { MeshError } from '../../shared/errors.ts';
 import { openFrameSource } from './frame-output.ts';
@@ -5,6 +6,7 @@ import type { FromGame, PartRequest, PartResult, RacePart, ToGame } from './mess
 import { PlayerInput } from './player-input.ts';
 import type { RaceState } from './simulation/race.ts';
 import type { RaceEvent } from './simulation/race-events.ts';
+import { GameSound } from './sound/game-sound.ts';
 
 export type { RaceState } from './simulation/race.ts';
 
@@ -31,6 +33,13 @@ export interface BuiltInGameOptions {
   onError?(error: MeshError): void;
 }
 
+/** The sound of a game, while it is connected. */
+export interface ConnectedSound {
+  /** A rival speaks on the radio. */
+  radioCall(): void;
+  disconnect(): void;
+}
+
 /**
  * The game of the gamer page. With game-work.ts the public interface of web/game. It runs in a worker; the page only forwards keys and
  * pointers.
@@ -40,7 +49,13 @@ export class BuiltInGame {
   readonly ready: Promise<void>;
   /** For `GamerClient.openStream`. A track where the browser can make one; else a stream, which can be opened only once. */
   readonly source: MediaStreamTrack | ReadableStream<VideoFrame>;
+  /** False while it is paused, by the person or because nobody can see it. */
+  readonly isRunning: ReadonlySignal<boolean>;
   readonly #worker: Worker;
+  readonly #running = signal(!document.hidden);
+  readonly #ending = new AbortController();
+  readonly #seed: number;
+  #sound: GameSound | null = null;
   readonly #inputs = new Set<PlayerInput>();
   readonly #options: BuiltInGameOptions;
   #settleReady: { resolve(): void; reject(error: MeshError): void } = { resolve: () => {}, reject: () => {} };
@@ -58,6 +73,8 @@ export class BuiltInGame {
     }
     if (typeof VideoFrame === 'undefined') throw lacking('webCodecs', OTHER_SOURCES);
     this.#options = options;
+    this.#seed = seed;
+    this.isRunning = this.#running;
     this.ready = new Promise((resolve, reject) => {
       this.#settleReady = { resolve, reject };
     });
@@ -66,6 +83,7 @@ export class BuiltInGame {
     const drawing = takeControl(canvas, width, height);
     const { source, way } = openFrameSource();
     this.source = source;
+    document.addEventListener('visibilitychange', () => this.#noteRunning(), { signal: this.#ending.signal });
     this.#worker = new Worker(new URL('./game.worker.ts', import.meta.url), { type: 'module', name: 'built-in game' });
     this.#worker.addEventListener('message', ({ data }: MessageEvent<FromGame>) => this.#received(data));
     this.#worker.addEventListener('error', ({ message }) => {
@@ -92,14 +110,33 @@ export class BuiltInGame {
     };
   }
 
+  /** Plays the game's sound into a node, in place of one that it was connected to before. The context belongs to the caller. */
+  connectSound(destination: AudioNode): ConnectedSound {
+    this.#sound?.dispose();
+    const sound = new GameSound(destination, this.#seed);
+    this.#sound = sound;
+    this.#send({ kind: 'listen', isListening: true });
+    return {
+      radioCall: () => sound.play({ kind: 'call' }),
+      disconnect: () => {
+        sound.dispose();
+        if (this.#sound !== sound) return;
+        this.#sound = null;
+        this.#send({ kind: 'listen', isListening: false });
+      },
+    };
+  }
+
   /** Stops the simulation and the frames. */
   pause(): void {
     this.#isPaused = true;
+    this.#noteRunning();
     this.#send({ kind: 'pause' });
   }
 
   resume(): void {
     this.#isPaused = false;
+    this.#noteRunning();
     this.#send({ kind: 'resume' });
   }
 
@@ -108,6 +145,9 @@ export class BuiltInGame {
     if (this.#isDisposed) return;
     for (const input of this.#inputs) input.dispose();
     this.#inputs.clear();
+    this.#ending.abort();
+    this.#sound?.dispose();
+    this.#sound = null;
     this.#send({ kind: 'dispose' });
     this.#isDisposed = true;
     this.#settleReady.reject(MeshError.closed('The game'));
@@ -119,8 +159,14 @@ export class BuiltInGame {
     else if (message.kind === 'ready') this.#settleReady.resolve();
     else if (message.kind === 'state') this.#options.onState?.(message.state);
     else if (message.kind === 'events') this.#options.onEvents?.(message.events);
+    else if (message.kind === 'sound') this.#sound?.hear(message.sound);
     else if (message.kind === 'request') void this.#respond(message.request);
     else this.#fail(MeshError.from(message.error, 'unsupported-browser'));
+  }
+
+  /** The worker of a hidden page gets no animation frames, so the game stands still there. */
+  #noteRunning(): void {
+    this.#running.value = !this.#isPaused && !document.hidden;
   }
 
   async #respond(request: PartRequest<RacePart>): Promise<void> {

@@ -26,6 +26,8 @@ import type { GamerSession } from './session.ts';
 import { SettingsRow, SourcePicker } from './settings-panel.tsx';
 import { SharePanel } from './share-panel.tsx';
 import { hasPicture } from './sharpening.ts';
+import type { PageSound } from './sound/page-sound.ts';
+import { ScreenSoundChoice } from './sound/screen-sound-choice.tsx';
 import { VolunteersPanel } from './volunteers-panel.tsx';
 
 interface GamerPageProps {
@@ -34,13 +36,14 @@ interface GamerPageProps {
   gameWork: GameWork;
   recorder: Recorder;
   floating: FloatingPicture;
+  sound: PageSound;
   name: string;
   /** Makes a report for diagnosing a problem. */
   diagnose: () => Promise<object>;
 }
 
 /** The gamer page. */
-export function GamerPage({ session, player, gameWork, recorder, floating, name, diagnose }: GamerPageProps) {
+export function GamerPage({ session, player, gameWork, recorder, floating, sound, name, diagnose }: GamerPageProps) {
   const phase = session.phase.value;
   const volunteers = session.volunteers.value;
   const report = player.report.value;
@@ -79,7 +82,7 @@ export function GamerPage({ session, player, gameWork, recorder, floating, name,
             />
           )}
           <Notices session={session} player={player} />
-          {(player.source.value || !isBroken) && <PictureStage player={player} floating={floating} />}
+          {(player.source.value || !isBroken) && <PictureStage player={player} floating={floating} sound={sound} />}
           {player.source.value?.kind === 'game' && <RadioCaption radio={gameWork.radio} />}
           <SaveButtons recorder={recorder} isEnabled={hasPicture(report)} />
           {report?.kind === 'image' ? (
@@ -123,6 +126,7 @@ export function GamerPage({ session, player, gameWork, recorder, floating, name,
                 onCapture={(kind) => void player.startCapture(kind)}
                 isFloating={player.after && canOpenPictureWindow() ? floating.window.value !== null : null}
                 onFloat={() => void floating.toggle()}
+                screenSound={<ScreenSoundChoice sound={sound} choice={player.choice.value} />}
               />
               <SettingsRow
                 where={where}

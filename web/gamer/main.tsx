@@ -15,6 +15,8 @@ import { Player } from './player.ts';
 import { download, Recorder } from './recorder.ts';
 import { tabStore } from './room-links.ts';
 import { GamerSession } from './session.ts';
+import { PageSound, whenActive } from './sound/page-sound.ts';
+import { SoundOutput } from './sound/sound-output.ts';
 
 const name = rememberedName(nameStore(), 'gamer', Math.random);
 const session = new GamerSession({
@@ -27,8 +29,18 @@ const session = new GamerSession({
   now: Date.now,
 });
 const gameWork = new GameWork(systemClock);
-const player = new Player((choice, handlers) => openSource(choice, handlers, gameWork), capture);
-const recorder = new Recorder({ player, clock: systemClock, download });
+const player = new Player(
+  (choice, handlers) => openSource(choice, handlers, gameWork),
+  (kind) => capture(kind, sound.screen.value === 'here'),
+);
+const sound = new PageSound({
+  source: player.source,
+  report: player.report,
+  store: nameStore(),
+  openOutput: () => new SoundOutput(),
+  whenActive,
+});
+const recorder = new Recorder({ player, clock: systemClock, download, sound });
 const floating = new FloatingPicture(player.output);
 
 // The picture is shown at once, and sharpened when the room is open.
@@ -42,5 +54,5 @@ addEventListener('hashchange', () => location.reload());
 const diagnose = () => session.client.value?.diagnostics() ?? pageDiagnostics();
 
 const root = document.getElementById('page');
-const parts = { session, player, gameWork, recorder, floating };
+const parts = { session, player, gameWork, recorder, floating, sound };
 if (root) render(<GamerPage {...parts} name={name} diagnose={diagnose} />, root);

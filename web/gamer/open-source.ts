@@ -1,9 +1,10 @@
-import { signal } from '@preact/signals';
+import { effect, signal } from '@preact/signals';
 import { MeshError } from '../../shared/errors.ts';
 import { checkPictureFits } from '../../shared/tasks/upscale-size.ts';
 import { BuiltInGame, GAME_SIZE } from '../game/built-in-game.ts';
-import type { GameWork } from '../game/game-work.ts';
+import type { GameWork, Radio } from '../game/game-work.ts';
 import { explainFile } from './file-content.ts';
+import { NEVER, type SourceSound, trackSound } from './sound/source-sound.ts';
 import type {
   Captured,
   CaptureKind,
@@ -54,8 +55,32 @@ async function openGame({ onError }: SourceHandlers, gameWork: GameWork): Promis
     element: canvas,
     size: signal(GAME_SIZE),
     frames: game.source,
+    sound: gameSound(game, gameWork.radio),
     play: { label: GAME_LABEL, attach: (target) => game.attach(target) },
     dispose: () => game.dispose(),
+  };
+}
+
+/** The game's own sound, with a call when a rival begins to speak. */
+function gameSound(game: BuiltInGame, radio: Radio): SourceSound {
+  return {
+    connect: (output) => {
+      const sound = game.connectSound(output);
+      let last = radio.line.peek();
+      const stop = effect(() => {
+        const line = radio.line.value;
+        // A line that is still being said changes with every word.
+        const isNew = line !== null && line !== last && (last === null || last.by !== null);
+        if (isNew) sound.radioCall();
+        last = line;
+      });
+      return () => {
+        stop();
+        sound.disconnect();
+      };
+    },
+    isPlaying: game.isRunning,
+    standsStill: NEVER,
   };
 }
 
@@ -95,8 +120,8 @@ const ENDED: Readonly<Record<CaptureKind, string>> = {
     'The camera has stopped: it was unplugged, or access was revoked in the browser. Start it again, or go back to the game.',
 };
 
-/** Takes ownership of the track. Does not wait for a picture, since a minimised window gives none until it is restored. */
-export function openCaptured({ kind, track }: Captured, { onError }: SourceHandlers): LiveSource {
+/** Takes ownership of the tracks. Does not wait for a picture, since a minimised window gives none until it is restored. */
+export function openCaptured({ kind, track, sound }: Captured, { onError }: SourceHandlers): LiveSource {
   const video = mutedVideo();
   video.srcObject = new MediaStream([track]);
   const size = sizeOf(video);
@@ -107,7 +132,9 @@ export function openCaptured({ kind, track }: Captured, { onError }: SourceHandl
   const dispose = () => {
     track.removeEventListener('ended', ended);
     track.stop();
+    sound?.stop();
     video.srcObject = null;
   };
-  return { kind, element: video, size, frames: track, play: null, dispose };
+  const heard = sound ? trackSound(sound) : null;
+  return { kind, element: video, size, frames: track, sound: heard, play: null, dispose };
 }

@@ -7,12 +7,20 @@ import type { Player } from './player.ts';
 import { MAX_CLIP_MS, type Recorder } from './recorder.ts';
 import type { Report } from './renderers.ts';
 import { reportExtent, sharpeningOf, shownQuality } from './sharpening.ts';
+import type { PageSound } from './sound/page-sound.ts';
+import { SoundControl } from './sound/sound-control.tsx';
 import type { Size } from './source.ts';
 
 const DEFAULT_RATIO = 16 / 9;
 
+interface PictureStageProps {
+  player: Player;
+  floating: FloatingPicture;
+  sound: PageSound;
+}
+
 /** Before and after of one and the same frame, with the result in its own window if the person wants. */
-export function PictureStage({ player, floating }: { player: Player; floating: FloatingPicture }) {
+export function PictureStage({ player, floating, sound }: PictureStageProps) {
   const source = player.source.value;
   const size = source?.size.value ?? null;
   const { before, after } = player;
@@ -33,15 +41,17 @@ export function PictureStage({ player, floating }: { player: Player; floating: F
         }}
         play={source?.play ?? null}
         corner={
-          after &&
-          canOpenPictureWindow() && (
-            <IconButton
-              icon={pictureWindow ? 'pop-in' : 'pop-out'}
-              label={pictureWindow ? 'Bring the sharp picture back' : 'Sharp picture in a small window'}
-              onPress={() => void floating.toggle()}
-              testId="picture-in-picture"
-            />
-          )
+          <>
+            <SoundControl sound={sound} />
+            {after && canOpenPictureWindow() && (
+              <IconButton
+                icon={pictureWindow ? 'pop-in' : 'pop-out'}
+                label={pictureWindow ? 'Bring the sharp picture back' : 'Sharp picture in a small window'}
+                onPress={() => void floating.toggle()}
+                testId="picture-in-picture"
+              />
+            )}
+          </>
         }
         testId="output"
       />
@@ -92,7 +102,10 @@ export function SaveButtons({ recorder, isEnabled }: SaveButtonsProps) {
       {recorder.canRecord &&
         (remainingS === null ? (
           <Button onPress={() => void recorder.record()} disabled={!isEnabled} testId="record">
-            Record a clip <span class="soft">up to {MAX_CLIP_MS / 1_000} s</span>
+            Record a clip{' '}
+            <span class="soft">
+              up to {MAX_CLIP_MS / 1_000} s, {recorder.hasSound ? 'with sound' : 'without sound'}
+            </span>
           </Button>
         ) : (
           <Button onPress={() => recorder.stop()} disabled={remainingS === 0} primary testId="record">

@@ -4,7 +4,7 @@ import { MeshError } from '../../shared/errors.ts';
 import type { StreamOptions } from '../sdk/types.ts';
 import type { Client, FrameStream } from './client.ts';
 import { Player } from './player.ts';
-import { isCaptured, type LiveSource, type SourceChoice, type SourceHandlers } from './source.ts';
+import { type CaptureKind, isCaptured, type LiveSource, type SourceChoice, type SourceHandlers } from './source.ts';
 import { streamStats } from './test-figures.ts';
 
 /** Elements are only passed on, so a stub is enough. */
@@ -31,10 +31,10 @@ class Bench {
       if (isCaptured(choice)) choice.track.stop();
     };
     const size = signal({ width: 4, height: 2 });
-    return { kind: 'video', element: element(), size, frames: element(), play: null, dispose };
+    return { kind: 'video', element: element(), size, frames: element(), sound: null, play: null, dispose };
   };
 
-  readonly capture = () => this.answer();
+  readonly capture = async (kind: CaptureKind) => ({ kind, track: await this.answer() });
 
   /** A camera track, counted as open until it is stopped. */
   track(): MediaStreamTrack {

@@ -1,16 +1,17 @@
 import { signal } from '@preact/signals';
 import { MeshError } from '../../shared/errors.ts';
 import type { StreamQuality, Where } from '../sdk/types.ts';
-import type { capture } from './capture.ts';
 import type { Client } from './client.ts';
 import type { Comparison } from './comparison.ts';
 import { ImageRenderer, type Renderer, type Report, type Settings, StreamRenderer } from './renderers.ts';
 import {
+  type Captured,
   type CaptureKind,
   fileChoice,
   isCaptured,
   isSpent,
   type OpenSource,
+  releaseCapture,
   type Source,
   type SourceChoice,
 } from './source.ts';
@@ -47,7 +48,7 @@ export class Player {
 
   constructor(
     private readonly open: OpenSource,
-    private readonly startTrack: typeof capture,
+    private readonly capture: (kind: CaptureKind) => Promise<Captured>,
   ) {}
 
   /** Null: the source is shown unsharpened. */
@@ -89,10 +90,10 @@ export class Player {
     const request = ++this.#lastRequest;
     this.warning.value = null;
     try {
-      const track = await this.startTrack(kind);
+      const captured = await this.capture(kind);
       // The person chose something else meanwhile.
-      if (request !== this.#lastRequest) track.stop();
-      else await this.choose({ kind, track });
+      if (request !== this.#lastRequest) releaseCapture(captured);
+      else await this.choose(captured);
     } catch (cause) {
       if (request === this.#lastRequest) this.warning.value = MeshError.from(cause, 'bad-input');
     }
@@ -171,7 +172,7 @@ export class Player {
   /** Stops a capture that was chosen but never opened: no camera may run unseen. */
   #stopUnopenedCapture(): void {
     const choice = this.choice.value;
-    if (isCaptured(choice) && choice !== this.#opened) choice.track.stop();
+    if (isCaptured(choice) && choice !== this.#opened) releaseCapture(choice);
   }
 
   #restart(): Promise<void> {

@@ -6,12 +6,15 @@ import type { Comparison } from './comparison.ts';
 import type { Player } from './player.ts';
 import { Recorder } from './recorder.ts';
 
+/** A page whose sound is off. */
+const SILENT = { isOn: signal(false), record: () => null };
+
 /** A page whose stream has no pair of pictures for a while. */
 function recorderWith(comparison: () => Promise<Comparison | null>, clock = systemClock) {
   const warning = signal<{ message: string } | null>(null);
   const player = { comparison, warning, choice: signal({ kind: 'game' }), scale: signal(2) } as unknown as Player;
   const saved: string[] = [];
-  const recorder = new Recorder({ player, clock, download: (_, name) => saved.push(name) });
+  const recorder = new Recorder({ player, clock, sound: SILENT, download: (_, name) => saved.push(name) });
   return { recorder, saved, warning };
 }
 

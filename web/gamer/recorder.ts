@@ -7,6 +7,7 @@ import { canRecordClips, openClipWriter } from './clip-writer.ts';
 import { blankCanvas, type Comparison, copyOf, paintSplit, sideBySide, toPng } from './comparison.ts';
 import type { Player } from './player.ts';
 import { isEnlarged } from './sharpening.ts';
+import type { PageSound } from './sound/page-sound.ts';
 import { isCaptured, type SourceChoice } from './source.ts';
 
 export const MAX_CLIP_MS = 30_000;
@@ -19,6 +20,8 @@ const FIRST_WITHIN_MS = 5_000;
 
 interface RecorderOptions {
   player: Player;
+  /** What is heard on the page. */
+  sound: Pick<PageSound, 'record' | 'isOn'>;
   clock: Clock;
   download: Download;
 }
@@ -36,6 +39,11 @@ export class Recorder {
     this.#options = options;
   }
 
+  /** Whether a clip that begins now has sound: what is heard on the page. */
+  get hasSound(): boolean {
+    return this.#options.sound.isOn.value;
+  }
+
   /** Saves the picture. */
   saveAfter(): Promise<void> {
     return this.#save('after', ({ after }) => copyOf(after));
@@ -48,9 +56,10 @@ export class Recorder {
 
   /** Records until it is stopped or {@link MAX_CLIP_MS} are over. Continues through a change of source. */
   async record(): Promise<void> {
-    const { player, clock, download } = this.#options;
+    const { player, clock, download, sound } = this.#options;
     if (this.#isRecording) return;
     this.#isRecording = true;
+    let heard: ReturnType<PageSound['record']> = null;
     try {
       const first = await this.#shown();
       // Named after what is shown when the clip starts.
@@ -58,7 +67,10 @@ export class Recorder {
       const context = blankCanvas(clipSize(first.after));
       first.release();
       this.#clip = new Clip({
-        openWriter: () => openClipWriter(context.canvas),
+        openWriter: () => {
+          heard = sound.record();
+          return openClipWriter(context.canvas, heard?.track);
+        },
         draw: async () => {
           // Null while the source changes: the last picture stays.
           const shown = await player.comparison();
@@ -76,6 +88,7 @@ export class Recorder {
     } catch (cause) {
       player.warning.value = MeshError.from(cause, 'unsupported-browser');
     } finally {
+      heard?.release();
       this.#clip = null;
       this.#isRecording = false;
       this.remainingS.value = null;

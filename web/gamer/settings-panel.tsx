@@ -1,3 +1,4 @@
+import type { ComponentChildren } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
 import type { StreamQuality, Where } from '../sdk/types.ts';
 import { Button, FileButton } from '../ui/buttons.tsx';
@@ -76,11 +77,13 @@ interface SourcePickerProps {
   /** Whether the sharp picture is in a small window; null where it cannot be. */
   isFloating: boolean | null;
   onFloat: () => void;
+  /** Where the sound of a shared tab is heard. */
+  screenSound: ComponentChildren;
 }
 
 /** Picks the source. A kind takes effect once the person has picked a file, a screen or a camera; until then the source stays. */
 export function SourcePicker(props: SourcePickerProps) {
-  const { choice, hasEnded, captures, onChoose, onCapture, isFloating, onFloat } = props;
+  const { choice, hasEnded, captures, onChoose, onCapture, isFloating, onFloat, screenSound } = props;
   const [kind, setKind] = useState(choice.kind);
   // A dropped file changes the kind too.
   useEffect(() => setKind(choice.kind), [choice]);
@@ -110,6 +113,7 @@ export function SourcePicker(props: SourcePickerProps) {
           </FileButton>
         </div>
       ))}
+      {kind === 'screen' && screenSound}
       {kind === 'screen' && (
         <ScreenSteps isShared={isShown} onShare={() => onCapture('screen')} isFloating={isFloating} onFloat={onFloat} />
       )}
@@ -136,6 +140,6 @@ const HINTS: Readonly<Record<SourceKind, string>> = {
   game: 'Or drop a picture or video anywhere.',
   image: 'Or drop one anywhere.',
   video: 'Or drop one anywhere.',
-  screen: 'Only the picture: the sound goes on where it is.',
+  screen: 'Any tab, window or screen.',
   camera: 'Only the picture, no sound.',
 };

@@ -2,13 +2,19 @@ import type { ReadonlySignal } from '@preact/signals';
 import type { MeshError } from '../../shared/errors.ts';
 import type { Playable } from '../ui/before-after.tsx';
 import type { Client } from './client.ts';
+import type { SourceSound } from './sound/source-sound.ts';
 
 /** Sources that need the person's permission. */
 export type CaptureKind = 'screen' | 'camera';
 export type FileKind = 'image' | 'video';
 export type SourceKind = 'game' | FileKind | CaptureKind;
 
-export type Captured = { kind: CaptureKind; track: MediaStreamTrack };
+export interface Captured {
+  kind: CaptureKind;
+  track: MediaStreamTrack;
+  /** The sound of a shared tab, which is then not heard there. Without it, it stays where it is. */
+  sound?: MediaStreamTrack;
+}
 export type SourceChoice = { kind: 'game' } | { kind: FileKind; file: File } | Captured;
 
 /** Pixels. */
@@ -29,6 +35,8 @@ export interface LiveSource extends AnySource {
   /** Shows the source until its stream shows frames; a video then plays on unseen. */
   element: HTMLCanvasElement | HTMLVideoElement;
   frames: Parameters<Client['openStream']>[0];
+  /** Null: it has none that the page could play. */
+  sound: SourceSound | null;
 }
 
 export interface StillSource extends AnySource {
@@ -53,6 +61,12 @@ export function isSpent(source: Source): boolean {
 
 export function isCaptured(choice: SourceChoice): choice is Captured {
   return choice.kind === 'screen' || choice.kind === 'camera';
+}
+
+/** Ends a capture that nobody shows. */
+export function releaseCapture({ track, sound }: Captured): void {
+  track.stop();
+  sound?.stop();
 }
 
 /** A file as a source; null when it is neither a picture nor a video. */

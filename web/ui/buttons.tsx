@@ -30,6 +30,8 @@ const PATHS = {
   shrink: 'M7 2v5H2M11 2v5h5M7 16v-5H2M11 16v-5h5',
   'pop-out': 'M16 8V3H2v11h5M10 11h6v5h-6z',
   'pop-in': 'M16 8V3H2v11h5M15 15l-6-6M9 13V9h4',
+  'sound-on': 'M2 7v4h3l4 4V3L5 7zM12 6a4 4 0 0 1 0 6M14 3.5a8 8 0 0 1 0 11',
+  'sound-off': 'M2 7v4h3l4 4V3L5 7zM12 7l4 4M16 7l-4 4',
 } as const;
 
 interface IconButtonProps {
