@@ -45,7 +45,7 @@ export class WebKitBrowser {
       capabilities: {
         alwaysMatch: {
           // The browser's output is the driver's.
-          'webkitgtk:browserOptions': { binary, args: ['--automation', '--write-console-messages-to-stdout=true'] },
+          'webkitgtk:browserOptions': { binary, args: ['--automation', '--enable-write-console-messages-to-stdout=true'] },
         },
       },
     });
