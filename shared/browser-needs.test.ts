@@ -3,7 +3,6 @@ import { readdir, readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 import { lacking, lackOf } from './browser-needs.ts';
-import { MeshError } from './errors.ts';
 
 const ROOT = fileURLToPath(new URL('../', import.meta.url));
 
