@@ -35,6 +35,7 @@ export const FEATURES = /** @type {const} */ ({
  * @property {string} feature
  * @property {string} found `works`, `fails`, or in words what happens instead
  * @property {string} test its title
+ * @typedef {{ type: string, description?: string }} Annotation
  * @typedef {object} Support
  * @property {Partial<Record<BrowserName, string>>} versions with which it was found
  * @property {Finding[]} findings
@@ -46,10 +47,14 @@ const DOCUMENTS = { 'docs/browsers.md': detailedTable, 'README.md': shortTable }
 const BEGIN = '<!-- What tests found; written by a test run with --record. -->';
 const END = '<!-- End of what tests found. -->';
 
+/** @param {unknown} report of Playwright @returns {Annotation[]} of all its tests */
+export function annotationsIn(report) {
+  return specsIn(report).flatMap(({ tests }) => tests.flatMap(({ annotations = [] }) => annotations));
+}
+
 /** @param {unknown} report of Playwright @returns {Finding[]} of the tests that ran */
 export function findingsIn(report) {
-  const { suites } = /** @type {{ suites: import('./reports.mjs').PlaywrightSuite[] }} */ (report);
-  return suites.flatMap(specsOf).flatMap(({ title, tests }) =>
+  return specsIn(report).flatMap(({ title, tests }) =>
     tests.flatMap(({ status, annotations = [] }) => {
       if (status === 'skipped') return [];
       const said = annotations.filter(({ type }) => type === SUPPORT).map(({ description = '' }) => description);
@@ -60,6 +65,12 @@ export function findingsIn(report) {
       });
     }),
   );
+}
+
+/** @param {unknown} report */
+function specsIn(report) {
+  const { suites } = /** @type {{ suites: import('./reports.mjs').PlaywrightSuite[] }} */ (report);
+  return suites.flatMap(specsOf);
 }
 
 /** @param {import('./reports.mjs').PlaywrightSuite} suite @returns {import('./reports.mjs').PlaywrightSpec[]} */

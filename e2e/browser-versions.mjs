@@ -1,17 +1,19 @@
 import { runChild } from '../deploy/child.mjs';
 import { findBrowser } from './browser.mjs';
 import { findFirefox } from './firefox.mjs';
-import { findWebKit } from './webkit.mjs';
+
+/** Type of the annotation of a test that says which version its browser has, such as `WebKitGTK 2.50.6`. */
+export const VERSION = 'browser-version';
 
 /** How long a browser may take to say its version, ms. */
 const VERSION_TIMEOUT_MS = 30_000;
 
 /**
- * The versions of the browsers that are here.
+ * The versions of the browsers that are here and say theirs without a screen; tests in others tell it ({@link versionsIn}).
  * @returns {Promise<import('./browser-support.mjs').Support['versions']>}
  */
 export async function browserVersions() {
-  const programs = { Chromium: await findBrowser(), Firefox: findFirefox(), WebKitGTK: findWebKit()?.driver };
+  const programs = { Chromium: await findBrowser(), Firefox: findFirefox() };
   const versions = await Promise.all(
     Object.entries(programs).map(async ([name, program]) => {
       const version = program && (await versionOf(program));
@@ -27,6 +29,16 @@ export async function browserVersions() {
  */
 export function versionIn(words) {
   return /\d+\.\d+/.exec(words)?.[0];
+}
+
+/**
+ * What tests said of the browsers that they ran in.
+ * @param {readonly import('./browser-support.mjs').Annotation[]} annotations
+ * @returns {import('./browser-support.mjs').Support['versions']}
+ */
+export function versionsIn(annotations) {
+  const said = annotations.filter(({ type }) => type === VERSION).map(({ description = '' }) => description);
+  return Object.fromEntries(said.map((words) => [words.split(' ')[0], versionIn(words)]));
 }
 
 /** @param {string} program */

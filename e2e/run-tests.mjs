@@ -7,8 +7,8 @@ import { endWithNpm, runChild } from '../deploy/child.mjs';
 import { hasCode, SetupError } from '../deploy/failure.mjs';
 import { ensureInstalled } from '../deploy/install.mjs';
 import { ensureBrowser } from './browser.mjs';
-import { findingsIn, record } from './browser-support.mjs';
-import { browserVersions } from './browser-versions.mjs';
+import { annotationsIn, findingsIn, record } from './browser-support.mjs';
+import { browserVersions, versionsIn } from './browser-versions.mjs';
 import { describeFailures, playwrightResults, suitesWithoutTests } from './reports.mjs';
 import { ALL, FIREFOX_ONLY, LONG_ONLY, QUICK, SCREENSHOTS } from './runners.mjs';
 
@@ -60,6 +60,8 @@ const runners = available.filter(
 const results = [];
 /** What end-to-end tests found to work in which browser. @type {import('./browser-support.mjs').Finding[]} */
 const findings = [];
+/** Versions of browsers that only their tests know. @type {import('./browser-support.mjs').Support['versions']} */
+const versions = {};
 /** What went wrong besides the tests; each counts as one failure. @type {string[]} */
 const troubles = [];
 /** @type {{ part: string, tookMs: number }[]} */
@@ -70,7 +72,7 @@ const scratch = mkdtempSync(join(tmpdir(), 'p2c2r-tests-'));
 // Also when a signal ends this process.
 process.on('exit', () => rmSync(scratch, { recursive: true, force: true }));
 await testAll();
-if (flags.includes('--record')) await record(findings, await browserVersions());
+if (flags.includes('--record')) await record(findings, { ...(await browserVersions()), ...versions });
 printTimes();
 // Last, and on the same stream as the rest: a log that is cut keeps its end, and there it must say what failed and why.
 const failures = describeFailures(results);
@@ -156,7 +158,10 @@ async function runOne({ name, args, results: resultsOf, timeoutMs, files = [], e
   }
   const found = resultsOf(report);
   results.push(...found);
-  if (resultsOf === playwrightResults) findings.push(...findingsIn(report));
+  if (resultsOf === playwrightResults) {
+    findings.push(...findingsIn(report));
+    Object.assign(versions, versionsIn(annotationsIn(report)));
+  }
   const hasFailed = found.some(({ status }) => status === 'failed');
   if (code !== 0 && !hasFailed && !timedOut) {
     troubles.push(`The ${name} tests crashed: no test failed, yet their runner ended with code ${code}; see above.`);

@@ -26,7 +26,7 @@ export async function ensureWebKit() {
 
 /** @returns {WebKit | null} what is here */
 export function findWebKit() {
-  const starts = spawnSync(DRIVER, ['--version'], { stdio: 'ignore', timeout: 30_000 }).status === 0;
+  const starts = spawnSync(DRIVER, ['--help'], { stdio: 'ignore', timeout: 30_000 }).status === 0;
   const browser = BROWSERS.find((path) => existsSync(path));
   return starts && browser ? { driver: DRIVER, browser } : null;
 }

@@ -17,14 +17,17 @@ const ERROR_LINE = /^CONSOLE (?:JS|SECURITY|NETWORK)?\s*ERROR/;
 export class WebKitBrowser {
   /** Lines of errors that pages wrote to the console since the start. */
   readonly errors: string[] = [];
+  /** Of WebKitGTK, such as 2.50.6. */
+  readonly version: string;
   readonly #driver: ChildProcess;
   readonly #screen: { stop(): Promise<void> };
   readonly #address: string;
 
-  private constructor(driver: ChildProcess, screen: { stop(): Promise<void> }, address: string) {
+  private constructor(driver: ChildProcess, screen: { stop(): Promise<void> }, address: string, version: string) {
     this.#driver = driver;
     this.#screen = screen;
     this.#address = address;
+    this.version = version;
     for (const stream of [driver.stdout, driver.stderr]) {
       if (!stream) continue;
       createInterface(stream).on('line', (line) => {
@@ -41,15 +44,19 @@ export class WebKitBrowser {
       env: { ...process.env, DISPLAY: screen.display, GDK_BACKEND: 'x11', LIBGL_ALWAYS_SOFTWARE: '1' },
     });
     await started(port);
-    const { sessionId } = await command(`http://127.0.0.1:${port}/session`, {
+    const { sessionId, capabilities } = await command(`http://127.0.0.1:${port}/session`, {
       capabilities: {
         alwaysMatch: {
           // The browser's output is the driver's.
-          'webkitgtk:browserOptions': { binary, args: ['--automation', '--write-console-messages-to-stdout=true'] },
+          'webkitgtk:browserOptions': {
+            binary,
+            args: ['--automation', '--enable-write-console-messages-to-stdout=true'],
+          },
         },
       },
     });
-    return new WebKitBrowser(driver, screen, `http://127.0.0.1:${port}/session/${sessionId}`);
+    const { browserVersion } = capabilities as { browserVersion?: string };
+    return new WebKitBrowser(driver, screen, `http://127.0.0.1:${port}/session/${sessionId}`, browserVersion ?? '');
   }
 
   /** Resolves when the page has loaded. */

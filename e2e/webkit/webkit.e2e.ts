@@ -1,4 +1,6 @@
 // Protects: in WebKit no page is blank, none writes an error to the console, and what the browser lacks is named.
+
+import { VERSION } from '../browser-versions.mjs';
 import { test as base, expect } from '../fixtures.ts';
 import { ensureXvfb } from '../headed.ts';
 import { supports } from '../support.ts';
@@ -24,7 +26,9 @@ const test = base.extend<{ webkit: WebKitBrowser }, { launched: WebKitBrowser | 
   ],
   webkit: async ({ launched }, use, info) => {
     info.skip(launched === null, NO_WEBKIT);
-    if (launched) await use(launched);
+    if (!launched) return;
+    info.annotations.push({ type: VERSION, description: `WebKitGTK ${launched.version}` });
+    await use(launched);
   },
 });
 

@@ -1,4 +1,5 @@
 import { lacking } from '../../shared/browser-needs.ts';
+import { MeshError } from '../../shared/errors.ts';
 import type { OwnPicture } from '../compute/reference/fsr1.ts';
 import type { Choice } from '../ui/fields.tsx';
 

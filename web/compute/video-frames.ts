@@ -1,4 +1,5 @@
 import { lacking } from '../../shared/browser-needs.ts';
+import { MeshError } from '../../shared/errors.ts';
 import { upscale } from '../../shared/tasks/upscale.ts';
 import type { BackendFrames, FrameTarget, UpscaleShape } from './backend.ts';
 import { DetailFrameMaker } from './detail-frames.ts';

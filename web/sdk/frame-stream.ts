@@ -1,5 +1,6 @@
 import * as Comlink from 'comlink';
 import { type BrowserNeed, lacking, lackOf } from '../../shared/browser-needs.ts';
+import { MeshError } from '../../shared/errors.ts';
 import type { Where } from '../../shared/tasks/definition.ts';
 import { lesserOf, type Quality } from '../../shared/tasks/upscale.ts';
 import type { VolunteerTrust } from '../net/volunteer-trust.ts';

@@ -44,7 +44,7 @@ test.each(ANSWERS)('a browser without VP9 that %s offers the others, and agrees 
 function withoutWebGl(): void {
   const plain = OffscreenCanvas.prototype.getContext;
   vi.spyOn(OffscreenCanvas.prototype, 'getContext').mockImplementation(function (this: OffscreenCanvas, ...given) {
-    return given[0] === 'webgl2' ? null : (Reflect.apply(plain, this, given) as never);
+    return String(given[0]) === 'webgl2' ? null : (Reflect.apply(plain, this, given) as never);
   });
 }
 

@@ -1,4 +1,5 @@
 import { lacking } from '../../../shared/browser-needs.ts';
+import { MeshError } from '../../../shared/errors.ts';
 import type { FrameTarget } from '../backend.ts';
 import type { FrameTime } from '../frame-orientation.ts';
 import { READBACK_RING_SIZE } from './gpu-buffers.ts';

@@ -1,5 +1,6 @@
 import { lacking } from '../../../shared/browser-needs.ts';
 import { MAX_ADDED_STEPS } from '../../../shared/detail.ts';
+import { MeshError } from '../../../shared/errors.ts';
 import { uprightSize } from '../../compute/frame-orientation.ts';
 import { isPlain } from '../../compute/video-frames.ts';
 import { isSoftwareName } from '../../compute/wgsl/gpu-device.ts';

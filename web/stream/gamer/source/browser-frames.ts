@@ -1,4 +1,5 @@
 import { lacking } from '../../../../shared/browser-needs.ts';
+import { MeshError } from '../../../../shared/errors.ts';
 import { type ShownFrames, shownFrames } from './shown-frames.ts';
 
 // How frames are taken from a track or an element: the one file that knows how browsers differ in this.
