@@ -1,6 +1,6 @@
 import { pino } from 'pino';
 import { ensureBrowser } from '../e2e/browser.mjs';
-import { terminalOf } from '../shared/terminal-log.mjs';
+import { terminalOf } from '../signaling-server/boot/terminal-log.mjs';
 import { endWithNpm } from './child.mjs';
 import { runCommand } from './failure.mjs';
 import { HeadlessVolunteer } from './headless-volunteer.mjs';

@@ -1,6 +1,6 @@
 import { type Logger, pino, stdSerializers } from 'pino';
-import { terminalOf } from '../../shared/terminal-log.mjs';
 import type { Config } from './settings.ts';
+import { terminalOf } from './terminal-log.mjs';
 
 /** The fields of an error that are logged. Others may hold anything: those of Redis hold the command with its arguments. */
 const ERROR_FIELDS = ['type', 'message', 'stack', 'code', 'reason'] as const;
