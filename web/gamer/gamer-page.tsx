@@ -27,7 +27,7 @@ import { SettingsRow, SourcePicker } from './settings-panel.tsx';
 import { SharePanel } from './share-panel.tsx';
 import { hasPicture } from './sharpening.ts';
 import type { PageSound } from './sound/page-sound.ts';
-import { ScreenSoundChoice } from './sound/screen-sound-choice.tsx';
+import { ScreenSoundChoice } from './sound/sound-controls.tsx';
 import { VolunteersPanel } from './volunteers-panel.tsx';
 
 interface GamerPageProps {

@@ -8,7 +8,7 @@ import { MAX_CLIP_MS, type Recorder } from './recorder.ts';
 import type { Report } from './renderers.ts';
 import { reportExtent, sharpeningOf, shownQuality } from './sharpening.ts';
 import type { PageSound } from './sound/page-sound.ts';
-import { SoundControl } from './sound/sound-control.tsx';
+import { SoundControl } from './sound/sound-controls.tsx';
 import type { Size } from './source.ts';
 
 const DEFAULT_RATIO = 16 / 9;

@@ -34,6 +34,7 @@ export class Recorder {
   readonly #options: RecorderOptions;
   #isRecording = false;
   #clip: Clip | null = null;
+  #heard: ReturnType<PageSound['record']> = null;
 
   constructor(options: RecorderOptions) {
     this.#options = options;
@@ -59,7 +60,6 @@ export class Recorder {
     const { player, clock, download, sound } = this.#options;
     if (this.#isRecording) return;
     this.#isRecording = true;
-    let heard: ReturnType<PageSound['record']> = null;
     try {
       const first = await this.#shown();
       // Named after what is shown when the clip starts.
@@ -68,8 +68,8 @@ export class Recorder {
       first.release();
       this.#clip = new Clip({
         openWriter: () => {
-          heard = sound.record();
-          return openClipWriter(context.canvas, heard?.track);
+          this.#heard = sound.record();
+          return openClipWriter(context.canvas, this.#heard?.track);
         },
         draw: async () => {
           // Null while the source changes: the last picture stays.
@@ -88,7 +88,8 @@ export class Recorder {
     } catch (cause) {
       player.warning.value = MeshError.from(cause, 'unsupported-browser');
     } finally {
-      heard?.release();
+      this.#heard?.release();
+      this.#heard = null;
       this.#clip = null;
       this.#isRecording = false;
       this.remainingS.value = null;

@@ -45,7 +45,7 @@ function levelsDb(channels: readonly Float32Array[]): number[] {
   const windows = Math.floor((channels[0]?.length ?? 0) / size);
   return Array.from({ length: windows }, (_, window) => {
     const parts = channels.map((samples) => samples.subarray(window * size, (window + 1) * size));
-    const energy = parts.flatMap((part) => [part.reduce((sum, sample) => sum + sample ** 2, 0) / part.length]);
+    const energy = parts.map((part) => part.reduce((sum, sample) => sum + sample ** 2, 0) / part.length);
     return 10 * Math.log10(energy.reduce((sum, one) => sum + one, 0) / energy.length + 1e-12);
   });
 }

@@ -119,7 +119,7 @@ function pitchOf(degree: number): number {
   return ROOT + 12 * octave + (SCALE[degree % SCALE.length] ?? 0);
 }
 
-function pick<Item>(items: readonly [Item, ...Item[]] | readonly Item[], random: Random): Item {
+function pick<Item>(items: readonly Item[], random: Random): Item {
   const item = items[Math.floor(random() * items.length)];
   if (item === undefined) throw new RangeError('Nothing to pick from.');
   return item;

@@ -59,8 +59,8 @@ export class PageSound {
         if (source.value) this.#isTabMuted.value = false;
       }),
       effect(() => {
-        if (!this.isOn.value || !this.#isActive.value) return;
-        return sound.value?.connect(this.#opened().input);
+        const isHeard = this.isOn.value && this.#isActive.value;
+        return isHeard ? sound.value?.connect(this.#opened().input) : undefined;
       }),
       effect(() => {
         const isHeard = this.isOn.value && sound.value?.isPlaying.value === true;
