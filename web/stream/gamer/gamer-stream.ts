@@ -6,7 +6,7 @@ import type { CapturedFrame, DropCause, FrameDetail, FrameSink, Purpose, Upscale
 import type { StreamSize } from '../frame-size.ts';
 import { bestOf, MAX_PATIENCE, type StreamSettings } from '../settings.ts';
 import { BeforeView, type FramePair } from './before-view.ts';
-import { blendOf, gainByDetailDb } from './detail-tuning.ts';
+import { blendOf, expectedGainDb } from './detail-tuning.ts';
 import { FrameIntake, type IntakeFrame } from './frame-intake.ts';
 import { SourceReader } from './frame-source.ts';
 import { LocalRoute } from './local-route.ts';
@@ -73,7 +73,7 @@ export class GamerStream {
     this.#own = new OwnPicture({
       ...{ clock, screen: this.#screen, statistics, patience: this.#patience },
       intervalMs: () => this.#intake.intervalMs,
-      blending: (own, detail) => this.#blending(own, detail),
+      blending: (local, detail) => this.#blending(local, detail),
       openComposer: this.#isDetail ? options.openComposer : null,
       onReady: () => this.#intake.repeatNewest(),
     });
@@ -197,10 +197,10 @@ export class GamerStream {
     return this.#settings.transport === 'detail';
   }
 
-  #blending(own: Quality | null, detail: FrameDetail | null) {
+  #blending(local: Quality | null, detail: FrameDetail | null) {
     const { downlinkKbps = 0 } = this.#pool.forecast ?? {};
-    const gainDb = detail ? gainByDetailDb(own, detail.outcome.quality, downlinkKbps) : 0;
-    return { ...blendOf(own, detail !== null, this.#sharpness.value), gainDb };
+    const gainDb = detail ? expectedGainDb(local, detail.outcome.quality, downlinkKbps) : 0;
+    return { ...blendOf(local, detail !== null, this.#sharpness.value), gainDb };
   }
 
   #resized(size: StreamSize): void {

@@ -2,7 +2,7 @@ import { logger } from '../../../shared/log.ts';
 import type { Where } from '../../../shared/tasks/definition.ts';
 import type { Quality } from '../../../shared/tasks/upscale.ts';
 import { isHelpPossible, type StreamQuality, type Transport } from '../settings.ts';
-import { gainByDetailDb } from './detail-tuning.ts';
+import { expectedGainDb } from './detail-tuning.ts';
 import type { Side } from './stream-statistics.ts';
 
 const log = logger('stream.side');
@@ -104,7 +104,7 @@ export class SideChoice {
       return this.#settle(this.#running, 'not-measured', `${name} is getting ready to help.`);
     }
     const share = inTimeShare ?? 1;
-    const addedDb = share < MIN_IN_TIME_SHARE ? 0 : share * gainByDetailDb(localQuality, quality, downlinkKbps);
+    const addedDb = share < MIN_IN_TIME_SHARE ? 0 : share * expectedGainDb(localQuality, quality, downlinkKbps);
     const changes =
       this.#running === 'local' ? addedDb >= WORTH_ASKING_DB && nowMs >= this.#retryAtMs : addedDb < WORTH_KEEPING_DB;
     const running = changes ? otherThan(this.#running) : this.#running;

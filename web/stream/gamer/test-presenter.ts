@@ -48,7 +48,7 @@ export class PresenterRig {
       intervalMs: () => INTERVAL_MS,
       blending: (own, detail) => {
         const share = detail ? HELPED_SHARE : unhelpedShare;
-        return { ownShare: own === null ? 0 : share, weight: 0.1, deadZoneCodes: 1, gainDb: 1 };
+        return { localPictureShare: own === null ? 0 : share, weight: 0.1, deadZoneCodes: 1, gainDb: 1 };
       },
     });
   }
