@@ -228,7 +228,7 @@ async function receivedDetail({ quality, coding, up, down }: DetailOffload) {
   return { codesByTime, transmission: transmissionOf(clip, sent, answered, codesByTime.size) };
 }
 
-/** The source frames at their localPicture times. */
+/** The source frames at their own times. */
 async function* sources({ frames }: Clip): AsyncGenerator<VideoFrame> {
   for (const { source, timestampUs } of frames) {
     const size = { width: source.width, height: source.height, strideBytes: source.width * 4 };
