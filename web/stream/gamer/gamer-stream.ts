@@ -297,7 +297,7 @@ export class GamerStream {
       ...{ where, transport, quality },
       nowMs: this.#options.clock.now(),
       // It is enlarged all the same.
-      localQuality: this.#isDetail && this.#local.isResting ? 'bicubic' : this.#localQuality,
+      localQuality: this.#isDetail && this.#local.isPassthrough ? 'bicubic' : this.#localQuality,
       volunteer: this.#forecast(),
     });
   }

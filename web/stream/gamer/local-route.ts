@@ -80,8 +80,8 @@ export class LocalRoute {
   }
 
   /** Whether frames are passed through unchanged because this machine is too slow to upscale them. */
-  get isResting(): boolean {
-    return this.#upscaler?.isResting ?? false;
+  get isPassthrough(): boolean {
+    return this.#upscaler?.isPassthrough ?? false;
   }
 
   /** The backend that upscales here; empty before the first frame. */
@@ -156,7 +156,7 @@ export class LocalRoute {
       );
       this.#upscaler.isForGpusOnly = quality === 'auto';
       this.#upscaler.budgetMs = this.#budget.localMs(fps);
-      this.#upscaler.patienceMs = isBaseShown ? this.#upscaler.budgetMs : this.#budget.localPatienceMs;
+      this.#upscaler.passthroughAboveMs = isBaseShown ? this.#upscaler.budgetMs : this.#budget.localPassthroughAboveMs;
       this.#queue.upscaler = this.#upscaler;
     } catch (cause) {
       this.#failed(cause);

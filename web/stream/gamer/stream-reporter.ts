@@ -38,7 +38,7 @@ export class StreamReporter {
     const { statistics, screen, local, pool } = this.#parts;
     const { running } = decision;
     const outcome = screen.shown?.outcome;
-    const isTooSlow = outcome === null && running === 'local' && local.isResting;
+    const isTooSlow = outcome === null && running === 'local' && local.isPassthrough;
     const isPromised = settings.quality !== 'auto';
     return statistics.report({
       transport: settings.transport,
