@@ -32,10 +32,10 @@ export interface SourceEdges extends PictureSize {
   rows: SampledRows;
   /** Pixels at every border that are left out. */
   margin: number;
-  /** Second differences of luma at the sampled rows, `width` a row: of the one across and the upright one the larger, that of an edge... */
-  larger: Int16Array;
-  /** ...and the smaller one, which only corners have, and the steps of aliased edges. */
-  smaller: Int16Array;
+  /** Second differences of luma at the sampled rows, `width` a row: the larger of the one across and the upright one, which an edge has. */
+  major: Int16Array;
+  /** The smaller of the two, which only corners have, and the steps of aliased edges. */
+  minor: Int16Array;
   /** Root mean square of the differences to the neighbours of each tile, row by row. */
   contrast: Float32Array;
   tilesAcross: number;
@@ -69,7 +69,7 @@ export function edgesOf(luma: LumaPlane, rows: SampledRows, scale: number): Sour
   const tilesAcross = Math.ceil(width / EDGE_TILE.width);
   const tiles = tilesAcross * Math.ceil(rows.length / EDGE_TILE.rows);
   const [squares, counts] = [new Float64Array(tiles), new Uint16Array(tiles)];
-  const [larger, smaller] = [new Int16Array(width * rows.length), new Int16Array(width * rows.length)];
+  const [major, minor] = [new Int16Array(width * rows.length), new Int16Array(width * rows.length)];
   const [nearRow, farRow] = [near * stride, far * stride];
   for (const [row, y] of rows.entries()) {
     if (y < far || y >= height - far) continue;
@@ -89,8 +89,8 @@ export function edgesOf(luma: LumaPlane, rows: SampledRows, scale: number): Sour
         const up = here - (bytes[at - farRow] ?? 0);
         const down = here - (bytes[at + farRow] ?? 0);
         const isAcross = Math.abs(across) > Math.abs(upright);
-        larger[out] = isAcross ? across : upright;
-        smaller[out] = isAcross ? upright : across;
+        major[out] = isAcross ? across : upright;
+        minor[out] = isAcross ? upright : across;
         sum += second * second + left * left + right * right + up * up + down * down;
       }
       const tile = tileRow + column;
@@ -99,7 +99,7 @@ export function edgesOf(luma: LumaPlane, rows: SampledRows, scale: number): Sour
     }
   }
   const contrast = Float32Array.from(squares, (sum, tile) => Math.sqrt(sum / Math.max(1, counts[tile] ?? 0)));
-  return { width, height, rows, margin: far, larger, smaller, contrast, tilesAcross };
+  return { width, height, rows, margin: far, major, minor, contrast, tilesAcross };
 }
 
 /** Formats whose first plane is 8-bit luma, and those of four bytes a pixel, by the place of red. */
