@@ -191,8 +191,8 @@ export class Dispatcher {
 
   /** Starts second attempts, before any new job: they have waited longest. */
   #hedge(): void {
-    if (!this.#hedging.isWanted || !this.#pool.hasCapacity) return;
-    this.#hedging.pairUp(
+    if (!this.#hedging.hasPending || !this.#pool.hasCapacity) return;
+    this.#hedging.startHedges(
       (state) => this.#pool.earliestFree(state),
       (state, second) => this.#start(state, second, 'hedge'),
     );
@@ -233,7 +233,7 @@ export class Dispatcher {
       passedOver.set(group, passed + 1);
       return 'leave';
     });
-    this.#exploration.pairUp(firstAttempts, (state, leastKnown) => this.#start(state, leastKnown, 'exploration'));
+    this.#exploration.startExplorations(firstAttempts, (state, leastKnown) => this.#start(state, leastKnown, 'exploration'));
     for (const state of hopeless) this.#giveUp(state);
   }
 
