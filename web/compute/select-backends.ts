@@ -195,8 +195,8 @@ function gpuBackends(
   const preferred = isOrtPreferred ? [onDevice] : [ours];
   const gpuRuntimes = isSoftware && !isOrtPreferred ? [] : [openOnGpu(device)];
   const runners = modelRunners(options, [openInWorker, ...gpuRuntimes]);
-  const avoidShortPaths = () => wgsl.avoidShortPaths();
-  const spotChecks = new SpotChecks({ reference: filters, now, random: Math.random, avoidShortPaths });
+  const disableFastPaths = () => wgsl.disableFastPaths();
+  const spotChecks = new SpotChecks({ reference: filters, now, random: Math.random, disableFastPaths });
   const wrong = spotChecks.failed.then(() => ({ problem: `${opened.name} gave wrong pictures` }));
   return new BackendSet({
     ...chosen,

@@ -109,7 +109,7 @@ export class WgslBackend implements Backend {
   }
 
   /** Lets the frames of all streams pass through the processor from now on. Returns whether they took a shorter way. */
-  avoidShortPaths(): boolean {
+  disableFastPaths(): boolean {
     const { frameIn, frameOut } = this.framePaths;
     if (frameIn === SAFE_FRAME_PATHS.frameIn && frameOut === SAFE_FRAME_PATHS.frameOut) return false;
     log.warn('frames come out wrong; they now pass through the processor', { frameIn, frameOut });
@@ -127,7 +127,7 @@ export class WgslBackend implements Backend {
   async #checkFramePaths(): Promise<void> {
     if (this.framePaths === SAFE_FRAME_PATHS) return;
     const isRight = await framesMatchPixels(this, CHECKED_NETWORK).catch(() => false);
-    if (!isRight) this.avoidShortPaths();
+    if (!isRight) this.disableFastPaths();
   }
 }
 
