@@ -175,7 +175,7 @@ export class Link {
     const peer = this.#takePrepared() ?? this.#environment.openPeer(this.#initiate);
     const greeting = new Greeting(() => this.#environment.hello());
     const owner: PeerOwner = {
-      onSignal: (signal) => this.#environment.sendSignal(this.peerId, attempt, greeting.addedTo(signal)),
+      onSignal: (signal) => this.#environment.sendSignal(this.peerId, attempt, greeting.attachToAnswer(signal)),
       onConnect: () => this.#connected(),
       onMessage: (data) => this.#received(data),
       onForeignChannel: () => this.close(MeshError.malformed('The other browser opened a channel of its own.')),
