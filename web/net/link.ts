@@ -6,7 +6,7 @@ import { logger, shortId } from '../../shared/log.ts';
 import { type Capabilities, type ControlMessage, controlMessageSchema } from '../../shared/messages.ts';
 import { TRANSFER } from '../../shared/protocol-limits.ts';
 import type { Introduction, PeerSignal, Role } from '../../shared/signaling.ts';
-import { bare, decodeTransfer, encodeTransfer } from '../../shared/wire.ts';
+import { withoutAttachments, decodeTransfer, encodeTransfer } from '../../shared/wire.ts';
 import { type IceRoute, noRoute } from './connection-outcome.ts';
 import { checkVersion, didNotReturn, Greeting, helloIn } from './greeting.ts';
 import { type Hello, LINK, type LinkEnvironmentOf, type LinkEvent, type LinkState } from './link-environment.ts';
@@ -129,7 +129,7 @@ export class Link {
   /** Sends on the control channel; without a connection, the message is dropped. */
   send(message: ControlMessage): void {
     if (!this.#connection) return;
-    const bytes = concatBytes(encodeTransfer([bare(message)]));
+    const bytes = concatBytes(encodeTransfer([withoutAttachments(message)]));
     this.#environment.onControlBytes?.(this, { bytesIn: 0, bytesOut: bytes.byteLength });
     this.#connection.peer.send(bytes);
   }

@@ -3,7 +3,7 @@ import type { Clock } from '../../../shared/clock.ts';
 import { MeshError } from '../../../shared/errors.ts';
 import type { VideoMessage } from '../../../shared/messages.ts';
 import type { Quality } from '../../../shared/tasks/upscale.ts';
-import type { Carried } from '../../../shared/wire.ts';
+import type { MessageWithAttachments } from '../../../shared/wire.ts';
 import type { CheckedSetup } from '../codec/codecs.ts';
 import { StallWatch } from '../codec/stall-watch.ts';
 import type { CapturedFrame, FrameSink } from '../frame.ts';
@@ -219,7 +219,7 @@ export class VolunteerRoute {
   }
 
   /** Throws MeshError for what no honest volunteer sends: the channel ends with it, and so the link. */
-  #received({ message, attachments }: Carried<VideoMessage>): void {
+  #received({ message, attachments }: MessageWithAttachments<VideoMessage>): void {
     this.#liveness.heard();
     if (message.kind === 'ack') this.#acknowledged(message);
     else if (message.kind === 'keyframe-request') this.#sender.requestKeyframe();
