@@ -1,6 +1,6 @@
 import * as Comlink from 'comlink';
 import { MeshError } from '../../shared/errors.ts';
-import { PolicyWatch } from '../../shared/policy-watch.ts';
+import { CspViolations } from '../../shared/csp-violations.ts';
 import { notStarted, startModuleWorker } from '../compute/module-worker.ts';
 
 // What the SDK needs from the page it runs in: its server's address, workers, and the moment the page is left.
@@ -69,7 +69,7 @@ export interface StartedWorker {
 export function startWorker(address: string, name: string): StartedWorker {
   if (typeof Worker !== 'function') throw noWorkers();
   const url = new URL(address, location.href);
-  const policy = new PolicyWatch();
+  const policy = new CspViolations();
   const starting = new AbortController();
   const { signal } = starting;
   signal.addEventListener('abort', () => policy.dispose());

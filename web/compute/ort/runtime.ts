@@ -6,7 +6,7 @@ import jspiBinaryUrl from 'onnxruntime-web/ort-wasm-simd-threaded.jspi.wasm?url'
 import glueUrl from 'onnxruntime-web/ort-wasm-simd-threaded.mjs?url';
 import binaryUrl from 'onnxruntime-web/ort-wasm-simd-threaded.wasm?url';
 import { MeshError } from '../../../shared/errors.ts';
-import { fetchOwn } from '../../../shared/policy-watch.ts';
+import { fetchOwn } from '../../../shared/csp-violations.ts';
 
 /** Threads of onnxruntime-web: its own limit, beyond which small networks gain nothing. */
 export const MAX_RUNTIME_THREADS = 4;
