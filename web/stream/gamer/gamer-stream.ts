@@ -8,9 +8,9 @@ import { bestOf, MAX_PATIENCE, type StreamSettings } from '../settings.ts';
 import { BeforeView, type FramePair } from './before-view.ts';
 import { blendOf, expectedGainDb } from './detail-tuning.ts';
 import { FrameIntake, type IntakeFrame } from './frame-intake.ts';
+import { FramePresenter } from './frame-presenter.ts';
 import { SourceReader } from './frame-source.ts';
 import { LocalRoute } from './local-route.ts';
-import { FramePresenter } from './frame-presenter.ts';
 import { Patience } from './patience.ts';
 import { Screen } from './screen.ts';
 import { type Decision, type HelpForecast, SideChoice } from './side-choice.ts';
@@ -236,7 +236,10 @@ export class GamerStream {
       if (isHelped && this.#isDetail) this.#patience.sent(frameId);
       this.#patience.judge(this.#intake.intervalMs);
       if (this.#isDetail || !isHelped) {
-        this.#presenter.show({ ...copy('show'), isRepeat }, { detail: isHelped && this.#isDetail, sharpened: isSharpened });
+        this.#presenter.show(
+          { ...copy('show'), isRepeat },
+          { detail: isHelped && this.#isDetail, sharpened: isSharpened },
+        );
       }
       if (isSharpened) this.#local.offer(copy('show'));
       // Last: if the encoder fails at once, the newest frame is repeated and this one is closed.
@@ -323,7 +326,7 @@ export class GamerStream {
   #sourceEnded(error: MeshError): void {
     this.#ended = error;
     log.info('source ended', { reason: error.reason });
-    this.#still.last(() => this.#tell({ kind: 'ended', error: error.toWire() }));
+    this.#still.refineLast(() => this.#tell({ kind: 'ended', error: error.toWire() }));
   }
 
   #volunteerFailed(streamId: number, error: MeshError): void {

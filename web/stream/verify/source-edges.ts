@@ -5,10 +5,10 @@ import { type PictureSize, sizeOf } from '../frame-size.ts';
 
 const log = logger('stream.edges');
 
-/** Pixels that are looked at, at most, in half a millisecond: every eighth row of 640x360, of larger pictures a random part of them. */
+/** Most pixels that are sampled, which takes half a millisecond: every eighth row of 640x360, of larger pictures a random part of them. */
 const MAX_SAMPLES = 45_000;
-/** ...and of small pictures, in which tiles are as high as these allow. */
-const WANTED_SAMPLES = 30_000;
+/** Pixels that are sampled of small pictures: their tiles are as high as these allow. */
+const SMALL_PICTURE_SAMPLES = 30_000;
 /** Width of a tile, pixels, and its height in sampled rows: large enough for a mean, and smaller than letters that can be read at a glance. */
 export const EDGE_TILE = { width: 16, rows: 4 } as const;
 /** Distance of two sampled rows of a tile: a larger one would let small letters hide in a tile's mean. */
@@ -43,7 +43,7 @@ export interface SourceEdges extends PictureSize {
 
 /** A random choice of rows, so that nothing can be hidden between them for long. */
 export function sampledRows({ width, height }: PictureSize, random: () => number): SampledRows {
-  const step = Math.min(ROW_STEP.max, Math.max(ROW_STEP.min, Math.ceil((width * height) / WANTED_SAMPLES)));
+  const step = Math.min(ROW_STEP.max, Math.max(ROW_STEP.min, Math.ceil((width * height) / SMALL_PICTURE_SAMPLES)));
   const first = Math.floor(random() * step);
   const bands = Math.ceil((height - first) / (step * EDGE_TILE.rows));
   let wanted = Math.max(1, Math.floor(MAX_SAMPLES / (width * EDGE_TILE.rows)));
