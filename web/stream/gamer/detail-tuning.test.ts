@@ -15,7 +15,10 @@ test('the expected gain lies between the measured rates, and beyond them at the 
 
 test('the softer the source, the less is added to it, and detail of coded frames never wholly', () => {
   const blends = [0.2, 0.5, 0.56, 0.6, 0.7].map((sharpness) => blendOf('fast', false, sharpness));
-  for (const values of [blends.map(({ localPictureShare }) => localPictureShare), blends.map(({ detailWeight }) => detailWeight)]) {
+  for (const values of [
+    blends.map(({ localPictureShare }) => localPictureShare),
+    blends.map(({ detailWeight }) => detailWeight),
+  ]) {
     expect(values).toEqual([...values].sort((a, b) => a - b));
     expect(values[0]).toBeGreaterThan(0);
   }

@@ -1,8 +1,8 @@
 import type { MeshError } from '../../../shared/errors.ts';
 import type { StreamSettings } from '../settings.ts';
 import type { FrameIntake } from './frame-intake.ts';
-import type { LocalRoute } from './local-route.ts';
 import type { FramePresenter } from './frame-presenter.ts';
+import type { LocalRoute } from './local-route.ts';
 import type { Screen } from './screen.ts';
 import type { Decision } from './side-choice.ts';
 import { explainStream } from './stream-messages.ts';
