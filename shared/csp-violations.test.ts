@@ -1,16 +1,16 @@
 import { afterEach, describe, expect, test, vi } from 'vitest';
-import { fetchOwn, CspViolations } from './csp-violations.ts';
+import { CspViolations, fetchOwn } from './csp-violations.ts';
 
 const page = new EventTarget();
-const watches: CspViolations[] = [];
+const opened: CspViolations[] = [];
 afterEach(() => {
-  for (const watch of watches.splice(0)) violations.dispose();
+  for (const violations of opened.splice(0)) violations.dispose();
   vi.unstubAllGlobals();
 });
 
-function newWatch(): CspViolations {
+function watchedPage(): CspViolations {
   const violations = new CspViolations(page);
-  watches.push(violations);
+  opened.push(violations);
   return violations;
 }
 
@@ -21,7 +21,7 @@ function violate(effectiveDirective: string, blockedURI: string, disposition = '
 
 describe('what a policy stops', () => {
   test('is known by host, whatever the protocol, also where the event comes after the failure', async () => {
-    const watch = newWatch();
+    const violations = watchedPage();
     setTimeout(() => violate('connect-src', 'wss://play.example/socket.io/?EIO=4'), 0);
     expect(await violations.wasBlocked('play.example')).toBe(true);
     expect(await violations.wasBlocked('play.example:8443')).toBe(false);
@@ -29,20 +29,20 @@ describe('what a policy stops', () => {
   });
 
   test('is no connection where it is a picture of the same host', async () => {
-    const watch = newWatch();
+    const violations = watchedPage();
     violate('img-src', 'https://play.example/logo.png');
     expect(await violations.wasBlocked('play.example')).toBe(false);
   });
 
   test('is known by directive where there is no address', async () => {
-    const watch = newWatch();
+    const violations = watchedPage();
     violate('worker-src', 'blob');
     expect(await violations.violated('worker-src')).toBe(true);
     expect(await violations.wasBlocked('blob')).toBe(false);
   });
 
   test('is neither what is only reported nor what comes after the watch has ended', async () => {
-    const watch = newWatch();
+    const violations = watchedPage();
     violate('connect-src', 'https://play.example/', 'report');
     violations.dispose();
     violate('connect-src', 'https://play.example/');
@@ -50,7 +50,7 @@ describe('what a policy stops', () => {
   });
 
   test('is kept in bounded number: of a page with many violations the newest', async () => {
-    const watch = newWatch();
+    const violations = watchedPage();
     violate('connect-src', 'https://first.example/');
     for (let n = 0; n < 32; n++) violate('connect-src', `https://${n}.example/`);
     expect(await violations.wasBlocked('first.example')).toBe(false);

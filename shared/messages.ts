@@ -2,7 +2,7 @@ import { DETAIL_GAIN_LIMITS, MAX_DEAD_ZONE } from './detail.ts';
 import { STREAM_LIMITS, TASK_LIMITS } from './protocol-limits.ts';
 import { roleSchema, wireErrorSchema } from './signaling.ts';
 import { PROGRESS_STAGES } from './tasks/definition.ts';
-import { MAX_ANSWER_TOKENS, answerTokenSchema } from './tasks/dialogue/answer-tokens.ts';
+import { answerTokenSchema, MAX_ANSWER_TOKENS } from './tasks/dialogue/answer-tokens.ts';
 import { QUALITIES } from './tasks/upscale.ts';
 import { z } from './zod.ts';
 

@@ -1,7 +1,7 @@
 import { Packr } from 'msgpackr/index-no-eval';
 import { describe, expect, test } from 'vitest';
 import { TRANSFER } from './protocol-limits.ts';
-import { withoutAttachments, type MessageWithAttachments, decodeTransfer, encodeTransfer } from './wire.ts';
+import { decodeTransfer, encodeTransfer, type MessageWithAttachments, withoutAttachments } from './wire.ts';
 import { z } from './zod.ts';
 
 const schema = z.discriminatedUnion('kind', [

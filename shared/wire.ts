@@ -41,7 +41,10 @@ export function encodeTransfer(items: readonly MessageWithAttachments<unknown>[]
  * shared a transfer, or that have an envelope larger than their attachments, get copies: keeping an attachment keeps nothing else in memory
  * that nobody counts, and it can be transferred to a worker without the others. Throws MeshError `malformed` or `too-large`.
  */
-export function decodeTransfer<Message>(bytes: Uint8Array, schema: ZodType<Message>): MessageWithAttachments<Message>[] {
+export function decodeTransfer<Message>(
+  bytes: Uint8Array,
+  schema: ZodType<Message>,
+): MessageWithAttachments<Message>[] {
   const envelope = readEnvelope(bytes);
   let offset = LENGTH_BYTES + envelope.sizeBytes;
   const isCopied = envelope.entries.length > 1 || bytes.byteLength < 2 * offset;

@@ -130,7 +130,11 @@ export async function measureOwn(quality: Quality | null, shares: readonly (numb
   const blend = blendOf(quality, false, sharpness);
   for await (const { index, localPicture } of ownPictures(quality)) {
     for (const [i, share] of shares.entries()) {
-      await draw(index, { localPicture, detail: null }, { ...blend, localPictureShare: share ?? blend.localPictureShare });
+      await draw(
+        index,
+        { localPicture, detail: null },
+        { ...blend, localPictureShare: share ?? blend.localPictureShare },
+      );
       measured[i]?.scores.push(scoreOf(clip, index, onScreen()));
     }
   }

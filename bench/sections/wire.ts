@@ -4,7 +4,7 @@ import { type TaskMessage, taskMessageSchema } from '../../shared/messages.ts';
 import { echo } from '../../shared/tasks/echo.ts';
 import { seededRandom } from '../../shared/tasks/test-random.ts';
 import { upscale } from '../../shared/tasks/upscale.ts';
-import { withoutAttachments, type MessageWithAttachments, decodeTransfer, encodeTransfer } from '../../shared/wire.ts';
+import { decodeTransfer, encodeTransfer, type MessageWithAttachments, withoutAttachments } from '../../shared/wire.ts';
 import { z } from '../../shared/zod.ts';
 import type { Section } from '../context.ts';
 import { mapValues, mediansInTurn, ratePerS, sum } from '../measuring.ts';

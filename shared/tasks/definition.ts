@@ -1,6 +1,6 @@
 import type { ZodType } from 'zod';
 import { MeshError } from '../errors.ts';
-import type { PartialAnswer, AnswerToken } from './dialogue/answer-tokens.ts';
+import type { AnswerToken, PartialAnswer } from './dialogue/answer-tokens.ts';
 
 /** Names of all task types, for code that names them without running them. */
 export const TASK_NAMES = ['echo', 'upscale', 'infer', 'dialogue', 'pathfinding', 'physics', 'raytracing'] as const;

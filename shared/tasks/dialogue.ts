@@ -2,7 +2,7 @@ import { MeshError } from '../errors.ts';
 import { z } from '../zod.ts';
 import { checkedInput } from './checked-input.ts';
 import { type TaskDefinition, UNDECIDED } from './definition.ts';
-import { MAX_ANSWER_TOKENS, type PartialAnswer, answerTokenSchema, textOf } from './dialogue/answer-tokens.ts';
+import { answerTokenSchema, MAX_ANSWER_TOKENS, type PartialAnswer, textOf } from './dialogue/answer-tokens.ts';
 import { attachmentAt } from './packing.ts';
 
 /** Limits of a dialogue. */

@@ -23,7 +23,8 @@ export class ClassScheduler {
 
   /** A piece of work was enqueued. Call {@link ended} once, however it ends. */
   enqueued(workClass: WorkClass): void {
-    if (this.#open[workClass] === 0) this.#paidUntilMs[workClass] = Math.max(this.#paidUntilMs[workClass], this.#virtualMs);
+    if (this.#open[workClass] === 0)
+      this.#paidUntilMs[workClass] = Math.max(this.#paidUntilMs[workClass], this.#virtualMs);
     this.#open[workClass]++;
   }
 

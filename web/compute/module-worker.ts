@@ -1,5 +1,5 @@
-import { MeshError } from '../../shared/errors.ts';
 import type { CspViolations } from '../../shared/csp-violations.ts';
+import { MeshError } from '../../shared/errors.ts';
 
 /** The SDK's policy of Trusted Types, by which a page that requires them allows its workers: `trusted-types p2c2r`. */
 const TRUSTED_TYPES_POLICY = 'p2c2r';

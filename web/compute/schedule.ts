@@ -1,9 +1,9 @@
 import { MeshError } from '../../shared/errors.ts';
+import { ClassScheduler, WORK_CLASSES, type WorkClass } from './class-scheduler.ts';
 import { DutyCycle } from './duty-cycle.ts';
 import { FairQueue } from './fair-queue.ts';
 import { GpuClock } from './gpu-clock.ts';
 import { Job, runBody, type Settling, type Started, type TaskSlot, type TimeSlot } from './schedule-job.ts';
-import { WORK_CLASSES, type WorkClass, ClassScheduler } from './class-scheduler.ts';
 
 export type { Started, TaskSlot, TimeSlot } from './schedule-job.ts';
 

@@ -11,6 +11,7 @@ import {
   type RedispatchCause,
 } from './dispatch-counts.ts';
 import { Exploration, type FirstAttempt } from './exploration.ts';
+import { FailureAttribution } from './failure-attribution.ts';
 import { DuplicateBudget, Hedging } from './hedging.ts';
 import {
   type AttemptResult,
@@ -28,7 +29,6 @@ import { type Attempt, JobState, type RedispatchNeed } from './job-state.ts';
 import type { LocalRunner } from './local-runner.ts';
 import { type Accepted, ResultChecker, type VerificationEnvironment } from './result-checker.ts';
 import { RunnerPool } from './runner-pool.ts';
-import { FailureAttribution } from './failure-attribution.ts';
 
 /**
  * Waiting jobs of one type and `where` that are looked at when work is started. Behind this many jobs that all wait for a busy
@@ -233,7 +233,9 @@ export class Dispatcher {
       passedOver.set(group, passed + 1);
       return 'leave';
     });
-    this.#exploration.startExplorations(firstAttempts, (state, leastKnown) => this.#start(state, leastKnown, 'exploration'));
+    this.#exploration.startExplorations(firstAttempts, (state, leastKnown) =>
+      this.#start(state, leastKnown, 'exploration'),
+    );
     for (const state of hopeless) this.#giveUp(state);
   }
 

@@ -42,7 +42,10 @@ export class Exploration {
    * Starts explorations beside first attempts, usually none. To be called after all jobs that can start have done so: a runner that
    * was given another job of the kind is measured without a duplicate.
    */
-  startExplorations(firstAttempts: readonly FirstAttempt[], start: (state: JobState, leastKnown: Runner) => void): void {
+  startExplorations(
+    firstAttempts: readonly FirstAttempt[],
+    start: (state: JobState, leastKnown: Runner) => void,
+  ): void {
     for (const { state, runner, candidates } of firstAttempts) {
       this.#budget.earn();
       const leastKnown = this.#pick(state.job, candidates, runner);

@@ -1,7 +1,7 @@
 import { beforeEach, expect, test } from 'vitest';
 import { MeshError, type MeshErrorReason } from '../../shared/errors.ts';
 import { definitionOf } from '../../shared/tasks/catalogue.ts';
-import { MAX_EXCUSED_IN_A_ROW, FailureAttribution } from './failure-attribution.ts';
+import { FailureAttribution, MAX_EXCUSED_IN_A_ROW } from './failure-attribution.ts';
 
 const jobOf = (type: string, params: unknown = {}) => ({
   definition: definitionOf(type),

@@ -2,7 +2,7 @@ import { CHANNELS } from '../../shared/channels.ts';
 import type { Clock } from '../../shared/clock.ts';
 import { MeshError } from '../../shared/errors.ts';
 import { type Capabilities, type TaskMessage, taskMessageSchema } from '../../shared/messages.ts';
-import { withoutAttachments, type MessageWithAttachments } from '../../shared/wire.ts';
+import { type MessageWithAttachments, withoutAttachments } from '../../shared/wire.ts';
 import { ASSUMED_RTT_MS } from '../net/failure-detector.ts';
 import { FlowChannel } from '../net/flow-channel.ts';
 import { errorOfPeer } from '../net/peer-error.ts';

@@ -4,11 +4,11 @@ import { PROBATION_RESULTS } from '../../shared/reputation.ts';
 import { definitionOf } from '../../shared/tasks/catalogue.ts';
 import type { PackedResult, Verification } from '../../shared/tasks/definition.ts';
 import { SLICE_MS } from '../compute/schedule.ts';
+import { CROSS_CHECK } from './cross-check-eligibility.ts';
 import type { AttemptResult, Job, Outcome } from './job.ts';
 import { KEPT_RESULTS } from './kept-results.ts';
 import { prepareTaskKeys } from './result-cache.ts';
 import { type CheckedJob, COMPARISON_LIMIT_MS, Verifier } from './result-checker.ts';
-import { CROSS_CHECK } from './cross-check-eligibility.ts';
 import { TestBench, ticksPass } from './test-bench.ts';
 
 beforeAll(prepareTaskKeys);

@@ -10,8 +10,8 @@ import {
 } from '../../shared/tasks/definition.ts';
 import { SLICE_MS } from '../compute/schedule.ts';
 import type { VolunteerTrust } from '../net/volunteer-trust.ts';
-import type { Job, JobHandle, OnJobEnd } from './job.ts';
 import { CrossCheckEligibility } from './cross-check-eligibility.ts';
+import type { Job, JobHandle, OnJobEnd } from './job.ts';
 
 /** How long a result waits for one comparison, ms: fetching a model may take this long; a check that takes longer is not made. */
 export const COMPARISON_LIMIT_MS = 30_000;

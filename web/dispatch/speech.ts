@@ -1,7 +1,7 @@
 import type { Clock } from '../../shared/clock.ts';
 import { MeshError } from '../../shared/errors.ts';
-import type { PackedTask, ReportListener, TokenStreaming, TokenProgress } from '../../shared/tasks/definition.ts';
-import { isSameToken, type AnswerToken, textOf } from '../../shared/tasks/dialogue/answer-tokens.ts';
+import type { PackedTask, ReportListener, TokenProgress, TokenStreaming } from '../../shared/tasks/definition.ts';
+import { type AnswerToken, isSameToken, textOf } from '../../shared/tasks/dialogue/answer-tokens.ts';
 
 /** Timeouts and rate limits of token streams. */
 export const SPEECH = {

@@ -6,7 +6,7 @@ import type { MeshError } from '../../shared/errors.ts';
 import { ManualClock } from '../../shared/manual-clock.ts';
 import type { TaskMessage } from '../../shared/messages.ts';
 import { taskMessageSchema } from '../../shared/messages.ts';
-import { withoutAttachments, decodeTransfer, encodeTransfer } from '../../shared/wire.ts';
+import { decodeTransfer, encodeTransfer, withoutAttachments } from '../../shared/wire.ts';
 import { TestPort } from '../net/test-channel.ts';
 import { MEMORY, MemoryBudget, type MemoryUser } from './memory-budget.ts';
 import { TaskServer } from './task-server.ts';

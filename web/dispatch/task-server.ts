@@ -5,7 +5,7 @@ import { MeshError } from '../../shared/errors.ts';
 import { type TaskMessage, taskMessageSchema } from '../../shared/messages.ts';
 import { checkArrivedTask } from '../../shared/tasks/catalogue.ts';
 import type { PackedResult, PackedTask, ReportListener } from '../../shared/tasks/definition.ts';
-import { withoutAttachments, type MessageWithAttachments } from '../../shared/wire.ts';
+import { type MessageWithAttachments, withoutAttachments } from '../../shared/wire.ts';
 import { FlowChannel } from '../net/flow-channel.ts';
 import type { ChannelPort } from '../net/transferable-channel.ts';
 import { CreditWindow } from './credit-window.ts';
@@ -190,7 +190,9 @@ export class TaskServer {
       if (abort.signal.aborted) return;
       const error = MeshError.from(cause);
       this.#answer(
-        withoutAttachments(error.reason === 'device-lost' ? { kind: 'returned', id } : { kind: 'failed', id, error: error.toWire() }),
+        withoutAttachments(
+          error.reason === 'device-lost' ? { kind: 'returned', id } : { kind: 'failed', id, error: error.toWire() },
+        ),
       );
     } finally {
       if (this.#running.get(id)?.abort === abort) this.#forget(id);
@@ -213,7 +215,8 @@ export class TaskServer {
       // The result does not fit the send queue: the gamer should try elsewhere rather than wait for it.
       const { message } = item;
       const error = MeshError.from(cause);
-      if (message.kind === 'result') this.#answer(withoutAttachments({ kind: 'failed', id: message.id, error: error.toWire() }));
+      if (message.kind === 'result')
+        this.#answer(withoutAttachments({ kind: 'failed', id: message.id, error: error.toWire() }));
       // Nothing fits any more. Thrown from here, the error would end whatever computes or shares out credit.
       else this.evict(error);
     }

@@ -2,7 +2,7 @@ import { afterEach, describe, expect, test } from 'vitest';
 import { CHANNELS } from '../../shared/channels.ts';
 import { CHUNK_HEADER_BYTES } from '../../shared/chunks.ts';
 import { TRANSFER } from '../../shared/protocol-limits.ts';
-import { withoutAttachments, encodeTransfer } from '../../shared/wire.ts';
+import { encodeTransfer, withoutAttachments } from '../../shared/wire.ts';
 import { FlowChannel, MAX_QUEUED_BYTES } from './flow-channel.ts';
 import { closeAll, deliver, end, LOSSY, type Note, note, noteSchema, SPEC, TestPort, ticks } from './test-channel.ts';
 

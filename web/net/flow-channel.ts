@@ -4,7 +4,7 @@ import type { ChannelSpec } from '../../shared/channels.ts';
 import { Reassembler, splitTransfer } from '../../shared/chunks.ts';
 import { MeshError } from '../../shared/errors.ts';
 import { TRANSFER } from '../../shared/protocol-limits.ts';
-import { type MessageWithAttachments, decodeTransfer, encodeTransfer } from '../../shared/wire.ts';
+import { decodeTransfer, encodeTransfer, type MessageWithAttachments } from '../../shared/wire.ts';
 import { OncePerTick } from './once-per-tick.ts';
 import type { ChannelPort } from './transferable-channel.ts';
 
@@ -230,7 +230,9 @@ const COALESCE_BYTES = 8 * 1024;
 /** Attachments of one envelope: a message describes each of them with up to 16 values, and an envelope holds a bounded number of those. */
 const COALESCE_ATTACHMENTS = 512;
 
-function* coalesce<Message>(items: readonly MessageWithAttachments<Message>[]): Generator<MessageWithAttachments<Message>[]> {
+function* coalesce<Message>(
+  items: readonly MessageWithAttachments<Message>[],
+): Generator<MessageWithAttachments<Message>[]> {
   let group: MessageWithAttachments<Message>[] = [];
   let groupBytes = 0;
   let attached = 0;

@@ -4,7 +4,7 @@ import { type Clock, systemClock } from '../../shared/clock.ts';
 import { MeshError } from '../../shared/errors.ts';
 import { TRANSFER } from '../../shared/protocol-limits.ts';
 import { PROTOCOL_VERSION } from '../../shared/signaling.ts';
-import { withoutAttachments, encodeTransfer } from '../../shared/wire.ts';
+import { encodeTransfer, withoutAttachments } from '../../shared/wire.ts';
 import { type ControlBytes, LINK } from './link-environment.ts';
 import { RETRY } from './retry-schedule.ts';
 import { CAPABILITIES, type EndOptions, type LinkEnd, linkPair } from './test-links.ts';

@@ -6,7 +6,7 @@ import { logger, shortId } from '../../shared/log.ts';
 import { type Capabilities, type ControlMessage, controlMessageSchema } from '../../shared/messages.ts';
 import { TRANSFER } from '../../shared/protocol-limits.ts';
 import type { Introduction, PeerSignal, Role } from '../../shared/signaling.ts';
-import { withoutAttachments, decodeTransfer, encodeTransfer } from '../../shared/wire.ts';
+import { decodeTransfer, encodeTransfer, withoutAttachments } from '../../shared/wire.ts';
 import { type IceRoute, noRoute } from './connection-outcome.ts';
 import { checkVersion, didNotReturn, Greeting, helloIn } from './greeting.ts';
 import { type Hello, LINK, type LinkEnvironmentOf, type LinkEvent, type LinkState } from './link-environment.ts';

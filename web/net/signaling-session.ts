@@ -1,8 +1,8 @@
 import type { Clock } from '../../shared/clock.ts';
+import { CspViolations } from '../../shared/csp-violations.ts';
 import { MeshError } from '../../shared/errors.ts';
 import { proofBytes } from '../../shared/identity.ts';
 import { logger } from '../../shared/log.ts';
-import { CspViolations } from '../../shared/csp-violations.ts';
 import {
   type ClientEvent,
   type EventPayload,

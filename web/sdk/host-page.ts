@@ -1,6 +1,6 @@
 import * as Comlink from 'comlink';
-import { MeshError } from '../../shared/errors.ts';
 import { CspViolations } from '../../shared/csp-violations.ts';
+import { MeshError } from '../../shared/errors.ts';
 import { notStarted, startModuleWorker } from '../compute/module-worker.ts';
 
 // What the SDK needs from the page it runs in: its server's address, workers, and the moment the page is left.

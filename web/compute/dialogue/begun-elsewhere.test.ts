@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import { ManualClock } from '../../../shared/manual-clock.ts';
-import { type PartialAnswer, type AnswerToken, textOf } from '../../../shared/tasks/dialogue/answer-tokens.ts';
+import { type AnswerToken, type PartialAnswer, textOf } from '../../../shared/tasks/dialogue/answer-tokens.ts';
 import { type DialogueInput, dialogue } from '../../../shared/tasks/dialogue.ts';
 import { summingModel } from '../infer/test-sessions.ts';
 import { nextMacrotask, Schedule } from '../schedule.ts';
@@ -124,6 +124,9 @@ describe('an answer that was begun elsewhere', () => {
       { text: 'a', id: A },
       { text: '', id: B },
     ];
-    expect(await continueFrom({ model: 'abc', tokens }, { stop: ['b'] })).toMatchObject({ text: 'a', finishReason: 'stop' });
+    expect(await continueFrom({ model: 'abc', tokens }, { stop: ['b'] })).toMatchObject({
+      text: 'a',
+      finishReason: 'stop',
+    });
   });
 });

@@ -1,8 +1,8 @@
 import { sha256 } from 'hash-wasm';
 import { concatBytes } from '../../../shared/bytes.ts';
 import type { Clock } from '../../../shared/clock.ts';
-import { MeshError } from '../../../shared/errors.ts';
 import { CspViolations } from '../../../shared/csp-violations.ts';
+import { MeshError } from '../../../shared/errors.ts';
 import type { PartialFile } from './partial-downloads.ts';
 
 /** Silence, ms, after which a download counts as dead: the slowest mobile network answers within seconds. */

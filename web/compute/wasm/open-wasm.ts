@@ -1,6 +1,6 @@
+import { fetchOwn } from '../../../shared/csp-violations.ts';
 import { MeshError } from '../../../shared/errors.ts';
 import { logger } from '../../../shared/log.ts';
-import { fetchOwn } from '../../../shared/csp-violations.ts';
 import { filtersAreCorrect } from '../filter-benchmark.ts';
 import type { ModelSource } from '../models/model-source.ts';
 import { threadsOf } from './kernel-threads.ts';

@@ -1,6 +1,6 @@
 import { type Clock, systemClock } from '../../../shared/clock.ts';
-import { MeshError } from '../../../shared/errors.ts';
 import { CspViolations } from '../../../shared/csp-violations.ts';
+import { MeshError } from '../../../shared/errors.ts';
 import type { PeerOptions } from '../peer.ts';
 import { type IceFinding, type NetworkFindings, RELAY_TRANSPORTS, type RelayTransport } from './findings.ts';
 import type { Connect } from './ice-gathering.ts';
