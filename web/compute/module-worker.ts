@@ -1,5 +1,5 @@
+import type { CspViolations } from '../../shared/csp-violations.ts';
 import { MeshError } from '../../shared/errors.ts';
-import type { PolicyWatch } from '../../shared/policy-watch.ts';
 
 /** The SDK's policy of Trusted Types, by which a page that requires them allows its workers: `trusted-types p2c2r`. */
 const TRUSTED_TYPES_POLICY = 'p2c2r';
@@ -39,7 +39,7 @@ export function startModuleWorker(url: URL, name: string): Worker {
  * @param policy - watched since before the start
  * @param message - of the worker's `error` event; empty where the browser does not tell
  */
-export async function notStarted(url: URL, policy: PolicyWatch, message: string): Promise<MeshError> {
+export async function notStarted(url: URL, policy: CspViolations, message: string): Promise<MeshError> {
   const source = url.origin === self.origin ? "'self'" : 'blob:';
   if (await policy.violated('worker-src')) return stoppedByPolicy(`its worker-src must allow ${source}`);
   if (message.includes(SCRIPT_STOPPED)) return stoppedByPolicy(`its script-src must allow ${url.origin}`);

@@ -1,6 +1,6 @@
+import type { WorkClass } from './class-scheduler.ts';
 import type { DutyCycle } from './duty-cycle.ts';
 import type { GpuClock } from './gpu-clock.ts';
-import type { WorkClass } from './work-shares.ts';
 
 /** Work in flight. The rest of it needs no time slot, so the next work may start meanwhile. */
 export interface Started<T> {

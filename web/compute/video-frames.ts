@@ -87,8 +87,8 @@ const PLAIN_PRIMARIES: readonly (string | null)[] = ['bt709'];
 const PLAIN_TRANSFERS: readonly (string | null)[] = ['bt709', 'smpte170m', 'iec61966-2-1'];
 
 /**
- * Whether a frame may enter a GPU by a short way; others are read by the processor. As measured (wgsl/frame-kinds.gl.browser.test.ts), Chromium's
- * short ways
+ * Whether a frame may enter a GPU by a fast path; others are read by the processor. As measured (wgsl/frame-kinds.gl.browser.test.ts), Chromium's
+ * fast paths
  *
  * - convert BT.601 primaries, which `drawImage` shows as they are (40 of 255), and leave PQ and HLG unconverted;
  * - sample a picture cut out of the middle of a frame beside its edges (80 of 255);

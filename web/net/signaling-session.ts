@@ -1,8 +1,8 @@
 import type { Clock } from '../../shared/clock.ts';
+import { CspViolations } from '../../shared/csp-violations.ts';
 import { MeshError } from '../../shared/errors.ts';
 import { proofBytes } from '../../shared/identity.ts';
 import { logger } from '../../shared/log.ts';
-import { PolicyWatch } from '../../shared/policy-watch.ts';
 import {
   type ClientEvent,
   type EventPayload,
@@ -68,7 +68,7 @@ export class SignalingSession {
   readonly #socket: SignalingSocket;
   readonly #renewal: IceRenewal;
   /** Until the first join is answered. */
-  readonly #policy = new PolicyWatch();
+  readonly #policy = new CspViolations();
   #wanted: Omit<JoinRequest, 'status'>;
   /** Settles {@link firstJoin}; null from then on. */
   #onFirstJoin: ((refusal: MeshError | null) => void) | null = null;
@@ -229,7 +229,7 @@ export class SignalingSession {
 
   async #failedFirst(cause: unknown): Promise<void> {
     const { url } = this.#options;
-    const isStopped = URL.canParse(url) && (await this.#policy.stopped(new URL(url).host));
+    const isStopped = URL.canParse(url) && (await this.#policy.wasBlocked(new URL(url).host));
     if (!this.#onFirstJoin) return;
     if (isStopped) this.#end(stoppedByPolicy(url));
     else this.#end(cause instanceof MeshError ? cause : unreachable(url, cause));

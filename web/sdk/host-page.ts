@@ -1,7 +1,7 @@
 import * as Comlink from 'comlink';
 import { systemClock } from '../../shared/clock.ts';
+import { CspViolations } from '../../shared/csp-violations.ts';
 import { MeshError } from '../../shared/errors.ts';
-import { PolicyWatch } from '../../shared/policy-watch.ts';
 import { notStarted, startModuleWorker } from '../compute/module-worker.ts';
 import { watchForWaking } from './wake-watch.ts';
 
@@ -72,7 +72,7 @@ export interface StartedWorker {
 export function startWorker(address: string, name: string): StartedWorker {
   if (typeof Worker !== 'function') throw noWorkers();
   const url = new URL(address, location.href);
-  const policy = new PolicyWatch();
+  const policy = new CspViolations();
   const starting = new AbortController();
   const { signal } = starting;
   signal.addEventListener('abort', () => policy.dispose());

@@ -5,8 +5,8 @@ import jspiGlueUrl from 'onnxruntime-web/ort-wasm-simd-threaded.jspi.mjs?url';
 import jspiBinaryUrl from 'onnxruntime-web/ort-wasm-simd-threaded.jspi.wasm?url';
 import glueUrl from 'onnxruntime-web/ort-wasm-simd-threaded.mjs?url';
 import binaryUrl from 'onnxruntime-web/ort-wasm-simd-threaded.wasm?url';
+import { fetchOwn } from '../../../shared/csp-violations.ts';
 import { MeshError } from '../../../shared/errors.ts';
-import { fetchOwn } from '../../../shared/policy-watch.ts';
 
 /** Threads of onnxruntime-web: its own limit, beyond which small networks gain nothing. */
 export const MAX_RUNTIME_THREADS = 4;

@@ -1,7 +1,7 @@
 import { lacking } from '../../../shared/browser-needs.ts';
+import { fetchOwn } from '../../../shared/csp-violations.ts';
 import { MeshError } from '../../../shared/errors.ts';
 import { logger } from '../../../shared/log.ts';
-import { fetchOwn } from '../../../shared/policy-watch.ts';
 import { filtersAreCorrect } from '../filter-benchmark.ts';
 import type { ModelSource } from '../models/model-source.ts';
 import { threadsOf } from './kernel-threads.ts';

@@ -36,11 +36,11 @@ const WAIT_GROWTH = 0.5;
 export type SharpenedFrame = UpscaledFrame & { outcome: NonNullable<UpscaledFrame['outcome']> };
 
 /**
- * How a frame is put together of this machine's own picture of it and a volunteer's detail.
+ * How a frame is put together of the picture of it that this machine sharpened and a volunteer's detail.
  *
- * @param own - quality of the picture; null without one.
+ * @param local - quality of that picture; null without one.
  */
-export type Blending = (own: Quality | null, detail: FrameDetail | null) => Blend & { gainDb: number };
+export type Blending = (local: Quality | null, detail: FrameDetail | null) => Blend & { gainDb: number };
 
 /** A frame of the source; a repeated one shows the same picture as the one before it. */
 export type OfferedFrame = CapturedFrame & { isRepeat: boolean };
@@ -258,7 +258,7 @@ export class DetailPresenter {
     const { gainDb, ...blend } = this.#options.blending(sharpened?.outcome.quality ?? null, source?.detail ?? null);
     const computeStartMs = clock.now();
     const added = source?.detail && { codes: source.detail.codes, gain: source.detail.gain, of: source.raw };
-    await drawBlended(composer, { raw, own: sharpened?.frame ?? null, detail: added ?? null }, blend, context);
+    await drawBlended(composer, { raw, localPicture: sharpened?.frame ?? null, detail: added ?? null }, blend, context);
     const computedMs = clock.now();
     const ofSamePicture = source && source.pictureId === entry.pictureId ? source.detail : null;
     screen.drawn(shownAs(entry, ofSamePicture, { computeStartMs, computedMs }));

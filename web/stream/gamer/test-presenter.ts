@@ -46,9 +46,9 @@ export class PresenterRig {
       ...{ clock, composer: this.#composer(), screen: this.#screen(), statistics },
       patience: new Patience(frames, () => clock.now()),
       intervalMs: () => INTERVAL_MS,
-      blending: (own, detail) => {
+      blending: (local, detail) => {
         const share = detail ? HELPED_SHARE : unhelpedShare;
-        return { ownShare: own === null ? 0 : share, weight: 0.1, deadZoneCodes: 1, gainDb: 1 };
+        return { localPictureShare: local === null ? 0 : share, detailWeight: 0.1, deadZoneCodes: 1, gainDb: 1 };
       },
     });
   }

@@ -2,7 +2,7 @@ import { isAboveBase } from '../../../shared/detail.ts';
 import { MeshError } from '../../../shared/errors.ts';
 import type { VideoMessage, VolunteerDropCause } from '../../../shared/messages.ts';
 import type { Quality } from '../../../shared/tasks/upscale.ts';
-import type { Carried } from '../../../shared/wire.ts';
+import type { MessageWithAttachments } from '../../../shared/wire.ts';
 import type { CheckedSetup } from '../codec/codecs.ts';
 import { FrameDecoder } from '../codec/frame-decoder.ts';
 import { encodeDetail, FrameEncoder, type Packet } from '../codec/frame-encoder.ts';
@@ -146,7 +146,7 @@ export class VolunteerStream {
     this.#encoder.dispose();
   }
 
-  #received({ message, attachments }: Carried<VideoMessage>): void {
+  #received({ message, attachments }: MessageWithAttachments<VideoMessage>): void {
     if (message.kind === 'keyframe-request') this.#encoder.requestKeyframe();
     else if (message.kind === 'ack') this.#acknowledged(message);
     else if (message.kind === 'frame') this.#arrived(message, attachments[0] ?? new Uint8Array());

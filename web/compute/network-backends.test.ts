@@ -11,10 +11,10 @@ import {
   ADVERTISED_SIZE,
   NETWORK_CHECK_SIZES,
   NETWORK_TIMING_MS,
-  NetworkSelection,
+  NetworkBackends,
   type RunInSlot,
   USUAL_FRAME,
-} from './network-selection.ts';
+} from './network-backends.ts';
 import { doubledReference } from './networks/reference-network.ts';
 import { unpackLayers } from './networks/weights.ts';
 
@@ -64,8 +64,8 @@ class Bench {
     return { ...this.backend(name, 1, 0), startPixels };
   }
 
-  selection(...tiers: Backend[][]): NetworkSelection {
-    return new NetworkSelection({ models, tiers, now: this.now });
+  networkBackends(...tiers: Backend[][]): NetworkBackends {
+    return new NetworkBackends({ models, tiers, now: this.now });
   }
 
   namesAsked(): string[] {
@@ -84,30 +84,32 @@ class Bench {
 
 test('each size goes to the backend that is predicted to be the fastest there', async () => {
   const bench = new Bench();
-  const selection = bench.selection([bench.backend('wgsl', 10, 1e-5), bench.backend('ort-wasm', 0.1, 1e-3)]);
-  expect(selection.find('fast', 1)).toBeUndefined();
-  await selection.prepare('fast', bench.run);
+  const networkBackends = bench.networkBackends([
+    bench.backend('wgsl', 10, 1e-5),
+    bench.backend('ort-wasm', 0.1, 1e-3),
+  ]);
+  expect(networkBackends.find('fast', 1)).toBeUndefined();
+  await networkBackends.prepare('fast', bench.run);
   // 10 + 0.00001 n and 0.1 + 0.001 n meet at 10,000.
-  expect(selection.backendFor('fast', 8_000).name).toBe('ort-wasm');
-  expect(selection.backendFor('fast', 12_000).name).toBe('wgsl');
+  expect(networkBackends.backendFor('fast', 8_000).name).toBe('ort-wasm');
+  expect(networkBackends.backendFor('fast', 12_000).name).toBe('wgsl');
   const { width, height } = ADVERTISED_SIZE;
-  expect(selection.speeds['upscale:fast']).toMatchObject({ backend: 'wgsl' });
-  expect(selection.speeds['upscale:fast']?.unitsPerMs).toBeCloseTo(
+  expect(networkBackends.speeds['upscale:fast']).toMatchObject({ backend: 'wgsl' });
+  expect(networkBackends.speeds['upscale:fast']?.unitsPerMs).toBeCloseTo(
     (width * height * 4 * 18) / (10 + 1e-5 * width * height),
   );
-  expect(selection.speeds['upscale:quality']).toBeUndefined();
+  expect(networkBackends.speeds['upscale:quality']).toBeUndefined();
 });
 
 test('a correct GPU leaves the library unloaded, and each network is measured once', async () => {
   const bench = new Bench();
-  const selection = bench.selection([bench.backend('wgsl', 50, 0)], [bench.backend('ort-wasm', 1, 0)]);
-  expect(await Promise.all([selection.prepare('fast', bench.run), selection.prepare('fast', bench.run)])).toEqual([
-    true,
-    false,
-  ]);
+  const networkBackends = bench.networkBackends([bench.backend('wgsl', 50, 0)], [bench.backend('ort-wasm', 1, 0)]);
+  expect(
+    await Promise.all([networkBackends.prepare('fast', bench.run), networkBackends.prepare('fast', bench.run)]),
+  ).toEqual([true, false]);
   expect(bench.namesAsked()).toEqual(['wgsl']);
   const { length } = bench.asked;
-  expect(await selection.prepare('fast', bench.run)).toBe(false);
+  expect(await networkBackends.prepare('fast', bench.run)).toBe(false);
   expect(bench.asked).toHaveLength(length);
 });
 
@@ -118,21 +120,21 @@ describe.each([
 ])('a backend that %s', (_how, make) => {
   test('is passed over', async () => {
     const bench = new Bench();
-    const selection = bench.selection(
+    const networkBackends = bench.networkBackends(
       [make(bench)],
       [bench.backend('ort-webgpu', 5, 0), bench.backend('ort-wasm', 9, 0)],
     );
-    await selection.prepare('fast', bench.run);
-    expect(selection.backendFor('fast', 1_000).name).toBe('ort-webgpu');
+    await networkBackends.prepare('fast', bench.run);
+    expect(networkBackends.backendFor('fast', 1_000).name).toBe('ort-webgpu');
     expect(bench.namesAsked()).toEqual(['wgsl', 'ort-webgpu', 'ort-wasm']);
   });
 
   test('makes the network unknown where there is no other, and the error says why', async () => {
     const bench = new Bench();
-    const selection = bench.selection([make(bench)]);
-    await expect(selection.prepare('fast', bench.run)).rejects.toMatchObject({ reason: 'unknown-model' });
+    const networkBackends = bench.networkBackends([make(bench)]);
+    await expect(networkBackends.prepare('fast', bench.run)).rejects.toMatchObject({ reason: 'unknown-model' });
     const { length } = bench.asked;
-    await expect(selection.prepare('fast', bench.run)).rejects.toThrow('wgsl');
+    await expect(networkBackends.prepare('fast', bench.run)).rejects.toThrow('wgsl');
     expect(bench.asked, 'and is not asked again').toHaveLength(length);
   });
 });
@@ -140,43 +142,43 @@ describe.each([
 test('a transient failure is tried again', async () => {
   const bench = new Bench();
   const backend = bench.failing('ort-wasm', 'connection-failed');
-  const selection = bench.selection([backend]);
-  await expect(selection.prepare('fast', bench.run)).rejects.toMatchObject({ reason: 'connection-failed' });
+  const networkBackends = bench.networkBackends([backend]);
+  await expect(networkBackends.prepare('fast', bench.run)).rejects.toMatchObject({ reason: 'connection-failed' });
   backend.startPixels = bench.backend('ort-wasm', 1, 0).startPixels;
-  expect(await selection.prepare('fast', bench.run)).toBe(true);
-  expect(selection.backendFor('fast', 1).name).toBe('ort-wasm');
+  expect(await networkBackends.prepare('fast', bench.run)).toBe(true);
+  expect(networkBackends.backendFor('fast', 1).name).toBe('ort-wasm');
 });
 
 test('without models no network runs', async () => {
   const bench = new Bench();
   const tiers = [[bench.backend('wgsl', 1, 0)]];
-  const selection = new NetworkSelection({ models: undefined, tiers, now: bench.now });
-  await expect(selection.prepare('fast', bench.run)).rejects.toMatchObject({ reason: 'unknown-model' });
+  const networkBackends = new NetworkBackends({ models: undefined, tiers, now: bench.now });
+  await expect(networkBackends.prepare('fast', bench.run)).rejects.toMatchObject({ reason: 'unknown-model' });
 });
 
 test('a slow backend is not measured at the larger size', async () => {
   const bench = new Bench();
-  const selection = bench.selection([bench.backend('wgsl', 0, NETWORK_TIMING_MS / 1_000)]);
-  await selection.prepare('fast', bench.run);
+  const networkBackends = bench.networkBackends([bench.backend('wgsl', 0, NETWORK_TIMING_MS / 1_000)]);
+  await networkBackends.prepare('fast', bench.run);
   expect(bench.asked).not.toContain(`wgsl ${BENCHMARK_WIDTH}x${BENCHMARK_HEIGHT}`);
-  expect(selection.backendFor('fast', 1).name).toBe('wgsl');
+  expect(networkBackends.backendFor('fast', 1).name).toBe('wgsl');
 });
 
 test('a backend with a known cost is checked and not timed, and refused where it computes wrong', async () => {
   const bench = new Bench();
   const known = { fixedMs: 7, msPerPixel: 0 };
-  const selection = new NetworkSelection({
+  const networkBackends = new NetworkBackends({
     models,
     now: bench.now,
     knownCosts: { fast: { wgsl: known, 'ort-wasm': known } },
     tiers: [[bench.backend('wgsl', 50, 0), bench.backend('ort-wasm', 1, 0, true), bench.backend('ort-webgpu', 9, 0)]],
   });
-  await selection.prepare('fast', bench.run);
+  await networkBackends.prepare('fast', bench.run);
   const { width, height } = NETWORK_CHECK_SIZES.fast;
   const byWgsl = bench.asked.filter((line) => line.startsWith('wgsl'));
   expect(byWgsl).toEqual([`wgsl ${width}x${height}`]);
-  expect(selection.costs).toEqual({ fast: { wgsl: known, 'ort-webgpu': { fixedMs: 9, msPerPixel: 0 } } });
-  expect(selection.backendFor('fast', 1_000).name).toBe('wgsl');
+  expect(networkBackends.costs).toEqual({ fast: { wgsl: known, 'ort-webgpu': { fixedMs: 9, msPerPixel: 0 } } });
+  expect(networkBackends.backendFor('fast', 1_000).name).toBe('wgsl');
 });
 
 describe('a network for hardware GPUs', () => {
@@ -186,42 +188,47 @@ describe('a network for hardware GPUs', () => {
 
   test('is assumed to take as much longer than the next smaller one as it computes more, and nothing is fetched for that', async () => {
     const bench = new Bench();
-    const selection = bench.selection([bench.backend('wgsl', 2, 1e-3), bench.backend('wasm', 1, 1e-2)]);
-    expect(selection.predictMs('ultra', 1_000)).toBeNull();
-    await selection.prepare('quality', bench.run);
+    const networkBackends = bench.networkBackends([bench.backend('wgsl', 2, 1e-3), bench.backend('wasm', 1, 1e-2)]);
+    expect(networkBackends.predictMs('ultra', 1_000)).toBeNull();
+    await networkBackends.prepare('quality', bench.run);
     const { length } = bench.asked;
     const usualPixels = USUAL_FRAME.width * USUAL_FRAME.height;
     const expected = (fixedMs: number, msPerPixel: number) =>
       fixedMs * passes + 1_000 * growth * (msPerPixel + fixedMs / usualPixels);
-    expect(selection.predictMs('ultra', 1_000)).toBeCloseTo(expected(2, 1e-3));
-    expect(selection.predictMs('ultra', 1_000, 'wasm')).toBeCloseTo(expected(1, 1e-2));
-    expect(selection.find('ultra', 1_000)).toBeUndefined();
-    expect(selection.speeds['upscale:ultra'], 'what is assumed is not advertised').toBeUndefined();
+    expect(networkBackends.predictMs('ultra', 1_000)).toBeCloseTo(expected(2, 1e-3));
+    expect(networkBackends.predictMs('ultra', 1_000, 'wasm')).toBeCloseTo(expected(1, 1e-2));
+    expect(networkBackends.find('ultra', 1_000)).toBeUndefined();
+    expect(networkBackends.speeds['upscale:ultra'], 'what is assumed is not advertised').toBeUndefined();
     expect(bench.asked).toHaveLength(length);
   });
 
   test('is checked and not timed where it is assumed to be slow', async () => {
     const bench = new Bench();
-    const selection = bench.selection([bench.backend('wgsl', 1, 1e-5), bench.backend('wasm', 1, 1e-2)]);
-    await selection.prepare('quality', bench.run);
+    const networkBackends = bench.networkBackends([bench.backend('wgsl', 1, 1e-5), bench.backend('wasm', 1, 1e-2)]);
+    await networkBackends.prepare('quality', bench.run);
     bench.asked.length = 0;
-    await selection.prepare('ultra', bench.run);
+    await networkBackends.prepare('ultra', bench.run);
     const { width, height } = NETWORK_CHECK_SIZES.ultra;
     expect(bench.asked.filter((line) => line.startsWith('wasm'))).toEqual([`wasm ${width}x${height}`]);
     expect(bench.asked).toContain(`wgsl ${BENCHMARK_WIDTH}x${BENCHMARK_HEIGHT}`);
     const timed = bench.asked.filter((line) => !line.endsWith(` ${width}x${height}`));
     expect(timed.filter((line) => line.startsWith('wasm'))).toEqual([]);
-    expect(selection.predictMs('ultra', 1_000, 'wgsl')).toBeCloseTo(1 + 0.01);
+    expect(networkBackends.predictMs('ultra', 1_000, 'wgsl')).toBeCloseTo(1 + 0.01);
   });
 
   test('is assumed to take longer for larger frames, even where noise makes the smaller one take no longer for them', async () => {
     const known = { fixedMs: 1.2, msPerPixel: 0 };
     const bench = new Bench();
     const tiers = [[bench.backend('wgsl', 1, 0)]];
-    const selection = new NetworkSelection({ models, tiers, now: bench.now, knownCosts: { quality: { wgsl: known } } });
+    const networkBackends = new NetworkBackends({
+      models,
+      tiers,
+      now: bench.now,
+      knownCosts: { quality: { wgsl: known } },
+    });
     const usualPixels = USUAL_FRAME.width * USUAL_FRAME.height;
-    expect(selection.predictMs('ultra', usualPixels)).toBeCloseTo(1.2 * passes + 1.2 * growth);
-    expect(selection.predictMs('ultra', 4 * usualPixels)).toBeGreaterThan(4 * 1.2 * growth);
+    expect(networkBackends.predictMs('ultra', usualPixels)).toBeCloseTo(1.2 * passes + 1.2 * growth);
+    expect(networkBackends.predictMs('ultra', 4 * usualPixels)).toBeGreaterThan(4 * 1.2 * growth);
   });
 
   test('is assumed from a frame as large as those of streams, where what is smaller tells only the overhead', async () => {
@@ -233,11 +240,11 @@ describe('a network for hardware GPUs', () => {
       bench.nowMs += 1e-4 * Math.max(0, params.width * params.height - 20_000);
       return startPixels(data, params, slot);
     };
-    const selection = bench.selection([gpu]);
-    await selection.prepare('quality', bench.run);
+    const networkBackends = bench.networkBackends([gpu]);
+    await networkBackends.prepare('quality', bench.run);
     const usualPixels = USUAL_FRAME.width * USUAL_FRAME.height;
-    expect(selection.predictMs('quality', usualPixels)).toBeCloseTo(1 + 1e-4 * (usualPixels - 20_000));
-    expect(selection.predictMs('ultra', usualPixels)).toBeGreaterThan(growth * 1e-4 * (usualPixels - 20_000));
+    expect(networkBackends.predictMs('quality', usualPixels)).toBeCloseTo(1 + 1e-4 * (usualPixels - 20_000));
+    expect(networkBackends.predictMs('ultra', usualPixels)).toBeGreaterThan(growth * 1e-4 * (usualPixels - 20_000));
   });
 
   test.each([
@@ -247,8 +254,8 @@ describe('a network for hardware GPUs', () => {
     'is got ready unasked where it is assumed that %s, and nowhere before something tells of it',
     (_, msPerPixel, isWorth) => {
       const worthOf = (knownCosts: NetworkCosts) => {
-        const selection = new NetworkSelection({ models, tiers: [], now: () => 0, knownCosts });
-        return [selection.isWorthPreparing('quality'), selection.isWorthPreparing('ultra')];
+        const networkBackends = new NetworkBackends({ models, tiers: [], now: () => 0, knownCosts });
+        return [networkBackends.isWorthPreparing('quality'), networkBackends.isWorthPreparing('ultra')];
       };
       expect(worthOf({})).toEqual([true, false]);
       expect(worthOf({ quality: { wgsl: { fixedMs: 0.5, msPerPixel } } })).toEqual([true, isWorth]);

@@ -11,7 +11,7 @@ type Violation = Pick<SecurityPolicyViolationEvent, 'effectiveDirective' | 'bloc
  * Records what the Content-Security-Policy of this page or worker stops. What was stopped fails as if the network had: only the event
  * `securitypolicyviolation` (CSP level 3, section 5.3) tells the difference.
  */
-export class PolicyWatch {
+export class CspViolations {
   readonly #events: PolicyEvents | null;
   readonly #violations: Violation[] = [];
   readonly #onViolation = (event: Event) => {
@@ -28,8 +28,8 @@ export class PolicyWatch {
   }
 
   /** Whether a connection to this host, or to where it redirected, was stopped: not a picture from there, say. Waits until the events of what has just failed are here. */
-  async stopped(host: string): Promise<boolean> {
-    await eventsHere();
+  async wasBlocked(host: string): Promise<boolean> {
+    await flushEvents();
     // The event names the address that was asked for, never the one that it redirected to.
     return this.#violations.some(
       ({ effectiveDirective, blockedURI }) =>
@@ -37,9 +37,9 @@ export class PolicyWatch {
     );
   }
 
-  /** Whether this directive stopped anything. Waits as {@link stopped} does. */
+  /** Whether this directive stopped anything. Waits as {@link wasBlocked} does. */
   async violated(directive: string): Promise<boolean> {
-    await eventsHere();
+    await flushEvents();
     return this.#violations.some(({ effectiveDirective }) => effectiveDirective === directive);
   }
 
@@ -50,11 +50,11 @@ export class PolicyWatch {
 
 /** `fetch` of a file of our own server. Where the page's policy stops it, the error says so. */
 export async function fetchOwn(url: URL): Promise<Response> {
-  const policy = new PolicyWatch();
+  const policy = new CspViolations();
   try {
     return await fetch(url);
   } catch (cause) {
-    if (!(await policy.stopped(url.host))) throw cause;
+    if (!(await policy.wasBlocked(url.host))) throw cause;
     throw new Error(`the page's Content-Security-Policy must allow ${url.origin} in connect-src`, { cause });
   } finally {
     policy.dispose();
@@ -62,6 +62,6 @@ export async function fetchOwn(url: URL): Promise<Response> {
 }
 
 /** The event is a task of its own, which may come after what it explains. */
-function eventsHere(): Promise<void> {
+function flushEvents(): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, 0));
 }

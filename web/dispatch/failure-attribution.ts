@@ -16,11 +16,11 @@ const MAX_REMEMBERED = 256;
 const OF_THE_TASK: ReadonlySet<MeshErrorReason> = new Set(['bad-input', 'too-large', 'unknown-model']);
 
 /**
- * Reports how volunteers do, without the failures that are not their fault. A volunteer that finds fault with a task is believed until
+ * Attributes failures: reports how volunteers do, without the failures that are not their fault. A volunteer that finds fault with a task is believed until
  * that task is proven to work: by this machine, or by a result that was checked. Then an input that it called bad was not, and what it lacked was
- * its own. A result that nobody checked proves nothing: whoever made one up would convict the honest.
+ * its own. A result that nobody checked proves nothing: whoever made one up would put the blame on the honest.
  */
-export class VolunteerResults {
+export class FailureAttribution {
   readonly #report: DispatcherEvents['onVolunteerResult'];
   /** By volunteer id: such tasks since its last valid result. */
   readonly #excused = new Map<string, number>();
@@ -46,14 +46,14 @@ export class VolunteerResults {
     }
     if (isProven) {
       this.#proven.add(job);
-      for (const [id, reason] of this.#faulted.get(job) ?? []) this.#convict(id, reason);
+      for (const [id, reason] of this.#faulted.get(job) ?? []) this.#blame(id, reason);
     }
     this.#faulted.delete(job);
   }
 
   /** An attempt failed after its job had ended with a result. Counts only where it finds fault with a task that is proven to work. */
   failedLate(volunteerId: string, job: FailedJob, { reason }: MeshError): void {
-    if (OF_THE_TASK.has(reason) && this.#proven.has(job)) this.#convict(volunteerId, reason);
+    if (OF_THE_TASK.has(reason) && this.#proven.has(job)) this.#blame(volunteerId, reason);
   }
 
   failed(volunteerId: string, cause: 'failed' | 'lost', job: FailedJob, { reason }: MeshError): void {
@@ -69,7 +69,7 @@ export class VolunteerResults {
   }
 
   /** It found fault with a task that works. */
-  #convict(volunteerId: string, reason: MeshErrorReason): void {
+  #blame(volunteerId: string, reason: MeshErrorReason): void {
     if (reason === 'bad-input' || !this.#isExcused(volunteerId)) this.#report(volunteerId, false);
   }
 

@@ -34,7 +34,7 @@ beforeAll(async () => {
 
 afterAll(() => engine.dispose());
 
-/** A GPU that is not known as software, so that frames take its short paths. */
+/** A GPU that is not known as software, so that frames take its fast paths. */
 function namedGpu(onDevice: (device: GPUDevice) => void): GPU {
   const { gpu } = watchedGpu();
   const requestAdapter = async (options?: GPURequestAdapterOptions) => {
@@ -70,7 +70,7 @@ async function sharpened(frames: FrameUpscaler, painting: Painting): Promise<num
   return data[0];
 }
 
-test('right frames of short paths pass their spot checks', async () => {
+test('right frames of fast paths pass their spot checks', async () => {
   const frames = engine.openFrames(TARGET);
   for (let n = 0; n <= WRONG_IN_A_ROW; n++) {
     await sharpened(frames, colourful);
@@ -98,7 +98,7 @@ test('detail of an imported frame is that of a frame read by the processor, and 
   expect(largestExcess(imported, await codesBy('copyTo'), 2)).toBeLessThanOrEqual(0);
 });
 
-test('when frames by short paths come out wrong after an hour, the stream goes on by the safe ones', async () => {
+test('when frames by fast paths come out wrong after an hour, the stream goes on by the safe ones', async () => {
   const frames = engine.openFrames(TARGET);
   aheadMs += 3_600_000;
   const black = yuvFrame('NV12', SIZE, bt709, grey(0));

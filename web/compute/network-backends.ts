@@ -60,7 +60,7 @@ const TRANSIENT_REASONS = ['connection-failed', 'device-lost', 'closed', 'malfor
 /** Runs something in a time slot of the schedule. */
 export type RunInSlot = <T>(body: (slot: TimeSlot) => Promise<Started<T>>) => Promise<T>;
 
-export interface NetworkSelectionOptions {
+export interface NetworkBackendsOptions {
   /** Undefined: no network runs. */
   models: ModelSource | undefined;
   /** Backends by preference. Those of a later tier are not even loaded while one of an earlier tier is correct. Not owned. */
@@ -76,12 +76,12 @@ interface Candidate {
 }
 
 /** Chooses the backend for each network and picture size. Candidates are checked and timed when a network is first needed. */
-export class NetworkSelection {
-  readonly #options: NetworkSelectionOptions;
+export class NetworkBackends {
+  readonly #options: NetworkBackendsOptions;
   readonly #measuring = new Map<Network, Promise<void>>();
   readonly #candidates = new Map<Network, Candidate[]>();
 
-  constructor(options: NetworkSelectionOptions) {
+  constructor(options: NetworkBackendsOptions) {
     this.#options = options;
   }
 

@@ -7,9 +7,9 @@ import type { StreamSize } from '../frame-size.ts';
 import { localFrameStages } from '../frame-timing.ts';
 import { type Awaited, DetailPresenter, type DetailPresenterOptions, type OfferedFrame } from './detail-presenter.ts';
 
-const log = logger('stream.picture');
+const log = logger('stream.presenter');
 
-export interface OwnPictureOptions extends Omit<DetailPresenterOptions, 'composer'> {
+export interface FramePresenterOptions extends Omit<DetailPresenterOptions, 'composer'> {
   clock: Clock;
   /** Null: detail is never added. */
   openComposer: ((size: StreamSize) => Promise<Composer>) | null;
@@ -18,17 +18,17 @@ export interface OwnPictureOptions extends Omit<DetailPresenterOptions, 'compose
 }
 
 /**
- * Shows this machine's own frames: enlarged, with detail and what this machine makes of them, by a {@link DetailPresenter}. Until the composer is
+ * Presents every frame of a detail stream: enlarged, with detail and the local picture of it, by a {@link DetailPresenter}. Until the composer is
  * ready, and where there is none, they are stretched by the browser.
  */
-export class OwnPicture {
-  readonly #options: OwnPictureOptions;
+export class FramePresenter {
+  readonly #options: FramePresenterOptions;
   #presenter: DetailPresenter | null = null;
   #error: MeshError | null = null;
   #isOpening = false;
   #isDisposed = false;
 
-  constructor(options: OwnPictureOptions) {
+  constructor(options: FramePresenterOptions) {
     this.#options = options;
   }
 

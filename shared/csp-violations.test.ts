@@ -1,17 +1,17 @@
 import { afterEach, describe, expect, test, vi } from 'vitest';
-import { fetchOwn, PolicyWatch } from './policy-watch.ts';
+import { CspViolations, fetchOwn } from './csp-violations.ts';
 
 const page = new EventTarget();
-const watches: PolicyWatch[] = [];
+const opened: CspViolations[] = [];
 afterEach(() => {
-  for (const watch of watches.splice(0)) watch.dispose();
+  for (const violations of opened.splice(0)) violations.dispose();
   vi.unstubAllGlobals();
 });
 
-function newWatch(): PolicyWatch {
-  const watch = new PolicyWatch(page);
-  watches.push(watch);
-  return watch;
+function watchedPage(): CspViolations {
+  const violations = new CspViolations(page);
+  opened.push(violations);
+  return violations;
 }
 
 function violate(effectiveDirective: string, blockedURI: string, disposition = 'enforce'): void {
@@ -21,40 +21,40 @@ function violate(effectiveDirective: string, blockedURI: string, disposition = '
 
 describe('what a policy stops', () => {
   test('is known by host, whatever the protocol, also where the event comes after the failure', async () => {
-    const watch = newWatch();
+    const violations = watchedPage();
     setTimeout(() => violate('connect-src', 'wss://play.example/socket.io/?EIO=4'), 0);
-    expect(await watch.stopped('play.example')).toBe(true);
-    expect(await watch.stopped('play.example:8443')).toBe(false);
-    expect(await watch.violated('worker-src')).toBe(false);
+    expect(await violations.wasBlocked('play.example')).toBe(true);
+    expect(await violations.wasBlocked('play.example:8443')).toBe(false);
+    expect(await violations.violated('worker-src')).toBe(false);
   });
 
   test('is no connection where it is a picture of the same host', async () => {
-    const watch = newWatch();
+    const violations = watchedPage();
     violate('img-src', 'https://play.example/logo.png');
-    expect(await watch.stopped('play.example')).toBe(false);
+    expect(await violations.wasBlocked('play.example')).toBe(false);
   });
 
   test('is known by directive where there is no address', async () => {
-    const watch = newWatch();
+    const violations = watchedPage();
     violate('worker-src', 'blob');
-    expect(await watch.violated('worker-src')).toBe(true);
-    expect(await watch.stopped('blob')).toBe(false);
+    expect(await violations.violated('worker-src')).toBe(true);
+    expect(await violations.wasBlocked('blob')).toBe(false);
   });
 
   test('is neither what is only reported nor what comes after the watch has ended', async () => {
-    const watch = newWatch();
+    const violations = watchedPage();
     violate('connect-src', 'https://play.example/', 'report');
-    watch.dispose();
+    violations.dispose();
     violate('connect-src', 'https://play.example/');
-    expect(await watch.stopped('play.example')).toBe(false);
+    expect(await violations.wasBlocked('play.example')).toBe(false);
   });
 
   test('is kept in bounded number: of a page with many violations the newest', async () => {
-    const watch = newWatch();
+    const violations = watchedPage();
     violate('connect-src', 'https://first.example/');
     for (let n = 0; n < 32; n++) violate('connect-src', `https://${n}.example/`);
-    expect(await watch.stopped('first.example')).toBe(false);
-    expect(await watch.stopped('31.example')).toBe(true);
+    expect(await violations.wasBlocked('first.example')).toBe(false);
+    expect(await violations.wasBlocked('31.example')).toBe(true);
   });
 });
 

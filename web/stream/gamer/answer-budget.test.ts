@@ -1,6 +1,6 @@
 // Protects: a volunteer cannot keep the player's decoder and downlink busy with answers to nothing, and an honest one is never ended for a late answer.
 import { beforeEach, expect, test } from 'vitest';
-import { AnswerAllowance } from './answer-allowance.ts';
+import { AnswerBudget } from './answer-budget.ts';
 import { TEST_SETUP } from './test-setup.ts';
 
 const SETUP = { ...TEST_SETUP, streamId: 1, outWidth: 1_280, outHeight: 720, downlinkKbps: 500 };
@@ -9,43 +9,43 @@ const excessive = expect.objectContaining({ reason: 'too-large', message: expect
 /** Of 30 frames/s at 1,000 kb/s. */
 const INTERVAL_MS = 33;
 
-let allowance: AnswerAllowance;
+let budget: AnswerBudget;
 
 beforeEach(() => {
-  allowance = new AnswerAllowance(SETUP, 'Vera', 0);
+  budget = new AnswerBudget(SETUP, 'Vera', 0);
 });
 
 test('each sent frame is answered once', () => {
-  allowance.sent(7);
-  allowance.answered(7, 1_000, 0);
-  expect(() => allowance.answered(7, 1_000, 0)).toThrow(hostile);
-  expect(() => allowance.answered(8, 1_000, 0)).toThrow(hostile);
+  budget.sent(7);
+  budget.answered(7, 1_000, 0);
+  expect(() => budget.answered(7, 1_000, 0)).toThrow(hostile);
+  expect(() => budget.answered(8, 1_000, 0)).toThrow(hostile);
 });
 
 test('a frame that was sent to measure and again to be shown is answered twice', () => {
-  allowance.sent(7);
-  allowance.sent(7);
-  allowance.answered(7, 1_000, 0);
-  allowance.answered(7, 1_000, 0);
-  expect(() => allowance.answered(7, 1_000, 0)).toThrow(hostile);
+  budget.sent(7);
+  budget.sent(7);
+  budget.answered(7, 1_000, 0);
+  budget.answered(7, 1_000, 0);
+  expect(() => budget.answered(7, 1_000, 0)).toThrow(hostile);
 });
 
 test('an answer may come late and out of order, as long as the volunteer is not given up', () => {
-  for (let frameId = 0; frameId < 1_200; frameId++) allowance.sent(frameId);
-  for (const frameId of [1_199, 0, 600]) allowance.answered(frameId, 1_000, 5_000);
+  for (let frameId = 0; frameId < 1_200; frameId++) budget.sent(frameId);
+  for (const frameId of [1_199, 0, 600]) budget.answered(frameId, 1_000, 5_000);
 });
 
 test('frames that are never answered are forgotten', () => {
-  for (let frameId = 0; frameId < 10_000; frameId++) allowance.sent(frameId);
-  expect(() => allowance.answered(0, 1_000, 0)).toThrow(hostile);
+  for (let frameId = 0; frameId < 10_000; frameId++) budget.sent(frameId);
+  expect(() => budget.answered(0, 1_000, 0)).toThrow(hostile);
 });
 
 /** Time until answers of this size end the link, ms; null if that takes more than a minute. */
 function endsAfterMs(sizeBytes: (frameId: number) => number): number | null {
   for (let frameId = 0; frameId * INTERVAL_MS < 60_000; frameId++) {
-    allowance.sent(frameId);
+    budget.sent(frameId);
     try {
-      allowance.answered(frameId, sizeBytes(frameId), frameId * INTERVAL_MS);
+      budget.answered(frameId, sizeBytes(frameId), frameId * INTERVAL_MS);
     } catch (cause) {
       expect(cause).toEqual(excessive);
       return frameId * INTERVAL_MS;

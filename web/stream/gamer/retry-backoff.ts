@@ -14,7 +14,7 @@ interface Failure {
  * When what failed may be tried again: after {@link RETRY_AFTER_MS}, and after twice as long each time it fails again, up to
  * {@link MAX_RETRY_AFTER_MS}. What did not fail for that long starts anew.
  */
-export class RetryWaits {
+export class RetryBackoff {
   readonly #now: () => number;
   readonly #failures = new Map<string, Failure>();
 
@@ -27,16 +27,16 @@ export class RetryWaits {
     return this.#now() < (this.#failures.get(key)?.retryAtMs ?? Number.NEGATIVE_INFINITY);
   }
 
-  /** @param cost - `work`: the failure cost frames, so the wait doubles; `nothing`: it was refused before. */
-  failed(key: string, cost: 'work' | 'nothing'): void {
+  /** @param countsAsFailure - whether it cost frames, so that the wait doubles; false: it was refused before it did. */
+  failed(key: string, { countsAsFailure }: { countsAsFailure: boolean }): void {
     const nowMs = this.#now();
     const last = this.#failures.get(key);
     const lastWaitMs = last && nowMs < last.retryAtMs + MAX_RETRY_AFTER_MS ? last.waitMs : 0;
     const doubledMs = Math.min(Math.max(2 * lastWaitMs, RETRY_AFTER_MS), MAX_RETRY_AFTER_MS);
     // A refusal does not make what failed before worse, nor forgotten.
-    const waitMs = cost === 'work' ? doubledMs : lastWaitMs;
+    const waitMs = countsAsFailure ? doubledMs : lastWaitMs;
     this.#failures.delete(key);
-    this.#failures.set(key, { waitMs, retryAtMs: nowMs + (cost === 'work' ? waitMs : RETRY_AFTER_MS) });
+    this.#failures.set(key, { waitMs, retryAtMs: nowMs + (countsAsFailure ? waitMs : RETRY_AFTER_MS) });
     for (const [oldest] of this.#failures) {
       if (this.#failures.size <= MAX_REMEMBERED) break;
       this.#failures.delete(oldest);

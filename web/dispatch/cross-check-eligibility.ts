@@ -1,7 +1,7 @@
 import { PROBATION_RESULTS } from '../../shared/reputation.ts';
 
 /** When one volunteer may confirm another's result. */
-export const SEPARATE = {
+export const CROSS_CHECK = {
   /** Answers that this machine itself found right before a volunteer may confirm others: as many as end its own probation. */
   confirmedHere: PROBATION_RESULTS,
   /** Between the first links to two volunteers that may confirm each other: several that connect at once probably belong to one person. */
@@ -19,7 +19,7 @@ interface History {
  * Who may confirm whose results. Two volunteers that work together can confirm each other's wrong results, so only those may confirm
  * that this machine has checked often enough by itself, and that came at another time.
  */
-export class SeparateHistories {
+export class CrossCheckEligibility {
   /** By volunteer id, in the order in which they came. */
   readonly #histories = new Map<string, History>();
 
@@ -28,7 +28,7 @@ export class SeparateHistories {
     if (this.#histories.has(volunteerId)) return;
     this.#histories.set(volunteerId, { metMs: nowMs, confirmedHere: 0 });
     const [oldest] = this.#histories.keys();
-    if (this.#histories.size > SEPARATE.maxVolunteers && oldest !== undefined) this.#histories.delete(oldest);
+    if (this.#histories.size > CROSS_CHECK.maxVolunteers && oldest !== undefined) this.#histories.delete(oldest);
   }
 
   /** This machine itself found an answer of the volunteer right. */
@@ -41,6 +41,6 @@ export class SeparateHistories {
     const [confirming, checked] = [this.#histories.get(volunteerId), this.#histories.get(resultOf)];
     if (volunteerId === resultOf || !confirming || !checked) return false;
     const apartMs = Math.abs(confirming.metMs - checked.metMs);
-    return confirming.confirmedHere >= SEPARATE.confirmedHere && apartMs >= SEPARATE.apartMs;
+    return confirming.confirmedHere >= CROSS_CHECK.confirmedHere && apartMs >= CROSS_CHECK.apartMs;
   }
 }

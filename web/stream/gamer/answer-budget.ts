@@ -5,20 +5,20 @@ import { MAX_FRAMES_IN_FLIGHT } from '../transport/in-flight-window.ts';
 /** Sent frames that may still be answered: in the 5 s after which a silent volunteer is given up, a source of 240 frames/s gives 1,200. */
 const MAX_UNANSWERED = 2_048;
 /**
- * Share of the agreed rate that answers may take for long. Encoders overshoot: on the built-in game's detail the browser's H.264 took twice as much as it
+ * Multiple of the agreed rate that answers may use in the long run. Encoders overshoot: on the built-in game's detail the browser's H.264 took twice as much as it
  * was told over twelve frames that began with a keyframe (docs/streams.md).
  */
 const RATE_FACTOR = 4;
-/** ...and what each answer may take whatever the rate, bits a pixel: told 0.5 Mb/s, that encoder takes 5.4, 0.2 a pixel at 30 frames/s. */
+/** Bits a pixel that each answer may take besides, whatever the rate: told 0.5 Mb/s, that encoder takes 5.4, 0.2 a pixel at 30 frames/s. */
 const BITS_PER_PIXEL = 0.5;
-/** How long answers may take more than that, ms: keyframes, and what a stalled network delivers at once. */
+/** Burst that answers may take at once, ms of the long-run rate: keyframes, and what a stalled network delivers together. */
 const BURST_MS = 2_000;
 
 /**
  * What one volunteer may answer: each frame that was sent to it once, and in bytes several times the agreed rate. Without this bound it could keep the
- * player's decoder and downlink busy by answers to nothing.
+ * gamer's decoder and downlink busy by answers to nothing.
  */
-export class AnswerAllowance {
+export class AnswerBudget {
   readonly #name: string;
   readonly #bytesPerMs: number;
   readonly #bytesPerFrame: number;

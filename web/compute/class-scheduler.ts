@@ -9,39 +9,40 @@ export type WorkClass = (typeof WORK_CLASSES)[number];
 export const GUARANTEED_SHARE: Readonly<Record<WorkClass, number>> = { frames: 0.75, tasks: 0.25 };
 
 /**
- * Says which class of work goes next: start-time fair queueing with weights (P. Goyal, H. M. Vin, H. Cheng, "Start-Time Fair Queueing",
+ * Decides which class of work runs next: start-time fair queueing with weights (P. Goyal, H. M. Vin, H. Cheng, "Start-Time Fair Queueing",
  * SIGCOMM 1996), as between the owners of tasks. A class that had no work for a while starts level with the other one, so that it waits
  * for no more than the piece of work that is running, and has saved up nothing.
  */
-export class WorkShares {
+export class ClassScheduler {
   /** Virtual time up to which a class has used its share: time used over the share. */
   readonly #paidUntilMs: Record<WorkClass, number> = { frames: 0, tasks: 0 };
   /** Pieces of work of a class that wait, run or are in flight. */
   readonly #open: Record<WorkClass, number> = { frames: 0, tasks: 0 };
-  /** Virtual start of the piece of work that went last. */
+  /** Virtual start of the piece of work that was dispatched last. */
   #virtualMs = 0;
 
-  /** A piece of work arrived. Call {@link ended} once, however it ends. */
-  arrived(of: WorkClass): void {
-    if (this.#open[of] === 0) this.#paidUntilMs[of] = Math.max(this.#paidUntilMs[of], this.#virtualMs);
-    this.#open[of]++;
+  /** A piece of work was enqueued. Call {@link ended} once, however it ends. */
+  enqueued(workClass: WorkClass): void {
+    if (this.#open[workClass] === 0)
+      this.#paidUntilMs[workClass] = Math.max(this.#paidUntilMs[workClass], this.#virtualMs);
+    this.#open[workClass]++;
   }
 
-  ended(of: WorkClass): void {
-    this.#open[of]--;
+  ended(workClass: WorkClass): void {
+    this.#open[workClass]--;
   }
 
-  /** The classes in the order in which they go, if they can. Frames are first where both have used the same: someone watches them. */
+  /** The classes in the order in which they are to run, if they can. Frames are first where both have used the same: someone watches them. */
   get order(): readonly [WorkClass, WorkClass] {
     return this.#paidUntilMs.tasks < this.#paidUntilMs.frames ? ['tasks', 'frames'] : ['frames', 'tasks'];
   }
 
-  /** A piece of work of the class has the machine from now on. */
-  goes(of: WorkClass): void {
-    this.#virtualMs = Math.max(this.#virtualMs, this.#paidUntilMs[of]);
+  /** A piece of work of the class starts to run. */
+  dispatched(workClass: WorkClass): void {
+    this.#virtualMs = Math.max(this.#virtualMs, this.#paidUntilMs[workClass]);
   }
 
-  charge(of: WorkClass, spentMs: number): void {
-    this.#paidUntilMs[of] += spentMs / GUARANTEED_SHARE[of];
+  charge(workClass: WorkClass, spentMs: number): void {
+    this.#paidUntilMs[workClass] += spentMs / GUARANTEED_SHARE[workClass];
   }
 }
