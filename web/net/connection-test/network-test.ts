@@ -1,7 +1,6 @@
 import { type Clock, systemClock } from '../../../shared/clock.ts';
-import { noWebRtc, type PeerOptions } from '../peer.ts';
 import { CspViolations } from '../../../shared/csp-violations.ts';
-import { MeshError } from '../../../shared/errors.ts';
+import { noWebRtc, type PeerOptions } from '../peer.ts';
 import { type IceFinding, type NetworkFindings, RELAY_TRANSPORTS, type RelayTransport } from './findings.ts';
 import type { Connect } from './ice-gathering.ts';
 import { probeRelays, probeStun, type SortedIceServers, sortIceServers } from './ice-probes.ts';
