@@ -54,10 +54,9 @@ test('Play shows the sharp picture alone, Compare the pair with a divider; both,
   await expect.poll(async () => (await lookAtOutput(page)).width).toBe(960);
 });
 
-test('without a volunteer the page says so in one sentence, and its buttons do what they say', { tag: '@long' }, async ({
-  server,
-  page,
-}) => {
+test('without a volunteer the page says so in one sentence, and its buttons do what they say', {
+  tag: '@long',
+}, async ({ server, page }) => {
   await openFresh(page, server.url, '?where=volunteers');
   const advice = page.getByTestId('advice');
   await expect(advice).toContainText('nobody is here');
@@ -77,7 +76,12 @@ test('while a volunteer’s window measures this machine the page says so, not t
   await page.evaluate(() => {
     const status = document.querySelector('[data-testid=status]');
     const tell = (window as unknown as { tell(text: string): void }).tell;
-    if (status) new MutationObserver(() => tell(status.textContent ?? '')).observe(status, { subtree: true, childList: true, characterData: true });
+    if (status)
+      new MutationObserver(() => tell(status.textContent ?? '')).observe(status, {
+        subtree: true,
+        childList: true,
+        characterData: true,
+      });
   });
   const opening = context.waitForEvent('page');
   await page.getByTestId('open-volunteer').click();

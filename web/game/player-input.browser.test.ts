@@ -80,14 +80,17 @@ it('takes the key it asks for while nothing on the page has the focus, and has t
   expect(pauses).toBe(1);
 });
 
-it.each(['input', 'textarea', 'select', 'button'] as const)('leaves the keys of a %s that has the focus to it', (tag) => {
-  const control = document.body.appendChild(document.createElement(tag));
-  control.focus();
-  const press = new KeyboardEvent('keydown', { code: 'ArrowLeft', bubbles: true, cancelable: true });
-  expect(control.dispatchEvent(press)).toBe(true);
-  expect([document.activeElement, last]).toEqual([control, NEUTRAL]);
-  control.remove();
-});
+it.each(['input', 'textarea', 'select', 'button'] as const)(
+  'leaves the keys of a %s that has the focus to it',
+  (tag) => {
+    const control = document.body.appendChild(document.createElement(tag));
+    control.focus();
+    const press = new KeyboardEvent('keydown', { code: 'ArrowLeft', bubbles: true, cancelable: true });
+    expect(control.dispatchEvent(press)).toBe(true);
+    expect([document.activeElement, last]).toEqual([control, NEUTRAL]);
+    control.remove();
+  },
+);
 
 it('out of view it leaves the keys to the page, which scrolls', () => {
   target.style.top = '-60px';

@@ -62,7 +62,12 @@ export function GamerPage(props: GamerPageProps) {
   const phase = session.phase.value;
   const volunteers = session.volunteers.value;
   const report = player.report.value;
-  const [mode, where, quality, scale] = [player.mode.value, player.where.value, player.quality.value, player.scale.value];
+  const [mode, where, quality, scale] = [
+    player.mode.value,
+    player.where.value,
+    player.quality.value,
+    player.scale.value,
+  ];
   const isDropping = useDroppedFile((file) => void player.chooseFile(file));
   const isBroken = player.error.value !== null;
   const helpers = helpersOf(report, volunteers);
@@ -81,7 +86,17 @@ export function GamerPage(props: GamerPageProps) {
         <div class="gamer__stage">
           <div class="gamer__head">
             <StatusLine
-              {...statusOf({ phase, report, where, isBroken, isPaused, volunteers, newcomers, interrupted, isMeasuring })}
+              {...statusOf({
+                phase,
+                report,
+                where,
+                isBroken,
+                isPaused,
+                volunteers,
+                newcomers,
+                interrupted,
+                isMeasuring,
+              })}
               testId="status"
             />
             <Segmented legend="Picture" choices={MODES} value={mode} onChange={set.mode} testId="mode" />
@@ -178,7 +193,7 @@ export function GamerPage(props: GamerPageProps) {
                   onOpen={() => void session.listGamers()}
                   onRemove={(id) => void session.removeGamer(id)}
                   failure={<SessionFailure session={session} at="gamers" />}
-                describedBy={describedByFailure(session, 'gamers')}
+                  describedBy={describedByFailure(session, 'gamers')}
                 />
               )}
             </div>

@@ -105,7 +105,11 @@ function workOfStream(stats: StreamStats, situation: Situation): Status {
   if (isHelped) {
     const names = helping.map(({ volunteerId }) => nameOf(volunteerId, situation.volunteers));
     const headline = helpHeadline(names, extentOf(byVolunteers));
-    return { tone: 'good', headline, detail: `Detail ${shareOfFrames(byVolunteers)}. ${agreeing(why, 'helped')}`.trim() };
+    return {
+      tone: 'good',
+      headline,
+      detail: `Detail ${shareOfFrames(byVolunteers)}. ${agreeing(why, 'helped')}`.trim(),
+    };
   }
   const extent = extentOf(here);
   if (extent === 'none') return unsharpened(stats, situation);
@@ -124,7 +128,8 @@ type Said = 'helped' | 'here' | 'unsharpened';
  * explanation about this moment, in which volunteers come and go.
  */
 const CONTRADICTING: Readonly<Record<Said, RegExp>> = {
-  helped: /No volunteer is ready|getting ready to help|unsharpened|would add too little|You chose to sharpen frames on this|measures how/,
+  helped:
+    /No volunteer is ready|getting ready to help|unsharpened|would add too little|You chose to sharpen frames on this|measures how/,
   here: /is helping|adds to|only enlarge|unsharpened|too slow to sharpen|measures how|You chose volunteers/,
   unsharpened: /is helping|adds to|would add too little|does what it can/,
 };
@@ -153,7 +158,8 @@ function unsharpened(stats: StreamStats, { where, volunteers, newcomers, isMeasu
   if (quality !== null && isEnlarged(quality)) {
     return { tone: 'idle', headline: `Only enlarged, with ${qualityLabel(quality)}.`, detail: why };
   }
-  if (why.startsWith(CANNOT)) return { tone: 'idle', headline: 'Not sharpened: this computer cannot do it.', detail: why };
+  if (why.startsWith(CANNOT))
+    return { tone: 'idle', headline: 'Not sharpened: this computer cannot do it.', detail: why };
   if (running === 'local' || (where !== 'volunteers' && codec === '')) {
     return { tone: 'idle', headline: 'Getting ready: not sharpened yet.', detail: why };
   }

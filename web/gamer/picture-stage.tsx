@@ -110,15 +110,30 @@ export function SaveButtons({ recorder, isEnabled }: SaveButtonsProps) {
   const describedBy = failure ? FAILURE_ID : undefined;
   return (
     <div class="save-buttons">
-      <Button onPress={() => void recorder.saveAfter()} disabled={!isEnabled} testId="save-after" describedBy={describedBy}>
+      <Button
+        onPress={() => void recorder.saveAfter()}
+        disabled={!isEnabled}
+        testId="save-after"
+        describedBy={describedBy}
+      >
         Save picture
       </Button>
-      <Button onPress={() => void recorder.saveBoth()} disabled={!isEnabled} testId="save-both" describedBy={describedBy}>
+      <Button
+        onPress={() => void recorder.saveBoth()}
+        disabled={!isEnabled}
+        testId="save-both"
+        describedBy={describedBy}
+      >
         Save before and after
       </Button>
       {recorder.canRecord &&
         (remainingS === null ? (
-          <Button onPress={() => void recorder.record()} disabled={!isEnabled} testId="record" describedBy={describedBy}>
+          <Button
+            onPress={() => void recorder.record()}
+            disabled={!isEnabled}
+            testId="record"
+            describedBy={describedBy}
+          >
             Record a clip <span class="soft">up to {MAX_CLIP_MS / 1_000} s</span>
           </Button>
         ) : (

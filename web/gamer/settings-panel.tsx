@@ -1,8 +1,8 @@
 import { useEffect, useState } from 'preact/hooks';
 import type { StreamQuality, Where } from '../sdk/types.ts';
 import { Button, FileButton } from '../ui/buttons.tsx';
-import { type Choice, Segmented, SelectField } from '../ui/fields.tsx';
 import { ControlError } from '../ui/control-error.tsx';
+import { type Choice, Segmented, SelectField } from '../ui/fields.tsx';
 import type { Refusal } from './player.ts';
 import { SCALES } from './remembered-choices.ts';
 import { ScreenSteps } from './screen-steps.tsx';
@@ -113,6 +113,13 @@ export function SourcePicker(props: SourcePickerProps) {
         }}
         testId="source"
       />
+      {kind === 'game' && choice.kind !== 'game' && (
+        <div class="source-picker__ways">
+          <Button onPress={() => onChoose({ kind: 'game' })} primary describedBy={describedBy} testId="source-game">
+            Start the game
+          </Button>
+        </div>
+      )}
       {(['image', 'video'] as const).map((fileKind) => (
         <div class="source-picker__ways" key={fileKind} hidden={kind !== fileKind}>
           <FileButton
@@ -144,9 +151,7 @@ export function SourcePicker(props: SourcePickerProps) {
       )}
       {isShown && isCaptured(choice) && (
         <div class="source-picker__ways">
-          <Button onPress={onStopCapture}>
-            {choice.kind === 'screen' ? 'Stop sharing' : 'Stop the camera'}
-          </Button>
+          <Button onPress={onStopCapture}>{choice.kind === 'screen' ? 'Stop sharing' : 'Stop the camera'}</Button>
         </div>
       )}
       <ControlError id={REFUSAL_ID} error={refusal?.error ?? null} onDismiss={onDismiss} />

@@ -61,7 +61,11 @@ describe('the page says why it is slow, and what to do', () => {
   });
 
   it('only volunteers are wanted and nobody is there: get help, or compute here; not while help is on its way', () => {
-    const alone: Case = { stats: { running: 'volunteers', codec: '', shares: [] }, where: 'volunteers', volunteers: [] };
+    const alone: Case = {
+      stats: { running: 'volunteers', codec: '', shares: [] },
+      where: 'volunteers',
+      volunteers: [],
+    };
     expect(told(alone)).toMatchObject({ cause: 'nobody', remedies: ['help', 'here'] });
     expect(told({ ...alone, isHelpComing: true })).toBeNull();
   });

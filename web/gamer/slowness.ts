@@ -68,7 +68,10 @@ export function slownessOf(situation: SlownessSituation): Slowness | null {
 }
 
 /** Only volunteers may sharpen, and none is there. */
-function withoutHelp({ running }: StreamStats, { where, volunteers, isHelpComing }: SlownessSituation): Slowness | null {
+function withoutHelp(
+  { running }: StreamStats,
+  { where, volunteers, isHelpComing }: SlownessSituation,
+): Slowness | null {
   if (where !== 'volunteers' || running !== 'volunteers' || volunteers.length > 0 || isHelpComing) return null;
   const sentence = 'Only volunteers may sharpen the picture, and nobody is here: it is only enlarged.';
   return { cause: 'nobody', sentence, remedies: ['help', 'here'] };
@@ -104,7 +107,9 @@ function volunteersAtWork(stats: StreamStats, situation: SlownessSituation): Slo
   const delayMs = stats.glassToGlassMs.p50;
   const isLate = delayMs > FELT_DELAY_MS;
   if (!isLate && sharpeningOf(stats).byVolunteers >= STEADY_SHARE) return null;
-  const symptom = isLate ? `The picture is ${formatMs(delayMs)} ms late` : `Few frames get the detail of ${name} in time`;
+  const symptom = isLate
+    ? `The picture is ${formatMs(delayMs)} ms late`
+    : `Few frames get the detail of ${name} in time`;
   const wayMs = timeIn(stats, ON_THE_WAY);
   if (wayMs > timeIn(stats, AT_THE_VOLUNTEER)) {
     const sentence = `${symptom}: the connection to ${name} takes ${formatMs(wayMs)} ms of its time.`;

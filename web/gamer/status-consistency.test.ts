@@ -40,11 +40,17 @@ const FIGURES: readonly Partial<StreamStats>[] = [
 
 /** What a line may claim; no two of a row may be claimed at once. */
 const OPPOSITES: readonly (readonly [RegExp, RegExp])[] = [
-  [/sharpens? your frames|sharpens? some of the frames/, /No volunteer is ready|no volunteer is helping|getting ready to help/],
+  [
+    /sharpens? your frames|sharpens? some of the frames/,
+    /No volunteer is ready|no volunteer is helping|getting ready to help/,
+  ],
   [/sharpens? your frames/, /only enlarged|unsharpened|not sharpened/i],
   [/sharpens? (your|some of the) frames/, /would add too little|chose to sharpen frames on this computer/],
   [/no volunteer is helping|no detail comes/, /is helping[.;]|adds to/],
-  [/Sharpened (on this computer|here)/, /only enlarged|unsharpened|too slow to sharpen|is helping|adds to|measures how/],
+  [
+    /Sharpened (on this computer|here)/,
+    /only enlarged|unsharpened|too slow to sharpen|is helping|adds to|measures how/,
+  ],
   [/not sharpened|only enlarged/i, /adds to|is helping|does what it can|would add too little/],
   [/measuring its machine|getting ready to help/, /no volunteer|nobody|is helping[.;]/i],
   [/Getting ready/, /shows frames unsharpened:/],
