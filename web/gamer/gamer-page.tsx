@@ -3,7 +3,6 @@ import { useRef } from 'preact/hooks';
 import { randomId } from '../../shared/bytes.ts';
 import { parseInviteLink, startPurpose, withStartPermit } from '../../shared/invite.ts';
 import { type AddressAudience, rememberAudience } from '../ui/address-field.tsx';
-import { CopyDiagnostics } from '../ui/copy-diagnostics.tsx';
 import { useDroppedFile } from '../ui/drop-target.ts';
 import { type Choice, Segmented } from '../ui/fields.tsx';
 import { nameStore } from '../ui/friendly-name.ts';
@@ -14,27 +13,23 @@ import { canOpenPictureWindow } from '../ui/picture-window.ts';
 import type { StartingWindows } from '../ui/starting-windows.ts';
 import { Advice } from './advice.tsx';
 import { offeredCaptures } from './capture.ts';
-import { type FloatingPicture, PictureStage, SaveButtons } from './picture-stage.tsx';
+import { type FloatingPicture, PictureStage } from './picture-stage.tsx';
 import './gamer-page.css';
 import type { GameWork } from '../game/game-work.ts';
 import type { StreamQuality, VolunteerInfo, Where } from '../sdk/types.ts';
-import { GameHud } from './game-hud.tsx';
-import { GamersPanel } from './gamers-panel.tsx';
-import { LiveDetails, LiveFigures, StillDetails, StillFigures } from './hud.tsx';
+import { GamerDetails } from './gamer-details.tsx';
 import { JoinQuestion } from './join-question.tsx';
-import { helpersOf, statusOf } from './messages.ts';
+import { statusOf } from './messages.ts';
 import { Newcomers } from './newcomers.ts';
-import { describedByFailure, Notices, SessionFailure } from './notices.tsx';
+import { Notices } from './notices.tsx';
 import type { Player } from './player.ts';
 import { RadioCaption } from './radio.tsx';
 import type { Recorder } from './recorder.ts';
 import { type Mode, type PageChoices, rememberChoices } from './remembered-choices.ts';
 import type { Report } from './renderers.ts';
 import type { GamerSession } from './session.ts';
-import { SettingsRow, SourcePicker } from './settings-panel.tsx';
+import { SourcePicker } from './settings-panel.tsx';
 import { SharePanel, showInvite } from './share-panel.tsx';
-import { hasPicture } from './sharpening.ts';
-import { VolunteersPanel } from './volunteers-panel.tsx';
 
 interface GamerPageProps {
   session: GamerSession;
@@ -70,8 +65,6 @@ export function GamerPage(props: GamerPageProps) {
   ];
   const isDropping = useDroppedFile((file) => void player.chooseFile(file));
   const isBroken = player.error.value !== null;
-  const helpers = helpersOf(report, volunteers);
-  const isOwner = session.isOwner.value;
   const { kind } = player.choice.value;
   const isPaused = player.source.value?.play?.isPaused.value ?? false;
   const isMeasuring = props.isMeasuring.value;
@@ -101,9 +94,6 @@ export function GamerPage(props: GamerPageProps) {
             />
             <Segmented legend="Picture" choices={MODES} value={mode} onChange={set.mode} testId="mode" />
           </div>
-          {(player.source.value || !isBroken) && <PictureStage player={player} floating={floating} />}
-          {kind === 'game' && <RadioCaption radio={gameWork.radio} />}
-          <ModelProgress fetches={session.fetches.value} />
           {phase === 'asking' && (
             <JoinQuestion
               address={addressChoice(session)}
@@ -111,6 +101,9 @@ export function GamerPage(props: GamerPageProps) {
               onOwnRoom={() => location.assign('gamer')}
             />
           )}
+          {(player.source.value || !isBroken) && <PictureStage player={player} floating={floating} />}
+          {kind === 'game' && <RadioCaption radio={gameWork.radio} />}
+          <ModelProgress fetches={session.fetches.value} />
           <Notices session={session} player={player} />
           <Advice
             situation={{
@@ -150,56 +143,12 @@ export function GamerPage(props: GamerPageProps) {
             />
           </Panel>
         </div>
-        <details class="gamer__more" data-testid="details">
-          <summary>Details</summary>
-          <div class="gamer__more-columns">
-            <div class="gamer__stage">
-              {report?.kind === 'image' ? (
-                <StillFigures report={report} chosen={quality} helpers={helpers} />
-              ) : (
-                <LiveFigures report={report} quality={quality} helpers={helpers} />
-              )}
-              <SaveButtons recorder={recorder} isEnabled={hasPicture(report)} />
-              {report?.kind === 'stream' && <LiveDetails report={report} volunteers={volunteers} />}
-              {report?.kind === 'image' && <StillDetails report={report} />}
-              {kind === 'game' && <GameHud work={gameWork} volunteers={volunteers} />}
-            </div>
-            <div class="gamer__side">
-              <Panel title="Settings">
-                <div class="gamer__settings">
-                  <SettingsRow
-                    where={where}
-                    quality={quality}
-                    scale={scale}
-                    onWhere={set.where}
-                    onQuality={set.quality}
-                    onScale={set.scale}
-                  />
-                  <a class="gamer__compare small" href="compare" target="_blank" rel="noopener">
-                    Compare the qualities
-                  </a>
-                </div>
-              </Panel>
-              <VolunteersPanel
-                volunteers={volunteers}
-                shares={report?.kind === 'stream' ? report.stats.shares : null}
-                onRemove={isOwner ? (id) => void session.removeVolunteer(id) : null}
-                failure={<SessionFailure session={session} at="volunteers" />}
-                describedBy={describedByFailure(session, 'volunteers')}
-              />
-              {isOwner && (
-                <GamersPanel
-                  gamers={session.gamers.value}
-                  onOpen={() => void session.listGamers()}
-                  onRemove={(id) => void session.removeGamer(id)}
-                  failure={<SessionFailure session={session} at="gamers" />}
-                  describedBy={describedByFailure(session, 'gamers')}
-                />
-              )}
-            </div>
-          </div>
-          <CopyDiagnostics collect={diagnose} />
-        </details>
+        <GamerDetails
+          {...{ session, player, gameWork, recorder, diagnose }}
+          onWhere={set.where}
+          onQuality={set.quality}
+          onScale={set.scale}
+        />
       </main>
     </>
   );

@@ -68,6 +68,9 @@ describe('the page says why it is slow, and what to do', () => {
     };
     expect(told(alone)).toMatchObject({ cause: 'nobody', remedies: ['help', 'here'] });
     expect(told({ ...alone, isHelpComing: true })).toBeNull();
+    expect(told({ ...alone, quality: 'bicubic' }), 'volunteers add nothing to it').toBeNull();
+    const waiting = { kind: 'image', timing: null, quality: 'spatial', why: '', width: 4, height: 4 } as const;
+    expect(slownessOf({ ...SITUATION, where: 'volunteers', report: waiting })?.cause).toBe('nobody');
   });
 
   it('a slow connection is told from a slow volunteer', () => {

@@ -2,7 +2,7 @@ import type { StreamQuality, Where } from '../sdk/types.ts';
 import { formatMs, formatRate, qualityLabel } from '../ui/format.ts';
 import type { StreamStats } from './client.ts';
 import type { Report } from './renderers.ts';
-import { sharpeningOf } from './sharpening.ts';
+import { isEnlarged, sharpeningOf } from './sharpening.ts';
 import type { SourceKind } from './source.ts';
 
 /**
@@ -56,10 +56,11 @@ const AT_THE_VOLUNTEER = ['queue', 'volunteer decode', 'compute', 'volunteer enc
  */
 export function slownessOf(situation: SlownessSituation): Slowness | null {
   const { report } = situation;
-  if (report?.kind !== 'stream' || report.stats.fps === 0) return null;
+  if (report?.kind === 'image') return report.timing === null ? withoutHelp(situation) : null;
+  if (!report || report.stats.fps === 0) return null;
   const { stats, capturedFps } = report;
   return (
-    withoutHelp(stats, situation) ??
+    withoutHelp(situation) ??
     ownMachine(stats, situation) ??
     volunteersAtWork(stats, situation) ??
     slowGame(stats, capturedFps, situation) ??
@@ -68,12 +69,11 @@ export function slownessOf(situation: SlownessSituation): Slowness | null {
 }
 
 /** Only volunteers may sharpen, and none is there. */
-function withoutHelp(
-  { running }: StreamStats,
-  { where, volunteers, isHelpComing }: SlownessSituation,
-): Slowness | null {
-  if (where !== 'volunteers' || running !== 'volunteers' || volunteers.length > 0 || isHelpComing) return null;
-  const sentence = 'Only volunteers may sharpen the picture, and nobody is here: it is only enlarged.';
+function withoutHelp({ where, quality, volunteers, isHelpComing }: SlownessSituation): Slowness | null {
+  if (where !== 'volunteers' || volunteers.length > 0 || isHelpComing) return null;
+  // Volunteers have nothing to add to it.
+  if (quality !== 'auto' && isEnlarged(quality)) return null;
+  const sentence = 'Only volunteers may sharpen the picture, and nobody is here, so it is only enlarged.';
   return { cause: 'nobody', sentence, remedies: ['help', 'here'] };
 }
 
