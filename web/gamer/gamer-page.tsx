@@ -117,17 +117,6 @@ export function GamerPage(props: GamerPageProps) {
           />
         </div>
         <div class="gamer__side">
-          <SharePanel
-            session={session}
-            address={addressChoice(session)}
-            onOpenWindow={() => {
-              const url = session.link.url.value;
-              if (!url) return;
-              openVolunteerWindow(url);
-              windows.opened();
-              player.setWhere('volunteers');
-            }}
-          />
           <Panel title="Source">
             <SourcePicker
               choice={player.choice.value}
@@ -142,6 +131,17 @@ export function GamerPage(props: GamerPageProps) {
               onFloat={() => void floating.toggle()}
             />
           </Panel>
+          <SharePanel
+            session={session}
+            address={addressChoice(session)}
+            onOpenWindow={() => {
+              const url = session.link.url.value;
+              if (!url) return;
+              openVolunteerWindow(url);
+              windows.opened();
+              player.setWhere('volunteers');
+            }}
+          />
         </div>
         <GamerDetails
           {...{ session, player, gameWork, recorder, diagnose }}
