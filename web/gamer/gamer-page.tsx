@@ -102,8 +102,6 @@ export function GamerPage(props: GamerPageProps) {
             />
           )}
           {(player.source.value || !isBroken) && <PictureStage player={player} floating={floating} />}
-          {kind === 'game' && <RadioCaption radio={gameWork.radio} />}
-          <ModelProgress fetches={session.fetches.value} />
           <Notices session={session} player={player} />
           <Advice
             situation={{
@@ -115,6 +113,8 @@ export function GamerPage(props: GamerPageProps) {
             onWhere={set.where}
             onHelp={showInvite}
           />
+          {kind === 'game' && <RadioCaption radio={gameWork.radio} />}
+          <ModelProgress fetches={session.fetches.value} />
         </div>
         <div class="gamer__side">
           <Panel title="Source">

@@ -77,7 +77,7 @@ describe('the page says why it is slow, and what to do', () => {
     const late: Partial<StreamStats> = { glassToGlassMs: { p50: 180, p95: 300 } };
     expect(told({ stats: { ...late, stagesMs: stagesMs(130, 20) } })).toEqual({
       cause: 'connection',
-      sentence: 'The picture is 180 ms late: the connection to brave-otter takes 130 ms of its time.',
+      sentence: 'The picture is 180 ms late: the connection to brave-otter alone takes 130 ms.',
       remedies: ['smaller', 'here', 'help'],
     });
     expect(told({ stats: { ...late, stagesMs: stagesMs(20, 130) }, quality: 'quality' })).toEqual({

@@ -112,7 +112,7 @@ function volunteersAtWork(stats: StreamStats, situation: SlownessSituation): Slo
     : `Few frames get the detail of ${name} in time`;
   const wayMs = timeIn(stats, ON_THE_WAY);
   if (wayMs > timeIn(stats, AT_THE_VOLUNTEER)) {
-    const sentence = `${symptom}: the connection to ${name} takes ${formatMs(wayMs)} ms of its time.`;
+    const sentence = `${symptom}: the connection to ${name} alone takes ${formatMs(wayMs)} ms.`;
     return { cause: 'connection', sentence, remedies: [...smaller(situation), 'here', 'help'] };
   }
   const sentence = `${symptom}: the computer of ${name} is slow at this size and quality.`;
