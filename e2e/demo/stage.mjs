@@ -26,7 +26,8 @@ export class Stage {
     const context = await browser.newContext({ viewport: { width: 1440, height: 900 } });
     context.setDefaultTimeout(PATIENCE_MS);
     const gamer = await context.newPage();
-    await gamer.goto(new URL('/gamer', url).href);
+    await gamer.goto(new URL('/gamer?mode=compare', url).href);
+    await gamer.getByTestId('details').getByText('Details', { exact: true }).click();
     return new Stage(browser, gamer, await context.newPage());
   }
 

@@ -112,14 +112,20 @@ it('a key gives the player control; the game goes on after pause and resume', as
   const played = new Promise<RaceState>((resolve) => {
     isPlaying = (state) => state.playing && resolve(state);
   });
-  const { canvas, game, reader } = open({ ...SMALL, onState: (state) => isPlaying(state) });
+  const pauses: boolean[] = [];
+  const { canvas, game, reader } = open({
+    ...SMALL,
+    onState: (state) => isPlaying(state),
+    onPaused: (isPaused) => pauses.push(isPaused),
+  });
   await game.ready;
   const detach = game.attach(canvas);
   canvas.dispatchEvent(new KeyboardEvent('keydown', { code: 'ArrowLeft' }));
   expect((await played).lap).toBe(1);
+  canvas.dispatchEvent(new KeyboardEvent('keydown', { code: 'KeyP' }));
   detach();
-  game.pause();
   game.resume();
+  expect(pauses).toEqual([true, false]);
   (await nextFrame(reader)).close();
 });
 

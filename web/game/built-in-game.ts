@@ -29,6 +29,8 @@ export interface BuiltInGameOptions {
   onEvents?(events: RaceEvent[]): void;
   /** Computes a part of the game; null when nobody did. Must not reject. Without it the game computes everything itself. */
   work?(request: PartRequest<RacePart>): Promise<PartResult<RacePart> | null>;
+  /** Called when the game is paused, and when it goes on. */
+  onPaused?(isPaused: boolean): void;
   /** Called when the game cannot start or go on, with MeshError `unsupported-browser` or `device-lost`. */
   onError?(error: MeshError): void;
 }
@@ -94,7 +96,8 @@ export class BuiltInGame {
   }
 
   /**
-   * Plays the game with the keys (while the element has the focus: give it a `tabindex`; P pauses), pointers and gamepads.
+   * Plays the game with the keys, pointers and gamepads; P pauses. Give the element a `tabindex`: keys reach the game while it has the focus, and
+   * while nothing has.
    * @returns a function that detaches the element
    */
   attach(target: HTMLElement): () => void {
@@ -129,15 +132,11 @@ export class BuiltInGame {
 
   /** Stops the simulation and the frames. */
   pause(): void {
-    this.#isPaused = true;
-    this.#noteRunning();
-    this.#send({ kind: 'pause' });
+    this.#setPaused(true);
   }
 
   resume(): void {
-    this.#isPaused = false;
-    this.#noteRunning();
-    this.#send({ kind: 'resume' });
+    this.#setPaused(false);
   }
 
   /** Ends the source, then terminates the worker. */
@@ -151,6 +150,13 @@ export class BuiltInGame {
     this.#send({ kind: 'dispose' });
     this.#isDisposed = true;
     this.#settleReady.reject(MeshError.closed('The game'));
+  }
+
+  #setPaused(isPaused: boolean): void {
+    this.#isPaused = isPaused;
+    this.#noteRunning();
+    this.#send({ kind: isPaused ? 'pause' : 'resume' });
+    this.#options.onPaused?.(isPaused);
   }
 
   #received(message: FromGame): void {

@@ -44,6 +44,8 @@ it('P pauses once per press, however long it is held', () => {
   key('keydown', 'KeyP', { repeat: true });
   key('keyup', 'KeyP');
   key('keydown', 'KeyP');
+  // The browser prints.
+  key('keydown', 'KeyP', { ctrlKey: true });
   expect(pauses).toBe(2);
 });
 
@@ -61,6 +63,39 @@ it('arrows and WASD steer, brake and boost, and do not scroll the page', () => {
 it('leaves shortcuts and other keys to the browser', () => {
   expect(key('keydown', 'KeyA', { ctrlKey: true })).toBe(true);
   expect(key('keydown', 'Tab')).toBe(true);
+  expect(last).toEqual(NEUTRAL);
+});
+
+it('takes the key it asks for while nothing on the page has the focus, and has the focus then', () => {
+  const press = (code: string, init: KeyboardEventInit = {}) =>
+    document.body.dispatchEvent(new KeyboardEvent('keydown', { code, bubbles: true, cancelable: true, ...init }));
+  expect(press('Tab')).toBe(true);
+  expect(press('KeyA', { ctrlKey: true })).toBe(true);
+  expect([document.activeElement, last]).toEqual([document.body, NEUTRAL]);
+  expect(press('ArrowUp')).toBe(false);
+  expect(last.go).toBe(true);
+  expect(document.activeElement).toBe(target);
+  target.blur();
+  press('KeyP');
+  expect(pauses).toBe(1);
+});
+
+it.each(['input', 'textarea', 'select', 'button'] as const)(
+  'leaves the keys of a %s that has the focus to it',
+  (tag) => {
+    const control = document.body.appendChild(document.createElement(tag));
+    control.focus();
+    const press = new KeyboardEvent('keydown', { code: 'ArrowLeft', bubbles: true, cancelable: true });
+    expect(control.dispatchEvent(press)).toBe(true);
+    expect([document.activeElement, last]).toEqual([control, NEUTRAL]);
+    control.remove();
+  },
+);
+
+it('out of view it leaves the keys to the page, which scrolls', () => {
+  target.style.top = '-60px';
+  const press = new KeyboardEvent('keydown', { code: 'ArrowDown', bubbles: true, cancelable: true });
+  expect(document.body.dispatchEvent(press)).toBe(true);
   expect(last).toEqual(NEUTRAL);
 });
 

@@ -25,11 +25,13 @@ const FULL_STEER_SHARE = 0.3;
 
 /**
  * Converts keys, pointers, gamepads and {@link TouchPads} on one element to {@link Controls}. A finger or the pressed mouse steers towards its position; a
- * second finger boosts. The element must be focusable to get keys; pressing it focuses it.
+ * second finger boosts. The element must be focusable to get keys; pressing it focuses it, and so does a key of the game that nothing else
+ * on the page has the focus for.
  */
 export class PlayerInput {
   readonly #target: HTMLElement;
   readonly #onControls: (controls: Controls) => void;
+  readonly #onPauseKey: () => void;
   readonly #held = new Set<Action>();
   readonly #pointers = new Map<number, number>();
   readonly #gamepad: GamepadInput;
@@ -42,6 +44,7 @@ export class PlayerInput {
   constructor(target: HTMLElement, onControls: (controls: Controls) => void, onPauseKey: () => void) {
     this.#target = target;
     this.#onControls = onControls;
+    this.#onPauseKey = onPauseKey;
     this.#gamepad = new GamepadInput((controls) => {
       this.#pad = controls;
       this.#send();
@@ -54,14 +57,8 @@ export class PlayerInput {
       onPause: onPauseKey,
     });
     const options = { signal: this.#listening.signal };
+    target.ownerDocument.addEventListener('keydown', (event) => this.#takeUnclaimed(event), options);
     target.addEventListener('keydown', (event) => this.#key(event, true), options);
-    target.addEventListener(
-      'keydown',
-      ({ code, repeat }) => {
-        if (code === PAUSE_KEY && !repeat) onPauseKey();
-      },
-      options,
-    );
     target.addEventListener('keyup', (event) => this.#key(event, false), options);
     target.addEventListener('pointerdown', (event) => this.#press(event), options);
     target.addEventListener('pointermove', (event) => this.#move(event), options);
@@ -78,10 +75,22 @@ export class PlayerInput {
     this.#release();
   }
 
+  /** On a fresh page nothing has the focus: the first key of the game gives it to the game. Out of view, the keys scroll the page as ever. */
+  #takeUnclaimed(event: KeyboardEvent): void {
+    const { activeElement, body } = this.#target.ownerDocument;
+    const isUnclaimed = !event.defaultPrevented && (activeElement === null || activeElement === body);
+    const isOfGame = event.code in KEYS || event.code === PAUSE_KEY;
+    if (!isUnclaimed || !isOfGame || isShortcut(event) || !isMostlyInView(this.#target)) return;
+    this.#target.focus({ preventScroll: true });
+    this.#key(event, true);
+  }
+
   #key(event: KeyboardEvent, isDown: boolean): void {
+    // A release is always handled.
+    if (isDown && isShortcut(event)) return;
+    if (isDown && event.code === PAUSE_KEY && !event.repeat) this.#onPauseKey();
     const action = KEYS[event.code];
-    // With a modifier, a key press is a shortcut of the browser or the system. A release is always handled.
-    if (!action || (isDown && (event.ctrlKey || event.metaKey || event.altKey))) return;
+    if (!action) return;
     event.preventDefault();
     if (isDown) this.#held.add(action);
     else this.#held.delete(action);
@@ -141,6 +150,16 @@ export class PlayerInput {
     const { left, width } = this.#target.getBoundingClientRect();
     return width > 0 ? clamp((clientX - left - width / 2) / (width * FULL_STEER_SHARE), -1, 1) : 0;
   }
+}
+
+/** With a modifier, a key press is a shortcut of the browser or the system. */
+function isShortcut({ ctrlKey, metaKey, altKey }: KeyboardEvent): boolean {
+  return ctrlKey || metaKey || altKey;
+}
+
+function isMostlyInView(element: HTMLElement): boolean {
+  const { top, bottom, height } = element.getBoundingClientRect();
+  return Math.min(bottom, innerHeight) - Math.max(top, 0) > height / 2;
 }
 
 /** Indices in the standard gamepad layout (W3C Gamepad, "standard"). */

@@ -1,19 +1,18 @@
 import { effect, signal } from '@preact/signals';
-import { MeshError } from '../../shared/errors.ts';
 import { checkPictureFits } from '../../shared/tasks/upscale-size.ts';
 import { BuiltInGame, GAME_SIZE } from '../game/built-in-game.ts';
 import type { GameWork, Radio } from '../game/game-work.ts';
 import { explainFile } from './file-content.ts';
 import { NEVER, type SourceSound, trackSound } from './sound/source-sound.ts';
-import type {
-  Captured,
-  CaptureKind,
-  LiveSource,
-  Size,
-  Source,
-  SourceChoice,
-  SourceHandlers,
-  StillSource,
+import {
+  type Captured,
+  endOf,
+  type LiveSource,
+  type Size,
+  type Source,
+  type SourceChoice,
+  type SourceHandlers,
+  type StillSource,
 } from './source.ts';
 import { mutedVideo, openVideo, sizeOf } from './video-file.ts';
 
@@ -39,8 +38,12 @@ export async function openSource(choice: SourceChoice, handlers: SourceHandlers,
 
 async function openGame({ onError }: SourceHandlers, gameWork: GameWork): Promise<LiveSource> {
   const canvas = document.createElement('canvas');
+  const isPaused = signal(false);
   const game = new BuiltInGame(canvas, {
     onError,
+    onPaused: (paused) => {
+      isPaused.value = paused;
+    },
     onEvents: (events) => gameWork.radio.tell(events),
     work: (request) => gameWork.run(request),
   });
@@ -56,7 +59,7 @@ async function openGame({ onError }: SourceHandlers, gameWork: GameWork): Promis
     size: signal(GAME_SIZE),
     frames: game.source,
     sound: gameSound(game, gameWork.radio),
-    play: { label: GAME_LABEL, attach: (target) => game.attach(target) },
+    play: { label: GAME_LABEL, attach: (target) => game.attach(target), isPaused, resume: () => game.resume() },
     dispose: () => game.dispose(),
   };
 }
@@ -114,12 +117,6 @@ async function sizeOfPicture(file: File): Promise<Size> {
   }
 }
 
-const ENDED: Readonly<Record<CaptureKind, string>> = {
-  screen: 'Sharing has stopped. Share again, or go back to the game.',
-  camera:
-    'The camera has stopped: it was unplugged, or access was revoked in the browser. Start it again, or go back to the game.',
-};
-
 /** Takes ownership of the tracks. Does not wait for a picture, since a minimised window gives none until it is restored. */
 export function openCaptured({ kind, track, sound }: Captured, { onError }: SourceHandlers): LiveSource {
   const video = mutedVideo();
@@ -127,7 +124,7 @@ export function openCaptured({ kind, track, sound }: Captured, { onError }: Sour
   const size = sizeOf(video);
   // Rejects when the source is disposed before its first picture.
   video.play().catch(() => {});
-  const ended = () => onError(new MeshError('source-ended', ENDED[kind]));
+  const ended = () => onError(endOf(kind));
   track.addEventListener('ended', ended);
   const dispose = () => {
     track.removeEventListener('ended', ended);

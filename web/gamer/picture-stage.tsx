@@ -1,6 +1,7 @@
 import { effect, type ReadonlySignal, signal } from '@preact/signals';
 import { BeforeAfter } from '../ui/before-after.tsx';
 import { Button, IconButton } from '../ui/buttons.tsx';
+import { ControlError } from '../ui/control-error.tsx';
 import { qualityLabel } from '../ui/format.ts';
 import { canOpenPictureWindow, openPictureWindow, type PictureWindow } from '../ui/picture-window.ts';
 import type { Player } from './player.ts';
@@ -19,22 +20,26 @@ interface PictureStageProps {
   sound: PageSound;
 }
 
-/** Before and after of one and the same frame, with the result in its own window if the person wants. */
+/**
+ * The sharpened picture, in Compare beside what it was made of, of one and the same frame. The result is in its own window if the person
+ * wants.
+ */
 export function PictureStage({ player, floating, sound }: PictureStageProps) {
   const source = player.source.value;
   const size = source?.size.value ?? null;
-  const { before, after } = player;
+  const isCompared = player.mode.value === 'compare';
+  const { after } = player;
   const pictureWindow = floating.window.value;
   const isAway = pictureWindow?.isMoved === true;
   return (
     <>
       <BeforeAfter
         source={source && source.kind !== 'image' && !player.hasEnded ? source.element : null}
-        before={before}
+        before={isCompared || isAway ? player.before : null}
         after={isAway ? null : after}
         ratio={size ? size.width / size.height : DEFAULT_RATIO}
-        beforeLabel={size ? `Before: ${size.width} × ${size.height}, stretched` : 'Before'}
-        afterLabel={afterLabel(size, player.scale.value, player.report.value)}
+        beforeLabel={beforeLabel(size, isCompared)}
+        afterLabel={`${isCompared ? 'After' : 'Shown'}${afterLabel(size, player.scale.value, player.report.value)}`}
         splitPercent={player.splitPercent.value}
         onSplit={(splitPercent) => {
           player.splitPercent.value = splitPercent;
@@ -53,6 +58,7 @@ export function PictureStage({ player, floating, sound }: PictureStageProps) {
             )}
           </>
         }
+        overlay={source?.play?.isPaused.value && <Paused onResume={source.play.resume} />}
         testId="output"
       />
       {isAway && <p class="soft small">The sharp picture is in its own small window. Close that to bring it back.</p>}
@@ -60,10 +66,27 @@ export function PictureStage({ player, floating, sound }: PictureStageProps) {
   );
 }
 
+/** Lies over the picture of a paused game, which nothing else tells from one that hangs. */
+function Paused({ onResume }: { onResume: () => void }) {
+  return (
+    <div class="paused" data-testid="paused">
+      <p class="paused__title">Paused</p>
+      <Button onPress={onResume} primary testId="resume">
+        Go on <span aria-hidden="true">(P)</span>
+      </Button>
+    </div>
+  );
+}
+
+function beforeLabel(size: Size | null, isCompared: boolean): string {
+  const what = size ? `: ${size.width} × ${size.height}` : '';
+  return isCompared ? `Before${what}${size ? ', stretched' : ''}` : `Source${what}`;
+}
+
 function afterLabel(size: Size | null, scale: number, report: Report | null): string {
   // The real size where it is known: a large source may get less than the chosen scale.
   const shown = (report?.kind === 'stream' ? report.size : report) ?? (size && scaled(size, scale));
-  return shown ? `After: ${shown.width} × ${shown.height}, ${treatment(report)}` : 'After';
+  return shown ? `: ${shown.width} × ${shown.height}, ${treatment(report)}` : '';
 }
 
 /** What was done to the picture on the page. */
@@ -82,6 +105,8 @@ function scaled({ width, height }: Size, scale: number): Size {
   return { width: Math.round(width * scale), height: Math.round(height * scale) };
 }
 
+const FAILURE_ID = 'save-failure';
+
 interface SaveButtonsProps {
   recorder: Recorder;
   /** There is a picture. */
@@ -91,17 +116,34 @@ interface SaveButtonsProps {
 /** Buttons that save pictures and record clips. */
 export function SaveButtons({ recorder, isEnabled }: SaveButtonsProps) {
   const remainingS = recorder.remainingS.value;
+  const failure = recorder.failure.value;
+  const describedBy = failure ? FAILURE_ID : undefined;
   return (
     <div class="save-buttons">
-      <Button onPress={() => void recorder.saveAfter()} disabled={!isEnabled} testId="save-after">
+      <Button
+        onPress={() => void recorder.saveAfter()}
+        disabled={!isEnabled}
+        testId="save-after"
+        describedBy={describedBy}
+      >
         Save picture
       </Button>
-      <Button onPress={() => void recorder.saveBoth()} disabled={!isEnabled} testId="save-both">
+      <Button
+        onPress={() => void recorder.saveBoth()}
+        disabled={!isEnabled}
+        testId="save-both"
+        describedBy={describedBy}
+      >
         Save before and after
       </Button>
       {recorder.canRecord &&
         (remainingS === null ? (
-          <Button onPress={() => void recorder.record()} disabled={!isEnabled} testId="record">
+          <Button
+            onPress={() => void recorder.record()}
+            disabled={!isEnabled}
+            testId="record"
+            describedBy={describedBy}
+          >
             Record a clip{' '}
             <span class="soft">
               up to {MAX_CLIP_MS / 1_000} s, {recorder.hasSound ? 'with sound' : 'without sound'}
@@ -112,6 +154,7 @@ export function SaveButtons({ recorder, isEnabled }: SaveButtonsProps) {
             {remainingS === 0 ? 'Saving the clip…' : `Stop and save, ${remainingS} s left`}
           </Button>
         ))}
+      <ControlError id={FAILURE_ID} error={failure} onDismiss={() => (recorder.failure.value = null)} />
     </div>
   );
 }

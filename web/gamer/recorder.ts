@@ -26,10 +26,12 @@ interface RecorderOptions {
   download: Download;
 }
 
-/** Saves what is shown as files: pictures and clips. */
+/** Saves what is shown as files: pictures and clips. A clip is of what the page shows: in Compare with the divider, in Play without. */
 export class Recorder {
   /** Time left to record, 0 while the file is being finished; null when no clip is being recorded. */
   readonly remainingS = signal<number | null>(null);
+  /** Why nothing was saved last; null where it was. */
+  readonly failure = signal<MeshError | null>(null);
   readonly canRecord = canRecordClips();
   readonly #options: RecorderOptions;
   #isRecording = false;
@@ -60,10 +62,11 @@ export class Recorder {
     const { player, clock, download, sound } = this.#options;
     if (this.#isRecording) return;
     this.#isRecording = true;
+    this.failure.value = null;
     try {
       const first = await this.#shown();
       // Named after what is shown when the clip starts.
-      const nameWith = this.#namer('before-after', first.quality);
+      const nameWith = this.#namer(player.mode.value === 'play' ? 'after' : 'before-after', first.quality);
       const context = blankCanvas(clipSize(first.after));
       first.release();
       this.#clip = new Clip({
@@ -86,7 +89,7 @@ export class Recorder {
       const { blob, extension } = await this.#clip.finished;
       download(blob, nameWith(extension));
     } catch (cause) {
-      player.warning.value = MeshError.from(cause, 'unsupported-browser');
+      this.failure.value = MeshError.from(cause, 'unsupported-browser');
     } finally {
       this.#heard?.release();
       this.#heard = null;
@@ -101,7 +104,8 @@ export class Recorder {
   }
 
   async #save(what: 'after' | 'before-after', draw: (shown: Comparison) => HTMLCanvasElement): Promise<void> {
-    const { player, download } = this.#options;
+    const { download } = this.#options;
+    this.failure.value = null;
     try {
       const shown = await this.#take();
       const nameWith = this.#namer(what, shown.quality);
@@ -109,7 +113,7 @@ export class Recorder {
       shown.release();
       download(await toPng(picture), nameWith('png'));
     } catch (cause) {
-      player.warning.value = MeshError.from(cause, 'too-large');
+      this.failure.value = MeshError.from(cause, 'too-large');
     }
   }
 

@@ -1,5 +1,5 @@
 import type { ReadonlySignal } from '@preact/signals';
-import type { MeshError } from '../../shared/errors.ts';
+import { MeshError } from '../../shared/errors.ts';
 import type { Playable } from '../ui/before-after.tsx';
 import type { Client } from './client.ts';
 import type { SourceSound } from './sound/source-sound.ts';
@@ -23,10 +23,17 @@ export interface Size {
   height: number;
 }
 
+/** The game, as its picture on the page plays it. */
+interface Played extends Playable {
+  isPaused: ReadonlySignal<boolean>;
+  /** Ends a pause. */
+  resume(): void;
+}
+
 interface AnySource {
   /** May change at any time, as when a shared window is resized. Null until the first picture. */
   size: ReadonlySignal<Size | null>;
-  play: Playable | null;
+  play: Played | null;
   dispose(): void;
 }
 
@@ -67,6 +74,17 @@ export function isCaptured(choice: SourceChoice): choice is Captured {
 export function releaseCapture({ track, sound }: Captured): void {
   track.stop();
   sound?.stop();
+}
+
+const ENDED: Readonly<Record<CaptureKind, string>> = {
+  screen: 'Sharing has stopped. Share again, or go back to the game.',
+  camera:
+    'The camera has stopped: it was unplugged, or access was revoked in the browser. Start it again, or go back to the game.',
+};
+
+/** What to tell where a screen or camera gives no more pictures. */
+export function endOf(kind: CaptureKind): MeshError {
+  return new MeshError('source-ended', ENDED[kind]);
 }
 
 /** A file as a source; null when it is neither a picture nor a video. */

@@ -7,15 +7,18 @@ interface ButtonProps {
   onPress: () => void;
   primary?: boolean;
   disabled?: boolean;
+  /** The id of what went wrong with it. */
+  describedBy?: string | undefined;
   testId?: string;
 }
 
-export function Button({ children, onPress, primary = false, disabled = false, testId }: ButtonProps) {
+export function Button({ children, onPress, primary = false, disabled = false, describedBy, testId }: ButtonProps) {
   return (
     <button
       type="button"
       class={primary ? 'button button--primary' : 'button'}
       disabled={disabled}
+      aria-describedby={describedBy}
       onClick={onPress}
       data-testid={testId}
     >
@@ -59,16 +62,18 @@ interface FileButtonProps {
   accept: string;
   onFile: (file: File) => void;
   primary?: boolean;
+  /** The id of what went wrong with it. */
+  describedBy?: string | undefined;
   /** Test id of the file input. */
   testId?: string;
 }
 
 /** A button that opens a file dialog. */
-export function FileButton({ children, accept, onFile, primary = false, testId }: FileButtonProps) {
+export function FileButton({ children, accept, onFile, primary = false, describedBy, testId }: FileButtonProps) {
   const input = useRef<HTMLInputElement>(null);
   return (
     <>
-      <Button onPress={() => input.current?.click()} primary={primary}>
+      <Button onPress={() => input.current?.click()} primary={primary} describedBy={describedBy}>
         {children}
       </Button>
       <input

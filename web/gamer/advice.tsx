@@ -1,0 +1,62 @@
+import { useRef, useState } from 'preact/hooks';
+import type { StreamQuality, Where } from '../sdk/types.ts';
+import './advice.css';
+import { Button } from '../ui/buttons.tsx';
+import { qualityLabel } from '../ui/format.ts';
+import { CheckLink } from '../ui/layout.tsx';
+import { AdviceWatch } from './advice-watch.ts';
+import { LEAST_SCALE, type Remedy, type SlownessSituation, slownessOf, softerThan } from './slowness.ts';
+
+interface AdviceProps {
+  situation: SlownessSituation;
+  onScale: (scale: number) => void;
+  onQuality: (quality: StreamQuality) => void;
+  onWhere: (where: Where) => void;
+  /** Shows the person how to get volunteers. */
+  onHelp: () => void;
+}
+
+/** Why the picture is slow, in one sentence, and what to do about it, at one press. */
+export function Advice({ situation, onScale, onQuality, onWhere, onHelp }: AdviceProps) {
+  const watch = useRef(new AdviceWatch());
+  const [, setDismissals] = useState(0);
+  const { source, where, quality, scale, volunteers } = situation;
+  const told = watch.current.update(
+    slownessOf(situation),
+    [source, where, quality, scale, volunteers.length].join(' '),
+    performance.now(),
+  );
+  if (!told) return null;
+
+  const softer = softerThan(quality);
+  const remedies: Record<Remedy, { label: string; apply: () => void }> = {
+    smaller: { label: `Lower the scale to ${LEAST_SCALE}×`, apply: () => onScale(LEAST_SCALE) },
+    softer: { label: `Softer: ${qualityLabel(softer ?? quality)}`, apply: () => softer && onQuality(softer) },
+    here: { label: 'Compute here', apply: () => onWhere('local') },
+    volunteers: { label: 'Let volunteers help', apply: () => onWhere('auto') },
+    help: { label: 'Get help', apply: onHelp },
+  };
+  return (
+    <div class="advice" role="note" aria-label="Why it is slow" data-testid="advice" data-cause={told.cause}>
+      <p class="advice__sentence">{told.sentence}</p>
+      <div class="advice__remedies">
+        {told.remedies.map((remedy) => (
+          <Button key={remedy} onPress={remedies[remedy].apply} testId={`advice-${remedy}`}>
+            {remedies[remedy].label}
+          </Button>
+        ))}
+        {told.cause === 'processor' && <CheckLink label="Find out why" />}
+        <button
+          type="button"
+          class="advice__dismiss"
+          onClick={() => {
+            watch.current.dismiss();
+            setDismissals((count) => count + 1);
+          }}
+        >
+          Not now
+        </button>
+      </div>
+    </div>
+  );
+}
