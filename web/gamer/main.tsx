@@ -29,7 +29,7 @@ const session = new GamerSession({
   now: Date.now,
 });
 const gameWork = new GameWork(systemClock);
-const player = new Player(
+const player: Player = new Player(
   (choice, handlers) => openSource(choice, handlers, gameWork),
   (kind) => capture(kind, sound.screen.value === 'here'),
 );
