@@ -31,7 +31,10 @@ const session = new GamerSession({
   now: Date.now,
 });
 const gameWork = new GameWork(systemClock);
+<<<<<<< HEAD
 const choices = { ...rememberedChoices(nameStore()), ...linkedChoices(location.search) };
+=======
+>>>>>>> sound21
 const player: Player = new Player(
   (choice, handlers) => openSource(choice, handlers, gameWork),
   (kind) => capture(kind, sound.screen.value === 'here'),
