@@ -31,10 +31,7 @@ const session = new GamerSession({
   now: Date.now,
 });
 const gameWork = new GameWork(systemClock);
-<<<<<<< HEAD
 const choices = { ...rememberedChoices(nameStore()), ...linkedChoices(location.search) };
-=======
->>>>>>> sound21
 const player: Player = new Player(
   (choice, handlers) => openSource(choice, handlers, gameWork),
   (kind) => capture(kind, sound.screen.value === 'here'),
