@@ -1,6 +1,11 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import { CompletionEstimator } from './completion-estimator.ts';
-import { INITIAL_FRAMES_IN_FLIGHT, FRAME_TIMEOUT_MS, InFlightWindow, MAX_FRAMES_IN_FLIGHT } from './in-flight-window.ts';
+import {
+  FRAME_TIMEOUT_MS,
+  INITIAL_FRAMES_IN_FLIGHT,
+  InFlightWindow,
+  MAX_FRAMES_IN_FLIGHT,
+} from './in-flight-window.ts';
 
 const NO_STAGES = { queueMs: 0, decodeMs: 0, computeMs: 0, encodeMs: 0, totalMs: 0 };
 
