@@ -162,11 +162,11 @@ export class Schedule {
     this.#pausedFrame = null;
   }
 
-  #job<T>(of: WorkClass, body: () => Promise<Started<T>>, { resolve, reject }: Settling<T>): Job {
-    this.#classes.enqueued(of);
+  #job<T>(workClass: WorkClass, body: () => Promise<Started<T>>, { resolve, reject }: Settling<T>): Job {
+    this.#classes.enqueued(workClass);
     const onEnded = () => this.#ended(job);
     const clocks = { now: this.#options.now, duty: this.#duty, gpuClock: this.#gpuClock };
-    const job: Job = new Job(of, () => runBody(body, { ...clocks, onEnded, resolve, reject }), reject);
+    const job: Job = new Job(workClass, () => runBody(body, { ...clocks, onEnded, resolve, reject }), reject);
     return job;
   }
 
@@ -174,7 +174,7 @@ export class Schedule {
     if (this.#busy) return;
     this.#busy = true;
     this.#lastYieldMs = this.#options.now();
-    while (WORK_CLASSES.some((of) => this.#canGo(of))) {
+    while (WORK_CLASSES.some((workClass) => this.#canStart(workClass))) {
       // Work that may start starts now, in order of arrival with what is called in the same tick.
       if (this.#duty.waitMs > 0) await this.#untilAllowed();
       const hasYielded = await this.#next()?.();
@@ -210,8 +210,8 @@ export class Schedule {
   }
 
   /** Whether work of the class can start or go on. */
-  #canGo(of: WorkClass): boolean {
-    if (of === 'frames') return this.#pausedFrame !== null || this.#frames.length > 0;
+  #canStart(workClass: WorkClass): boolean {
+    if (workClass === 'frames') return this.#pausedFrame !== null || this.#frames.length > 0;
     return this.#pausedTasks.length > 0 || this.#canStartTask;
   }
 
@@ -222,7 +222,7 @@ export class Schedule {
 
   #next(): (() => Promise<boolean>) | undefined {
     const [first, second] = this.#classes.order;
-    const of = this.#canGo(first) ? first : second;
+    const of = this.#canStart(first) ? first : second;
     const job = of === 'frames' ? this.#nextFrame() : this.#nextTask();
     return job && (() => this.#turn(job));
   }
@@ -254,7 +254,7 @@ export class Schedule {
 
   /** Resolves when the next work may have the machine, to whether this one yielded. */
   #turn(job: Job): Promise<boolean> {
-    this.#classes.dispatched(job.of);
+    this.#classes.dispatched(job.workClass);
     job.turnStartMs = this.#options.now();
     return job.turn();
   }
@@ -264,13 +264,13 @@ export class Schedule {
     const nowMs = this.#options.now();
     const spentMs = Math.max(0, nowMs - Math.max(job.turnStartMs, this.#chargedUntilMs));
     job.spentMs += spentMs;
-    this.#classes.charge(job.of, spentMs);
+    this.#classes.charge(job.workClass, spentMs);
     this.#chargedUntilMs = nowMs;
   }
 
   #ended(job: Job): void {
     this.#charge(job);
-    this.#classes.ended(job.of);
+    this.#classes.ended(job.workClass);
     job.onEnded();
   }
 
@@ -278,7 +278,7 @@ export class Schedule {
     this.#charge(job);
     this.#duty.end();
     if (!this.#disposed) {
-      if (job.of === 'frames') this.#pausedFrame = job;
+      if (job.workClass === 'frames') this.#pausedFrame = job;
       else this.#pausedTasks.push(job);
       await job.yielded();
     }
