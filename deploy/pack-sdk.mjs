@@ -17,13 +17,17 @@ await runCommand(async () => {
   const folder = join(ROOT, '.build', `unfinished-sdk-${process.pid}`);
   try {
     await mkdir(folder, { recursive: true });
-    await step('Copying the modules, workers, runtimes and networks for browsers', () => copyForBrowsers(pagesDir, folder));
+    await step('Copying the modules, workers, runtimes and networks for browsers', () =>
+      copyForBrowsers(pagesDir, folder),
+    );
     await step('Bundling the module for Node, the hooks, the element and the types', () =>
       run(process.execPath, join(ROOT, 'deploy/bundle-sdk.mjs'), folder),
     );
     await writeManifest(folder);
     await mkdir(target, { recursive: true });
-    const name = await step('Packing', () => run('npm', 'pack', folder, '--pack-destination', target, '--loglevel', 'error'));
+    const name = await step('Packing', () =>
+      run('npm', 'pack', folder, '--pack-destination', target, '--loglevel', 'error'),
+    );
     const file = join(target, name.trim());
     console.log(await sizesOf(folder, file));
     console.log(`The SDK is in ${file}. In your project: npm install ${relative(process.cwd(), file)}`);

@@ -120,7 +120,7 @@ async function bring(names: readonly string[]): Promise<void> {
 async function sizeOf(folder: string): Promise<number> {
   const entries = await readdir(folder, { recursive: true, withFileTypes: true });
   const files = entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
-  return (await Promise.all(files.map(stat))).reduce((bytes, { size }) => bytes + size, 0);
+  return (await Promise.all(files.map((file) => stat(file)))).reduce((bytes, { size }) => bytes + size, 0);
 }
 
 /** Runs a program in the project and returns its output. */

@@ -43,7 +43,8 @@ function drawSea(context, timeMs) {
     const y = 122 + wave * 5;
     context.strokeStyle = `hsl(215 60% ${22 + wave * 3}%)`;
     context.beginPath();
-    for (let x = 0; x <= width; x += 4) context.lineTo(x, y + Math.sin(x / (6 + wave) + timeMs / (300 + wave * 20)) * 1.6);
+    for (let x = 0; x <= width; x += 4)
+      context.lineTo(x, y + Math.sin(x / (6 + wave) + timeMs / (300 + wave * 20)) * 1.6);
     context.stroke();
   }
 }
@@ -60,7 +61,14 @@ function drawBoat(context, timeMs) {
   context.fill();
   context.strokeStyle = '#f3e9d2';
   context.beginPath();
-  for (const [x, y] of [[-20, 0], [0, -46], [20, 0], [0, -46], [0, 0]]) context.lineTo(boat + x, bob + y);
+  for (const [x, y] of [
+    [-20, 0],
+    [0, -46],
+    [20, 0],
+    [0, -46],
+    [0, 0],
+  ])
+    context.lineTo(boat + x, bob + y);
   context.stroke();
   context.fillStyle = '#f3e9d2';
   context.font = '8px system-ui, sans-serif';

@@ -30,6 +30,8 @@ function show(client, stream) {
     ...(localShare > 0 ? [share(localShare, 'this computer')] : []),
   ];
   const gain = gainDb === null ? '' : `, about ${gainDb.toFixed(1)} dB better`;
-  showStatus(`${fps.toFixed(0)} frames a second, ${glassToGlassMs.p50.toFixed(0)} ms from drawn to shown${gain}. ${why}`);
+  showStatus(
+    `${fps.toFixed(0)} frames a second, ${glassToGlassMs.p50.toFixed(0)} ms from drawn to shown${gain}. ${why}`,
+  );
   what.textContent = `the stream: ${stream.canvas.width} by ${stream.canvas.height}, sharpened ${sharpened.join(', ') || 'by nobody yet'}`;
 }

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { access, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
-import { join, relative, sep } from 'node:path';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { ROOT, runChild } from '../child.mjs';
 import { hasCode, SetupError } from '../failure.mjs';
@@ -9,7 +9,12 @@ import { hasCode, SetupError } from '../failure.mjs';
 // seconds, so the result is kept until one of the files that declare these types changes.
 
 /** The entries of the packed SDK. */
-const ENTRIES = ['web/sdk/p2c2r.ts', 'web/frameworks/react.ts', 'web/frameworks/preact.ts', 'web/frameworks/element.ts'];
+const ENTRIES = [
+  'web/sdk/p2c2r.ts',
+  'web/frameworks/react.ts',
+  'web/frameworks/preact.ts',
+  'web/frameworks/element.ts',
+];
 /** What the result depends on besides. */
 const SETTINGS = ['package-lock.json', 'tsconfig.json', 'deploy/docs-site/api.mjs', 'deploy/docs-site/tsconfig.json'];
 const CACHE = join(ROOT, '.build');
@@ -35,7 +40,9 @@ export async function ensureApiDocs() {
   const { code, output } = await runChild(process.execPath, [fileURLToPath(import.meta.url)], { quiet: true });
   const made = code === 0 ? await keptDocs() : null;
   if (made) return made;
-  throw new SetupError(`${output.trim()}\n\nThe pages about the SDK's types could not be made; the output above says why.`);
+  throw new SetupError(
+    `${output.trim()}\n\nThe pages about the SDK's types could not be made; the output above says why.`,
+  );
 }
 
 /** The folder of what was made of the files as they are now; null if there is none. */
@@ -56,7 +63,11 @@ async function keptDocs() {
 /** @param {readonly string[]} files */
 async function hashOf(files) {
   const hash = createHash('sha256');
-  for (const file of files) hash.update(`${file}\0`).update(await readFile(join(ROOT, file))).update('\0');
+  for (const file of files)
+    hash
+      .update(`${file}\0`)
+      .update(await readFile(join(ROOT, file)))
+      .update('\0');
   return hash.digest('hex').slice(0, HASH_DIGITS);
 }
 
@@ -108,12 +119,11 @@ async function writeApiDocs(folder) {
   if (!project) throw new Error('TypeDoc could not read the types of the SDK.');
   await app.generateOutputs(project);
   if (app.logger.hasErrors()) throw new Error('TypeDoc could not write the pages.');
-  const declaring = project
-    .getReflectionsByKind(ReflectionKind.All)
-    .flatMap((reflection) => project.getSymbolFromReflection(reflection)?.declarations ?? [])
-    .map((declaration) => relative(ROOT, declaration.getSourceFile().fileName).split(sep).join('/'));
-  const own = declaring.filter((file) => !file.startsWith('..') && !file.startsWith('node_modules/'));
-  return [...new Set([...ENTRIES, ...own, ...SETTINGS])].sort();
+  const declaring = project.getReflectionsByKind(ReflectionKind.All).flatMap((reflection) => {
+    const symbol = project.getSymbolIdFromReflection(reflection);
+    return symbol && symbol.packageName === project.packageName ? [symbol.packagePath] : [];
+  });
+  return [...new Set([...ENTRIES, ...declaring, ...SETTINGS])].sort();
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) await makeApiDocs();

@@ -27,20 +27,22 @@ test('every document of docs/ is a page with its title, and is in the list besid
   const index = await page('index');
   for (const document of documents) {
     const name = document === 'README.md' ? 'index' : document.replace('.md', '');
-    const title = /^# (.*)$/m.exec(await readFile(join(ROOT, 'docs', document), 'utf8'))?.[1]?.replaceAll('`', '') ?? '';
+    const title =
+      /^# (.*)$/m.exec(await readFile(join(ROOT, 'docs', document), 'utf8'))?.[1]?.replaceAll('`', '') ?? '';
     expect(await page(name)).toContain(`<title>${title} · P2C2R</title>`);
     expect(index).toContain(`<a href="./${name === 'index' ? '' : name}"`);
   }
 });
 
 test("a page needs nothing that the server's Content-Security-Policy stops", async () => {
-  for (const name of ['index', 'sdk', 'hosting']) expect(await page(name)).not.toMatch(/<script|<style| style=| on\w+="/);
+  for (const name of ['index', 'sdk', 'hosting'])
+    expect(await page(name)).not.toMatch(/<script|<style| style="| on\w+="/);
 });
 
 test('links are relative to the page, those to sources lead to their types, and what is not on the site is no link', async () => {
   const sdk = await page('sdk');
-  expect(sdk).toContain('href="attach');
-  expect(sdk).toContain('href="./api/');
+  expect(sdk).toContain('href="./attach');
+  expect(sdk).toContain('href="api/"');
   expect(await page('hosting')).not.toContain('Dockerfile"');
 });
 

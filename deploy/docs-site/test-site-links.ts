@@ -13,7 +13,13 @@ const BESIDE = /^\.\.\/($|icon\.svg$|examples\/)/;
 export async function brokenLinks(folder: string, isGiven: (path: string) => boolean = () => false): Promise<string[]> {
   const files = (await readdir(folder, { recursive: true, withFileTypes: true }))
     .filter((entry) => entry.isFile())
-    .map((entry) => posix.join(...join(entry.parentPath, entry.name).slice(folder.length + 1).split(/[\\/]/)));
+    .map((entry) =>
+      posix.join(
+        ...join(entry.parentPath, entry.name)
+          .slice(folder.length + 1)
+          .split(/[\\/]/),
+      ),
+    );
   const pages = new Map<string, string>();
   for (const file of files.filter((name) => name.endsWith('.html'))) {
     pages.set(file, await readFile(join(folder, file), 'utf8'));

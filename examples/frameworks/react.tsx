@@ -21,7 +21,11 @@ function App() {
 function Game({ client }: { client: GamerClient | null }) {
   const canvas = useRef<HTMLCanvasElement>(null);
   useEffect(() => play(canvas.current), []);
-  const { shown } = useSharpened(canvas, { client, renderScale: 0.5, resize: (size) => resizeTo(canvas.current, size) });
+  const { shown } = useSharpened(canvas, {
+    client,
+    renderScale: 0.5,
+    resize: (size) => resizeTo(canvas.current, size),
+  });
   return (
     <>
       <canvas ref={canvas} />

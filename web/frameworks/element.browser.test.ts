@@ -30,7 +30,9 @@ function place(attributes: string, content = '<canvas></canvas>') {
 }
 
 test('joins the room of its invite at the server that made it, and sharpens the canvas within it', async () => {
-  const element = place(`invite="${INVITE.replace('&', '&amp;')}" render-scale="0.5" quality="fast" where="volunteers"`);
+  const element = place(
+    `invite="${INVITE.replace('&', '&amp;')}" render-scale="0.5" quality="fast" where="volunteers"`,
+  );
   await expect.poll(() => element.sharpened.attachment).not.toBeNull();
   expect(asked).toEqual([
     { room: 'ours', invite: 'token', url: 'https://play.example/p2c2r/', where: 'volunteers', name: 'p2c2r-sharpen' },
@@ -86,9 +88,11 @@ test('uses a client and a renderer that it is given, and leaves that client open
 test('says by an event what is wrong with an attribute, and goes on when it was corrected', async () => {
   const errors: MeshError[] = [];
   const element = place('');
-  element.addEventListener('error', (event) => errors.push((event as CustomEvent<MeshError>).detail));
+  element.addEventListener('error', (event: Event) => errors.push((event as CustomEvent<MeshError>).detail));
   element.setAttribute('invite', 'token');
-  await expect.poll(() => errors.map(({ message }) => message)).toEqual([expect.stringMatching(/^invite is no invite/)]);
+  await expect
+    .poll(() => errors.map(({ message }) => message))
+    .toEqual([expect.stringMatching(/^invite is no invite/)]);
   element.setAttribute('invite', INVITE);
   await expect.poll(() => clients.at(-1)?.covered).toHaveLength(1);
 });

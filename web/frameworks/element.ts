@@ -4,7 +4,7 @@
  */
 import { TAG_OPTIONS, type TagOptions, tagOptions, withHyphens } from '../attach/script-options.ts';
 import { type AttachOptions, GamerClient, type GamerOptions, MeshError } from '../sdk/p2c2r.ts';
-import { MeshConnection, NOT_CONNECTED, type MeshState } from './mesh-connection.ts';
+import { MeshConnection, type MeshState, NOT_CONNECTED } from './mesh-connection.ts';
 import { NOT_ATTACHED, type Picture, SharpenedPicture, type SharpenedState } from './sharpened-picture.ts';
 
 /** The element's only rule, which a rule of the page for `p2c2r-sharpen` overrides: what is in it is laid out as if it were not there. */
@@ -122,8 +122,13 @@ export class SharpenElement extends BaseElement {
   }
 
   #apply(): void {
-    if (!this.isConnected) return this.#leave();
-    const data = Object.fromEntries(TAG_OPTIONS.map((name) => [name, this.getAttribute(withHyphens(name)) ?? undefined]));
+    if (!this.isConnected) {
+      this.#leave();
+      return;
+    }
+    const data = Object.fromEntries(
+      TAG_OPTIONS.map((name) => [name, this.getAttribute(withHyphens(name)) ?? undefined]),
+    );
     const { invite, attach, where } = tagOptions(data, withHyphens);
     const options = {
       ...(invite === null ? { inviteOnly: true } : { room: invite.room }),
@@ -148,13 +153,16 @@ export class SharpenElement extends BaseElement {
     const key = JSON.stringify(options);
     if (this.#connection?.key === key) return;
     this.#disconnect();
-    const resource = new MeshConnection(() => GamerClient.connect(options), (mesh) => {
-      const { error } = this.#mesh;
-      this.#mesh = mesh;
-      this.dispatchEvent(new Event('state'));
-      if (mesh.error && mesh.error !== error) this.#fail(mesh.error);
-      this.#update();
-    });
+    const resource = new MeshConnection(
+      () => GamerClient.connect(options),
+      (mesh) => {
+        const { error } = this.#mesh;
+        this.#mesh = mesh;
+        this.dispatchEvent(new Event('state'));
+        if (mesh.error && mesh.error !== error) this.#fail(mesh.error);
+        this.#update();
+      },
+    );
     this.#connection = { key, resource };
   }
 

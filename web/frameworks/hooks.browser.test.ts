@@ -1,4 +1,4 @@
-import { createElement as h, type FunctionComponent, render } from 'preact';
+import { type FunctionComponent, createElement as h, render } from 'preact';
 import * as preactHooks from 'preact/hooks';
 import * as React from 'react';
 import { flushSync } from 'react-dom';

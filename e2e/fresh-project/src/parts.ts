@@ -1,5 +1,5 @@
-import { type GamerClient, GamerClient as Client, MeshError } from 'p2c2r';
-import { SharpenElement } from 'p2c2r/element';
+import { type GamerClient as Client, type GamerClient, MeshError } from 'p2c2r';
+import type { SharpenElement } from 'p2c2r/element';
 import * as preact from 'p2c2r/preact';
 import * as react from 'p2c2r/react';
 
