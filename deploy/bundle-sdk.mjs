@@ -57,17 +57,19 @@ await buildParts({
   ],
 });
 
-await writeTypes({ p2c2r: entry }, []);
-await writeTypes(parts, [entry]);
+await writeTypes({ p2c2r: entry }, {});
+await writeTypes(parts, { [entry]: 'p2c2r' });
 
 /**
  * @param {Record<string, string>} input
- * @param {readonly string[]} sdk the SDK's entry, when its types are imported from the package
+ * @param {Record<string, string>} paths modules that are imported from the package itself, with their names there
  */
-async function writeTypes(input, sdk) {
+async function writeTypes(input, paths) {
   const types = await rollup({
     input,
-    external: [...sdk],
+    external: Object.keys(paths),
+    // Or they would be imported by a relative path.
+    makeAbsoluteExternalsRelative: false,
     plugins: [dts({ tsconfig: join(ROOT, 'tsconfig.json') })],
     onwarn: ({ message }) => {
       throw new Error(message);
@@ -77,12 +79,12 @@ async function writeTypes(input, sdk) {
     dir: folder,
     entryFileNames: '[name].d.ts',
     chunkFileNames: 'types-[hash].d.ts',
-    paths: Object.fromEntries(sdk.map((file) => [file, 'p2c2r'])),
+    paths,
   });
   await types.close();
   const files = new Set(output.map(({ fileName }) => fileName));
   const imports = output.flatMap((file) => (file.type === 'chunk' ? file.imports : []));
-  const missing = imports.filter((name) => !files.has(name) && !sdk.includes(name));
+  const missing = imports.filter((name) => !files.has(name) && !Object.values(paths).includes(name));
   // The package has no dependencies: in a project that skips the check of libraries, types from a missing package become `any`.
   if (missing.length > 0) throw new Error(`The SDK's types must not import types from ${missing.join(', ')}.`);
 }

@@ -35,7 +35,7 @@ await runCommand(
       );
       const file = join(target, name.trim());
       console.log(await sizesOf(folder, file));
-      console.log(`The SDK is in ${file}. In your project: npm install ${relative(process.cwd(), file)}`);
+      console.log(`The SDK is packed. In your project: npm install ${file}`);
     } finally {
       await rm(folder, { recursive: true, force: true });
     }

@@ -13,10 +13,8 @@ test.use({
 /** How long a step's frames take to go all their ways, ms. */
 const STEP_MS = 3_000;
 
-declare global {
-  /** Only with `--expose-gc`. */
-  function gc(): void;
-}
+/** Only with `--expose-gc`. */
+const collectGarbage = () => (globalThis as unknown as { gc(): void }).gc();
 
 /** A page whose console is read, also what its workers write there. */
 async function watched(context: BrowserContext, complaints: string[]): Promise<Page> {
@@ -34,8 +32,8 @@ async function watched(context: BrowserContext, complaints: string[]): Promise<P
 async function collect(...pages: Page[]): Promise<void> {
   for (const page of pages) {
     await page.waitForTimeout(STEP_MS);
-    await page.evaluate(() => gc());
-    for (const worker of page.workers()) await worker.evaluate(() => gc()).catch(() => {});
+    await page.evaluate(collectGarbage);
+    for (const worker of page.workers()) await worker.evaluate(collectGarbage).catch(() => {});
   }
 }
 

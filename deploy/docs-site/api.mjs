@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { access, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
-import { join, relative, sep } from 'node:path';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { ROOT, runChild } from '../child.mjs';
 import { hasCode, SetupError } from '../failure.mjs';
@@ -119,12 +119,11 @@ async function writeApiDocs(folder) {
   if (!project) throw new Error('TypeDoc could not read the types of the SDK.');
   await app.generateOutputs(project);
   if (app.logger.hasErrors()) throw new Error('TypeDoc could not write the pages.');
-  const declaring = project
-    .getReflectionsByKind(ReflectionKind.All)
-    .flatMap((reflection) => project.getSymbolFromReflection(reflection)?.declarations ?? [])
-    .map((declaration) => relative(ROOT, declaration.getSourceFile().fileName).split(sep).join('/'));
-  const own = declaring.filter((file) => !file.startsWith('..') && !file.startsWith('node_modules/'));
-  return [...new Set([...ENTRIES, ...own, ...SETTINGS])].sort();
+  const declaring = project.getReflectionsByKind(ReflectionKind.All).flatMap((reflection) => {
+    const symbol = project.getSymbolIdFromReflection(reflection);
+    return symbol && symbol.packageName === project.packageName ? [symbol.packagePath] : [];
+  });
+  return [...new Set([...ENTRIES, ...declaring, ...SETTINGS])].sort();
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) await makeApiDocs();

@@ -67,7 +67,10 @@ export class Pages {
     onMissing: () => void,
   ): void {
     if (this.fitted.serve(path, base, request, response)) return;
-    if (this.folders.has(path)) return redirectInto(path, request, response);
+    if (this.folders.has(path)) {
+      redirectInto(path, request, response);
+      return;
+    }
     const extension = extname(path);
     const isPage = extension === '' || extension === '.html';
     response.setHeader('Cache-Control', HASHED.test(path) ? `public, max-age=${YEAR_S}, immutable` : 'no-cache');

@@ -88,7 +88,7 @@ test('uses a client and a renderer that it is given, and leaves that client open
 test('says by an event what is wrong with an attribute, and goes on when it was corrected', async () => {
   const errors: MeshError[] = [];
   const element = place('');
-  element.addEventListener('error', (event) => errors.push((event as CustomEvent<MeshError>).detail));
+  element.addEventListener('error', (event: Event) => errors.push((event as CustomEvent<MeshError>).detail));
   element.setAttribute('invite', 'token');
   await expect
     .poll(() => errors.map(({ message }) => message))

@@ -122,7 +122,10 @@ export class SharpenElement extends BaseElement {
   }
 
   #apply(): void {
-    if (!this.isConnected) return this.#leave();
+    if (!this.isConnected) {
+      this.#leave();
+      return;
+    }
     const data = Object.fromEntries(
       TAG_OPTIONS.map((name) => [name, this.getAttribute(withHyphens(name)) ?? undefined]),
     );

@@ -31,7 +31,8 @@ export interface MeshHooks {
 
 /** What is used of React, or of preact/hooks. */
 export interface HookFunctions {
-  useEffect(effect: () => (() => void) | undefined, inputs?: readonly unknown[]): void;
+  // biome-ignore lint/suspicious/noConfusingVoidType: the type of both frameworks.
+  useEffect(effect: () => void | (() => void), inputs?: readonly unknown[]): void;
   useRef<T>(initial: T): { current: T };
   useState<T>(initial: T): [T, (value: T) => void];
 }
@@ -49,7 +50,7 @@ export function createHooks(
     useMesh(options = {}) {
       const [state, setState] = useState(NOT_CONNECTED);
       const key = JSON.stringify(options);
-      // biome-ignore lint/correctness/useExhaustiveDependencies: components write their options as a literal, which is another object each time.
+      // By the content: components write their options as a literal, which is another object each time.
       useEffect(() => {
         if (options === null) {
           setState(NOT_CONNECTED);
@@ -72,7 +73,6 @@ export function createHooks(
       });
       const key = JSON.stringify(plain);
       const isResized = resize !== undefined;
-      // biome-ignore lint/correctness/useExhaustiveDependencies: as above.
       useEffect(() => {
         setState(NOT_ATTACHED);
         if (!client || !element) return;
