@@ -1,5 +1,5 @@
 // Protects: a gamer plays on a phone with two thumbs, upright and turned, and a phone that volunteers spares itself and survives being left for a call.
-import { type CDPSession, devices, type Locator, type Page } from 'playwright/test';
+import { type Browser, type CDPSession, devices, type Locator, type Page } from 'playwright/test';
 import type { Controls } from '../web/game/simulation/craft.ts';
 import { expect, test } from './fixtures.ts';
 import { openGamer, openStillGamer, PICTURE_WITHIN } from './gamer-page.ts';
@@ -20,9 +20,8 @@ const THROTTLING_RATE = 4;
 const FINGER_PX = 44;
 const BACK_WITHIN = { timeout: 60_000 };
 
-const { userAgent, deviceScaleFactor, isMobile, hasTouch } = devices['Pixel 7'] ?? {};
-if (!userAgent || !deviceScaleFactor) throw new Error('Playwright describes no such phone.');
-test.use({ userAgent, deviceScaleFactor, isMobile: isMobile ?? true, hasTouch: hasTouch ?? true, viewport: UPRIGHT });
+const PHONE = { ...devices['Pixel 7'], viewport: UPRIGHT };
+test.use(PHONE);
 
 /** Makes the page's processor that of a phone. */
 async function slowDown(page: Page): Promise<CDPSession> {
@@ -65,7 +64,7 @@ test('on a phone the game is played with two thumbs, upright and turned', {
   const last = () => page.evaluate(() => window.controls.at(-1));
   for (const size of [UPRIGHT, TURNED]) {
     await page.setViewportSize(size);
-    await pads.steer.scrollIntoViewIfNeeded();
+    await page.getByTestId('output').evaluate((output) => output.scrollIntoView({ block: 'center' }));
     for (const pad of Object.values(pads)) {
       const { x, y, width, height } = await boxOf(pad);
       expect(Math.min(width, height)).toBeGreaterThanOrEqual(FINGER_PX);
@@ -106,29 +105,48 @@ test('every page fits a phone with a slow processor, upright and turned', {
       expect([path, size, overflow]).toEqual([path, size, 0]);
       await page.screenshot({ path: test.info().outputPath(`${path || 'landing'}-${size.width}.png`), fullPage: true });
     }
+    // It is shown where the script did not load, after three seconds.
+    await expect(page.getByText('This page did not start')).toBeHidden();
   }
   expect(errors).toEqual([]);
 });
 
+/** Processes of pages. A page of a new context has one of its own. */
+async function renderers(browser: Browser): Promise<number[]> {
+  const devTools = await browser.newBrowserCDPSession();
+  const { processInfo } = await devTools.send('SystemInfo.getProcessInfo');
+  await devTools.detach();
+  return processInfo.filter(({ type }) => type === 'renderer').map(({ id }) => id);
+}
+
 test('a phone that volunteers spares itself, and is linked again when its person comes back from a call', {
   tag: '@long',
   annotation: supports('Chromium', 'volunteer', 'a phone that is left and comes back'),
-}, async ({ page, browser, server }) => {
+}, async ({ browser, server }) => {
   const computer = await browser.newContext();
   const gamer = await computer.newPage();
   const link = await openStillGamer(gamer, server.url);
-  const devTools = await slowDown(page);
+  const before = await renderers(browser);
+  const phone = await browser.newContext(PHONE);
+  const page = await phone.newPage();
   await page.goto(link);
+  const ofPhone = (await renderers(browser)).filter((id) => !before.includes(id));
+  await slowDown(page);
   await page.getByTestId('start').click();
   const status = page.getByTestId('status');
   await expect(status).toContainText('Helping a gamer', PICTURE_WITHIN);
   for (const limit of ['slow-when-hot', 'keep-awake']) await expect(page.getByTestId(limit)).toBeChecked();
   await page.screenshot({ path: test.info().outputPath('volunteer.png'), fullPage: true });
 
-  await devTools.send('Page.setWebLifecycleState', { state: 'frozen' });
-  await expect(gamer.locator('.volunteers__name')).toHaveCount(0, BACK_WITHIN);
-  await devTools.send('Page.setWebLifecycleState', { state: 'active' });
-  await expect(status).toContainText('Helping a gamer', BACK_WITHIN);
+  // As Safari does it: without a word before.
+  for (const id of ofPhone) process.kill(id, 'SIGSTOP');
+  try {
+    await expect(gamer.locator('.volunteers__name')).toHaveCount(0, BACK_WITHIN);
+  } finally {
+    for (const id of ofPhone) process.kill(id, 'SIGCONT');
+  }
   await expect(gamer.locator('.volunteers__name')).toHaveCount(1, BACK_WITHIN);
+  await expect(status).toContainText('Helping a gamer', BACK_WITHIN);
+  await phone.close();
   await computer.close();
 });
