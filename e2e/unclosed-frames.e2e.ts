@@ -13,12 +13,6 @@ test.use({
 /** How long a step's frames take to go all their ways, ms. */
 const STEP_MS = 3_000;
 
-<<<<<<< HEAD
-/** Only with `--expose-gc`. */
-const collectGarbage = () => (globalThis as unknown as { gc(): void }).gc();
-
-=======
->>>>>>> theme21
 /** A page whose console is read, also what its workers write there. */
 async function watched(context: BrowserContext, complaints: string[]): Promise<Page> {
   const page = await context.newPage();
@@ -35,13 +29,8 @@ async function watched(context: BrowserContext, complaints: string[]): Promise<P
 async function collect(...pages: Page[]): Promise<void> {
   for (const page of pages) {
     await page.waitForTimeout(STEP_MS);
-<<<<<<< HEAD
-    await page.evaluate(collectGarbage);
-    for (const worker of page.workers()) await worker.evaluate(collectGarbage).catch(() => {});
-=======
     await page.evaluate(() => globalThis.gc?.());
     for (const worker of page.workers()) await worker.evaluate(() => globalThis.gc?.()).catch(() => {});
->>>>>>> theme21
   }
 }
 
