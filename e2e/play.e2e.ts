@@ -16,6 +16,7 @@ test('on a fresh page the game takes the keys it asks for, without a click; a pa
 }, async ({ server, page }) => {
   await openFresh(page, server.url);
   await expect(page.getByTestId('fps-in')).toHaveText(/[1-9]/);
+  await expect(page.getByText('This page did not start')).toBeHidden();
   await page.keyboard.press('ArrowUp');
   await expect(page.getByRole('application')).toBeFocused();
   await page.keyboard.press('p');
