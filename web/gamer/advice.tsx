@@ -20,10 +20,10 @@ interface AdviceProps {
 export function Advice({ situation, onScale, onQuality, onWhere, onHelp }: AdviceProps) {
   const watch = useRef(new AdviceWatch());
   const [, setDismissals] = useState(0);
-  const { source, where, quality, scale, volunteers } = situation;
+  const { report, source, where, quality, scale, volunteers } = situation;
   const told = watch.current.update(
     slownessOf(situation),
-    [source, where, quality, scale, volunteers.length].join(' '),
+    [report?.kind, source, where, quality, scale, volunteers.length].join(' '),
     performance.now(),
   );
   if (!told) return null;

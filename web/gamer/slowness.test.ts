@@ -105,6 +105,7 @@ describe('the page says why it is slow, and what to do', () => {
       remedies: ['help', 'smaller'],
     });
     expect(told({ capturedFps: 11, stats: { fps: 11 } })?.sentence).toContain('it is busy.');
+    expect(told({ capturedFps: 0, stats: { fps: 2 } }), 'hidden, or starting').toBeNull();
     for (const source of ['video', 'screen', 'camera'] as const) {
       expect(told({ source, capturedFps: 11, stats: { fps: 11 } })).toBeNull();
     }

@@ -121,7 +121,8 @@ function volunteersAtWork(stats: StreamStats, situation: SlownessSituation): Slo
 
 /** The game itself is drawn too rarely. Videos, cameras and shared windows have rates of their own, which may be low. */
 function slowGame(stats: StreamStats, capturedFps: number, situation: SlownessSituation): Slowness | null {
-  if (situation.source !== 'game' || !(capturedFps < SMOOTH_FPS)) return null;
+  // A game that draws nothing at all is hidden, or starts.
+  if (situation.source !== 'game' || !(capturedFps >= 1 && capturedFps < SMOOTH_FPS)) return null;
   const isBusyHere = stats.running === 'local' && sharpeningOf(stats).here > 0;
   const busy = isBusyHere ? 'it is busy sharpening it' : 'it is busy';
   const sentence = `This computer draws the game only ${formatRate(capturedFps)} times a second: ${busy}.`;
