@@ -39,7 +39,7 @@ describe('the page says why it is slow, and what to do', () => {
     expect(told({ stats: TOO_SLOW, volunteers: [] })).toEqual({
       cause: 'processor',
       sentence:
-        'This computer’s processor is too slow to sharpen the picture, so it is only enlarged, and nobody with a graphics card is here.',
+        'This computer’s processor is too slow to sharpen the picture, and nobody with a graphics card is here.',
       remedies: ['help', 'smaller'],
     });
     expect(told({ stats: TOO_SLOW, volunteers: [], scale: 1.5 })?.remedies).toEqual(['help']);

@@ -86,7 +86,7 @@ function ownMachine(stats: StreamStats, situation: SlownessSituation): Slowness 
   const who = isProcessor ? 'This computer’s processor' : 'This computer’s graphics card';
   const what =
     shown === null
-      ? 'is too slow to sharpen the picture, so it is only enlarged'
+      ? 'is too slow to sharpen the picture'
       : `keeps up with ${qualityLabel(shown)}, not with ${qualityLabel(quality)}`;
   const alone = isProcessor && volunteers.length === 0 ? ', and nobody with a graphics card is here' : '';
   const remedies = [...helpers(situation), ...smaller(situation), ...softer(situation)];
