@@ -30,6 +30,7 @@ for (const state of [...OTHER_STATES, ...GAMER_STATES, ...VOLUNTEER_STATES]) {
   }, async ({ context, server }) => {
     await watchLayout(context);
     const page = await state.open({ context, serverUrl: server.url });
+    expect.soft(await tellsThatItStarted(page)).toBe(true);
     expect.soft(await layoutShiftOf(page), (await movedElements(page)).join('\n')).toBeLessThan(MAX_LAYOUT_SHIFT);
     // Through the protocol, which no Content-Security-Policy stops.
     await page.evaluate(AXE);
@@ -38,6 +39,14 @@ for (const state of [...OTHER_STATES, ...GAMER_STATES, ...VOLUNTEER_STATES]) {
       await expect(page.locator('html')).toHaveAttribute('data-theme', look);
       expect.soft(await violations(page, state.exceptions ?? []), look).toEqual([]);
     }
+  });
+}
+
+/** Whether what the page says where its script does not run is gone, and will not be seen later. */
+function tellsThatItStarted(page: Page): Promise<boolean> {
+  return page.evaluate(() => {
+    const unstarted = document.querySelector('.unstarted');
+    return !unstarted || getComputedStyle(unstarted).display === 'none' || unstarted.matches(':only-child');
   });
 }
 
