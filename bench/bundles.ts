@@ -3,23 +3,19 @@ import { build, loadConfigFromFile, type Plugin } from 'vite';
 import { wasmKernels } from '../deploy/assembly-script.mjs';
 import { ROOT } from '../deploy/child.mjs';
 
-/** A module of the SDK and what takes its place; paths from the root of the checkout. */
-type Replacement = readonly [replaced: string, by: string];
-
-const SIMULATED: Replacement = ['web/compute/engine.ts', 'bench/variants/simulated-engine.ts'];
-const BY_PORT: Replacement = ['web/net/transferable-channel.ts', 'bench/variants/moved-port.ts'];
+/** A module of the SDK and what takes its place in every variant; paths from the root of the checkout. */
+const REPLACED = { engine: 'web/compute/engine.ts', by: 'bench/variants/simulated-engine.ts' };
 
 /**
- * The SDK with some of its modules replaced, to measure what the SDK as it is cannot show. Everything else, its workers included, is what
- * users get. Every variant has an engine that takes `computeMs` for a frame and computes nothing.
+ * The SDK with an engine that takes this many ms for a frame and computes nothing, to measure what the SDK as it is cannot show. Everything
+ * else, its workers included, is what users get.
  */
 const VARIANTS = {
-  quick: { computeMs: 0, replacements: [SIMULATED] },
-  'quick-by-port': { computeMs: 0, replacements: [SIMULATED, BY_PORT] },
+  quick: 0,
   /** A good GPU. */
-  steady: { computeMs: 5, replacements: [SIMULATED] },
+  steady: 5,
   /** A modest one. */
-  waiting: { computeMs: 40, replacements: [SIMULATED] },
+  waiting: 40,
 };
 
 export type Variant = keyof typeof VARIANTS;
@@ -33,21 +29,15 @@ export async function bundleSdk(folder: string, variants: readonly Variant[]): P
 
 /** Bundles each module of bench/pages/ with its workers to `NAME.js`; what several of them import exists once. */
 export function bundlePages(folder: string, names: readonly string[]): Promise<void> {
-  return bundle(folder, Object.fromEntries(names.map((name) => [name, `bench/pages/${name}.ts`])));
+  return bundle(folder, Object.fromEntries(names.map((name) => [name, `bench/pages/${name}.ts`])), null);
 }
 
-async function bundle(
-  folder: string,
-  input: Record<string, string>,
-  { computeMs, replacements }: { computeMs: number; replacements: readonly Replacement[] } = {
-    computeMs: 0,
-    replacements: [],
-  },
-) {
+/** @param computeMs - of the simulated engine; null: the real one */
+async function bundle(folder: string, input: Record<string, string>, computeMs: number | null) {
   const { NODE_ENV } = process.env;
   const loaded = await loadConfigFromFile({ command: 'build', mode: 'production' }, join(ROOT, 'vite.config.ts'));
   const { resolve: resolution = {}, esbuild = {}, worker = {} } = loaded?.config ?? {};
-  const plugins = () => [wasmKernels, replacing(replacements)];
+  const plugins = () => (computeMs === null ? [wasmKernels] : [wasmKernels, withSimulatedEngine]);
   await build({
     configFile: false,
     root: ROOT,
@@ -77,14 +67,9 @@ async function bundle(
   else process.env.NODE_ENV = NODE_ENV;
 }
 
-function replacing(replacements: readonly Replacement[]): Plugin {
-  return {
-    name: 'replacing',
-    enforce: 'pre',
-    resolveId(id, importer) {
-      const file = importer && resolve(dirname(importer), id);
-      const found = replacements.find(([replaced]) => join(ROOT, replaced) === file);
-      return found ? join(ROOT, found[1]) : null;
-    },
-  };
-}
+const withSimulatedEngine: Plugin = {
+  name: 'simulated-engine',
+  enforce: 'pre',
+  resolveId: (id, importer) =>
+    importer && resolve(dirname(importer), id) === join(ROOT, REPLACED.engine) ? join(ROOT, REPLACED.by) : null,
+};

@@ -16,6 +16,15 @@ const PAGE_PARTS = {
     <meta name="theme-color" content="#0b0e14" />
     <link rel="icon" type="image/svg+xml" href="./icon.svg" />
     <link rel="stylesheet" href="./ui/base.css" />`,
+  '<!-- page header -->': `<header class="page-header">
+      <a class="page-header__brand" href="./">
+        <svg width="26" height="26" viewBox="3 3 26 26" aria-hidden="true">
+          <path fill="var(--amber)" d="M5 5h14v8h-6v6H5z" />
+          <path fill="var(--teal)" d="M15 15h5v5h-5zM22 15h5v5h-5zM15 22h5v5h-5zM22 22h5v5h-5z" />
+        </svg>
+        P2C2R
+      </a>
+    </header>`,
   '<!-- page -->': `<div id="page">
       <p class="noscript unstarted">
         This page did not start: its script was not loaded, or this browser is too old for it. Reload the page. It needs

@@ -30,24 +30,30 @@ test('a picture ray-traced in tiles by two volunteers equals that of a single ma
       samplesPerPixel: 16,
       seed: 3,
     };
-    const before = client.stats();
-    const together = await client.submitTask('raytracing', picture, { where: 'volunteers', cache: false }).result;
-    const between = client.stats();
+    const draw = () => client.submitTask('raytracing', picture, { where: 'volunteers', cache: false }).result;
     const alone = await client.submitTask('raytracing', picture, { where: 'local', cache: false }).result;
     let differing = 0;
-    for (const [i, value] of together.image.data.entries()) if (value !== alone.image.data[i]) differing++;
+    // On a busy machine one volunteer may have done all tiles before the other has done one.
+    let together: typeof alone;
+    const before = client.stats();
+    let tasks = 0;
+    do {
+      together = await draw();
+      tasks++;
+      for (const [i, value] of together.image.data.entries()) if (value !== alone.image.data[i]) differing++;
+    } while (client.volunteers.some(({ completed }) => completed === 0));
+    const after = client.stats();
     const { totalMs, queueMs, sendMs, computeMs, receiveMs } = together.timing;
     return {
       differing,
       size: [together.image.width, together.image.height, together.image.data.length],
-      parts: between.ranOnVolunteers - before.ranOnVolunteers,
-      tasks: between.completed - before.completed,
-      helpers: client.volunteers.filter(({ completed }) => completed > 0).length,
+      partsOfEach: (after.ranOnVolunteers - before.ranOnVolunteers) / tasks,
+      uncounted: tasks - (after.completed - before.completed),
       unexplainedMs: Math.abs(totalMs - queueMs - sendMs - computeMs - receiveMs),
     };
   });
   expect([seen.differing, seen.size]).toEqual([0, [203, 151, 203 * 151 * 4]]);
-  expect([seen.tasks, seen.helpers]).toEqual([1, 2]);
-  expect(seen.parts).toBeGreaterThan(1);
+  expect(seen.uncounted).toBe(0);
+  expect(seen.partsOfEach).toBeGreaterThan(1);
   expect(seen.unexplainedMs).toBeLessThan(0.01);
 });

@@ -15,7 +15,7 @@ interface Measuring {
 }
 
 export interface Measured {
-  pictures: { name: string; scores: Scores }[];
+  pictures: { game: string; scores: Scores }[];
   /** What the encoder spent. */
   kbps: number | null;
   /** By network; empty without WebGPU. */
@@ -27,21 +27,21 @@ export async function measure({ input, kbps, stills, anime4kEvery }: Measuring):
   const examples = kbps === null ? stillExamples(stills, input) : pannedExamples(stills, input, kbps);
   // Two workers in turn, since scoring a picture takes seconds.
   const scorers = [newScorer(), newScorer()];
-  const pending: { name: string; scores: Promise<Scores> }[] = [];
+  const pending: { game: string; scores: Promise<Scores> }[] = [];
   let anime4k: Anime4kRunner | null = null;
   try {
     let next = await examples.next();
     for (; !next.done; next = await examples.next()) {
-      const { name, small, truth } = next.value;
+      const { game, small, truth } = next.value;
       const isTheirs = pending.length % anime4kEvery === 0;
       if (isTheirs) anime4k ??= await Anime4kRunner.open(small.width, small.height);
       const made = (isTheirs && (await anime4k?.run(small))) || {};
       const scores = Promise.resolve(scorers[pending.length % scorers.length]?.score({ small, truth, made }) ?? {});
       // Another picture may still be prepared when this one fails.
       scores.catch(() => {});
-      pending.push({ name, scores });
+      pending.push({ game, scores });
     }
-    const pictures = await Promise.all(pending.map(async ({ name, scores }) => ({ name, scores: await scores })));
+    const pictures = await Promise.all(pending.map(async ({ game, scores }) => ({ game, scores: await scores })));
     return { pictures, kbps: next.value?.kbps ?? null, anime4kParameters: anime4k?.parameters ?? {} };
   } finally {
     anime4k?.dispose();
@@ -78,7 +78,7 @@ export async function measureGame(): Promise<GameMeasured> {
     });
     const coded = await scorer.flicker(received);
     return {
-      measured: { pictures: [{ name: 'game', scores }], kbps: null, anime4kParameters },
+      measured: { pictures: [{ game: 'ours', scores }], kbps: null, anime4kParameters },
       flicker: { raw, coded },
     };
   } finally {

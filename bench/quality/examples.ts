@@ -4,6 +4,7 @@ import { newTraffic, throughCodec } from '../glass/through-codec.ts';
 
 /** A small picture and what it should become. */
 export interface Example {
+  game: string;
   name: string;
   small: ImageData;
   truth: ImageData;
@@ -11,6 +12,7 @@ export interface Example {
 
 /** Addresses of a still's two pictures. */
 export interface Still {
+  game: string;
   name: string;
   truth: string;
   aliased: string;
@@ -25,10 +27,10 @@ export type Input = 'box' | 'aliased';
  * The samples of the aliased pictures all lie to the same side of their pixels' centres, so that moving the picture would score. Each still is therefore
  * mirrored in another way than the one before.
  */
-async function load({ name, truth: url, aliased }: Still, input: Input, turn: number): Promise<Example> {
+async function load({ game, name, truth: url, aliased }: Still, input: Input, turn: number): Promise<Example> {
   const truth = await loadPicture(url);
-  if (input === 'box') return { name, small: halved(truth), truth };
-  return { name, small: mirrored(await loadPicture(aliased), turn), truth: mirrored(truth, turn) };
+  if (input === 'box') return { game, name, small: halved(truth), truth };
+  return { game, name, small: mirrored(await loadPicture(aliased), turn), truth: mirrored(truth, turn) };
 }
 
 /** @param turn - 0 to 3: which sides change places. */
@@ -58,7 +60,7 @@ const PAN = { frames: 24, margin: 16, radius: 12 };
 export async function* pannedExamples(stills: readonly Still[], input: Input, kbps: number): Examples {
   let spentKbps = 0;
   for (const [index, still] of stills.entries()) {
-    const { name, small, truth } = await load(still, input, turnOf(index));
+    const { game, name, small, truth } = await load(still, input, turnOf(index));
     const [width, height] = [small.width - 2 * PAN.margin, small.height - 2 * PAN.margin];
     const places = Array.from({ length: PAN.frames }, (_, frame) => {
       const angle = (2 * Math.PI * frame) / PAN.frames;
@@ -73,7 +75,7 @@ export async function* pannedExamples(stills: readonly Still[], input: Input, kb
     const place = last && places[last.index];
     if (!last || !place) throw new Error(`No frame of ${name} came through the codec.`);
     const twice = { left: place.left * 2, top: place.top * 2, width: width * 2, height: height * 2 };
-    yield { name, small: last.image, truth: cropped(truth, twice) };
+    yield { game, name, small: last.image, truth: cropped(truth, twice) };
   }
   return { kbps: spentKbps };
 }

@@ -17,7 +17,7 @@ function measured(networksDb: Record<string, number>, more: Partial<Measured> = 
   const scores = Object.fromEntries(
     Object.entries({ ...DB, ...networksDb }).map(([method, psnrDb]) => [method, { psnrDb, ssim: psnrDb / 40 }]),
   );
-  return { pictures: [{ name: 'a', scores }], kbps: null, anime4kParameters: {}, ...more };
+  return { pictures: [{ game: 'a', scores }], kbps: null, anime4kParameters: {}, ...more };
 }
 
 function goalMet(rows: { what: string; met: boolean | null }[], what: string): boolean | null | undefined {
@@ -38,12 +38,17 @@ test('each network must reach its gain over bicubic', () => {
   expect(goalMet(rows, 'box: lanczos3 over bicubic')).toBeNull();
 });
 
-test('on aliased pictures each network must be ahead of the better of bilinear and bicubic', () => {
-  const aliased = measured({ fast: 30.05, balanced: 30.2, quality: 30.3, ultra: 30.4 });
+test('on aliased pictures each network must be ahead of the better of bilinear and bicubic on every game', () => {
+  const one = measured({ fast: 33, balanced: 30.2, quality: 30.3, ultra: 30.4 });
+  const other = measured({ fast: 31.05, balanced: 31.2, quality: 31.3, ultra: 31.4, bilinear: 31 });
+  const aliased = {
+    ...one,
+    pictures: [...one.pictures, ...other.pictures.map((picture) => ({ ...picture, game: 'b' }))],
+  };
   const rows = inputRows('aliased', 'aliased', aliased, OUR_PARAMETER_COUNTS);
   expect(goalMet(rows, 'aliased: fast over bicubic')).toBeNull();
-  expect(goalMet(rows, 'aliased: fast over bicubic, the better of the two')).toBe(false);
-  expect(goalMet(rows, 'aliased: balanced over bicubic, the better of the two')).toBe(true);
+  expect(goalMet(rows, 'aliased: fast over the better of bilinear and bicubic')).toBe(false);
+  expect(goalMet(rows, 'aliased: balanced over the better of bilinear and bicubic')).toBe(true);
 });
 
 test('after a codec each network must be ahead of the best filter', () => {

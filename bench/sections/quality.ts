@@ -5,11 +5,10 @@ import { hasCode } from '../../deploy/failure.mjs';
 import type { Manifest } from '../../web/compute/models/manifest.ts';
 import type { Section } from '../context.ts';
 import type * as QualityPage from '../pages/quality.ts';
+import type { Still } from '../quality/examples.ts';
 import { anime4kRows, gameRows, inputRows } from '../quality/rows.ts';
 import { type Row, text } from '../report.ts';
 
-/** Games on which no network was trained. */
-const GAMES = ['supertuxkart', 'neverball'];
 const FRAMES = '/bench/frames/';
 const INPUTS = [null, 2_000, 6_000].flatMap((kbps) =>
   (['box', 'aliased'] as const).map((input) => ({
@@ -23,7 +22,7 @@ const INPUTS = [null, 2_000, 6_000].flatMap((kbps) =>
 export const quality: Section = {
   name: 'quality',
   about:
-    'pictures beside the truth on games left out of training: our networks, the usual filters, FSR 1, a temporal upscale and anime4k-webgpu',
+    'pictures of our game, and of the games in --frames, beside the truth: our networks, the usual filters, FSR 1, a temporal upscale, anime4k-webgpu',
   onlyWhenNamed: true,
   async run(context) {
     const parameters = await readParameters();
@@ -37,7 +36,7 @@ export const quality: Section = {
     for (const { what, figure } of rows) console.log(`${what.padEnd(64)} ${figure}`);
     const stills = await findStills(context.settings.framesDir);
     if (stills.length === 0) {
-      const why = `no frames of ${GAMES.join(' and ')} in ${context.settings.framesDir}; use --frames DIR`;
+      const why = `no pictures GAME/truth/*.png in ${context.settings.framesDir}; use --frames DIR`;
       return [...rows, text('other games', why)];
     }
     const endMs = performance.now() + 60_000 * context.settings.minutes;
@@ -59,19 +58,29 @@ export const quality: Section = {
   },
 };
 
-async function findStills(folder: string) {
-  const stills = [];
-  for (const game of GAMES) {
-    const files = await readdir(join(folder, game, 'truth')).catch((cause) => {
-      if (hasCode(cause, 'ENOENT')) return [];
-      throw cause;
-    });
-    for (const file of files.filter((name) => name.endsWith('.png')).sort()) {
-      const url = (kind: string) => `${FRAMES}${game}/${kind}/${file}`;
-      stills.push({ name: `${game}/${file}`, truth: url('truth'), aliased: url('aliased') });
-    }
-  }
-  return stills;
+/** The pictures of all games in a folder: `GAME/truth/*.png`, and `GAME/aliased/` with pictures of the same names and half their size. */
+async function findStills(folder: string): Promise<Still[]> {
+  const games = (await readdirIfThere(folder)).sort();
+  const perGame = games.map(async (game) => {
+    const [truths, aliased] = await Promise.all(
+      ['truth', 'aliased'].map((kind) => readdirIfThere(join(folder, game, kind))),
+    );
+    return (truths ?? [])
+      .filter((file) => file.endsWith('.png') && aliased?.includes(file))
+      .sort()
+      .map((file) => {
+        const url = (kind: string) => `${FRAMES}${game}/${kind}/${file}`;
+        return { game, name: `${game}/${file}`, truth: url('truth'), aliased: url('aliased') };
+      });
+  });
+  return (await Promise.all(perGame)).flat();
+}
+
+async function readdirIfThere(folder: string): Promise<string[]> {
+  return readdir(folder).catch((cause) => {
+    if (hasCode(cause, 'ENOENT') || hasCode(cause, 'ENOTDIR')) return [];
+    throw cause;
+  });
 }
 
 /** The number of parameters of our networks by name. */

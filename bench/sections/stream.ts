@@ -1,11 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { RemotePage, Section, Site } from '../context.ts';
-import { inTurn, mapValues, median, mediansInTurn, percentile, sum } from '../measuring.ts';
+import { percentile, sum } from '../measuring.ts';
 import type * as StreamPage from '../pages/stream.ts';
 import { figure, type Row } from '../report.ts';
 
-/** For queues to fill; and by then every frame on its way has arrived or has been given up. */
-const [RAMP_MS, DRAIN_MS] = [500, 400];
+/** How often a volunteer's answers are looked at. */
+const LOOK_EVERY_MS = 500;
 /** Longer than the window of a stream's statistics. */
 const WINDOW_MS = 5_200;
 /** By then a stream has learned what a volunteer, a rate or another patience is good for. */
@@ -13,7 +13,6 @@ const LEARN_MS = 6_000;
 
 /** Of a volunteer that has begun to help: a second's. */
 const FIRST_ANSWERS = 30;
-const LOAD = { fastFps: 240, steadyFps: 30 };
 /** Answers are counted for so long. */
 const COUNTED_MS = 3_000;
 
@@ -30,7 +29,7 @@ type Volunteer = Awaited<ReturnType<Site['volunteer']>>;
 
 /** Waits until a volunteer answers: by then its codecs are ready. On a busy machine its answers may come too late for their frames. */
 async function answering(volunteer: Volunteer, room: string): Promise<void> {
-  while ((await volunteer.call('framesDone', room)) < FIRST_ANSWERS) await sleep(RAMP_MS);
+  while ((await volunteer.call('framesDone', room)) < FIRST_ANSWERS) await sleep(LOOK_EVERY_MS);
 }
 
 /** What each volunteer answers in a second. */
@@ -41,64 +40,6 @@ async function answersPerS(volunteers: readonly Volunteer[], room: string): Prom
   const after = await answered();
   const tookS = (performance.now() - startMs) / 1_000;
   return after.map((count, nth) => (count - (before[nth] ?? 0)) / tookS);
-}
-
-/**
- * Both streams run between the same two pages, and so in the same processes: the gamer's page has two clients, the volunteer's page
- * two nodes, each pair in a room of its own. In the SDK of one pair a MessagePort from worker to worker replaces the frames' channel and nothing
- * else (bench/variants/moved-port.ts): codecs, queues and presenting are the same code at the same work. Both volunteers send detail of
- * their own making, since a slow engine would hide what the channel costs.
- */
-export const stream: Section = {
-  name: 'stream',
-  about: 'detail of live frames from one volunteer, beside the same stages with MessagePorts in place of data channels',
-  async run(context) {
-    const rooms = { channel: 'stream by channel', port: 'stream by port' };
-    const variants = { channel: 'quick', port: 'quick-by-port' } as const;
-    const site = await context.openSite({ modules: ['stream', 'port-broker'], variants: Object.values(variants) });
-    const volunteer = await site.volunteer({ room: rooms.channel, variant: variants.channel });
-    await volunteer.call('volunteer', { room: rooms.port, variant: variants.port });
-    const gamer = await site.page<typeof StreamPage>('stream');
-    const format = { width: 640, height: 360, fps: LOAD.steadyFps };
-    for (const way of ['channel', 'port'] as const) {
-      const room = rooms[way];
-      await gamer.call('open', { ...format, room, variant: variants[way] });
-      await answering(volunteer, room);
-      await gamer.call('set', { room, fps: 0 });
-    }
-    console.log('Both streams run; measuring them in turn.');
-    /** While the other one is paused. */
-    const running = async <Result>(room: string, fps: number, measure: () => Promise<Result>) => {
-      await gamer.call('set', { room, fps });
-      await sleep(RAMP_MS);
-      const result = await measure();
-      await gamer.call('set', { room, fps: 0 });
-      await sleep(DRAIN_MS);
-      return result;
-    };
-    const rate = (room: string) => () =>
-      running(room, LOAD.fastFps, async () => sum(await answersPerS([volunteer], room)));
-    const fps = await mediansInTurn(mapValues(rooms, rate), 5);
-    const delay = (room: string) => () => running(room, LOAD.steadyFps, () => latency(gamer, room));
-    const delays = await inTurn(mapValues(rooms, delay), 2);
-    const ageMs = mapValues(delays, (rounds) => median(rounds.map(({ detailAgeMs }) => detailAgeMs)));
-    return [
-      figure('answers/s / with MessagePorts', fps.channel / fps.port, 'x', {
-        atLeast: 0.9,
-        note: `${fps.channel.toFixed(0)} of ${fps.port.toFixed(0)} /s, ${delays.channel[0]?.codec}, source of ${LOAD.fastFps} /s`,
-      }),
-      figure('detail later than with MessagePorts', ageMs.channel - ageMs.port, 'ms', {
-        below: 10,
-        note: `p50 since capture ${ageMs.channel.toFixed(1)} less ${ageMs.port.toFixed(1)} ms at ${LOAD.steadyFps} /s`,
-      }),
-    ];
-  },
-};
-
-async function latency(gamer: RemotePage<typeof StreamPage>, room: string) {
-  const last = (await gamer.call('sample', { room, durationMs: WINDOW_MS })).at(-1);
-  if (!last) throw new Error('Nothing was measured.');
-  return { codec: last.codec, detailAgeMs: last.detailAgeMs.p50 };
 }
 
 /**

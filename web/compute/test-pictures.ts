@@ -1,6 +1,15 @@
 import type { PixelImage } from '../../shared/tasks/definition.ts';
 import type { Features } from './networks/reference-network.ts';
 
+/** Width and height of pictures smaller than a tile, not square, and odd: where borders are what goes wrong. */
+export const ODD_SIZES = [
+  [1, 1],
+  [2, 3],
+  [17, 5],
+  [5, 16],
+  [33, 21],
+] as const;
+
 /** Hard edges in every direction, gradients and transparent parts: what kernels get wrong. */
 export function paintedPicture(width: number, height: number): PixelImage {
   return paint(width, height, (x, y) => {

@@ -1,4 +1,3 @@
-import { systemClock } from '../../shared/clock.ts';
 import { MeshError } from '../../shared/errors.ts';
 import { checkWhere } from '../../shared/tasks/definition.ts';
 import { prepareTaskKeys } from '../dispatch/result-cache.ts';
@@ -33,9 +32,7 @@ import type {
   TaskTypes,
   VolunteerInfo,
 } from './types.ts';
-
-/** Default timeout of `whenReady`: enough for a volunteer to open a page and be measured. */
-const WHEN_READY_TIMEOUT_MS = 30_000;
+import { whenVolunteersLinked } from './when-volunteers-linked.ts';
 
 /** `reconnecting`: the server cannot be reached, while tasks and streams continue over the links that exist. */
 export type GamerState = 'connecting' | 'online' | 'reconnecting' | 'closed';
@@ -167,24 +164,7 @@ export class GamerClient extends EventTarget {
    * `closed`.
    */
   whenReady(options: { volunteers?: number; timeoutMs?: number } = {}): Promise<void> {
-    const { volunteers = 1, timeoutMs = WHEN_READY_TIMEOUT_MS } = options;
-    return new Promise((resolve, reject) => {
-      const listening = new AbortController();
-      const settle = (error: MeshError | null) => {
-        listening.abort();
-        cancelTimer();
-        if (error) reject(error);
-        else resolve();
-      };
-      const check = () => {
-        if (this.#closing) settle(MeshError.closed('The client'));
-        else if (this.volunteers.length >= volunteers) settle(null);
-      };
-      const cancelTimer = systemClock.after(timeoutMs, () => settle(this.#notReady(volunteers, timeoutMs)));
-      this.addEventListener('volunteers', check, { signal: listening.signal });
-      this.addEventListener('state', check, { signal: listening.signal });
-      check();
-    });
+    return whenVolunteersLinked(this, options, () => this.#room.lastError);
   }
 
   /** Resolves when fewer than a quarter of the tasks that may wait are waiting. Await it between batches of bulk work. */
@@ -345,14 +325,5 @@ export class GamerClient extends EventTarget {
 
   #emit(type: 'error' | 'redispatched' | 'model-progress', detail: unknown): void {
     this.dispatchEvent(new CustomEvent(type, { detail }));
-  }
-
-  #notReady(wanted: number, timeoutMs: number): MeshError {
-    const seconds = Math.round(timeoutMs / 100) / 10;
-    const found = `${this.volunteers.length} of ${wanted} volunteers were linked within ${seconds} s.`;
-    const { lastError } = this.#room;
-    const why = lastError ? ` The last error: ${lastError.message}` : '';
-    const advice = 'Send somebody the invite link, or allow tasks to run locally.';
-    return new MeshError('no-volunteer', `${found} ${advice}${why}`);
   }
 }

@@ -7,7 +7,7 @@ import { doubledReference } from '../networks/reference-network.ts';
 import { upscaleReference } from '../reference/upscale.ts';
 import type { TimeSlot } from '../schedule.ts';
 import { loadNetwork, loadVectors, repositoryModels } from '../test-models.ts';
-import { largestVisibleDifference, opaque, paintedPicture, withAlpha } from '../test-pictures.ts';
+import { largestVisibleDifference, ODD_SIZES, opaque, paintedPicture, withAlpha } from '../test-pictures.ts';
 import { doubler, rimsOf } from '../test-transparency.ts';
 import { OrtWasmBackend } from './ort-wasm-backend.ts';
 import { MAX_RUNTIME_THREADS, threadsOf } from './runtime.ts';
@@ -33,13 +33,7 @@ async function upscaled(
 
 describe.each(NETWORKS)('the network %s on onnxruntime-web on the processor', (quality) => {
   test('matches the reference up to the borders, at odd sizes and with alpha', async () => {
-    for (const [width, height] of [
-      [1, 1],
-      [2, 3],
-      [17, 5],
-      [5, 16],
-      [33, 21],
-    ] as const) {
+    for (const [width, height] of ODD_SIZES) {
       const image = paintedPicture(width, height);
       const { shape, layers } = await loadNetwork(quality);
       const { pixels } = await upscaled(image, width * 2, height * 2, quality);

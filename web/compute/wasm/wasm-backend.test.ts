@@ -17,7 +17,7 @@ import type { ModelSource } from '../models/model-source.ts';
 import { doubledReference } from '../networks/reference-network.ts';
 import { unpackLayers } from '../networks/weights.ts';
 import { upscaleReference } from '../reference/upscale.ts';
-import { largestVisibleDifference, opaque, paintedPicture } from '../test-pictures.ts';
+import { largestVisibleDifference, ODD_SIZES, opaque, paintedPicture } from '../test-pictures.ts';
 import { doubler, rimsOf } from '../test-transparency.ts';
 import kernelsUrl from './kernels.wasm?url';
 import { WasmBackend } from './wasm-backend.ts';
@@ -105,13 +105,7 @@ describe.each(FILTERS)('the filter %s in WebAssembly', (quality) => {
 describe.each(NETWORKS)('the network %s in WebAssembly', (quality) => {
   test('matches the reference at odd sizes and with alpha', async () => {
     const { shape, layers } = await network(quality);
-    for (const [width, height] of [
-      [1, 1],
-      [2, 3],
-      [17, 5],
-      [5, 16],
-      [33, 21],
-    ] as const) {
+    for (const [width, height] of ODD_SIZES) {
       for (const image of pictures(width, height)) {
         const made = await upscaled(image, width * 2, height * 2, quality);
         const expected = doubledReference(shape, layers, image).data;

@@ -25,3 +25,32 @@ test("the source's interval is known from its own frames, whoever gets them, and
   intake.maxFps = 10;
   expect(intake.intervalMs).toBe(100);
 });
+
+test('the last frame of a source is sent though it came too soon for the rate, once, and no earlier one', () => {
+  const clock = new ManualClock(1_000);
+  const now = () => clock.now();
+  const statistics = new StreamStatistics(now);
+  const sent: { frameId: number; isRepeat: boolean }[] = [];
+  const intake = new FrameIntake({
+    ...{ now, settings: { scale: 2, maxFps: 60 }, statistics },
+    onResize: () => {},
+    onFrame: ({ frameId, isRepeat }) => sent.push({ frameId, isRepeat }),
+  });
+  onTestFinished(() => intake.dispose());
+  const canvas = new OffscreenCanvas(64, 36);
+  canvas.getContext('2d')?.fillRect(0, 0, 8, 8);
+  // All at once, as a thread that was busy gets them.
+  const frames = [0, 1, 2].map((timestamp) => new VideoFrame(canvas, { timestamp }));
+  for (const frame of frames) intake.accept(frame);
+  expect(frames.map(({ format }) => format === null)).toEqual([true, true, false]);
+  expect(intake.hasEarly).toBe(true);
+  intake.repeatNewest();
+  expect(intake.hasEarly).toBe(false);
+  intake.repeatNewest();
+  expect(sent).toEqual([
+    { frameId: 0, isRepeat: false },
+    { frameId: 2, isRepeat: false },
+    { frameId: 3, isRepeat: true },
+  ]);
+  expect(frames.map(({ format }) => format)).toEqual([null, null, null]);
+});

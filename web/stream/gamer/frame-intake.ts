@@ -49,7 +49,7 @@ export interface FrameIntakeOptions {
 
 /**
  * Prepares source frames for the stream: caps their rate, numbers, crops and timestamps them. Keeps the newest one, because a still
- * source never gives it again.
+ * source never gives it again; also when it came too soon for the rate, as the last of several do that a busy machine delivers at once.
  */
 export class FrameIntake {
   readonly #options: FrameIntakeOptions;
@@ -57,6 +57,8 @@ export class FrameIntake {
   #size: StreamSize | null = null;
   #reducedFrom: PictureSize | null = null;
   #newest: IntakeFrame | null = null;
+  /** The source's newest frame where it came too soon. Owned; dropped when the source gives another one. */
+  #early: { frameId: number; source: VideoFrame } | null = null;
   #error: MeshError | null = null;
   #nextFrameId = 0;
   #lastTimestampUs = 0;
@@ -91,6 +93,11 @@ export class FrameIntake {
     return this.#newest;
   }
 
+  /** Whether the source gave a newer frame than {@link newest}, which came too soon for the rate. {@link repeatNewest} sends it. */
+  get hasEarly(): boolean {
+    return this.#early !== null;
+  }
+
   /** Why the newest frame could not be used; null when it could. */
   get error(): MeshError | null {
     return this.#error;
@@ -103,22 +110,21 @@ export class FrameIntake {
 
   /** Takes ownership of a frame from the source. Never throws: the next frame may have a valid size, or find the GPU restored. */
   accept(source: VideoFrame): void {
-    const { now, statistics } = this.#options;
+    this.#dropEarly();
     const frameId = this.#nextFrameId++;
-    statistics.captured(frameId);
-    try {
-      if (this.#rateCap.admits(now())) this.#admit(source, frameId, false);
-      else statistics.refused('fps-cap');
-    } catch (cause) {
-      statistics.refused('failed');
-      this.#failed(cause);
-    } finally {
-      source.close();
-    }
+    this.#options.statistics.captured(frameId);
+    if (this.#rateCap.admits(this.#options.now())) this.#use(source, frameId);
+    else this.#early = { frameId, source };
   }
 
-  /** Sends the newest frame through the stream again, under a new id. */
+  /** Sends the newest frame through the stream again, under a new id; or for the first time, if it came too soon before. */
   repeatNewest(): void {
+    if (this.#early) {
+      const { source, frameId } = this.#early;
+      this.#early = null;
+      this.#use(source, frameId);
+      return;
+    }
     const newest = this.#newest;
     if (!newest) return;
     this.#newest = null;
@@ -134,8 +140,28 @@ export class FrameIntake {
   }
 
   dispose(): void {
+    this.#dropEarly();
     this.#newest?.frame.close();
     this.#newest = null;
+  }
+
+  /** Takes ownership of a frame of the source that was counted as captured. */
+  #use(source: VideoFrame, frameId: number): void {
+    try {
+      this.#admit(source, frameId, false);
+    } catch (cause) {
+      this.#options.statistics.refused('failed');
+      this.#failed(cause);
+    } finally {
+      source.close();
+    }
+  }
+
+  #dropEarly(): void {
+    if (!this.#early) return;
+    this.#early.source.close();
+    this.#early = null;
+    this.#options.statistics.refused('fps-cap');
   }
 
   #admit(source: VideoFrame, frameId: number, isRepeat: boolean): void {

@@ -282,9 +282,10 @@ export class GamerStream {
 
   /** Whether the newest frame is missing on the screen, or its picture waits for what frames bring about. */
   #isIncomplete(): boolean {
-    const { newest } = this.#intake;
+    const { newest, hasEarly } = this.#intake;
     const { newestFrameId, shownMs, shown } = this.#screen;
     if (!newest) return false;
+    if (hasEarly) return true;
     if (newest.frameId > newestFrameId) return this.#options.clock.now() - shownMs > MISSING_MS;
     if (this.#decision.running === 'local' && shown?.outcome === null) return this.#local.canTry;
     return shown?.outcome?.downgradeReason === 'getting-ready';
