@@ -43,8 +43,6 @@ await buildParts({
   // What they share becomes a file of its own.
   ...{ entryPoints: parts, outdir: folder, bundle: true, splitting: true, format: 'esm', target: 'es2022' },
   external: FRAMEWORKS,
-  // The frameworks' own builds of a site minify; here, whoever steps into it should be able to read it.
-  minify: false,
   logLevel: 'warning',
   plugins: [
     {
