@@ -6,9 +6,8 @@ import { build } from 'vite';
 import { ROOT } from './child.mjs';
 import { withoutWorkers } from './vite-plugins.mjs';
 
-// node deploy/bundle-sdk.mjs FOLDER writes into FOLDER node.js, the SDK for Node with all its dependencies; p2c2r.d.ts, its types in one file;
-// and the hooks and the element, with their types, which import the SDK from the package itself. It is a process of its own, since Vite changes
-// NODE_ENV.
+// node deploy/bundle-sdk.mjs FOLDER writes into FOLDER node.js, the SDK for Node with all its dependencies; the hooks and the element, which import
+// the SDK from the package itself; and the types of all. It is a process of its own, since Vite changes NODE_ENV.
 const [, , folder] = process.argv;
 if (!folder) throw new Error('Say which folder to bundle into.');
 const entry = join(ROOT, 'web/sdk/p2c2r.ts');
@@ -44,8 +43,6 @@ await buildParts({
   // What they share becomes a file of its own.
   ...{ entryPoints: parts, outdir: folder, bundle: true, splitting: true, format: 'esm', target: 'es2022' },
   external: FRAMEWORKS,
-  // The frameworks' own builds of a site minify; here, whoever steps into it should be able to read it.
-  minify: false,
   logLevel: 'warning',
   plugins: [
     {
@@ -57,34 +54,23 @@ await buildParts({
   ],
 });
 
-await writeTypes({ p2c2r: entry }, {});
-await writeTypes(parts, { [entry]: 'p2c2r' });
-
-/**
- * @param {Record<string, string>} input
- * @param {Record<string, string>} paths modules that are imported from the package itself, with their names there
- */
-async function writeTypes(input, paths) {
-  const types = await rollup({
-    input,
-    external: Object.keys(paths),
-    // Or they would be imported by a relative path.
-    makeAbsoluteExternalsRelative: false,
-    plugins: [dts({ tsconfig: join(ROOT, 'tsconfig.json') })],
-    onwarn: ({ message }) => {
-      throw new Error(message);
-    },
-  });
-  const { output } = await types.write({
-    dir: folder,
-    entryFileNames: '[name].d.ts',
-    chunkFileNames: 'types-[hash].d.ts',
-    paths,
-  });
-  await types.close();
-  const files = new Set(output.map(({ fileName }) => fileName));
-  const imports = output.flatMap((file) => (file.type === 'chunk' ? file.imports : []));
-  const missing = imports.filter((name) => !files.has(name) && !Object.values(paths).includes(name));
-  // The package has no dependencies: in a project that skips the check of libraries, types from a missing package become `any`.
-  if (missing.length > 0) throw new Error(`The SDK's types must not import types from ${missing.join(', ')}.`);
-}
+// In one go: the types of the parts import those of the SDK from the file beside them.
+const types = await rollup({
+  input: { p2c2r: entry, ...parts },
+  plugins: [dts({ tsconfig: join(ROOT, 'tsconfig.json') })],
+  onwarn: ({ message }) => {
+    throw new Error(message);
+  },
+});
+const { output } = await types.write({
+  dir: folder,
+  entryFileNames: '[name].d.ts',
+  chunkFileNames: 'types-[hash].d.ts',
+});
+await types.close();
+const files = new Set(output.map(({ fileName }) => fileName));
+const missing = output
+  .flatMap((file) => (file.type === 'chunk' ? file.imports : []))
+  .filter((name) => !files.has(name));
+// The package has no dependencies: in a project that skips the check of libraries, types from a missing package become `any`.
+if (missing.length > 0) throw new Error(`The SDK's types must not import types from ${missing.join(', ')}.`);

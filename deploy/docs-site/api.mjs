@@ -112,7 +112,7 @@ async function writeApiDocs(folder) {
     validation: false,
     logLevel: 'Error',
     // Options of typedoc-plugin-markdown.
-    ...{ router: 'member', entryFileName: 'index', hidePageHeader: true, hideBreadcrumbs: true, useCodeBlocks: true },
+    ...{ router: 'member', entryFileName: 'index', hidePageHeader: true, useCodeBlocks: true },
     ...{ parametersFormat: 'table', interfacePropertiesFormat: 'table', typeDeclarationFormat: 'table' },
   });
   const project = await app.convert();

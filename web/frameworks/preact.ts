@@ -6,7 +6,22 @@ import { useEffect, useRef, useState } from 'preact/hooks';
 import { GamerClient } from '../sdk/p2c2r.ts';
 import { createHooks } from './hooks.ts';
 
-export const { useMesh, useSharpened } = createHooks({ useEffect, useRef, useState }, GamerClient.connect);
+const hooks = createHooks({ useEffect, useRef, useState }, GamerClient.connect);
+
+/**
+ * As `useMesh` of `p2c2r/react`.
+ *
+ * @function
+ */
+export const useMesh = hooks.useMesh;
+
+/**
+ * As `useSharpened` of `p2c2r/react`.
+ *
+ * @function
+ */
+export const useSharpened = hooks.useSharpened;
+
 export type { MeshOptions, PictureRef, SharpenedOptions } from './hooks.ts';
 export type { MeshState } from './mesh-connection.ts';
 export type { Picture, SharpenedState } from './sharpened-picture.ts';
