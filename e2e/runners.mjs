@@ -111,7 +111,7 @@ const browserInFirefox = {
 };
 
 /** `npm run test:firefox`. @type {readonly Runner[]} */
-export const FIREFOX_ONLY = [browserInFirefox, inFirefox];
+export const FIREFOX_ONLY = [inFirefox];
 
 /** `npm run test:long`: what takes minutes by nature. @type {readonly Runner[]} */
 export const LONG_ONLY = [
