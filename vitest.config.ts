@@ -20,13 +20,8 @@ const ON_GPU = ['web/compute/**/*.browser.test.ts', 'web/sdk/stream-device-lost.
 const OF_KERNELS = ['web/compute/{ort,wgsl}/**/*.browser.test.ts'];
 /** Browser tests of what only a GPU process on OpenGL can do. */
 const ON_SYSTEM_GL = ['**/*.gl.browser.test.ts'];
-/** Browser tests of what differs between browsers and needs neither WebGPU nor what only Chromium has. */
-const IN_FIREFOX = [
-  'web/stream/{codec,compose,gamer/source,volunteer,upscale}/**/*.browser.test.ts',
-  'web/{game,gamer,ui,net,sdk,volunteer,compare}/**/*.browser.test.{ts,tsx}',
-];
-/** Those among them that take away or drive what only Chromium has. */
-const OF_CHROMIUM: string[] = [];
+/** Browser tests that pass in Firefox too: others need WebGPU, or take away or drive what only Chromium has. */
+const IN_FIREFOX = ['web/{net,ui,volunteer}/**/*.browser.test.{ts,tsx}'];
 const exclude = [...configDefaults.exclude, '.build/**'];
 /** How long `expect.poll` waits. Vitest's default is a second, in which a machine with two busy cores may not start one encoder. */
 const poll = { timeout: 20_000 };
@@ -145,7 +140,7 @@ export default defineConfig({
       }),
       inBrowser('browser-firefox', {
         include: IN_FIREFOX,
-        exclude: [...exclude, ...ON_GPU, ...ON_SYSTEM_GL, ...OF_CHROMIUM, LONG_IN_BROWSER],
+        exclude,
         browser: firefox,
       }),
       inBrowser('browser-long', {

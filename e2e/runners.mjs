@@ -113,7 +113,7 @@ const browserInFirefox = {
 };
 
 /** `npm run test:firefox`. @type {readonly Runner[]} */
-export const FIREFOX_ONLY = [browserInFirefox, inFirefox];
+export const FIREFOX_ONLY = [inFirefox];
 
 /** `npm run screenshots`. @type {readonly Runner[]} */
 export const SCREENSHOTS = [
