@@ -18,6 +18,8 @@ export async function flashAndBeep(page: Page): Promise<void> {
     async ({ intervalMs, toGlassMs }) => {
       const canvas = document.body.appendChild(document.createElement('canvas'));
       Object.assign(canvas, { width: 400, height: 200 });
+      // Over whatever else the page shows.
+      Object.assign(canvas.style, { position: 'fixed', inset: '0', width: '100%', height: '100%' });
       const drawing = canvas.getContext('2d');
       const context = new AudioContext();
       await context.resume();

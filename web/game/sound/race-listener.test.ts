@@ -24,10 +24,10 @@ const newRace = () => new Race(seededRandom(1));
 const kindsOf = (heard: readonly RaceSound[]) => new Set(heard.flatMap(({ cues }) => cues.map(({ kind }) => kind)));
 
 it('tells how the engine runs about twenty times a second, and what happens at once', () => {
-  const heard = listen(newRace(), 20);
+  const heard = listen(newRace(), 8);
   const quiet = heard.filter(({ cues }) => cues.length === 0);
-  expect(quiet.length).toBeGreaterThan(200);
-  expect(quiet.length).toBeLessThan(420);
+  expect(quiet.length).toBeGreaterThan(80);
+  expect(quiet.length).toBeLessThan(168);
   for (const { speedShare } of heard) {
     expect(speedShare).toBeGreaterThan(0);
     expect(speedShare).toBeLessThanOrEqual(1);
@@ -36,11 +36,11 @@ it('tells how the engine runs about twenty times a second, and what happens at o
 
 it('hears each orb once, and what rivals do to the player', () => {
   const race = newRace();
-  const heard = listen(race, 60);
+  const heard = listen(race, 30);
   const orbs = heard.flatMap(({ cues }) => cues.filter(({ kind }) => kind === 'orb'));
-  expect(orbs.length).toBeGreaterThan(10);
+  expect(orbs.length).toBeGreaterThan(5);
   // One craft, an orb every 8 m: no more than a few a second.
-  expect(orbs.length).toBeLessThan(60 * (HANDLING.boostSpeedMps / 8));
+  expect(orbs.length).toBeLessThan(30 * (HANDLING.boostSpeedMps / 8));
   expect([...kindsOf(heard)]).toEqual(expect.arrayContaining(['orb', 'boost']));
 });
 
@@ -53,7 +53,7 @@ it('a barrier that is leant on scrapes once, not in every frame', () => {
 
 it('what happened before somebody listened is not heard', () => {
   const race = newRace();
-  listen(race, 30);
+  listen(race, 10);
   expect(new RaceListener().look(race, 0)?.cues).toEqual([]);
 });
 

@@ -22,17 +22,18 @@ export function SoundControl({ sound }: { sound: PageSound }) {
         testId="sound"
       />
       {isOn && (
-        <input
-          class="sound-control__volume"
-          type="range"
-          min={0}
-          max={100}
-          step={STEP_PERCENT}
-          aria-label="Volume"
-          data-testid="volume"
-          value={Math.round(sound.volume.value * 100)}
-          onInput={(event) => sound.setVolume(event.currentTarget.valueAsNumber / 100)}
-        />
+        <span class="sound-control__volume">
+          <input
+            type="range"
+            min={0}
+            max={100}
+            step={STEP_PERCENT}
+            aria-label="Volume"
+            data-testid="volume"
+            value={Math.round(sound.volume.value * 100)}
+            onInput={(event) => sound.setVolume(event.currentTarget.valueAsNumber / 100)}
+          />
+        </span>
       )}
     </div>
   );
