@@ -16,9 +16,8 @@ const SHARED_TITLE = 'heard by a test';
 /** The contract is 45 ms on a machine that keeps up (`npm run bench -- sound`); here others may hold the processor. */
 const MAX_SKEW_MS = 200;
 
-const launch = await launchOptions({ hasWebgpu: false });
+const launch = await launchOptions({ hasWebgpu: false, isAudible: true });
 test.use({
-  // Playwright mutes headless browsers.
   launchOptions: {
     ...launch,
     args: [
@@ -49,7 +48,7 @@ test('a shared tab is heard in step with its picture, or stays where it is', { t
   await gamer.getByTestId('source').getByRole('radio', { name: 'Screen' }).check();
   await gamer.getByTestId('screen-sound').getByRole('radio', { name: 'Here, in step' }).check();
   await gamer.getByTestId('source-screen').click();
-  await expect(gamer.getByText(/^After: 960 × 540/)).toBeVisible(PICTURE_WITHIN);
+  await expect(gamer.getByText(/^Shown: 960 × 540/)).toBeVisible(PICTURE_WITHIN);
   await expect(gamer.getByRole('button', { name: 'Turn the sound off' })).toBeVisible();
   // The delay is measured within the first seconds.
   await gamer.waitForTimeout(8_000);

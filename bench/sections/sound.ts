@@ -19,7 +19,7 @@ export const sound: Section = {
       '--autoplay-policy=no-user-gesture-required',
     ];
     // The probe's worklet is no script of the page.
-    const site = await context.openSite({ modules: [], flags, context: { bypassCSP: true } });
+    const site = await context.openSite({ modules: [], flags, isAudible: true, context: { bypassCSP: true } });
     const shared = await site.pages.newPage();
     await shared.setViewportSize({ width: 480, height: 270 });
     await shared.goto(new URL('/healthz', site.url).href);
