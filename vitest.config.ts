@@ -146,7 +146,7 @@ export default defineConfig({
       inBrowser('browser-long', {
         include: [LONG_IN_BROWSER],
         exclude,
-        browser: chromium(await launchOptions()),
+        browser: chromium(await launchOptions({ isAudible: true })),
       }),
       inBrowser('browser-gpu', {
         include: ON_GPU,

@@ -70,7 +70,7 @@ interface BrowserOptions {
   flags?: readonly string[];
   /** Whether it draws with the system's OpenGL, where frames enter WebGPU and leave it without a copy. */
   onSystemGl?: boolean;
-  /** Whether its tabs can be heard; not on the system's OpenGL. */
+  /** Whether its pages may play sound and can be heard; not on the system's OpenGL. */
   isAudible?: boolean;
 }
 

@@ -20,11 +20,7 @@ const launch = await launchOptions({ hasWebgpu: false, isAudible: true });
 test.use({
   launchOptions: {
     ...launch,
-    args: [
-      ...(launch.args ?? []),
-      `--auto-select-tab-capture-source-by-title=${SHARED_TITLE}`,
-      '--autoplay-policy=no-user-gesture-required',
-    ],
+    args: [...(launch.args ?? []), `--auto-select-tab-capture-source-by-title=${SHARED_TITLE}`],
   },
   // The probe's worklet is no script of the page.
   bypassCSP: true,

@@ -14,10 +14,7 @@ export const sound: Section = {
   name: 'sound',
   about: 'a shared tab that flashes and beeps: by how much its sound is heard after its sharpened picture is seen',
   async run(context) {
-    const flags = [
-      ...[`--auto-select-tab-capture-source-by-title=${SHARED_TITLE}`],
-      '--autoplay-policy=no-user-gesture-required',
-    ];
+    const flags = [`--auto-select-tab-capture-source-by-title=${SHARED_TITLE}`];
     // The probe's worklet is no script of the page.
     const site = await context.openSite({ modules: [], flags, isAudible: true, context: { bypassCSP: true } });
     const shared = await site.pages.newPage();
