@@ -130,7 +130,7 @@ module.exports = {
       name: 'stream-root-files-import-no-subfolder',
       comment: 'files that both ends of a stream share import neither end',
       severity: 'error',
-      from: { path: '^web/stream/[^/]+$' },
+      from: { path: '^web/stream/[^/]+$', pathNot: TESTS },
       to: { path: '^web/stream/[^/]+/' },
     },
     {

@@ -1,6 +1,6 @@
 // Protects: a gamer plays on a phone with two thumbs, upright and turned, and a phone that volunteers spares itself and survives being left for a call.
 import { type Browser, type CDPSession, devices, type Locator, type Page } from 'playwright/test';
-import type { Controls } from '../web/game/simulation/craft.ts';
+import type { Controls } from '../web/game/built-in-game.ts';
 import { expect, test } from './fixtures.ts';
 import { openGamer, openStillGamer, PICTURE_WITHIN } from './gamer-page.ts';
 import { supports } from './support.ts';

@@ -8,6 +8,7 @@ import type { RaceState } from './simulation/race.ts';
 import type { RaceEvent } from './simulation/race-events.ts';
 import { GameSound } from './sound/game-sound.ts';
 
+export type { Controls } from './simulation/craft.ts';
 export type { RaceState } from './simulation/race.ts';
 
 /** Pixels. Modest machines can draw it, and a volunteer doubles it to 720p. */
