@@ -14,6 +14,9 @@ import { Marked } from 'marked';
  * @property {Heading[]} headings
  */
 
+/** What is HTML in the Markdown that TypeDoc writes: anchors in tables, and line breaks. */
+const TAGS = /^<\/?(a|br)\b/;
+
 /**
  * Renders a document.
  * @param {string} markdown
@@ -41,6 +44,8 @@ export function renderMarkdown(markdown, addressOf) {
       image({ href, text }) {
         return `<img src="${escaped(isElsewhere(href) ? href : (addressOf(href) ?? ''))}" alt="${escaped(text)}" loading="lazy">`;
       },
+      // Comments of types say `CustomEvent<MeshError>` without meaning a tag.
+      html: ({ text }) => (TAGS.test(text) ? text : escaped(text)),
       code({ text, lang = '' }) {
         const label = lang.split(' ', 1)[0] || 'text';
         return `<pre tabindex="0" data-language="${escaped(label)}"><code>${escaped(text)}\n</code></pre>\n`;

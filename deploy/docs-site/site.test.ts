@@ -48,11 +48,12 @@ test('links are relative to the page, those to sources lead to their types, and 
 
 test('Markdown becomes HTML with the anchors of GitHub, and what is code stays text', () => {
   const { html, title, headings } = renderMarkdown(
-    '# A & `b`\n\n## Twice\n\n## Twice\n\n[here](x.md#y) [there](gone.md) [far](https://a.example/)\n\n```js role\na < b && "c"\n```\n',
+    '# A & `b`\n\nAn Event<MeshError>.<br />\n\n## Twice\n\n## Twice\n\n[here](x.md#y) [there](gone.md) [far](https://a.example/)\n\n```js role\na < b && "c"\n```\n',
     (target) => (target.startsWith('x.md') ? 'x#y' : null),
   );
   expect(title).toBe('A & b');
   expect(headings.map(({ id }) => id)).toEqual(['a--b', 'twice', 'twice-1']);
+  expect(html).toContain('An Event&lt;MeshError&gt;.<br />');
   expect(html).toContain('<a href="x#y">here</a> there <a href="https://a.example/">far</a>');
   expect(html).toContain('data-language="js"><code>a &lt; b &amp;&amp; &quot;c&quot;\n</code>');
 });
