@@ -33,7 +33,7 @@ export const FEATURES = /** @type {const} */ ({
  * @property {BrowserName} browser
  * @property {Role} role
  * @property {string} feature
- * @property {string} found `works`, `fails`, or in words what happens instead
+ * @property {string} found `works`, `fails`, or `fails: ` with the reason that was seen
  * @property {string} test its title
  * @typedef {{ type: string, description?: string }} Annotation
  * @typedef {object} Support

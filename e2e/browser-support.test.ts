@@ -22,13 +22,13 @@ const spec = (title: string, status: string, description: string) => ({
 test('a test that passes shows what it says, one that fails the contrary, and one that is skipped nothing', () => {
   const specs = [
     spec('vp8', 'expected', 'Firefox | streams | VP8 | works'),
-    spec('h264', 'expected', 'Firefox | streams | H.264 | left out'),
+    spec('h264', 'expected', 'Firefox | streams | H.264 | fails: the browser does not encode it'),
     spec('vp9', 'unexpected', 'Firefox | streams | VP9 | works'),
     spec('av1', 'skipped', 'Firefox | streams | AV1 | works'),
   ];
   expect(findingsIn({ suites: [{ specs: [], suites: [{ specs }] }] })).toEqual([
     finding('VP8', { test: 'vp8' }),
-    finding('H.264', { test: 'h264', found: 'left out' }),
+    finding('H.264', { test: 'h264', found: 'fails: the browser does not encode it' }),
     finding('VP9', { test: 'vp9', found: 'fails' }),
   ]);
 });
@@ -48,10 +48,17 @@ test('what was found now replaces what was recorded, and of several tests of one
 
 test('tables name what was not tested, and sum up a role', () => {
   const all = ['VP8', 'VP9', 'AV1'].map((codec) => finding(codec));
-  const support = { versions: { Firefox: '153' }, findings: [...all, finding('H.264', { found: 'left out' })] };
+  const support = {
+    versions: { Firefox: '153' },
+    findings: [...all, finding('H.264', { found: 'fails: the browser does not encode it' })],
+  };
   expect(detailedTable(support)).toContain('|  | Chromium | Firefox 153 | WebKitGTK |');
-  expect(detailedTable(support)).toContain('| streams: H.264 | not tested | left out | not tested |');
-  expect(shortTable(support)).toContain('| streams | not tested | VP8, VP9, AV1, H.264 left out | not tested |');
+  expect(detailedTable(support)).toContain(
+    '| streams: H.264 | not tested | fails: the browser does not encode it | not tested |',
+  );
+  expect(shortTable(support)).toContain(
+    '| streams | not tested | VP8, VP9, AV1, H.264 fails: the browser does not encode it | not tested |',
+  );
   const whole = { ...support, findings: [...all, finding('H.264')] };
   expect(shortTable(whole)).toContain('| streams | not tested | all works | not tested |');
 });

@@ -12,12 +12,12 @@ export const PAIRS: { volunteer: BrowserName; gamer: BrowserName }[] = [
   { volunteer: 'Firefox', gamer: 'Firefox' },
 ];
 
-/** `prefix`: the beginning of its codec string. */
+/** `prefix`: the beginning of its codec string, `whole`. */
 export const CODECS = [
-  { prefix: 'vp8', codec: 'vp8', name: 'VP8' },
-  { prefix: 'vp09', codec: 'vp9', name: 'VP9' },
-  { prefix: 'av01', codec: 'av1', name: 'AV1' },
-  { prefix: 'avc1', codec: 'h264', name: 'H.264' },
+  { prefix: 'vp8', whole: 'vp8', codec: 'vp8', name: 'VP8' },
+  { prefix: 'vp09', whole: 'vp09.00.51.08', codec: 'vp9', name: 'VP9' },
+  { prefix: 'av01', whole: 'av01.0.13M.08', codec: 'av1', name: 'AV1' },
+  { prefix: 'avc1', whole: 'avc1.42e01f', codec: 'h264', name: 'H.264' },
 ] as const;
 
 export type Source = 'canvas' | 'track' | 'video' | 'camera';
@@ -95,4 +95,19 @@ export function restrictCodecs(codecs: readonly string[]): void {
     codecs.some((name) => config.codec.startsWith(name))
       ? ask.call(VideoEncoder, config)
       : { supported: false, config };
+}
+
+/**
+ * What a stream that might also choose VP8 shows of a codec, for the recorded support: that it works, if it was used; that the browser does not encode or
+ * decode it, if it says so; else null, since codecs are left for other reasons too, such as a busy machine.
+ */
+export async function shownOf(page: AnyPage, { codec, whole }: (typeof CODECS)[number], used: string) {
+  if (used === codec) return 'works';
+  const { encodes, decodes } = await page.evaluate(async (name) => {
+    const encoder = await VideoEncoder.isConfigSupported({ codec: name, width: 320, height: 180 });
+    const decoder = await VideoDecoder.isConfigSupported({ codec: name });
+    return { encodes: encoder.supported, decodes: decoder.supported };
+  }, whole);
+  if (!encodes) return 'fails: the browser does not encode it';
+  return decodes ? null : 'fails: the browser does not decode it';
 }

@@ -1,7 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
-import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { startScreen } from '../headed.ts';
 import type { WebKit } from '../webkit.mjs';
@@ -10,13 +9,14 @@ import type { WebKit } from '../webkit.mjs';
 const START_INTERVAL_MS = 100;
 const START_ATTEMPTS = 200;
 
-/** How MiniBrowser prints an error that a page wrote to the console, or did not catch. */
-const ERROR_LINE = /^CONSOLE (?:JS|SECURITY|NETWORK)?\s*ERROR/;
+declare global {
+  interface Window {
+    uncaught: string[];
+  }
+}
 
 /** WebKitGTK's small browser on a virtual screen, driven by W3C WebDriver (https://www.w3.org/TR/webdriver2/). */
 export class WebKitBrowser {
-  /** Lines of errors that pages wrote to the console since the start. */
-  readonly errors: string[] = [];
   /** Of WebKitGTK, such as 2.50.6. */
   readonly version: string;
   readonly #driver: ChildProcess;
@@ -28,30 +28,20 @@ export class WebKitBrowser {
     this.#screen = screen;
     this.#address = address;
     this.version = version;
-    for (const stream of [driver.stdout, driver.stderr]) {
-      if (!stream) continue;
-      createInterface(stream).on('line', (line) => {
-        if (ERROR_LINE.test(line)) this.errors.push(line);
-      });
-    }
   }
 
   static async launch({ driver: program, browser: binary }: WebKit): Promise<WebKitBrowser> {
     const port = await freePort();
     const screen = await startScreen();
     const driver = spawn(program, [`--port=${port}`], {
-      stdio: ['ignore', 'pipe', 'pipe'],
+      stdio: 'ignore',
       env: { ...process.env, DISPLAY: screen.display, GDK_BACKEND: 'x11', LIBGL_ALWAYS_SOFTWARE: '1' },
     });
     await started(port);
     const { sessionId, capabilities } = await command(`http://127.0.0.1:${port}/session`, {
       capabilities: {
         alwaysMatch: {
-          // The browser's output is the driver's.
-          'webkitgtk:browserOptions': {
-            binary,
-            args: ['--automation', '--enable-write-console-messages-to-stdout=true'],
-          },
+          'webkitgtk:browserOptions': { binary, args: ['--automation'] },
         },
       },
     });
@@ -59,9 +49,31 @@ export class WebKitBrowser {
     return new WebKitBrowser(driver, screen, `http://127.0.0.1:${port}/session/${sessionId}`, browserVersion ?? '');
   }
 
-  /** Resolves when the page has loaded. */
+  /**
+   * Resolves when the page has loaded; from then on its {@link errors} are kept. The driver tells no console lines, so errors before that are seen only
+   * where the page itself says that it did not start.
+   */
   async goto(url: string): Promise<void> {
     await command(`${this.#address}/url`, { url });
+    await this.evaluate(() => {
+      window.uncaught = [];
+      const { console } = globalThis;
+      const log = console.error;
+      console.error = (...words: unknown[]) => {
+        window.uncaught.push(words.map(String).join(' '));
+        log(...words);
+      };
+      addEventListener('error', ({ message }) => window.uncaught.push(message));
+      addEventListener('unhandledrejection', ({ reason }) => window.uncaught.push(String(reason)));
+      addEventListener('securitypolicyviolation', ({ violatedDirective, blockedURI }) =>
+        window.uncaught.push(`${violatedDirective} ${blockedURI}`),
+      );
+    });
+  }
+
+  /** What the page wrote to the console as errors, or did not catch, since it loaded. */
+  errors(): Promise<string[]> {
+    return this.evaluate(() => window.uncaught);
   }
 
   /** Calls a function in the page. Argument and result are JSON. */

@@ -7,7 +7,7 @@ const SUPPORT: RecordedSupport = {
   findings: [
     { browser: 'Chromium', role: 'gamer', feature: 'tasks', found: 'works' },
     { browser: 'Firefox', role: 'gamer', feature: 'tasks', found: 'works' },
-    { browser: 'Firefox', role: 'streams', feature: 'H.264', found: 'left out' },
+    { browser: 'Firefox', role: 'streams', feature: 'H.264', found: 'fails: the browser does not encode it' },
     { browser: 'WebKitGTK', role: 'everyone', feature: 'every page loads', found: 'works' },
   ],
 };
@@ -16,7 +16,7 @@ test.each([
   [
     'Mozilla/5.0 (X11; Linux x86_64; rv:150.0) Gecko/20100101 Firefox/150.0',
     'Our tests ran in Firefox 153.0 on Linux. This one is version 150.',
-    ['Gamer: tasks works', 'Codec: H.264 left out'],
+    ['Gamer: tasks works', 'Codec: H.264 fails: the browser does not encode it'],
   ],
   [
     'Mozilla/5.0 (Windows NT 10.0) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/160.0.0.0 Safari/537.36 Edg/160.0.0.0',

@@ -1,5 +1,6 @@
 import type { CspViolations } from '../../shared/csp-violations.ts';
 import { MeshError } from '../../shared/errors.ts';
+import { startMediaSystem } from './media-system.ts';
 
 /** The SDK's policy of Trusted Types, by which a page that requires them allows its workers: `trusted-types p2c2r`. */
 const TRUSTED_TYPES_POLICY = 'p2c2r';
@@ -81,6 +82,8 @@ import(${JSON.stringify(url.href)}).then(
 }
 
 function newWorker(url: string, options: WorkerOptions): Worker {
+  // Workers may ask for codecs, and cannot do this.
+  startMediaSystem();
   try {
     return new Worker(trusted(url), options);
   } catch (cause) {

@@ -41,6 +41,26 @@ test.each(ANSWERS)('a browser without VP9 that %s offers the others, and agrees 
   expect(await isCodecUsable('vp8', OUT, STREAM)).toBe(true);
 });
 
+test('the media system is started on the page before the first codec is asked for, without which WebKitGTK crashes', async () => {
+  vi.resetModules();
+  const asked: string[] = [];
+  vi.spyOn(HTMLMediaElement.prototype, 'canPlayType').mockImplementation(() => {
+    asked.push('element');
+    return '';
+  });
+  const { codecSupport: freshSupport } = await import('./codec/codecs.ts');
+  for (const coder of [VideoEncoder, VideoDecoder]) {
+    vi.spyOn(coder, 'isConfigSupported').mockImplementation(async () => {
+      asked.push('codec');
+      return { supported: false } as never;
+    });
+  }
+  await freshSupport();
+  await freshSupport();
+  expect(asked[0]).toBe('element');
+  expect(asked.filter((what) => what === 'element')).toHaveLength(1);
+});
+
 function withoutWebGl(): void {
   const plain = OffscreenCanvas.prototype.getContext;
   vi.spyOn(OffscreenCanvas.prototype, 'getContext').mockImplementation(function (this: OffscreenCanvas, ...given) {

@@ -1,9 +1,9 @@
 /**
  * The theme of every page: `data-theme` of the document, which tokens.css reads, and `<theme-switch>`, by which a person chooses it. The build makes a plain
  * script of it, `/theme.js`, which pages load before anything is drawn: a module would run after the first picture, which would flash in the other theme.
- * So it exports nothing.
+ * So it exports nothing, and what it imports is imported nowhere else: it must be one file.
  */
-export type {};
+import { tellStartErrors } from './start-errors.ts';
 
 type Theme = 'light' | 'dark';
 
@@ -106,6 +106,8 @@ function halfMoon(): SVGElement {
   return svg;
 }
 
+// Here, since no script of a page runs earlier.
+tellStartErrors();
 customElements.define('theme-switch', ThemeSwitch);
 apply();
 // The rest of the page, with its theme colour and its switch, is not there yet.
