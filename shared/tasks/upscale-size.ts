@@ -1,4 +1,3 @@
-import { withSeparators } from '../english.ts';
 import { MeshError } from '../errors.ts';
 
 /** The largest result of a task. Beyond what a machine computes in one piece it is cut into tiles. */
@@ -65,7 +64,7 @@ function fits({ width, height }: PictureSize): boolean {
 }
 
 function tooLarge(picture: PictureSize, result: PictureSize): MeshError {
-  const limits = `A result has at most ${Math.floor(RESULT.maxPixels / 1e6)} megapixels, and ${withSeparators(RESULT.maxSide)} pixels on a side`;
+  const limits = `A result has at most ${Math.floor(RESULT.maxPixels / 1e6)} megapixels, and ${RESULT.maxSide.toLocaleString('en')} pixels on a side`;
   const scale = largestScale(picture);
   const message =
     scale === null
@@ -94,7 +93,7 @@ function scaled({ width, height }: PictureSize, scale: number): PictureSize {
 }
 
 function described({ width, height }: PictureSize): string {
-  return `${withSeparators(Math.round((width * height) / 1e5) / 10)} megapixels (${width}x${height})`;
+  return `${((width * height) / 1e6).toLocaleString('en', { maximumFractionDigits: 1 })} megapixels (${width}x${height})`;
 }
 
 function checkSize({ width, height }: PictureSize): void {

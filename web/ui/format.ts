@@ -1,5 +1,3 @@
-import { withSeparators } from '../../shared/english.ts';
-
 /** Placeholder for a figure that is not known. */
 export const NO_FIGURE = '–';
 
@@ -29,7 +27,7 @@ export function formatKbps(kbps: number): string {
 export function formatDuration(ms: number): string {
   const minutes = ms / 60_000;
   if (ms < 59_500) return `${Math.round(ms / 1_000)} s`;
-  return `${minutes < 99.95 ? minutes.toFixed(1) : withSeparators(Math.round(minutes))} min`;
+  return `${minutes < 99.95 ? minutes.toFixed(1) : COUNT.format(Math.round(minutes))} min`;
 }
 
 const BYTE_UNITS = ['B', 'kB', 'MB', 'GB', 'TB'] as const;
@@ -45,8 +43,10 @@ export function formatBytes(sizeBytes: number): string {
   return unit === 'B' || value >= 100 ? `${Math.round(value)} ${unit}` : `${value.toFixed(1)} ${unit}`;
 }
 
+const COUNT = new Intl.NumberFormat('en');
+
 export function formatCount(count: number): string {
-  return withSeparators(Math.round(count));
+  return COUNT.format(count);
 }
 
 // Labels for values of the SDK, for people.

@@ -1,4 +1,3 @@
-import { listInWords } from '../../shared/english.ts';
 import { formatBytes } from './format.ts';
 import { Notice } from './layout.tsx';
 
@@ -63,9 +62,11 @@ function capitalised(text: string): string {
   return text.charAt(0).toUpperCase() + text.slice(1);
 }
 
+const LIST = new Intl.ListFormat('en');
+
 function theNetworks(fetches: readonly ModelFetch[]): string {
   const names = [...new Set(fetches.map(({ model }) => `‘${model}’`))];
-  return `the network${names.length === 1 ? '' : 's'} ${listInWords(names)}`;
+  return `the network${names.length === 1 ? '' : 's'} ${LIST.format(names)}`;
 }
 
 /** Progress of the networks that this machine fetches, and a notice about those that failed. */

@@ -1,6 +1,5 @@
 import './request-panel.css';
 import type { ComponentChildren } from 'preact';
-import { listInWords } from '../../shared/english.ts';
 import { Panel } from '../ui/layout.tsx';
 import { SeenLink } from '../ui/seen-link.tsx';
 
@@ -60,8 +59,8 @@ export function RequestPanel({ from, isAddressShown, acceptModelsFrom, children 
           <>
             <dt>Others see</dt>
             <dd>
-              {listInWords(acceptModelsFrom)}: your limits let games have models fetched from there, and a server that
-              you fetch from sees your network address.
+              {new Intl.ListFormat('en').format(acceptModelsFrom)}: your limits let games have models fetched from
+              there, and a server that you fetch from sees your network address.
             </dd>
           </>
         )}
