@@ -19,11 +19,11 @@ export async function openDetails(gamer: Page): Promise<void> {
 }
 
 /** The same with a still picture instead of the game, for tests that are not about frames. */
-export async function openStillGamer(page: Page, serverUrl: string): Promise<string> {
+export async function openStillGamer(page: Page, serverUrl: string, query = ''): Promise<string> {
   await withoutGame(page);
-  await page.goto(new URL('/gamer', serverUrl).href);
-  await openDetails(page);
+  await page.goto(new URL(`/gamer${query}`, serverUrl).href);
   await choosePicture(page);
+  await openDetails(page);
   return linkOf(page);
 }
 

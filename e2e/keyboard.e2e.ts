@@ -32,7 +32,7 @@ test('by the keyboard alone a gamer chooses a source and where, copies the link,
   tag: '@long',
 }, async ({ server, context }) => {
   const gamer = await context.newPage();
-  await openGamer(gamer, server.url);
+  await openGamer(gamer, server.url, '?mode=compare');
   const game = gamer.getByRole('application');
   await tabTo(gamer, game);
   await gamer.keyboard.press('p');

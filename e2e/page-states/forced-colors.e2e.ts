@@ -37,7 +37,7 @@ test('in forced colours what is chosen, what is on and what has the focus can be
   tag: '@long',
 }, async ({ context, server }) => {
   const gamer = await context.newPage();
-  await openStillGamer(gamer, server.url);
+  await openStillGamer(gamer, server.url, '?mode=compare');
   await lookAt(gamer, 'forced');
   const ground = await systemColor(gamer, 'Canvas');
   const chosen = gamer.getByTestId('where').locator('label', { has: gamer.getByRole('radio', { checked: true }) });

@@ -40,26 +40,28 @@ export function CheckPage({ test, diagnose }: CheckPageProps) {
             Test again
           </Button>
         </div>
-        {report.value ? (
-          <>
-            <Panel title="Network">
-              <StepList steps={steps.filter((step) => !isOfMachine(step))} />
-            </Panel>
-            <Panel title="This browser and machine">
-              <StepList steps={steps.filter(isOfMachine)} />
-            </Panel>
-            <Tested />
-            <details class="check__json">
-              <summary>The same as JSON</summary>
-              <pre data-testid="json">{JSON.stringify(report.value, null, 2)}</pre>
-            </details>
-          </>
-        ) : (
-          <p class="soft check__what">
-            It asks this server and its relay, sends a few megabytes between two connections of this page, and asks the
-            browser what it computes with. Nobody else takes part.
-          </p>
-        )}
+        <div class="check__result">
+          {report.value ? (
+            <>
+              <Panel title="Network">
+                <StepList steps={steps.filter((step) => !isOfMachine(step))} />
+              </Panel>
+              <Panel title="This browser and machine">
+                <StepList steps={steps.filter(isOfMachine)} />
+              </Panel>
+              <Tested />
+              <details class="check__json">
+                <summary>The same as JSON</summary>
+                <pre data-testid="json">{JSON.stringify(report.value, null, 2)}</pre>
+              </details>
+            </>
+          ) : (
+            <p class="soft check__what">
+              It asks this server and its relay, sends a few megabytes between two connections of this page, and asks
+              the browser what it computes with. Nobody else takes part.
+            </p>
+          )}
+        </div>
         <CopyDiagnostics collect={async () => ({ ...(await diagnose()), connection: report.value })} />
       </main>
     </>

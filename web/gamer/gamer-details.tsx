@@ -35,21 +35,22 @@ export function GamerDetails(props: GamerDetailsProps) {
   const [where, quality, scale] = [player.where.value, player.quality.value, player.scale.value];
   const helpers = helpersOf(report, volunteers);
   const isOwner = session.isOwner.value;
-  const isGame = player.source.value?.kind === 'game';
+  const { kind } = player.choice.value;
+  const live = report?.kind === 'stream' ? report : null;
   return (
     <details class="gamer__more" data-testid="details">
       <summary>Details</summary>
       <div class="gamer__more-columns">
         <div class="gamer__stage">
-          {report?.kind === 'image' ? (
-            <StillFigures report={report} chosen={quality} helpers={helpers} />
+          {kind === 'image' ? (
+            <StillFigures report={report?.kind === 'image' ? report : null} chosen={quality} helpers={helpers} />
           ) : (
-            <LiveFigures report={report} quality={quality} helpers={helpers} />
+            <LiveFigures report={live} quality={quality} helpers={helpers} />
           )}
           <SaveButtons recorder={recorder} isEnabled={hasPicture(report)} />
-          {report?.kind === 'stream' && <LiveDetails report={report} volunteers={volunteers} />}
+          {kind !== 'image' && <LiveDetails report={live} volunteers={volunteers} />}
           {report?.kind === 'image' && <StillDetails report={report} />}
-          {isGame && <GameHud work={gameWork} volunteers={volunteers} />}
+          {kind === 'game' && <GameHud work={gameWork} volunteers={volunteers} />}
         </div>
         <div class="gamer__side">
           <Panel title="Settings">
@@ -69,7 +70,7 @@ export function GamerDetails(props: GamerDetailsProps) {
           </Panel>
           <VolunteersPanel
             volunteers={volunteers}
-            shares={report?.kind === 'stream' ? report.stats.shares : null}
+            shares={live?.stats.shares ?? null}
             onRemove={isOwner ? (id) => void session.removeVolunteer(id) : null}
             failure={<SessionFailure session={session} at="volunteers" />}
             describedBy={describedByFailure(session, 'volunteers')}

@@ -105,6 +105,7 @@ export function GamerPage(props: GamerPageProps) {
             />
           )}
           {(player.source.value || !isBroken) && <PictureStage player={player} floating={floating} sound={sound} />}
+          {kind === 'game' && <RadioCaption radio={gameWork.radio} />}
           <Notices session={session} player={player} />
           <Advice
             situation={{
@@ -116,7 +117,6 @@ export function GamerPage(props: GamerPageProps) {
             onWhere={set.where}
             onHelp={showInvite}
           />
-          {kind === 'game' && <RadioCaption radio={gameWork.radio} />}
           <ModelProgress fetches={session.fetches.value} />
         </div>
         <div class="gamer__side">

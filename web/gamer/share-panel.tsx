@@ -1,4 +1,5 @@
 import { useState } from 'preact/hooks';
+import './share-panel.css';
 import { showInviteCode } from '../../shared/invite-code.ts';
 import { AddressField, type AddressFieldProps } from '../ui/address-field.tsx';
 import { Button } from '../ui/buttons.tsx';
@@ -6,7 +7,7 @@ import { type Choice, CopyField, SelectField } from '../ui/fields.tsx';
 import { Panel } from '../ui/layout.tsx';
 import { QrCode } from '../ui/qr-code.tsx';
 import { SeenLink } from '../ui/seen-link.tsx';
-import { LanNotice } from './lan-notice.tsx';
+import { LanNotice, useLan } from './lan-notice.tsx';
 import { describedByFailure, SessionFailure } from './notices.tsx';
 import type { Audience, GamerSession } from './session.ts';
 
@@ -29,33 +30,33 @@ const HELPERS = { invited: 'People with my link', everyone: 'All volunteers' };
 export function SharePanel({ session, address, onOpenWindow }: SharePanelProps) {
   const { link } = session;
   const client = session.client.value;
-  const inviteUrl = link.url.value;
+  const lan = useLan();
+  const url = link.url.value;
   const describedBy = describedByFailure(session, 'link');
-  if (!inviteUrl) {
+  if (!url && client && !client.mayInvite) {
     return (
       <Panel title="Get help" id={GET_HELP_ID}>
-        <p class="soft">
-          {(client?.mayInvite ?? true)
-            ? 'Your invite link appears here once the room is open.'
-            : 'Only the owner of this room invites volunteers. Ask the owner to send them the link.'}
-        </p>
+        <p class="soft">Only the owner of this room invites volunteers. Ask the owner to send them the link.</p>
         <SessionFailure session={session} at="link" />
       </Panel>
     );
   }
+  const isWaiting = !url || lan === undefined;
+  // Any link takes the same room.
+  const inviteUrl = url || location.href;
   const code = link.code.value;
   // Null where there is no choice.
   const audience = session.hasLobby.value ? session.audience.value : null;
   // Other rooms can be joined by name, so revoking a link would not keep anybody out.
-  const canReplace = session.isOwner.value && client?.isInviteOnly === true;
-  return (
-    <Panel title="Get help" id={GET_HELP_ID}>
+  const canReplace = isWaiting || (session.isOwner.value && client?.isInviteOnly === true);
+  const content = (
+    <>
       <p class="soft small">
         Send this link to a friend with a good graphics card; there is nothing to install.{' '}
         {audience === 'lobby' ? 'People with the link, and anyone in the lobby,' : 'Only people with the link'} can
         help. <strong>Volunteers see the frames they sharpen.</strong> <SeenLink />
       </p>
-      <LanNotice />
+      <LanNotice lan={lan ?? null} />
       {audience && (
         <SelectField
           label="Who may help"
@@ -73,7 +74,7 @@ export function SharePanel({ session, address, onOpenWindow }: SharePanelProps) 
       ) : (
         <CopyField label={`Or a code, to type at ${typingPlace()}`} text={showInviteCode(code)} />
       )}
-      <SessionFailure session={session} at="link" />
+      {!isWaiting && <SessionFailure session={session} at="link" />}
       {'share' in navigator && <Button onPress={() => void share(inviteUrl)}>Share…</Button>}
       <details>
         <summary>QR code</summary>
@@ -89,6 +90,24 @@ export function SharePanel({ session, address, onOpenWindow }: SharePanelProps) 
           set to Volunteers: on Auto, a single machine would keep its frames.
         </p>
       </div>
+    </>
+  );
+  return (
+    <Panel title="Get help" id={GET_HELP_ID}>
+      {isWaiting ? (
+        <div class="share-panel__waiting">
+          <div>
+            <p class="soft">Your invite link appears here once the room is open.</p>
+            <SessionFailure session={session} at="link" />
+          </div>
+          {/* Unseen, it keeps the room that the link and all around it will take. */}
+          <div class="share-panel__unseen" inert>
+            {content}
+          </div>
+        </div>
+      ) : (
+        content
+      )}
     </Panel>
   );
 }

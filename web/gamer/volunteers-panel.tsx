@@ -23,7 +23,7 @@ export function VolunteersPanel({ volunteers, shares, onRemove, failure, describ
   return (
     <Panel title="Volunteers" {...(note && { note })}>
       {volunteers.length === 0 ? (
-        <p class="soft small">Nobody is linked yet. Anyone who opens your invite link appears here.</p>
+        <p class="volunteers__none soft small">Nobody is linked yet. Anyone who opens your invite link appears here.</p>
       ) : (
         <ul class="volunteers">
           {volunteers.map((volunteer) => (
