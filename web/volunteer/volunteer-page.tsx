@@ -95,7 +95,7 @@ export function VolunteerPage({ volunteering, invited, lookUp, findOffers, ...ke
       <PageHeader title="Volunteer">Close this page and it stops</PageHeader>
       <main class="volunteer">
         <div class="volunteer__control">
-          <StatusLine {...statusOf(phase, figures?.stats ?? null, pauses, figures?.helpedMs)} testId="status" />
+          <StatusLine detail="" {...statusOf(phase, figures?.stats ?? null, pauses, figures?.helpedMs)} testId="status" />
           <ModelProgress fetches={volunteering.fetches.value} />
           {error && (
             <Notice title={volunteerErrorTitle(error)} text={error.message} isError>
