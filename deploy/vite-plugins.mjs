@@ -27,10 +27,13 @@ const PAGE_PARTS = {
       <theme-switch></theme-switch>
     </header>`,
   '<!-- page -->': `<div id="page">
-      <p class="noscript unstarted">
-        This page did not start: its script was not loaded, or this browser is too old for it. Reload the page. It needs
-        Chrome or Edge 94, Firefox 130 or Safari 16.4, or a newer one.
-      </p>
+      <main class="noscript unstarted">
+        <h1>This page did not start</h1>
+        <p>
+          Its script was not loaded, or this browser is too old for it. Reload the page. It needs Chrome or Edge 94,
+          Firefox 130 or Safari 16.4, or a newer one.
+        </p>
+      </main>
     </div>`,
 };
 
