@@ -91,7 +91,7 @@ export const GAMER_STATES: readonly PageState[] = [
       // As a person does: what moves at once after a click is expected.
       const [chooser] = await Promise.all([
         gamer.waitForEvent('filechooser'),
-        gamer.getByText('Choose another file…').click(),
+        gamer.getByRole('button', { name: 'Choose another file…' }).click(),
       ]);
       await chooser.setFiles({ name: 'broken.png', mimeType: 'image/png', buffer: Buffer.from('not a picture') });
       await expect(gamer.getByText(/broken\.png/).first()).toBeVisible();
@@ -154,6 +154,7 @@ export const GAMER_STATES: readonly PageState[] = [
   {
     name: 'gamer-no-webrtc',
     about: 'A browser without WebRTC.',
+    moves: 'This test keeps the game out, whose own error comes below the other.',
     async open({ context, serverUrl }) {
       const gamer = await context.newPage();
       await withoutGame(gamer);
