@@ -16,6 +16,7 @@ import { Marked } from 'marked';
 
 /** What is HTML in the Markdown that TypeDoc writes: anchors in tables, and line breaks. */
 const TAGS = /^<\/?(a|br)\b/;
+const COMMENT = /^<!--[\s\S]*?-->\s*$/;
 
 /**
  * Renders a document.
@@ -45,24 +46,38 @@ export function renderMarkdown(markdown, addressOf) {
         return `<img src="${escaped(isElsewhere(href) ? href : (addressOf(href) ?? ''))}" alt="${escaped(text)}" loading="lazy">`;
       },
       // Comments of types say `CustomEvent<MeshError>` without meaning a tag.
-      html: ({ text }) => (TAGS.test(text) ? text : escaped(text)),
+      html({ text }) {
+        if (COMMENT.test(text)) return '';
+        return TAGS.test(text) ? text : escaped(text);
+      },
       code({ text, lang = '' }) {
         const label = lang.split(' ', 1)[0] || 'text';
-        return `<pre tabindex="0" data-language="${escaped(label)}"><code>${escaped(text)}\n</code></pre>\n`;
+        return `<pre tabindex="0" role="group" aria-label="${kindOf(label)}" data-language="${escaped(label)}"><code>${escaped(text)}\n</code></pre>\n`;
       },
     },
   });
   const html = marked
     .parse(markdown, { async: false })
     // A wide table scrolls by itself, by the keyboard too.
-    .replaceAll('<table>', '<div class="table" tabindex="0"><table>')
+    .replaceAll('<table>', '<div class="table" tabindex="0" role="group" aria-label="Table"><table>')
     .replaceAll('</table>', '</table></div>');
   return { html, title: plainText(headings[0]?.text ?? ''), headings };
 }
 
-/** @param {string} href */
+/**
+ * Whether a link leads to another site. One of any other scheme, such as `javascript:`, is a path that no document has: its text stays.
+ * @param {string} href
+ */
 function isElsewhere(href) {
-  return /^[a-z][a-z+.-]*:/i.test(href);
+  return /^(https?|mailto):/i.test(href);
+}
+
+/**
+ * What a block of code is called where it is reached by the keyboard.
+ * @param {string} language
+ */
+function kindOf(language) {
+  return language === 'text' ? 'Text' : escaped(`Code: ${language}`);
 }
 
 /** Gives headings the anchors that GitHub gives them, so that a link works in both places. */
@@ -73,7 +88,7 @@ function anchors() {
   return (title) => {
     const anchor = title
       .toLowerCase()
-      .replace(/[^\w\- ]/g, '')
+      .replace(/[^\p{L}\p{N}_\- ]/gu, '')
       .replaceAll(' ', '-');
     const count = taken.get(anchor) ?? 0;
     taken.set(anchor, count + 1);

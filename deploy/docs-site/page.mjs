@@ -25,6 +25,7 @@ export function pageOf({ name, rendered }, groups) {
     <meta charset="utf-8">
     <meta name="viewport" content="width=device-width, initial-scale=1">
     <meta name="theme-color" content="#0b0e14">
+    <script src="${toRoot}theme.js"></script>
     <title>${title} · P2C2R</title>
     <link rel="icon" type="image/svg+xml" href="${toRoot}icon.svg">
     <link rel="stylesheet" href="${relativeTo(name, 'docs.css')}">
@@ -40,6 +41,7 @@ export function pageOf({ name, rendered }, groups) {
         P2C2R
       </a>
       <a class="page-header__title" href="${relativeTo(name, 'index')}">Documentation</a>
+      <theme-switch></theme-switch>
     </header>
     <div class="docs">
       <nav class="docs__list" aria-label="Documents">

@@ -2,7 +2,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join, posix } from 'node:path';
 
 /** What the server has beside the documents, which a build puts there. */
-const BESIDE = /^\.\.\/($|icon\.svg$|examples\/)/;
+const BESIDE = /^\.\.\/($|icon\.svg$|theme\.js$|examples\/)/;
 
 /**
  * The links of a built site that lead nowhere: neither to a page of it, nor to an element of that page where they name one.
