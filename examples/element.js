@@ -8,7 +8,9 @@ const toggle = document.querySelector('#toggle');
 const invite = document.querySelector('#invite');
 drawHarbour(source);
 
-sharpen.addEventListener('shown', () => showStatus(sharpen.sharpened.shown.why));
+sharpen.addEventListener('shown', () =>
+  showStatus(sharpen.isConnected ? sharpen.sharpened.shown.why : 'The canvas as it is.'),
+);
 sharpen.addEventListener('error', ({ detail }) => showStatus(detail.message));
 sharpen.addEventListener('state', () => {
   invite.disabled = sharpen.client === null;
@@ -23,8 +25,6 @@ toggle.addEventListener('click', () => {
   if (sharpen.isConnected) {
     place.replaceChildren(source);
     toggle.textContent = 'Put the tag around it';
-    invite.disabled = true;
-    showStatus('The canvas as it is.');
   } else {
     sharpen.replaceChildren(source);
     place.append(sharpen);

@@ -72,6 +72,38 @@ test('an element that is moved keeps what it has; one that is removed leaves not
   await expect.poll(() => clients[1]?.covered).toHaveLength(1);
 });
 
+test('says by its events that it left, as it said that it came', async () => {
+  const element = place('room="open"');
+  const told: [string, string, boolean][] = [];
+  const tell = ({ type }: Event) => void told.push([type, element.mesh.state, element.sharpened.attachment !== null]);
+  await expect.poll(() => clients[0]?.covered).toHaveLength(1);
+  element.addEventListener('state', tell);
+  element.addEventListener('shown', tell);
+  element.remove();
+  await expect
+    .poll(() => told)
+    .toEqual([
+      ['shown', 'online', false],
+      ['state', 'closed', false],
+    ]);
+  expect(element.client).toBeNull();
+});
+
+test('takes what a page set before the element was defined', async () => {
+  const template = document.createElement('template');
+  template.innerHTML = '<p2c2r-sharpen render-scale="0.5"><canvas></canvas></p2c2r-sharpen>';
+  const element = template.content.querySelector('p2c2r-sharpen');
+  if (!element) throw new Error('no element');
+  const given = new TestClient();
+  const renderer = { setPixelRatio: () => {} };
+  Object.assign(element, { client: given.client, renderer });
+  // In a template it is no element of ours yet.
+  expect(element.mesh).toBeUndefined();
+  document.body.append(element);
+  await expect.poll(() => given.attached.at(-1)?.options).toEqual({ renderScale: 0.5, renderer });
+  expect([element.client, asked]).toEqual([given.client, []]);
+});
+
 test('uses a client and a renderer that it is given, and leaves that client open', async () => {
   const element = place('render-scale="0.5"');
   const given = new TestClient();
@@ -94,5 +126,24 @@ test('says by an event what is wrong with an attribute, and goes on when it was 
     .poll(() => errors.map(({ message }) => message))
     .toEqual([expect.stringMatching(/^invite is no invite/)]);
   element.setAttribute('invite', INVITE);
+  await expect.poll(() => clients.at(-1)?.covered).toHaveLength(1);
+});
+
+test('says once what is wrong with an attribute, also where the page writes it into the element', async () => {
+  const element = place('');
+  let errors = 0;
+  element.addEventListener('error', (event: Event) => {
+    errors++;
+    // Endless otherwise: this test must fail, not freeze.
+    if (errors < 5) element.append((event as CustomEvent<MeshError>).detail.message);
+  });
+  element.setAttribute('scale', 'large');
+  await expect.poll(() => errors).toBe(1);
+  element.append(document.createElement('canvas'));
+  await new Promise(requestAnimationFrame);
+  expect(errors).toBe(1);
+  element.setAttribute('scale', 'larger');
+  await expect.poll(() => errors).toBe(2);
+  element.removeAttribute('scale');
   await expect.poll(() => clients.at(-1)?.covered).toHaveLength(1);
 });

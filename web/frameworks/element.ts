@@ -11,6 +11,7 @@ import { NOT_ATTACHED, type Picture, SharpenedPicture, type SharpenedState } fro
 const STYLE = ':host { display: contents }';
 
 const ATTRIBUTES = [...TAG_OPTIONS.map(withHyphens), 'server', 'name'];
+const PROPERTIES = ['client', 'renderer', 'resize'] as const satisfies readonly (keyof SharpenElement)[];
 
 /** In Node, where a page may be rendered, there is no such class, and nothing to define. */
 const BaseElement = typeof HTMLElement === 'undefined' ? (class {} as typeof HTMLElement) : HTMLElement;
@@ -41,9 +42,22 @@ export class SharpenElement extends BaseElement {
   /** What was made of the attributes, and of which. */
   #connection: { key: string; resource: MeshConnection } | null = null;
   #picture: { key: unknown[]; resource: SharpenedPicture } | null = null;
+  /** The values of attributes that cannot be used. The page is told of them once: what it shows in the element is a change of its content. */
+  #refused: string | null = null;
   #isUpdateDue = false;
   /** Tells of a canvas that comes later, or goes. */
   readonly #content = typeof MutationObserver === 'undefined' ? null : new MutationObserver(() => this.#update());
+
+  constructor() {
+    super();
+    // A page may create the element and set these before the module is there. They would hide the accessors.
+    for (const name of PROPERTIES) {
+      if (!Object.hasOwn(this, name)) continue;
+      const value: unknown = Reflect.get(this, name);
+      Reflect.deleteProperty(this, name);
+      Reflect.set(this, name, value);
+    }
+  }
 
   /** The connection, and its state. */
   get mesh(): MeshState {
@@ -115,17 +129,22 @@ export class SharpenElement extends BaseElement {
       try {
         this.#apply();
       } catch (cause) {
+        this.#refused = this.#attributeValues();
         this.#leave();
         this.#fail(MeshError.from(cause, 'bad-input'));
       }
     });
   }
 
+  /** Throws for an attribute that cannot be used. */
   #apply(): void {
     if (!this.isConnected) {
+      this.#refused = null;
       this.#leave();
       return;
     }
+    if (this.#refused === this.#attributeValues()) return;
+    this.#refused = null;
     const data = Object.fromEntries(
       TAG_OPTIONS.map((name) => [name, this.getAttribute(withHyphens(name)) ?? undefined]),
     );
@@ -142,6 +161,10 @@ export class SharpenElement extends BaseElement {
     this.#attach(attach);
   }
 
+  #attributeValues(): string {
+    return JSON.stringify(ATTRIBUTES.map((name) => this.getAttribute(name)));
+  }
+
   /** An invite was made by the server that it leads to. */
   #serverOption(invite: string | undefined): { url?: string } {
     const server = this.getAttribute('server');
@@ -152,13 +175,12 @@ export class SharpenElement extends BaseElement {
   #connect(options: GamerOptions): void {
     const key = JSON.stringify(options);
     if (this.#connection?.key === key) return;
-    this.#disconnect();
+    void this.#connection?.resource.end();
     const resource = new MeshConnection(
       () => GamerClient.connect(options),
       (mesh) => {
         const { error } = this.#mesh;
-        this.#mesh = mesh;
-        this.dispatchEvent(new Event('state'));
+        this.#setMesh(mesh);
         if (mesh.error && mesh.error !== error) this.#fail(mesh.error);
         this.#update();
       },
@@ -189,16 +211,22 @@ export class SharpenElement extends BaseElement {
     if (sharpened.error) this.#fail(sharpened.error);
   }
 
+  #setMesh(mesh: MeshState): void {
+    if (mesh === this.#mesh) return;
+    this.#mesh = mesh;
+    this.dispatchEvent(new Event('state'));
+  }
+
   #disconnect(): void {
     void this.#connection?.resource.end();
     this.#connection = null;
-    this.#mesh = NOT_CONNECTED;
+    this.#setMesh(NOT_CONNECTED);
   }
 
   #leave(): void {
     void this.#picture?.resource.end();
     this.#picture = null;
-    this.#sharpened = NOT_ATTACHED;
+    this.#show(NOT_ATTACHED);
     this.#disconnect();
   }
 
