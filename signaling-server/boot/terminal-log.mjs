@@ -13,6 +13,9 @@ const OMITTED = ['level', 'time', 'pid', 'hostname', 'msg', 'err'];
 /** A value that needs no quotes to be told from the next. */
 const PLAIN = /^[^\s"={}[\],]+$/;
 
+/** What a terminal obeys instead of showing it. Others choose some of what is logged, such as their names. */
+const CONTROL = /(?![\n\t])\p{Cc}/gu;
+
 /**
  * What pino writes to instead of standard output where that is a terminal. Anywhere else its own writer is faster.
  * @param {{ write(text: string): unknown, isTTY?: boolean }} stream
@@ -24,11 +27,21 @@ export function terminalOf(stream) {
 
 /**
  * @param {string} line of JSON, as pino writes it
- * @returns {string} `21:04:05 warn  the message key=value`, and the stack of an error below; the line itself if it is no such JSON
+ * @returns {string} `21:04:05 warn  the message key=value`, and the stack of an error below; the line itself if it is no such JSON. Control characters
+ *   are escaped
  */
 export function inWords(line) {
   const entry = parsed(line);
-  if (entry === null) return line;
+  return (entry === null ? line : wordsOf(entry)).replace(CONTROL, escapeOf);
+}
+
+/** @param {string} character */
+function escapeOf(character) {
+  return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
+}
+
+/** @param {Record<string, unknown>} entry */
+function wordsOf(entry) {
   const { level, time, msg, err } = entry;
   const clock = new Date(Number(time)).toTimeString().slice(0, 8);
   const name = (LEVELS[Number(level)] ?? String(level)).padEnd(WIDEST_LEVEL);
@@ -36,10 +49,11 @@ export function inWords(line) {
   const words = [
     clock,
     name,
-    ...(msg === undefined ? [] : [msg]),
+    // Its further lines do not look like entries.
+    ...(msg === undefined ? [] : [indented(String(msg))]),
     ...others.map(([key, value]) => `${key}=${shown(value)}`),
   ];
-  return `${words.join(' ')}\n${err === undefined ? '' : `  ${trouble(err).replaceAll('\n', '\n  ')}\n`}`;
+  return `${words.join(' ')}\n${err === undefined ? '' : `  ${indented(trouble(err))}\n`}`;
 }
 
 /**
@@ -53,6 +67,11 @@ function parsed(line) {
   } catch {
     return null;
   }
+}
+
+/** @param {string} text */
+function indented(text) {
+  return text.replaceAll('\n', '\n  ');
 }
 
 /** @param {unknown} value */

@@ -29,6 +29,15 @@ describe('a terminal gets words', () => {
     expect(inWords(line({ level: 60, err: 'no more' }))).toBe('21:04:05 fatal\n  no more\n');
   });
 
+  it('and not what a person who is named in them would have it do', () => {
+    const clear = '\u001b[2J';
+    const entry = { msg: `hello ${clear}\n21:04:06 info  forged`, name: `\u009b2J\u007f`, err: `no\r${clear}` };
+    expect(inWords(line(entry))).toBe(
+      '21:04:05 info  hello \\u001b[2J\n  21:04:06 info  forged name=\\u009b2J\\u007f\n  no\\u000d\\u001b[2J\n',
+    );
+    expect(inWords(`${clear}\tas it is\n`)).toBe('\\u001b[2J\tas it is\n');
+  });
+
   it('and a line that is no entry of a log as it is', () => {
     for (const other of ['P2C2R is at http://localhost:8080/\n', '7\n', '{"a":1}\n', '{"lev\n']) {
       expect(inWords(other)).toBe(other);
