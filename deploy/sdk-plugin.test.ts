@@ -12,7 +12,7 @@ let folder: string;
 const FILES: Record<string, string> = {
   'p2c2r.js': 'import "./assets/stream.worker-a.js"',
   'assets/stream.worker-a.js':
-    'new URL("ort-wasm-simd-threaded.jspi-a.wasm"); new URL("ort-wasm-simd-threaded-a.wasm"); import("./ort.webgpu.min-a.js")',
+    'new URL("ort-wasm-simd-threaded.jspi-a.wasm"); new URL("ort-wasm-simd-threaded-a.wasm"); import("./ort.webgpu.min-a.js")\n//# sourceMappingURL=ort.webgpu.min-a.js.map',
   'assets/ort-wasm-simd-threaded-a.wasm': 'processor',
   'assets/ort-wasm-simd-threaded-a.mjs': 'processor',
   'assets/ort-wasm-simd-threaded.asyncify-a.wasm': 'GPU',
@@ -21,6 +21,7 @@ const FILES: Record<string, string> = {
   'assets/ort-wasm-simd-threaded.jspi-a.mjs': 'GPU',
   'assets/ort.wasm.min-a.js': 'processor',
   'assets/ort.webgpu.min-a.js': 'GPU',
+  'assets/ort.webgpu.min-a.js.map': 'GPU',
   'assets/ort.jspi.min-a.js': 'GPU',
   'models/fast.onnx': 'ort.webgpu.min-a.js is data here',
 };
@@ -55,7 +56,7 @@ test('a site takes one build of the ONNX runtime, that of the processor, and its
   ]);
   // web/compute/ort/runtime.ts knows the name.
   expect(site.get('p2c2r/assets/stream.worker-a.js')).toBe(
-    'new URL("left-out-of-this-site"); new URL("ort-wasm-simd-threaded-a.wasm"); import("./left-out-of-this-site")',
+    'new URL("left-out-of-this-site"); new URL("ort-wasm-simd-threaded-a.wasm"); import("./left-out-of-this-site")\n//# sourceMappingURL=left-out-of-this-site',
   );
   expect(site.get('p2c2r/models/fast.onnx')).toBe(FILES['models/fast.onnx']);
 });

@@ -47,6 +47,8 @@ export default function p2c2r({ onnxRuntime = 'processor' } = {}) {
       const files = (await readdir(DIST, { recursive: true, withFileTypes: true })).filter((entry) => entry.isFile());
       const isLeftOut = (/** @type {string} */ name) => onnxRuntime === 'processor' && isForOnnxOnGpu(name);
       const leftOut = files.map(({ name }) => name).filter(isLeftOut);
+      // A name that is the beginning of another is replaced after it.
+      leftOut.sort((a, b) => b.length - a.length);
       for (const { parentPath, name } of files) {
         if (isLeftOut(name)) continue;
         const file = join(parentPath, name);
