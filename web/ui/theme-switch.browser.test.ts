@@ -27,7 +27,7 @@ afterEach(() => {
 
 it('is the theme that the system asks for until the person chooses one, which is remembered', () => {
   const select = addSwitch();
-  expect([theme(), select.value, select.ariaLabel]).toEqual([systemTheme(), 'auto', 'Theme']);
+  expect([theme(), select.value, select.getAttribute('aria-label')]).toEqual([systemTheme(), 'auto', 'Theme']);
   for (const chosen of ['dark', 'light']) {
     choose(select, chosen);
     expect([theme(), localStorage.getItem(KEY)]).toEqual([chosen, chosen]);

@@ -62,7 +62,8 @@ class ThemeSwitch extends HTMLElement {
 
   constructor() {
     super();
-    this.#select.ariaLabel = 'Theme';
+    // The property `ariaLabel` is newer than some of the browsers that the pages run in.
+    this.#select.setAttribute('aria-label', 'Theme');
     for (const [value, text] of Object.entries(CHOICES)) this.#select.add(new Option(text, value));
     this.#select.addEventListener('change', () => {
       chosen = choiceOf(this.#select.value);
