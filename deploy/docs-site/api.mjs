@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { access, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { access, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { ROOT, runChild } from '../child.mjs';
@@ -22,6 +22,8 @@ const CACHE = join(ROOT, '.build');
 const MADE_OF = join(CACHE, 'api-docs.json');
 const KEPT = /^api-docs-[0-9a-f]{16}$/;
 const HASH_DIGITS = 16;
+/** What was kept before may be read by a build that began then. */
+const MIN_AGE_MS = 3_600_000;
 
 /**
  * @typedef {object} MadeOf
@@ -86,7 +88,11 @@ async function makeApiDocs() {
     await writeFile(list, JSON.stringify({ files, hash }));
     await rename(list, MADE_OF);
     const old = (await readdir(CACHE)).filter((other) => KEPT.test(other) && other !== name);
-    for (const other of old) await rm(join(CACHE, other), { recursive: true, force: true });
+    for (const other of old) {
+      const folder = join(CACHE, other);
+      const { mtimeMs } = await stat(folder);
+      if (Date.now() - mtimeMs > MIN_AGE_MS) await rm(folder, { recursive: true, force: true });
+    }
   } finally {
     await rm(unfinished, { recursive: true, force: true });
   }
