@@ -4,7 +4,7 @@ import * as React from 'react';
 import { flushSync } from 'react-dom';
 import { createRoot } from 'react-dom/client';
 import { afterEach, expect, test } from 'vitest';
-import { createHooks, type MeshHooks, type MeshOptions } from './hooks.ts';
+import { createHooks, type MeshHooks, type MeshOptions, type MeshStateWithRetry } from './hooks.ts';
 import { TestClient } from './test-mesh.ts';
 
 interface Shared {
@@ -12,6 +12,10 @@ interface Shared {
   clients: TestClient[];
   /** What the components were given at their last rendering. */
   seen: { state: string; why: string };
+  /** What `useMesh` returned, rendering by rendering. */
+  meshes: { room: string | undefined; mesh: MeshStateWithRetry }[];
+  /** What the next joins throw. */
+  refusals: Error[];
 }
 
 interface GameProps {
@@ -36,17 +40,26 @@ afterEach(() => root.remove());
 
 function sharedWith(hooks: (connect: (options: MeshOptions) => Promise<never>) => MeshHooks): Shared {
   const clients: TestClient[] = [];
+  const refusals: Error[] = [];
   const connect = async (): Promise<never> => {
+    const refusal = refusals.shift();
+    if (refusal) throw refusal;
     const client = new TestClient();
     clients.push(client);
     return client.client as never;
   };
-  return { hooks: hooks(connect), clients, seen: { state: '', why: '' } };
+  return { hooks: hooks(connect), clients, seen: { state: '', why: '' }, meshes: [], refusals };
 }
 
 /** The hooks as a component uses them; the elements are made by the framework. */
-function useGame({ hooks, seen }: Shared, ref: { current: HTMLCanvasElement | null }, { options, quality }: GameProps) {
-  const { client, state } = hooks.useMesh(options);
+function useGame(
+  { hooks, seen, meshes }: Shared,
+  ref: { current: HTMLCanvasElement | null },
+  { options, quality }: GameProps,
+) {
+  const mesh = hooks.useMesh(options);
+  const { client, state } = mesh;
+  meshes.push({ room: options?.room, mesh });
   const { shown } = hooks.useSharpened(ref, { client, quality, renderScale: 0.5, resize: () => {} });
   Object.assign(seen, { state, why: shown.why });
 }
@@ -125,3 +138,46 @@ test.each([
   remove();
   await expect.poll(() => clients[0]?.closed).toBe(1);
 });
+
+test.each([
+  ['React', reactStage],
+  ['Preact', preactStage],
+])('with %s no rendering says closed while it joins, or has the client of other options', async (_name, stage) => {
+  const { draw, remove, clients, meshes } = stage();
+  for (const room of ['one', 'other', 'one']) {
+    const joined = clients.length;
+    draw({ ...PLAYING, options: { room } });
+    await expect
+      .poll(() => clients.length > joined && meshes.at(-1)?.mesh.client === clients.at(-1)?.client)
+      .toBe(true);
+  }
+  draw({ ...PLAYING, options: null });
+  await expect.poll(() => clients.at(-1)?.closed).toBe(1);
+  draw({ ...PLAYING, options: { room: 'one' } });
+  const inRooms = meshes.filter(({ room }) => room !== undefined);
+  expect(new Set(inRooms.map(({ mesh }) => mesh.state))).toEqual(new Set(['connecting', 'online']));
+  const inOther = new Set(meshes.flatMap(({ room, mesh }) => (room === 'other' && mesh.client ? [mesh.client] : [])));
+  expect([...inOther]).toEqual([clients[1]?.client]);
+  expect(meshes.at(-1)?.mesh.client).toBeNull();
+  remove();
+});
+
+test.each([
+  ['React', reactStage],
+  ['Preact', preactStage],
+])(
+  'with %s a join that failed can be tried again, and a rendering without news returns the same',
+  async (_name, stage) => {
+    const { draw, remove, clients, meshes, refusals } = stage();
+    refusals.push(new Error('no network'));
+    draw(PLAYING);
+    await expect.poll(() => meshes.at(-1)?.mesh.error?.message).toContain('no network');
+    const failed = meshes.at(-1)?.mesh;
+    draw(PLAYING);
+    expect(meshes.at(-1)?.mesh).toBe(failed);
+    failed?.retry();
+    await expect.poll(() => meshes.at(-1)?.mesh).toMatchObject({ state: 'online', error: null });
+    expect(clients).toHaveLength(1);
+    remove();
+  },
+);

@@ -1,5 +1,5 @@
 import type { AttachOptions, GamerClient, GamerOptions } from '../sdk/p2c2r.ts';
-import { MeshConnection, type MeshState, NOT_CONNECTED } from './mesh-connection.ts';
+import { CONNECTING, MeshConnection, type MeshState, NOT_CONNECTED } from './mesh-connection.ts';
 import { NOT_ATTACHED, type Picture, SharpenedPicture, type SharpenedState } from './sharpened-picture.ts';
 
 /** Options of `GamerClient.connect`. They are compared by their content: other ones connect anew. */
@@ -13,6 +13,12 @@ export interface SharpenedOptions extends AttachOptions {
   client: GamerClient | null;
 }
 
+/** What `useMesh` returns: another object for each change. */
+export interface MeshStateWithRetry extends MeshState {
+  /** Joins anew with the same options, after an `error` that the person could do something about. */
+  retry(): void;
+}
+
 /** What `useRef` of either framework returns for an element. */
 export interface PictureRef {
   readonly current: Picture | null;
@@ -24,7 +30,7 @@ export interface MeshHooks {
    *
    * @param options - null: not yet, as long as the invite is not known, for example
    */
-  useMesh(options?: MeshOptions | null): MeshState;
+  useMesh(options?: MeshOptions | null): MeshStateWithRetry;
   /** Lays the sharpened picture over the canvas or video of a ref, as long as both are mounted. */
   useSharpened(ref: PictureRef, options: SharpenedOptions): SharpenedState;
 }
@@ -33,6 +39,7 @@ export interface MeshHooks {
 export interface HookFunctions {
   // biome-ignore lint/suspicious/noConfusingVoidType: the type of both frameworks.
   useEffect(effect: () => void | (() => void), inputs?: readonly unknown[]): void;
+  useMemo<T>(make: () => T, inputs: readonly unknown[]): T;
   useRef<T>(initial: T): { current: T };
   useState<T>(initial: T): [T, (value: T) => void];
 }
@@ -43,23 +50,30 @@ export interface HookFunctions {
  * @param connect - `GamerClient.connect`
  */
 export function createHooks(
-  { useEffect, useRef, useState }: HookFunctions,
+  { useEffect, useMemo, useRef, useState }: HookFunctions,
   connect: (options: MeshOptions) => Promise<GamerClient>,
 ): MeshHooks {
   return {
     useMesh(options = {}) {
-      const [state, setState] = useState(NOT_CONNECTED);
-      const key = JSON.stringify(options);
+      const [attempt, setAttempt] = useState(0);
+      const [latest, setLatest] = useState<{ key: string; state: MeshState } | null>(null);
       // By the content: components write their options as a literal, which is another object each time.
+      const key = JSON.stringify([options, attempt]);
       useEffect(() => {
         if (options === null) {
-          setState(NOT_CONNECTED);
+          setLatest(null);
           return;
         }
-        const connection = new MeshConnection(() => connect(options), setState);
+        const connection = new MeshConnection(
+          () => connect(options),
+          (state) => setLatest({ key, state }),
+        );
         return () => void connection.end();
       }, [key]);
-      return state;
+      // Before the effect of new options, the latest state is that of a connection about to end.
+      const begun = latest?.key === key ? latest.state : CONNECTING;
+      const state = options === null ? NOT_CONNECTED : begun;
+      return useMemo(() => ({ ...state, retry: () => setAttempt(attempt + 1) }), [state, attempt]);
     },
 
     useSharpened(ref, { client, renderer, resize, ...plain }) {

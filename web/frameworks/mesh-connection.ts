@@ -13,6 +13,7 @@ export interface MeshState {
 }
 
 export const NOT_CONNECTED: MeshState = { client: null, state: 'closed', volunteers: [], error: null };
+export const CONNECTING: MeshState = { ...NOT_CONNECTED, state: 'connecting' };
 
 /**
  * A connection that a component of a page has while it is mounted. It begins in a microtask: frameworks mount a component, unmount it and mount
@@ -23,7 +24,7 @@ export class MeshConnection {
   readonly #onChange: (state: MeshState) => void;
   readonly #ending = new AbortController();
   readonly #ended: Promise<void>;
-  #state: MeshState = { ...NOT_CONNECTED, state: 'connecting' };
+  #state = CONNECTING;
 
   /** @param onChange - not called after `end` */
   constructor(connect: () => Promise<GamerClient>, onChange: (state: MeshState) => void) {

@@ -2,11 +2,11 @@
  * The hooks of `p2c2r/react` for Preact 10 or newer, which need no preact/compat.
  * @module p2c2r/preact
  */
-import { useEffect, useRef, useState } from 'preact/hooks';
+import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { GamerClient } from '../sdk/p2c2r.ts';
 import { createHooks } from './hooks.ts';
 
-const hooks = createHooks({ useEffect, useRef, useState }, GamerClient.connect);
+const hooks = createHooks({ useEffect, useMemo, useRef, useState }, GamerClient.connect);
 
 /**
  * As `useMesh` of `p2c2r/react`.
@@ -22,6 +22,6 @@ export const useMesh = hooks.useMesh;
  */
 export const useSharpened = hooks.useSharpened;
 
-export type { MeshOptions, PictureRef, SharpenedOptions } from './hooks.ts';
+export type { MeshOptions, MeshStateWithRetry, PictureRef, SharpenedOptions } from './hooks.ts';
 export type { MeshState } from './mesh-connection.ts';
 export type { Picture, SharpenedState } from './sharpened-picture.ts';

@@ -33,6 +33,6 @@ export const useMesh = hooks.useMesh;
  */
 export const useSharpened = hooks.useSharpened;
 
-export type { MeshOptions, PictureRef, SharpenedOptions } from './hooks.ts';
+export type { MeshOptions, MeshStateWithRetry, PictureRef, SharpenedOptions } from './hooks.ts';
 export type { MeshState } from './mesh-connection.ts';
 export type { Picture, SharpenedState } from './sharpened-picture.ts';
