@@ -46,3 +46,18 @@ it('what the person has dismissed is not told again; anything else is', () => {
   expect(tell(slow('processor'), 2 * SETTLED_MS)).toBeNull();
   expect(tell(slow('connection'), SETTLED_MS)).not.toBeNull();
 });
+
+it('says when it changes by itself: a still image is reported once, so nothing else asks again', () => {
+  expect(watch.changesAtMs).toBeNull();
+  const startMs = nowMs;
+  expect(tell(slow('nobody'))).toBeNull();
+  expect(watch.changesAtMs).toBe(startMs + SETTLED_MS);
+  nowMs = startMs + SETTLED_MS;
+  expect(tell(slow('nobody'))).toBe('It is slow.');
+  expect(watch.changesAtMs, 'it is told for as long as it is slow').toBeNull();
+  expect(tell(null)).toBe('A moment ago: It is slow.');
+  expect(watch.changesAtMs).toBe(startMs + SETTLED_MS + LINGER_MS);
+  nowMs = startMs + SETTLED_MS + LINGER_MS;
+  expect(tell(null)).toBeNull();
+  expect(watch.changesAtMs).toBeNull();
+});

@@ -1,3 +1,5 @@
+import { useEffect, useState } from 'preact/hooks';
+import type { Clock } from '../../shared/clock.ts';
 import type { Cause, Slowness } from './slowness.ts';
 
 /** How long something must be slow before it is told, ms: every start and every change of settings takes a moment. */
@@ -11,6 +13,7 @@ export class AdviceWatch {
   /** What is slow, and since when, ms. */
   #since: { cause: Cause; atMs: number } | null = null;
   #told: { slowness: Slowness; lastMs: number } | null = null;
+  #changesAtMs: number | null = null;
   /** What the person does not want to be told again. */
   readonly #dismissed = new Set<Cause>();
 
@@ -27,10 +30,19 @@ export class AdviceWatch {
     else if (this.#since?.cause !== slowness.cause) this.#since = { cause: slowness.cause, atMs: nowMs };
     if (isWanted && this.#since && nowMs - this.#since.atMs >= SETTLED_MS) {
       this.#told = { slowness, lastMs: nowMs };
+      this.#changesAtMs = null;
       return slowness;
     }
     if (this.#told && nowMs - this.#told.lastMs >= LINGER_MS) this.#told = null;
+    const settledMs = this.#since ? this.#since.atMs + SETTLED_MS : Number.POSITIVE_INFINITY;
+    const changesAtMs = Math.min(settledMs, this.#told ? this.#told.lastMs + LINGER_MS : Number.POSITIVE_INFINITY);
+    this.#changesAtMs = changesAtMs < Number.POSITIVE_INFINITY ? changesAtMs : null;
     return this.#told && { ...this.#told.slowness, sentence: `A moment ago: ${this.#told.slowness.sentence}` };
+  }
+
+  /** When {@link update} tells something else although nothing else changed, ms; null for never. A still image is reported only once. */
+  get changesAtMs(): number | null {
+    return this.#changesAtMs;
   }
 
   /** The person has read it, and wants it no more until the page is opened again. */
@@ -42,5 +54,19 @@ export class AdviceWatch {
   #forget(): void {
     this.#told = null;
     this.#since = null;
+    this.#changesAtMs = null;
   }
+}
+
+/**
+ * Renders the component again at a time, since what it shows depends on the time alone.
+ * @param atMs - by the clock; null for never
+ */
+export function useRenderAt(atMs: number | null, clock: Clock): void {
+  const [renders, setRenders] = useState(0);
+  // A timer may fire a moment early: each render sets the next one while the time is not reached.
+  useEffect(() => {
+    if (atMs === null) return undefined;
+    return clock.after(Math.max(0, atMs - clock.now()), () => setRenders((count) => count + 1));
+  }, [atMs, renders, clock]);
 }

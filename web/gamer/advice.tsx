@@ -1,14 +1,16 @@
 import { useRef, useState } from 'preact/hooks';
+import type { Clock } from '../../shared/clock.ts';
 import type { StreamQuality, Where } from '../sdk/types.ts';
 import './advice.css';
 import { Button } from '../ui/buttons.tsx';
 import { qualityLabel } from '../ui/format.ts';
 import { CheckLink } from '../ui/layout.tsx';
-import { AdviceWatch } from './advice-watch.ts';
+import { AdviceWatch, useRenderAt } from './advice-watch.ts';
 import { LEAST_SCALE, type Remedy, type SlownessSituation, slownessOf, softerThan } from './slowness.ts';
 
 interface AdviceProps {
   situation: SlownessSituation;
+  clock: Clock;
   onScale: (scale: number) => void;
   onQuality: (quality: StreamQuality) => void;
   onWhere: (where: Where) => void;
@@ -17,15 +19,16 @@ interface AdviceProps {
 }
 
 /** Why the picture is slow, in one sentence, and what to do about it, at one press. */
-export function Advice({ situation, onScale, onQuality, onWhere, onHelp }: AdviceProps) {
+export function Advice({ situation, clock, onScale, onQuality, onWhere, onHelp }: AdviceProps) {
   const watch = useRef(new AdviceWatch());
   const [, setDismissals] = useState(0);
   const { report, source, where, quality, scale, volunteers } = situation;
   const told = watch.current.update(
     slownessOf(situation),
     [report?.kind, source, where, quality, scale, volunteers.length].join(' '),
-    performance.now(),
+    clock.now(),
   );
+  useRenderAt(watch.current.changesAtMs, clock);
   if (!told) return null;
 
   const softer = softerThan(quality);

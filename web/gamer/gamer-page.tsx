@@ -1,6 +1,7 @@
 import type { ReadonlySignal } from '@preact/signals';
 import { useRef } from 'preact/hooks';
 import { randomId } from '../../shared/bytes.ts';
+import type { Clock } from '../../shared/clock.ts';
 import { parseInviteLink, startPurpose, withStartPermit } from '../../shared/invite.ts';
 import { type AddressAudience, rememberAudience } from '../ui/address-field.tsx';
 import { useDroppedFile } from '../ui/drop-target.ts';
@@ -12,6 +13,7 @@ import { grantPermit } from '../ui/one-time-permit.ts';
 import { canOpenPictureWindow } from '../ui/picture-window.ts';
 import type { StartingWindows } from '../ui/starting-windows.ts';
 import { Advice } from './advice.tsx';
+import { useRenderAt } from './advice-watch.ts';
 import { offeredCaptures } from './capture.ts';
 import { type FloatingPicture, PictureStage } from './picture-stage.tsx';
 import './gamer-page.css';
@@ -45,6 +47,7 @@ interface GamerPageProps {
   /** Whether one of them measures this machine. */
   isMeasuring: ReadonlySignal<boolean>;
   name: string;
+  clock: Clock;
   /** Makes a report for diagnosing a problem. */
   diagnose: () => Promise<object>;
 }
@@ -56,7 +59,7 @@ const MODES: readonly Choice<Mode>[] = [
 
 /** The gamer page: the picture, who may help and what is played at once, and all else under Details. */
 export function GamerPage(props: GamerPageProps) {
-  const { session, player, gameWork, recorder, floating, windows, sound, name, diagnose } = props;
+  const { session, player, gameWork, recorder, floating, windows, sound, name, clock, diagnose } = props;
   const phase = session.phase.value;
   const volunteers = session.volunteers.value;
   const report = player.report.value;
@@ -71,7 +74,7 @@ export function GamerPage(props: GamerPageProps) {
   const { kind } = player.choice.value;
   const isPaused = player.source.value?.play?.isPaused.value ?? false;
   const isMeasuring = props.isMeasuring.value;
-  const newcomers = useNewcomers(volunteers, report);
+  const newcomers = useNewcomers(volunteers, report, clock);
   const interrupted = session.interrupted.value;
   const set = settings(player);
 
@@ -111,6 +114,7 @@ export function GamerPage(props: GamerPageProps) {
               ...{ report: isPaused ? null : report, source: kind, where, quality, scale, volunteers },
               isHelpComing: isMeasuring || newcomers.length > 0 || interrupted > 0,
             }}
+            clock={clock}
             onScale={set.scale}
             onQuality={set.quality}
             onWhere={set.where}
@@ -193,15 +197,17 @@ function addressChoice(session: GamerSession) {
 }
 
 /** The volunteers that were linked just now and have not helped yet. */
-function useNewcomers(volunteers: readonly VolunteerInfo[], report: Report | null): string[] {
+function useNewcomers(volunteers: readonly VolunteerInfo[], report: Report | null, clock: Clock): string[] {
   const newcomers = useRef(new Newcomers());
   const shares = report?.kind === 'stream' ? report.stats.shares : [];
   const helping = shares.filter(({ share }) => share > 0).map(({ volunteerId }) => volunteerId);
-  return newcomers.current.update(
+  const gettingReady = newcomers.current.update(
     volunteers.map(({ id }) => id),
     helping,
-    performance.now(),
+    clock.now(),
   );
+  useRenderAt(newcomers.current.changesAtMs, clock);
+  return gettingReady;
 }
 
 /** `noopener` gives the window its own process, so that the two pages do not share a main thread. */

@@ -63,5 +63,5 @@ addEventListener('hashchange', () => location.reload());
 const diagnose = () => session.client.value?.diagnostics() ?? pageDiagnostics();
 
 const root = document.getElementById('page');
-const parts = { session, player, gameWork, recorder, floating, windows, isMeasuring, sound };
+const parts = { session, player, gameWork, recorder, floating, windows, isMeasuring, sound, clock: systemClock };
 if (root) render(<GamerPage {...parts} name={name} diagnose={diagnose} />, root);

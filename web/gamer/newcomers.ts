@@ -6,6 +6,8 @@ export class Newcomers {
   /** When each came, ms; null once it has helped. */
   readonly #came = new Map<string, number | null>();
 
+  #changesAtMs: number | null = null;
+
   /**
    * @param linked - the ids of the volunteers that are linked now
    * @param helping - of those that have a share of the newest frames
@@ -17,9 +19,17 @@ export class Newcomers {
       if (helping.includes(id)) this.#came.set(id, null);
       else if (!this.#came.has(id)) this.#came.set(id, nowMs);
     }
-    return linked.filter((id) => {
+    const newcomers = linked.filter((id) => {
       const cameMs = this.#came.get(id) ?? null;
       return cameMs !== null && nowMs - cameMs < GETTING_READY_MS;
     });
+    const ends = newcomers.map((id) => (this.#came.get(id) ?? nowMs) + GETTING_READY_MS);
+    this.#changesAtMs = ends.length > 0 ? Math.min(...ends) : null;
+    return newcomers;
+  }
+
+  /** When the next of them counts as ready although nothing else changed, ms; null for none. */
+  get changesAtMs(): number | null {
+    return this.#changesAtMs;
   }
 }
