@@ -136,9 +136,11 @@ const CONTRADICTING: Readonly<Record<Said, RegExp>> = {
 
 /** The sentences of an explanation that a headline does not contradict. */
 function agreeing(why: string, said: Said): string {
-  return (why.match(/[^.]+(\.|$)/g) ?? [])
+  // A dot within a word ends no sentence: names have some.
+  return why
+    .split(/(?<=\.)\s+/)
     .filter((sentence) => !CONTRADICTING[said].test(sentence))
-    .join('')
+    .join(' ')
     .trim();
 }
 

@@ -1,26 +1,62 @@
 import { expect, it } from 'vitest';
+import { MeshError } from '../../shared/errors.ts';
 import { volunteer } from '../sdk/test-volunteer-info.ts';
+import { type Decision, type HelpForecast, SideChoice } from '../stream/gamer/side-choice.ts';
+import { explainStream, type StreamState } from '../stream/gamer/stream-messages.ts';
 import type { StreamStats } from './client.ts';
 import { type Situation, type Status, statusOf } from './messages.ts';
 import { streamReport } from './test-figures.ts';
 
-/** Sentences that a stream explains itself with (`SideChoice.decide` and `explainStream`). */
-const WHYS = [
-  'You chose to sharpen frames on this computer.',
-  "'bicubic' only enlarges, as this computer does by itself: volunteers have nothing to add to it.",
-  'No volunteer is ready yet, so frames are only enlarged meanwhile.',
-  'No volunteer is ready yet, so this computer does what it can meanwhile.',
-  'You chose volunteers; brave-otter is helping.',
-  'brave-otter is helping.',
-  "brave-otter is helping; this computer's own speed is not known yet.",
-  'brave-otter is getting ready to help.',
-  "To 'spatial' on this computer, detail by 'fast' from brave-otter would add too little.",
-  "Detail by 'quality' from brave-otter adds to 'spatial' on this computer.",
-  'This computer shows frames unsharpened: it lacks WebAssembly.',
-  'Getting ready: this computer measures how to sharpen, and shows frames as they come meanwhile.',
-  'You chose to sharpen frames on this computer. This computer is too slow to sharpen at this rate: frames are shown unsharpened, so that they keep coming.',
-  "You chose volunteers; brave-otter is helping. brave-otter is too slow for 'ultra' at this rate: 'quality' is shown.",
-];
+/** What the choice of side says, as it says it. */
+function decisions(): Decision[] {
+  const dotted: HelpForecast = { name: volunteer().name, quality: null, downlinkKbps: 8_000, inTimeShare: 1 };
+  const slow: HelpForecast = { ...dotted, quality: 'fast', inTimeShare: 0 };
+  const better: HelpForecast = { ...dotted, quality: 'quality', downlinkKbps: 50_000 };
+  const usual = { where: 'auto', transport: 'detail', quality: 'auto', nowMs: 0 } as const;
+  return [
+    { ...usual, where: 'local', localQuality: null, volunteer: null } as const,
+    { ...usual, quality: 'bicubic', localQuality: null, volunteer: null } as const,
+    { ...usual, where: 'volunteers', localQuality: null, volunteer: null } as const,
+    { ...usual, localQuality: null, volunteer: null },
+    { ...usual, where: 'volunteers', localQuality: null, volunteer: dotted } as const,
+    { ...usual, transport: 'picture', localQuality: null, volunteer: dotted } as const,
+    { ...usual, localQuality: null, volunteer: dotted },
+    { ...usual, localQuality: 'spatial', volunteer: dotted } as const,
+    { ...usual, localQuality: 'spatial', volunteer: slow } as const,
+    { ...usual, localQuality: 'spatial', volunteer: better } as const,
+  ].map((situation) => new SideChoice().decide(situation));
+}
+
+/** Every explanation of a stream, as {@link explainStream} makes it. */
+function explanations(): string[] {
+  const error = new MeshError('unsupported-browser', 'It lacks WebAssembly.');
+  const local = { isReady: true, error: null, isPassthrough: false, qualityError: null };
+  const locals = [
+    local,
+    { ...local, isPassthrough: true },
+    { ...local, isReady: false },
+    { ...local, isReady: false, error },
+  ];
+  const lowered = { quality: 'quality', downgradeReason: 'too-slow' } as const;
+  const pictures: readonly StreamState['shown'][] = [
+    null,
+    { outcome: null, volunteerId: null },
+    { outcome: lowered, volunteerId: 'v1' },
+  ];
+  const whys = decisions().flatMap((decision) =>
+    locals.flatMap((each) =>
+      pictures.map((shown) =>
+        explainStream({
+          ...{ decision, local: each, shown },
+          ...{ frameError: null, reduced: null, chosen: 'ultra', nameOf: () => volunteer().name },
+        }),
+      ),
+    ),
+  );
+  return [...new Set(whys)];
+}
+
+const WHYS = explanations();
 
 /** What the frames of the last seconds were. */
 const FIGURES: readonly Partial<StreamStats>[] = [
@@ -82,6 +118,25 @@ it('the status never says one thing in its headline and another in its detail, w
   const contradictions = new Set(all.map((situation) => contradictionIn(statusOf(situation))));
   contradictions.delete(null);
   expect([...contradictions]).toEqual([]);
+});
+
+it('the situations cover all that a stream says', () => {
+  const said = WHYS.join(' ');
+  for (const part of [
+    ...['You chose to sharpen frames on this', 'only enlarges', 'only enlarged meanwhile', 'does what it can'],
+    ...['You chose volunteers', 'not known yet', 'getting ready to help', 'would add too little', 'adds to'],
+    ...['shows frames unsharpened', 'measures how', 'too slow to sharpen', 'too slow for'],
+  ]) {
+    expect(said).toContain(part);
+  }
+});
+
+it('a dot in a name ends no sentence', () => {
+  const [first] = all;
+  if (!first) throw new Error('no situation');
+  const why = "Detail by 'quality' from dr.who adds to 'spatial' on this computer.";
+  const here = { running: 'local', codec: '', shares: [], localShare: 1 } as const;
+  expect(statusOf({ ...first, report: streamReport({ ...here, why }) }).detail).toBe('');
 });
 
 it('a detail keeps the sentences that agree with its headline', () => {
