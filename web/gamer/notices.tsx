@@ -6,7 +6,7 @@ import { ControlError, useShownOnChange } from '../ui/control-error.tsx';
 import { errorTitle, isTestable } from '../ui/format.ts';
 import { CheckLink, Notice, PollingNotice } from '../ui/layout.tsx';
 import type { Player } from './player.ts';
-import type { Failure, GamerSession } from './session.ts';
+import type { GamerSession, Place } from './session.ts';
 import { isCaptured } from './source.ts';
 
 /** Errors and warnings of the picture and the room, each with buttons to recover. What a single control did wrong is beside it. */
@@ -82,21 +82,20 @@ function ErrorNotice({ error, children }: { error: MeshError; children: Componen
 
 interface SessionFailureProps {
   session: GamerSession;
-  at: Failure['at'];
+  at: Place;
 }
 
 /** What the server refused, beside the control that asked for it. */
 export function SessionFailure({ session, at }: SessionFailureProps) {
-  const failure = session.failure.value;
-  const error = failure?.at === at ? failure.error : null;
-  return <ControlError id={failureId(at)} error={error} onDismiss={() => (session.failure.value = null)} />;
+  const failure = session.failures[at];
+  return <ControlError id={failureId(at)} error={failure.value} onDismiss={() => (failure.value = null)} />;
 }
 
 /** For the `aria-describedby` of controls beside a {@link SessionFailure}. */
-export function describedByFailure(session: GamerSession, at: Failure['at']): string | undefined {
-  return session.failure.value?.at === at ? failureId(at) : undefined;
+export function describedByFailure(session: GamerSession, at: Place): string | undefined {
+  return session.failures[at].value ? failureId(at) : undefined;
 }
 
-function failureId(at: Failure['at']): string {
+function failureId(at: Place): string {
   return `failure-${at}`;
 }

@@ -35,12 +35,8 @@ interface SessionOptions {
   now(): number;
 }
 
-/** What a person wanted of the room, and did not get. */
-export interface Failure {
-  /** The part of the page where they asked for it. */
-  at: 'link' | 'volunteers' | 'gamers';
-  error: MeshError;
-}
+/** A part of the page where a person asks something of the room. */
+export type Place = 'link' | 'volunteers' | 'gamers';
 
 /** This page's membership of a room: joining it, its volunteers, and the invite link. */
 export class GamerSession {
@@ -49,8 +45,12 @@ export class GamerSession {
   readonly error = signal<MeshError | null>(null);
   /** An error that did not end the session. */
   readonly warning = signal<MeshError | null>(null);
-  /** What was asked for last and failed; null where it did not. */
-  readonly failure = signal<Failure | null>(null);
+  /** Why what was asked for last at each place failed; null where it did not. Another place's success does not take it away. */
+  readonly failures: Readonly<Record<Place, Signal<MeshError | null>>> = {
+    link: signal(null),
+    volunteers: signal(null),
+    gamers: signal(null),
+  };
   readonly client = signal<Client | null>(null);
   readonly volunteers = signal<readonly VolunteerInfo[]>([]);
   /** How many volunteers were linked and are tried again. */
@@ -99,7 +99,7 @@ export class GamerSession {
     this.phase.value = 'connecting';
     this.error.value = null;
     this.warning.value = null;
-    this.failure.value = null;
+    for (const failure of Object.values(this.failures)) failure.value = null;
     try {
       await this.#leave();
       const findingRelay = this.#options.findRelay().then((hasRelay) => (this.hasRelay.value = hasRelay));
@@ -176,16 +176,16 @@ export class GamerSession {
     return this.#leave();
   }
 
-  /** Keeps an error as the failure of what was asked for. @returns whether it worked */
-  async #attempt(at: Failure['at'], action: (client: Client) => Promise<void>): Promise<boolean> {
+  /** Keeps an error as the failure of what was asked for at a place. @returns whether it worked */
+  async #attempt(at: Place, action: (client: Client) => Promise<void>): Promise<boolean> {
     const client = this.client.value;
     if (!client) return false;
-    this.failure.value = null;
+    this.failures[at].value = null;
     try {
       await action(client);
       return true;
     } catch (cause) {
-      if (this.client.value === client) this.failure.value = { at, error: MeshError.from(cause) };
+      if (this.client.value === client) this.failures[at].value = MeshError.from(cause);
       return false;
     }
   }
