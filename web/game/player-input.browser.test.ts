@@ -80,6 +80,24 @@ it('takes the key it asks for while nothing on the page has the focus, and has t
   expect(pauses).toBe(1);
 });
 
+it('P on a button over the picture pauses and gives the focus back to the picture; elsewhere it does nothing', () => {
+  const figure = document.body.appendChild(document.createElement('figure'));
+  const buttons = [figure, document.body].map((parent) => parent.appendChild(document.createElement('button')));
+  figure.append(target);
+  const pressOn = (button: HTMLElement | undefined, code: string) => {
+    button?.focus();
+    button?.dispatchEvent(new KeyboardEvent('keydown', { code, bubbles: true, cancelable: true }));
+  };
+  const [over, elsewhere] = buttons;
+  pressOn(elsewhere, 'KeyP');
+  pressOn(over, 'Space');
+  expect([pauses, document.activeElement]).toEqual([0, over]);
+  pressOn(over, 'KeyP');
+  expect([pauses, document.activeElement]).toEqual([1, target]);
+  figure.remove();
+  elsewhere?.remove();
+});
+
 it.each(['input', 'textarea', 'select', 'button'] as const)(
   'leaves the keys of a %s that has the focus to it',
   (tag) => {

@@ -75,12 +75,18 @@ export class PlayerInput {
     this.#release();
   }
 
-  /** On a fresh page nothing has the focus: the first key of the game gives it to the game. Out of view, the keys scroll the page as ever. */
+  /**
+   * On a fresh page nothing has the focus: the first key of the game gives it to the game. Out of view, the keys scroll the page as ever. The
+   * pause key also counts on the buttons over the picture, which have the focus after they were pressed and do nothing with it.
+   */
   #takeUnclaimed(event: KeyboardEvent): void {
     const { activeElement, body } = this.#target.ownerDocument;
     const isUnclaimed = !event.defaultPrevented && (activeElement === null || activeElement === body);
+    const isOnButton =
+      activeElement !== this.#target && this.#target.closest('figure')?.contains(activeElement) === true;
     const isOfGame = event.code in KEYS || event.code === PAUSE_KEY;
-    if (!isUnclaimed || !isOfGame || isShortcut(event) || !isMostlyInView(this.#target)) return;
+    const isForGame = (isUnclaimed && isOfGame) || (isOnButton && event.code === PAUSE_KEY);
+    if (!isForGame || isShortcut(event) || !isMostlyInView(this.#target)) return;
     this.#target.focus({ preventScroll: true });
     this.#key(event, true);
   }

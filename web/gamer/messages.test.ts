@@ -145,7 +145,7 @@ describe('the status of the gamer page', () => {
     expect(statusOf(situation({ report: live({ fps: 0 }), isPaused: true }))).toEqual({
       tone: 'idle',
       headline: 'The game is paused.',
-      detail: 'Press P, or Go on, to play.',
+      detail: 'Press P on the picture, or Go on, to play.',
     });
   });
 

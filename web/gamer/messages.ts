@@ -39,7 +39,8 @@ export function statusOf(situation: Situation): Status {
   if (phase === 'connecting') return { tone: 'busy', headline: 'Opening your room…', detail: '' };
   if (phase === 'failed' || phase === 'closed') return { tone: 'bad', headline: 'Not connected.', detail: '' };
   if (isBroken) return { tone: 'bad', headline: 'Nothing is being sharpened.', detail: '' };
-  if (isPaused) return { tone: 'idle', headline: 'The game is paused.', detail: 'Press P, or Go on, to play.' };
+  if (isPaused)
+    return { tone: 'idle', headline: 'The game is paused.', detail: 'Press P on the picture, or Go on, to play.' };
   const working = workOf(situation);
   if (interrupted > 0 && volunteers.length === 0) {
     const whom =
