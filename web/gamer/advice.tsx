@@ -1,4 +1,4 @@
-import { useRef, useState } from 'preact/hooks';
+import { useMemo, useRef, useState } from 'preact/hooks';
 import type { Clock } from '../../shared/clock.ts';
 import type { StreamQuality, Where } from '../sdk/types.ts';
 import './advice.css';
@@ -16,10 +16,12 @@ interface AdviceProps {
   onWhere: (where: Where) => void;
   /** Shows the person how to get volunteers. */
   onHelp: () => void;
+  /** A button that was pressed is about to leave the page. */
+  onGone: () => void;
 }
 
 /** Why the picture is slow, in one sentence, and what to do about it, at one press. */
-export function Advice({ situation, clock, onScale, onQuality, onWhere, onHelp }: AdviceProps) {
+export function Advice({ situation, clock, onScale, onQuality, onWhere, onHelp, onGone }: AdviceProps) {
   const watch = useRef(new AdviceWatch());
   const [, setDismissals] = useState(0);
   const { report, source, where, quality, scale, volunteers } = situation;
@@ -29,8 +31,8 @@ export function Advice({ situation, clock, onScale, onQuality, onWhere, onHelp }
     clock.now(),
   );
   useRenderAt(watch.current.changesAtMs, clock);
-  if (!told) return null;
-
+  // Announced once: the figures of a sentence change all the time.
+  const announced = useMemo(() => told?.sentence ?? '', [told?.cause]);
   const softer = softerThan(quality);
   const remedies: Record<Remedy, { label: string; apply: () => void }> = {
     smaller: { label: `Lower the scale to ${LEAST_SCALE}×`, apply: () => onScale(LEAST_SCALE) },
@@ -40,26 +42,42 @@ export function Advice({ situation, clock, onScale, onQuality, onWhere, onHelp }
     help: { label: 'Get help', apply: onHelp },
   };
   return (
-    <div class="advice" role="note" aria-label="Why it is slow" data-testid="advice" data-cause={told.cause}>
-      <p class="advice__sentence">{told.sentence}</p>
-      <div class="advice__remedies">
-        {told.remedies.map((remedy) => (
-          <Button key={remedy} onPress={remedies[remedy].apply} testId={`advice-${remedy}`}>
-            {remedies[remedy].label}
-          </Button>
-        ))}
-        {told.cause === 'processor' && <CheckLink label="Find out why" />}
-        <button
-          type="button"
-          class="advice__dismiss"
-          onClick={() => {
-            watch.current.dismiss();
-            setDismissals((count) => count + 1);
-          }}
-        >
-          Not now
-        </button>
-      </div>
-    </div>
+    <>
+      {/* In the page from the start, since screen readers announce only what changes in an element that they know. */}
+      <p class="advice__announcer" role="status">
+        {announced}
+      </p>
+      {told && (
+        <div class="advice" role="note" aria-label="Why it is slow" data-testid="advice" data-cause={told.cause}>
+          <p class="advice__sentence">{told.sentence}</p>
+          <div class="advice__remedies">
+            {told.remedies.map((remedy) => (
+              <Button
+                key={remedy}
+                onPress={() => {
+                  onGone();
+                  remedies[remedy].apply();
+                }}
+                testId={`advice-${remedy}`}
+              >
+                {remedies[remedy].label}
+              </Button>
+            ))}
+            {told.cause === 'processor' && <CheckLink label="Find out why" />}
+            <button
+              type="button"
+              class="advice__dismiss"
+              onClick={() => {
+                onGone();
+                watch.current.dismiss();
+                setDismissals((count) => count + 1);
+              }}
+            >
+              Not now
+            </button>
+          </div>
+        </div>
+      )}
+    </>
   );
 }

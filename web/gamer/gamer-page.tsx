@@ -4,6 +4,7 @@ import { randomId } from '../../shared/bytes.ts';
 import type { Clock } from '../../shared/clock.ts';
 import { parseInviteLink, startPurpose, withStartPermit } from '../../shared/invite.ts';
 import { type AddressAudience, rememberAudience } from '../ui/address-field.tsx';
+import { handFocusOn } from '../ui/control-error.tsx';
 import { useDroppedFile } from '../ui/drop-target.ts';
 import { type Choice, Segmented } from '../ui/fields.tsx';
 import { nameStore } from '../ui/friendly-name.ts';
@@ -76,6 +77,7 @@ export function GamerPage(props: GamerPageProps) {
   const isMeasuring = props.isMeasuring.value;
   const newcomers = useNewcomers(volunteers, report, clock);
   const interrupted = session.interrupted.value;
+  const statusLine = useRef<HTMLParagraphElement>(null);
   const set = settings(player);
 
   return (
@@ -97,6 +99,7 @@ export function GamerPage(props: GamerPageProps) {
                 isMeasuring,
               })}
               testId="status"
+              place={statusLine}
             />
             <Segmented legend="Picture" choices={MODES} value={mode} onChange={set.mode} testId="mode" />
           </div>
@@ -119,6 +122,7 @@ export function GamerPage(props: GamerPageProps) {
             onQuality={set.quality}
             onWhere={set.where}
             onHelp={showInvite}
+            onGone={() => handFocusOn(statusLine.current)}
           />
           {kind === 'game' && <RadioCaption radio={gameWork.radio} />}
           <ModelProgress fetches={session.fetches.value} />

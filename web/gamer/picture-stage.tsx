@@ -1,4 +1,5 @@
 import { effect, type ReadonlySignal, signal } from '@preact/signals';
+import { useRef } from 'preact/hooks';
 import { BeforeAfter } from '../ui/before-after.tsx';
 import { Button, IconButton } from '../ui/buttons.tsx';
 import { ControlError } from '../ui/control-error.tsx';
@@ -68,10 +69,16 @@ export function PictureStage({ player, floating, sound }: PictureStageProps) {
 
 /** Lies over the picture of a paused game, which nothing else tells from one that hangs. */
 function Paused({ onResume }: { onResume: () => void }) {
+  const overlay = useRef<HTMLDivElement>(null);
+  const resume = () => {
+    // The button goes, and whoever goes on wants the game to have the keys.
+    overlay.current?.parentElement?.querySelector<HTMLElement>('[role=application]')?.focus({ preventScroll: true });
+    onResume();
+  };
   return (
-    <div class="paused" data-testid="paused">
+    <div class="paused" data-testid="paused" ref={overlay}>
       <p class="paused__title">Paused</p>
-      <Button onPress={onResume} primary testId="resume">
+      <Button onPress={resume} primary testId="resume">
         Go on <span aria-hidden="true">(P)</span>
       </Button>
     </div>

@@ -41,7 +41,7 @@ test.each([
   async (kind, control) => {
     await show({ kind, error: new MeshError('cancelled', 'It was not allowed.') });
     // Also where it was asked for elsewhere on the page.
-    expect(shownKind()).toBe(kind satisfies SourceKind);
+    await vi.waitFor(() => expect(shownKind()).toBe(kind satisfies SourceKind));
     expect(root.querySelectorAll('[role=alert]')).toHaveLength(1);
     expect(described(root.querySelector(control))).toContain('It was not allowed.');
   },

@@ -51,3 +51,14 @@ test('it goes when it is dismissed', () => {
   root.querySelector<HTMLButtonElement>('[role=alert] button')?.click();
   expect(onDismiss).toHaveBeenCalledOnce();
 });
+
+test('dismissed by keyboard, it hands the focus back to its control', () => {
+  const wrong = { reason: 'cancelled', message: 'The camera was not allowed.' };
+  show(wrong, () => show(null));
+  const dismiss = root.querySelector<HTMLButtonElement>('[role=alert] button');
+  // A focus that a script gives is a visible one, as by keyboard.
+  dismiss?.focus();
+  dismiss?.click();
+  expect(root.querySelector('[role=alert]')).toBeNull();
+  expect(document.activeElement?.textContent).toBe('Start the camera');
+});

@@ -26,9 +26,24 @@ export function ControlError({ id, error, onDismiss }: ControlErrorProps) {
       <p>
         <strong>{errorTitle(error.reason)}.</strong> {error.message}
       </p>
-      <Button onPress={onDismiss}>Dismiss</Button>
+      <Button
+        onPress={() => {
+          handFocusOn(document.querySelector(`[aria-describedby~="${CSS.escape(id)}"]:not(:disabled)`));
+          onDismiss();
+        }}
+      >
+        Dismiss
+      </Button>
     </div>
   );
+}
+
+/**
+ * Gives the focus of a button that is about to leave the page to another element, for whoever works by keyboard: the next key would start
+ * at the top of the page, or steer the game. A press of the mouse leaves it alone, so that the game has the keys as before.
+ */
+export function handFocusOn(to: HTMLElement | null): void {
+  if (document.activeElement?.matches(':focus-visible')) to?.focus({ preventScroll: true });
 }
 
 /** Scrolls an element into view whenever there is something new to say: on a phone the cause may be a screen away. */
