@@ -8,6 +8,8 @@ export interface ClipFile {
 
 /** Encodes what a canvas shows into a video file. */
 export interface ClipWriter {
+  /** Whether the file has the sound that was asked for: a browser may not encode any. */
+  readonly hasSound: boolean;
   /** Adds the canvas as it is now. Resolves when the encoder can take another frame. */
   add(timeS: number, durationS: number): Promise<void>;
   /** Encodes what is left and writes the file. */
@@ -65,6 +67,7 @@ export async function openClipWriter(
     const soundFailure = sound ? await addSound(output, sound, SOUND_CODECS[extension]) : null;
     await output.start();
     return {
+      hasSound: soundFailure !== null,
       add: async (timeS, durationS) => {
         if (soundFailure?.error) throw soundFailure.error;
         await source.add(timeS, durationS);

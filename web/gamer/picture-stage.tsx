@@ -161,6 +161,11 @@ export function SaveButtons({ recorder, isEnabled }: SaveButtonsProps) {
             {remainingS === 0 ? 'Saving the clip…' : `Stop and save, ${remainingS} s left`}
           </Button>
         ))}
+      {recorder.lacksSound.value && (
+        <p class="soft small" role="alert">
+          This clip has no sound: this browser cannot record it.
+        </p>
+      )}
       <ControlError id={FAILURE_ID} error={failure} onDismiss={() => (recorder.failure.value = null)} />
     </div>
   );

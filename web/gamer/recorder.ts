@@ -30,6 +30,8 @@ interface RecorderOptions {
 export class Recorder {
   /** Time left to record, 0 while the file is being finished; null when no clip is being recorded. */
   readonly remainingS = signal<number | null>(null);
+  /** Whether the clip that is being recorded was to have sound, and the browser gives or encodes none. */
+  readonly lacksSound = signal(false);
   /** Why nothing was saved last; null where it was. */
   readonly failure = signal<MeshError | null>(null);
   readonly canRecord = canRecordClips();
@@ -42,7 +44,7 @@ export class Recorder {
     this.#options = options;
   }
 
-  /** Whether a clip that begins now has sound: what is heard on the page. */
+  /** Whether a clip that begins now is to have sound: what is heard on the page. */
   get hasSound(): boolean {
     return this.#options.sound.isOn.value;
   }
@@ -70,9 +72,12 @@ export class Recorder {
       const context = blankCanvas(clipSize(first.after));
       first.release();
       this.#clip = new Clip({
-        openWriter: () => {
+        openWriter: async () => {
+          const isSoundWanted = this.hasSound;
           this.#heard = sound.record();
-          return openClipWriter(context.canvas, this.#heard?.track);
+          const writer = await openClipWriter(context.canvas, this.#heard?.track);
+          this.lacksSound.value = isSoundWanted && !writer.hasSound;
+          return writer;
         },
         draw: async () => {
           // Null while the source changes: the last picture stays.
@@ -95,6 +100,7 @@ export class Recorder {
       this.#heard = null;
       this.#clip = null;
       this.#isRecording = false;
+      this.lacksSound.value = false;
       this.remainingS.value = null;
     }
   }
