@@ -12,7 +12,7 @@ import { PageHeader, Panel, StatusLine } from '../ui/layout.tsx';
 import { ModelProgress } from '../ui/model-progress.tsx';
 import { grantPermit } from '../ui/one-time-permit.ts';
 import { canOpenPictureWindow } from '../ui/picture-window.ts';
-import type { StartingWindows } from '../ui/starting-windows.ts';
+import type { StartingWindow, StartingWindows } from '../ui/starting-windows.ts';
 import { Advice } from './advice.tsx';
 import { useRenderAt } from './advice-watch.ts';
 import { offeredCaptures } from './capture.ts';
@@ -45,8 +45,8 @@ interface GamerPageProps {
   sound: PageSound;
   /** The volunteer's windows that this page opens. */
   windows: Pick<StartingWindows, 'opened'>;
-  /** Whether one of them measures this machine. */
-  isMeasuring: ReadonlySignal<boolean>;
+  /** What one of them does before it is linked. */
+  starting: ReadonlySignal<StartingWindow | null>;
   name: string;
   clock: Clock;
   /** Makes a report for diagnosing a problem. */
@@ -74,7 +74,7 @@ export function GamerPage(props: GamerPageProps) {
   const isBroken = player.error.value !== null;
   const { kind } = player.choice.value;
   const isPaused = player.source.value?.play?.isPaused.value ?? false;
-  const isMeasuring = props.isMeasuring.value;
+  const starting = props.starting.value;
   const newcomers = useNewcomers(volunteers, report, clock);
   const interrupted = session.interrupted.value;
   const statusLine = useRef<HTMLParagraphElement>(null);
@@ -96,7 +96,7 @@ export function GamerPage(props: GamerPageProps) {
                 volunteers,
                 newcomers,
                 interrupted,
-                isMeasuring,
+                starting,
               })}
               testId="status"
               place={statusLine}
@@ -115,7 +115,7 @@ export function GamerPage(props: GamerPageProps) {
           <Advice
             situation={{
               ...{ report: isPaused ? null : report, source: kind, where, quality, scale, volunteers },
-              isHelpComing: isMeasuring || newcomers.length > 0 || interrupted > 0,
+              isHelpComing: starting !== null || newcomers.length > 0 || interrupted > 0,
             }}
             clock={clock}
             onScale={set.scale}
@@ -151,6 +151,7 @@ export function GamerPage(props: GamerPageProps) {
               if (!url) return;
               openVolunteerWindow(url);
               windows.opened();
+              // Not remembered: on the next visit the window is closed, and nobody else may have come.
               player.setWhere('volunteers');
             }}
           />

@@ -6,7 +6,7 @@ import { pageDiagnostics } from '../sdk/diagnostics.ts';
 import { GamerClient } from '../sdk/p2c2r.ts';
 import { rememberedAudience } from '../ui/address-field.tsx';
 import { nameStore, rememberedName } from '../ui/friendly-name.ts';
-import { openWindowChannel, StartingWindows } from '../ui/starting-windows.ts';
+import { openWindowChannel, type StartingWindow, StartingWindows } from '../ui/starting-windows.ts';
 import { capture } from './capture.ts';
 import { findRelay } from './client.ts';
 import { GamerPage } from './gamer-page.tsx';
@@ -46,8 +46,8 @@ const sound = new PageSound({
 });
 const recorder = new Recorder({ player, clock: systemClock, download, sound });
 const floating = new FloatingPicture(player.output);
-const isMeasuring = signal(false);
-const windows = new StartingWindows(openWindowChannel(), systemClock.after, (isOn) => (isMeasuring.value = isOn));
+const starting = signal<StartingWindow | null>(null);
+const windows = new StartingWindows(openWindowChannel(), systemClock.after, (now) => (starting.value = now));
 
 // The picture is shown at once, and sharpened when the room is open.
 effect(() => void player.useClient(session.client.value));
@@ -63,5 +63,5 @@ addEventListener('hashchange', () => location.reload());
 const diagnose = () => session.client.value?.diagnostics() ?? pageDiagnostics();
 
 const root = document.getElementById('page');
-const parts = { session, player, gameWork, recorder, floating, windows, isMeasuring, sound, clock: systemClock };
+const parts = { session, player, gameWork, recorder, floating, windows, starting, sound, clock: systemClock };
 if (root) render(<GamerPage {...parts} name={name} diagnose={diagnose} />, root);

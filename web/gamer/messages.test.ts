@@ -22,7 +22,7 @@ const situation = (changes: Partial<Situation> = {}): Situation => ({
   volunteers: [volunteer()],
   newcomers: [],
   interrupted: 0,
-  isMeasuring: false,
+  starting: null,
   ...changes,
 });
 
@@ -125,15 +125,18 @@ describe('the status of the gamer page', () => {
 
   it('says that a volunteer’s window measures itself, and later that it gets ready, not that nobody helps', () => {
     const report = live({ ...ENLARGED, running: 'volunteers' });
-    const measuring = { report, where: 'volunteers', volunteers: [], isMeasuring: true } as const;
+    const measuring = { report, where: 'volunteers', volunteers: [], starting: 'measuring' } as const;
     expect(statusOf(situation(measuring))).toEqual({
       tone: 'busy',
       headline: 'A volunteer’s window is measuring its machine…',
       detail: 'It helps as soon as it is done. Until then the picture is only enlarged.',
     });
+    expect(statusOf(situation({ ...measuring, starting: 'opening' })).headline, 'it may have been blocked').toBe(
+      'Opening a volunteer’s window…',
+    );
     const linked = { report, where: 'volunteers', newcomers: ['v1'] } as const;
     expect(statusOf(situation(linked)).headline).toBe('brave-otter is getting ready to help.');
-    expect(statusOf(situation({ report: live(LOCAL), volunteers: [], isMeasuring: true }))).toMatchObject({
+    expect(statusOf(situation({ report: live(LOCAL), volunteers: [], starting: 'measuring' }))).toMatchObject({
       headline: 'Sharpened on this computer.',
       detail: expect.stringMatching(/^A volunteer’s window is measuring/),
     });

@@ -1,6 +1,7 @@
 import type { Quality, StreamQuality, Where } from '../sdk/types.ts';
 import { formatPercent, qualityLabel } from '../ui/format.ts';
 import type { Tone } from '../ui/layout.tsx';
+import type { StartingWindow } from '../ui/starting-windows.ts';
 import type { StreamStats } from './client.ts';
 import type { Report } from './renderers.ts';
 import type { Phase } from './session.ts';
@@ -26,8 +27,8 @@ export interface Situation {
   newcomers: readonly string[];
   /** How many more were linked, cannot be reached now, and are tried again. */
   interrupted: number;
-  /** A volunteer's window in this browser measures this machine, and joins after that. */
-  isMeasuring: boolean;
+  /** A volunteer's window in this browser opens, or measures this machine, and joins after that. */
+  starting: StartingWindow | null;
 }
 
 /** The page's status. The headline changes only with the situation; the detail may change with every figure, and never contradicts it. */
@@ -74,19 +75,22 @@ export function helpersOf(report: Report | null, volunteers: Situation['voluntee
 }
 
 function workOf(situation: Situation): Status {
-  const { report, where, volunteers, isMeasuring } = situation;
+  const { report, where, volunteers, starting } = situation;
   if (!report) return { tone: 'busy', headline: 'Starting the picture…', detail: '' };
   if (report.kind === 'stream') return workOfStream(report.stats, situation);
   if (!report.timing) {
-    const isAwaited = isMeasuring && volunteers.length === 0 && where === 'volunteers';
-    return { tone: 'busy', headline: isAwaited ? MEASURING : waitingFor(where, volunteers), detail: '' };
+    const isAwaited = starting && volunteers.length === 0 && where === 'volunteers';
+    return { tone: 'busy', headline: isAwaited ? STARTING[starting] : waitingFor(where, volunteers), detail: '' };
   }
   const done = isEnlarged(report.quality) ? 'Enlarged' : 'Sharpened';
   const headline = `${done} by ${whoRan(report.timing.ranOn, volunteers)}.`;
   return { tone: 'good', headline, detail: report.why };
 }
 
-const MEASURING = 'A volunteer’s window is measuring its machine…';
+const STARTING: Readonly<Record<StartingWindow, string>> = {
+  opening: 'Opening a volunteer’s window…',
+  measuring: 'A volunteer’s window is measuring its machine…',
+};
 const HELPS_SOON = 'It helps as soon as it is done.';
 
 function workOfStream(stats: StreamStats, situation: Situation): Status {
@@ -114,8 +118,8 @@ function workOfStream(stats: StreamStats, situation: Situation): Status {
   }
   const extent = extentOf(here);
   if (extent === 'none') return unsharpened(stats, situation);
-  const isAwaited = situation.isMeasuring && situation.volunteers.length === 0 && situation.where !== 'local';
-  const reason = isAwaited ? `${MEASURING} ${HELPS_SOON}` : agreeing(why, 'here');
+  const isAwaited = situation.starting && situation.volunteers.length === 0 && situation.where !== 'local';
+  const reason = isAwaited ? `${STARTING[situation.starting]} ${HELPS_SOON}` : agreeing(why, 'here');
   if (extent === 'most') return { tone: 'good', headline: 'Sharpened on this computer.', detail: reason };
   const detail = `Sharpened here: ${shareOfFrames(here)}. ${reason}`.trim();
   return { tone: 'busy', headline: 'Only some frames are sharpened on this computer.', detail };
@@ -155,7 +159,7 @@ function helpHeadline(names: readonly string[], extent: Extent): string {
 const CANNOT = 'This computer shows frames unsharpened';
 
 /** Why the picture is only enlarged. */
-function unsharpened(stats: StreamStats, { where, volunteers, newcomers, isMeasuring }: Situation): Status {
+function unsharpened(stats: StreamStats, { where, volunteers, newcomers, starting }: Situation): Status {
   const { codec, quality, running } = stats;
   const why = agreeing(stats.why, 'unsharpened');
   if (quality !== null && isEnlarged(quality)) {
@@ -166,8 +170,8 @@ function unsharpened(stats: StreamStats, { where, volunteers, newcomers, isMeasu
   if (running === 'local' || (where !== 'volunteers' && codec === '')) {
     return { tone: 'idle', headline: 'Getting ready: not sharpened yet.', detail: why };
   }
-  if (isMeasuring && volunteers.length === 0) {
-    return { tone: 'busy', headline: MEASURING, detail: `${HELPS_SOON} Until then the picture is only enlarged.` };
+  if (starting && volunteers.length === 0) {
+    return { tone: 'busy', headline: STARTING[starting], detail: `${HELPS_SOON} Until then the picture is only enlarged.` };
   }
   const [newcomer] = newcomers;
   if (newcomer !== undefined) {

@@ -88,7 +88,7 @@ const OPPOSITES: readonly (readonly [RegExp, RegExp])[] = [
     /only enlarged|unsharpened|too slow to sharpen|is helping|adds to|measures how/,
   ],
   [/not sharpened|only enlarged/i, /adds to|is helping|does what it can|would add too little/],
-  [/measuring its machine|getting ready to help/, /no volunteer|nobody|is helping[.;]/i],
+  [/measuring its machine|Opening a volunteer|getting ready to help/, /no volunteer|nobody|is helping[.;]/i],
   [/Getting ready/, /shows frames unsharpened:/],
 ];
 
@@ -105,11 +105,11 @@ for (const phase of ['online', 'reconnecting'] as const)
     for (const volunteers of [[], [volunteer()]])
       for (const newcomers of volunteers.length > 0 ? [[], ['v1']] : [[]])
         for (const interrupted of [0, 1])
-          for (const isMeasuring of [false, true])
+          for (const starting of [null, 'opening', 'measuring'] as const)
             for (const figures of FIGURES)
               for (const why of WHYS) {
                 const report = streamReport({ ...figures, why });
-                const people = { volunteers, newcomers, interrupted, isMeasuring };
+                const people = { volunteers, newcomers, interrupted, starting };
                 all.push({ phase, where, isBroken: false, isPaused: false, report, ...people });
               }
 

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
-import { announceMeasuring, StartingWindows, type WindowChannel } from './starting-windows.ts';
+import { announceMeasuring, type StartingWindow, StartingWindows, type WindowChannel } from './starting-windows.ts';
 
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
@@ -21,8 +21,8 @@ function channelOfBrowser(): WindowChannel {
 }
 
 function watch(channel: WindowChannel | null, room: string | null) {
-  const told: boolean[] = [];
-  const windows = new StartingWindows(channel, after, (isMeasuring) => void told.push(isMeasuring));
+  const told: (StartingWindow | null)[] = [];
+  const windows = new StartingWindows(channel, after, (starting) => void told.push(starting));
   windows.room = room;
   return { told, windows };
 }
@@ -31,13 +31,13 @@ it('a page learns that a volunteer’s window for its room measures itself, for 
   const channel = channelOfBrowser();
   const { told } = watch(channel, 'mine');
   const done = announceMeasuring(channel, 'mine', after);
-  expect(told).toEqual([true]);
+  expect(told).toEqual(['measuring']);
   vi.advanceTimersByTime(60_000);
-  expect(told).toEqual([true]);
+  expect(told).toEqual(['measuring']);
   done();
-  expect(told, 'it is being linked').toEqual([true]);
+  expect(told, 'it is being linked').toEqual(['measuring']);
   vi.advanceTimersByTime(60_000);
-  expect(told).toEqual([true, false]);
+  expect(told).toEqual(['measuring', null]);
 });
 
 it('a window that was closed while it measured is forgotten', () => {
@@ -45,7 +45,7 @@ it('a window that was closed while it measured is forgotten', () => {
   const { told } = watch(channel, 'mine');
   channel.postMessage({ room: 'mine', isMeasuring: true });
   vi.advanceTimersByTime(10_000);
-  expect(told).toEqual([true, false]);
+  expect(told).toEqual(['measuring', null]);
 });
 
 it('a window that the page opened counts while it loads, and what it says then is believed', () => {
@@ -53,13 +53,13 @@ it('a window that the page opened counts while it loads, and what it says then i
   const { told, windows } = watch(channel, 'mine');
   windows.opened();
   vi.advanceTimersByTime(9_000);
-  expect(told).toEqual([true]);
+  expect(told).toEqual(['opening']);
   vi.advanceTimersByTime(2_000);
-  expect(told, 'it was not opened, or closed').toEqual([true, false]);
+  expect(told, 'it was not opened, or closed').toEqual(['opening', null]);
   windows.opened();
   announceMeasuring(channel, 'mine', after)();
   vi.advanceTimersByTime(3_000);
-  expect(told).toEqual([true, false, true, false]);
+  expect(told).toEqual(['opening', null, 'opening', 'measuring', null]);
 });
 
 it('windows for other rooms, and messages that are none, change nothing', () => {

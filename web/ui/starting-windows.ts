@@ -7,6 +7,9 @@ export interface WindowChannel {
   addEventListener(type: 'message', listener: (event: { data: unknown }) => void): void;
 }
 
+/** What a volunteer's window does before it is linked, as far as the page knows. A window that was opened may have been blocked. */
+export type StartingWindow = 'opening' | 'measuring';
+
 /** Does something once after a time, ms. @returns a function that cancels */
 export type After = (delayMs: number, action: () => void) => () => void;
 
@@ -45,15 +48,15 @@ export function announceMeasuring(channel: WindowChannel | null, room: string, a
   };
 }
 
-/** Whether a volunteer's window for one room measures itself, in this browser. */
+/** Whether a volunteer's window for one room opens or measures itself, in this browser. */
 export class StartingWindows {
   readonly #after: After;
-  readonly #onChange: (isMeasuring: boolean) => void;
+  readonly #onChange: (starting: StartingWindow | null) => void;
   #room: string | null = null;
-  #isMeasuring = false;
+  #starting: StartingWindow | null = null;
   #cancel = () => {};
 
-  constructor(channel: WindowChannel | null, after: After, onChange: (isMeasuring: boolean) => void) {
+  constructor(channel: WindowChannel | null, after: After, onChange: (starting: StartingWindow | null) => void) {
     this.#after = after;
     this.#onChange = onChange;
     channel?.addEventListener('message', ({ data }) => this.#heard(data));
@@ -63,26 +66,26 @@ export class StartingWindows {
   set room(room: string | null) {
     if (room === this.#room) return;
     this.#room = room;
-    this.#set(false, 0);
+    this.#set(null, 0);
   }
 
   /** The page has opened a window, which says nothing while it loads. */
   opened(): void {
-    this.#set(true, LOADING_MS);
+    this.#set('opening', LOADING_MS);
   }
 
   #heard(data: unknown): void {
     const { room, isMeasuring }: { room?: unknown; isMeasuring?: unknown } = { ...(data ?? {}) };
     if (this.#room === null || room !== this.#room || typeof isMeasuring !== 'boolean') return;
-    if (isMeasuring) this.#set(true, BELIEVED_MS);
-    else if (this.#isMeasuring) this.#set(true, LINKING_MS);
+    if (isMeasuring) this.#set('measuring', BELIEVED_MS);
+    else if (this.#starting) this.#set('measuring', LINKING_MS);
   }
 
-  #set(isMeasuring: boolean, heldMs: number): void {
+  #set(starting: StartingWindow | null, heldMs: number): void {
     this.#cancel();
-    this.#cancel = isMeasuring ? this.#after(heldMs, () => this.#set(false, 0)) : () => {};
-    if (isMeasuring === this.#isMeasuring) return;
-    this.#isMeasuring = isMeasuring;
-    this.#onChange(isMeasuring);
+    this.#cancel = starting ? this.#after(heldMs, () => this.#set(null, 0)) : () => {};
+    if (starting === this.#starting) return;
+    this.#starting = starting;
+    this.#onChange(starting);
   }
 }
