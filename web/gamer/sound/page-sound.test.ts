@@ -176,3 +176,19 @@ it.each([
 ])('what is remembered is checked: %s', (stored, expected) => {
   expect(rememberedSound({ getItem: () => stored, setItem: () => {} })).toEqual(expected);
 });
+
+it('a key that allows no sound, such as Escape, does not count as the person doing something', () => {
+  const page = new EventTarget();
+  const userActivation = { hasBeenActive: false };
+  vi.stubGlobal('navigator', { userActivation });
+  vi.stubGlobal('addEventListener', page.addEventListener.bind(page));
+  const callback = vi.fn();
+  whenActive(callback);
+  page.dispatchEvent(new Event('keydown'));
+  expect(callback).not.toHaveBeenCalled();
+  userActivation.hasBeenActive = true;
+  page.dispatchEvent(new Event('keydown'));
+  page.dispatchEvent(new Event('keydown'));
+  expect(callback).toHaveBeenCalledOnce();
+  vi.unstubAllGlobals();
+});

@@ -140,6 +140,8 @@ export function whenActive(callback: () => void): () => void {
   const listening = new AbortController();
   const options = { signal: listening.signal, capture: true };
   const isActive = () => {
+    // Escape, and keys that the system takes, allow no sound.
+    if (navigator.userActivation && !navigator.userActivation.hasBeenActive) return;
     listening.abort();
     callback();
   };
