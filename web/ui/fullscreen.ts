@@ -29,13 +29,33 @@ export function useFullscreen(target: RefObject<HTMLElement>): Fullscreen {
     else addEventListener('keydown', leave, { signal });
     return () => listening.abort();
   }, [isReal]);
+  const isFilling = isOn && !isReal;
+  useEffect(() => (isFilling && target.current ? hideTheRest(target.current) : undefined), [isFilling]);
   const toggle = () => {
     if (!isReal) return setOn(!isOn);
     const change = isOn ? document.exitFullscreen() : target.current?.requestFullscreen().then(lockLandscape);
     // Refused or already left: the picture keeps its size.
     change?.catch(() => {});
   };
-  return { isOn, isFilling: isOn && !isReal, toggle };
+  return { isOn, isFilling, toggle };
+}
+
+/** Keeps the focus and the scrolling of a page from going behind an element that fills it. @returns a function that ends this */
+function hideTheRest(element: HTMLElement): () => void {
+  const hidden: HTMLElement[] = [];
+  for (let within = element; within.parentElement && within !== document.body; within = within.parentElement) {
+    for (const other of within.parentElement.children) {
+      if (other === within || !(other instanceof HTMLElement) || other.inert) continue;
+      other.inert = true;
+      hidden.push(other);
+    }
+  }
+  const root = document.documentElement;
+  root.style.setProperty('overflow', 'hidden');
+  return () => {
+    for (const other of hidden) other.inert = false;
+    root.style.removeProperty('overflow');
+  };
 }
 
 /** Rejects where the browser or the device has no such lock; the browser ends it together with the full screen. */
