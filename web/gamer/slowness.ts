@@ -1,6 +1,7 @@
 import type { StreamQuality, Where } from '../sdk/types.ts';
 import { formatMs, formatRate, qualityLabel } from '../ui/format.ts';
 import type { StreamStats } from './client.ts';
+import { SCALES } from './remembered-choices.ts';
 import type { Report } from './renderers.ts';
 import { isEnlarged, sharpeningOf } from './sharpening.ts';
 import type { SourceKind } from './source.ts';
@@ -33,7 +34,7 @@ export interface SlownessSituation {
 }
 
 /** The smallest scale that the page offers: a picture of 640x360 then has little more than half the pixels that it has at 2. */
-export const LEAST_SCALE = 1.5;
+export const LEAST_SCALE = Math.min(...SCALES);
 /** Backends that compute on the processor. */
 const ON_PROCESSOR: readonly string[] = ['wasm', 'js', 'ort-wasm'];
 /** Below this rate a game is no longer smooth; films have 24. */
