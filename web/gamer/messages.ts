@@ -171,7 +171,11 @@ function unsharpened(stats: StreamStats, { where, volunteers, newcomers, startin
     return { tone: 'idle', headline: 'Getting ready: not sharpened yet.', detail: why };
   }
   if (starting && volunteers.length === 0) {
-    return { tone: 'busy', headline: STARTING[starting], detail: `${HELPS_SOON} Until then the picture is only enlarged.` };
+    return {
+      tone: 'busy',
+      headline: STARTING[starting],
+      detail: `${HELPS_SOON} Until then the picture is only enlarged.`,
+    };
   }
   const [newcomer] = newcomers;
   if (newcomer !== undefined) {

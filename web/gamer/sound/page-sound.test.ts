@@ -1,9 +1,9 @@
 import { signal } from '@preact/signals';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { Report } from '../renderers.ts';
 import type { LiveSource, Source } from '../source.ts';
 import { streamStats } from '../test-figures.ts';
-import { PageSound } from './page-sound.ts';
+import { PageSound, whenActive } from './page-sound.ts';
 import { rememberedSound } from './remembered-sound.ts';
 import type { SourceSound } from './source-sound.ts';
 
