@@ -118,8 +118,9 @@ function workOfStream(stats: StreamStats, situation: Situation): Status {
   }
   const extent = extentOf(here);
   if (extent === 'none') return unsharpened(stats, situation);
-  const isAwaited = situation.starting && situation.volunteers.length === 0 && situation.where !== 'local';
-  const reason = isAwaited ? `${STARTING[situation.starting]} ${HELPS_SOON}` : agreeing(why, 'here');
+  const { starting } = situation;
+  const isAwaited = starting && situation.volunteers.length === 0 && situation.where !== 'local';
+  const reason = isAwaited ? `${STARTING[starting]} ${HELPS_SOON}` : agreeing(why, 'here');
   if (extent === 'most') return { tone: 'good', headline: 'Sharpened on this computer.', detail: reason };
   const detail = `Sharpened here: ${shareOfFrames(here)}. ${reason}`.trim();
   return { tone: 'busy', headline: 'Only some frames are sharpened on this computer.', detail };
