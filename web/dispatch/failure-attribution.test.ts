@@ -57,7 +57,7 @@ test('a volunteer that finds fault with a task counts as failed once somebody el
   ]);
 });
 
-test('a result that nobody checked convicts nobody who found fault with its task', () => {
+test('a result that nobody checked blames nobody who found fault with its task', () => {
   for (const reason of ['bad-input', 'unknown-model'] as const) {
     for (let time = 0; time <= MAX_EXCUSED_IN_A_ROW; time++) {
       const job = jobOf('infer');

@@ -66,7 +66,7 @@ function openTrack(track: MediaStreamTrack, way: TrackWay): SourceFrames {
   }
   if (way === 'video') {
     const { frames, again, stop } = framesByVideo(track);
-    return watchingEnd(track, { frames: movable(frames), first: null, again, stop });
+    return watchingEnd(track, { frames: movedOneByOne(frames), first: null, again, stop });
   }
   if (way === 'worker') {
     const copy = track.clone();
@@ -139,7 +139,7 @@ function openElement(element: HTMLCanvasElement | HTMLVideoElement, way: TrackWa
   checkElementSize(element);
   if (element instanceof HTMLVideoElement && way !== 'processor') {
     const { frames, again, stop } = shownFrames(element);
-    return { frames: movable(frames), first: firstFrame(element), again, stop };
+    return { frames: movedOneByOne(frames), first: firstFrame(element), again, stop };
   }
   const track = trackOf(element);
   try {

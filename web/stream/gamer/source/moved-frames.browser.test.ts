@@ -1,4 +1,4 @@
-// Protects: where streams cannot be transferred, as in Safari, a port carries the same frames, with the same bounds.
+// Protects: a port carries the frames of streams that a script writes, and of all where none can be transferred, with the bounds of the stream itself.
 import { afterEach, expect, test, vi } from 'vitest';
 import { forgetOpenFrames, openFrames } from '../test-frame-ledger.ts';
 import { adoptFrames, canTransferStreams, movable, movedOneByOne, releaseFrames } from './moved-frames.ts';

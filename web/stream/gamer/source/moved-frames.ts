@@ -3,12 +3,12 @@ import { processedFrames } from './browser-frames.ts';
 /** What can be posted to another thread. */
 export type MovedFrames =
   | ReadableStream<VideoFrame>
-  /** The frames come through it, one for each that is asked for: of a stream that a script writes, and where a browser cannot transfer streams (Safari). */
+  /** The frames come through it, one for each that is asked for: of every stream that a script writes, and of all streams where a browser transfers none (Safari). */
   | MessagePort
   /** Of which that thread reads the frames itself. */
   | MediaStreamTrack;
 
-/** Messages on the port that stands in for a stream. */
+/** Messages on the port through which frames come. */
 type ToReader = { kind: 'frame'; frame: VideoFrame } | { kind: 'end' } | { kind: 'failed'; why: string };
 type ToSource = { kind: 'more' } | { kind: 'cancel' };
 
