@@ -119,7 +119,7 @@ export async function measureEnlarged(quality: Quality): Promise<Measured> {
 }
 
 /**
- * The source with this machine's own picture of it, by the share of that.
+ * The source with its local picture, by the share of that.
  *
  * @param quality - null: it is only enlarged, as by a player without a volunteer
  * @param shares - null: as a stream chooses it
@@ -142,7 +142,7 @@ export async function measureOwn(quality: Quality | null, shares: readonly (numb
 }
 
 /**
- * The source with a volunteer's detail and this machine's own picture, put together as in a stream. Detail of the frame before serves where none came.
+ * The source with a volunteer's detail and the local picture, put together as in a stream. Detail of the frame before serves where none came.
  *
  * @param ownQuality - null: it is only enlarged.
  */

@@ -62,7 +62,7 @@ export class FrameOutlet {
   offer(canvas: OffscreenCanvas, timeMs: number): void {
     if (!this.#isOpen || (this.#writer.desiredSize ?? 0) <= 0) return;
     const frame = new VideoFrame(canvas, { timestamp: Math.round(timeMs * 1000) });
-    // A stream between threads sends a copy and leaves this one open; a generator and a port close it, and a second close does no harm.
+    // A generator and a port close the frame that they send, but not one that they refuse. A second close does no harm.
     void this.#writer.write(frame).then(
       () => frame.close(),
       () => {

@@ -18,12 +18,12 @@ const log = logger('stream.detail');
 const MAX_PAST = 3;
 
 /**
- * Intervals of the source for which detail serves other frames that this machine sharpens too. What moved since shows less of their own picture for it, so
+ * Intervals of the source for which detail serves other frames that this machine sharpens too. What moved since shows less of their local pictures for it, so
  * once no detail comes any more it must not go on doing that.
  */
 const SERVES_INTERVALS = 4;
 
-/** Intervals that a frame waits for this machine's own picture of it, which is made to take half of one. */
+/** Intervals that a frame waits for its local picture, which is made to take half of one. */
 const SHARPENING_INTERVALS = 1;
 
 /**
@@ -89,7 +89,7 @@ interface Entry {
 }
 
 /**
- * Shows this machine's own frames, enlarged, each with its detail and this machine's own picture of it if these have come by its deadline. What
+ * Shows this machine's own frames, enlarged, each with its detail and its local picture if these have come by its deadline. What
  * comes later is added to the frame while it is on the screen. Detail is also added to later frames where the source stood still; so a still
  * picture keeps its detail, and a moving one never gets that of another moment.
  */
@@ -147,7 +147,7 @@ export class DetailPresenter {
     this.#collect();
   }
 
-  /** Takes ownership of this machine's own picture of a frame. */
+  /** Takes ownership of the local picture of a frame. */
   sharpened(picture: SharpenedFrame): void {
     const candidates = [...this.#past.slice(-1), ...this.#waiting, ...this.#loading.frames];
     const entry = candidates.find(({ frameId }) => frameId === picture.frameId);

@@ -26,7 +26,7 @@ test('the softer the source, the less is added to it, and detail of coded frames
   expect(blendOf(null, true, 0.7).detailWeight).toBeLessThan(1);
 });
 
-test("beside a volunteer's detail this machine's own picture has a smaller share, and none where there is none", () => {
+test("beside a volunteer's detail the local picture has a smaller share, and none where there is none", () => {
   for (const quality of ['spatial', ...NETWORKS] as const) {
     expect(blendOf(quality, true, 0.7).localPictureShare).toBeLessThan(blendOf(quality, false, 0.7).localPictureShare);
   }

@@ -108,7 +108,7 @@ export function blendOf(local: Quality | null, hasDetail: boolean, sharpness: nu
 }
 
 /**
- * What a volunteer's detail is expected to add to this machine's own picture, dB of luma PSNR.
+ * What a volunteer's detail is expected to add to the local picture, dB of luma PSNR.
  *
  * @param local - quality of this machine's picture; null: it only enlarges.
  * @param quality - the volunteer's.
