@@ -143,6 +143,7 @@ class VolunteerWorker {
     this.#lendsBrowserModel = lendBrowserModel;
     if (isNew) this.#tellCapabilities();
     this.#models.acceptModelsFrom = acceptModelsFrom;
+    if (gpuShare !== this.#gpuShare) this.#heat.lentShareChanged();
     this.#gpuShare = gpuShare;
     this.#heat.isOn = slowWhenHot;
     if (slowWhenHot) {
@@ -174,8 +175,7 @@ class VolunteerWorker {
       memory: this.#memory,
       accepts: (type) => this.#acceptsDialogue || type !== 'dialogue',
       held: () => sumOf(this.#endpoints.values(), ({ held }) => held),
-      // Frames of several gamers wait for each other.
-      onFrameDone: (kind, computeMs) => this.#heat.frame(`${kind} of ${this.#endpoints.size}`, computeMs),
+      onFrameDone: (kind, computeMs) => this.#heat.frame(`${kind}, ${this.#mix()}`, computeMs),
       onBroken: (error) => this.#tell({ kind: 'link-broken', linkId, error: error.toWire() }),
       onStreamFailed: (streamId, error) =>
         this.#tell({ kind: 'stream-failed', linkId, streamId, error: error.toWire() }),
@@ -235,6 +235,14 @@ class VolunteerWorker {
   #started(): Engine {
     if (!this.#engine) throw new MeshError('closed', 'The volunteer has not started. Start it first.');
     return this.#engine;
+  }
+
+  /** What all streams compute at the moment: their frames wait for each other. */
+  #mix(): string {
+    return [...this.#endpoints.values()]
+      .flatMap(({ qualities }) => qualities)
+      .sort()
+      .join(' ');
   }
 
   #shareCredit(): void {

@@ -22,13 +22,16 @@ interface Work {
   frameMs: number;
   forMs?: number;
   load?: number;
-  kind?: string;
+  /** Several: their streams alternate. */
+  kinds?: string[];
   pressure?: CpuPressure | null;
 }
 
-function works({ frameMs, forMs = MINUTE_MS, load = 0.9, kind = 'network 720p', pressure = null }: Work): void {
+function works({ frameMs, forMs = MINUTE_MS, load = 0.9, kinds = ['network 720p'], pressure = null }: Work): void {
   for (let passedMs = 0; passedMs < forMs; passedMs += CHECK_MS) {
-    for (let frame = 0; frame < FRAMES_PER_CHECK; frame++) guard.frame(kind, frameMs);
+    for (let frame = 0; frame < FRAMES_PER_CHECK; frame++) {
+      for (const kind of kinds) guard.frame(kind, frameMs);
+    }
     clock.advance(CHECK_MS);
     guard.check(load, pressure);
   }
@@ -65,7 +68,7 @@ test.each<[string, Work]>([
   ['slow for a few seconds', { frameMs: 30, forMs: 20_000 }],
   ['a little slower', { frameMs: 13 }],
   ['hardly busy, so that the processor lowers its clock', { frameMs: 30, load: 0.3 }],
-  ['at work that takes longer', { frameMs: 30, kind: 'network 1080p' }],
+  ['at work that takes longer', { frameMs: 30, kinds: ['network 1080p'] }],
   ['under no pressure, as the browser says', { frameMs: 30, pressure: 'fair' }],
 ])('a machine that is %s is not hot', (_, work) => {
   works({ frameMs: 10 });
@@ -78,6 +81,50 @@ test('the browser’s word that the processor is at its limit does not make it h
   expect(shares).toEqual([]);
   works({ frameMs: 15, pressure: 'critical' });
   expect(shares).toEqual([0.5]);
+});
+
+test('streams of two kinds that alternate get hot as one does', () => {
+  const kinds = ['network 720p', 'network 1080p'];
+  works({ frameMs: 10, kinds });
+  works({ frameMs: 15, kinds, forMs: MINUTE_MS / 2 });
+  expect(shares).toEqual([0.5]);
+});
+
+test.each([0, 4_000, 9_500])(
+  'a quality that is given up %i ms after it became slow is evidence, not a new beginning',
+  (laterMs) => {
+    works({ frameMs: 10, forMs: MINUTE_MS + laterMs });
+    works({ frameMs: 15, forMs: CHECK_MS });
+    works({ frameMs: 12, kinds: ['lesser network 720p'], forMs: 40_000 });
+    expect(shares).toEqual([0.5]);
+  },
+);
+
+test('a machine that is slower for good, however little it computes, is not taken to be hot without end', () => {
+  works({ frameMs: 10 });
+  works({ frameMs: 15, forMs: 20 * MINUTE_MS });
+  expect(shares).toEqual([0.5, 1, 0.25, 1, 0.25, 1]);
+  works({ frameMs: 15, forMs: 120 * MINUTE_MS });
+  expect(guard.share).toBe(1);
+  works({ frameMs: 23 });
+  expect(guard.share).toBe(0.5);
+});
+
+test('a machine that is fast for a while after each cooling is hot as often as that happens', () => {
+  works({ frameMs: 10 });
+  for (let time = 0; time < 6; time++) {
+    works({ frameMs: 15, forMs: MINUTE_MS / 2 });
+    expect(guard.share, `time ${time}`).toBeLessThan(1);
+    while (guard.share < 1) works({ frameMs: 10, forMs: CHECK_MS });
+    works({ frameMs: 10, forMs: MINUTE_MS / 2 });
+  }
+});
+
+test('frames that take longer because less of the time is lent do not mean heat', () => {
+  works({ frameMs: 10 });
+  guard.lentShareChanged();
+  works({ frameMs: 30 });
+  expect(shares).toEqual([]);
 });
 
 test('switched off it takes nothing away, and gives back what it took', () => {
