@@ -146,6 +146,16 @@ it('two thumbs steer, boost and brake on the pads, which are no place on the pic
   expect(last).toEqual(NEUTRAL);
 });
 
+it('a thumb that was on a pad when the game lost the focus holds nothing any more', () => {
+  thumb('pointerdown', 'steer', 1, 1);
+  thumb('pointerdown', 'boost', 2);
+  expect(last).toMatchObject({ steer: 1, boost: true });
+  target.dispatchEvent(new FocusEvent('blur'));
+  expect([last, target.querySelector('.touch-pads__pad--pressed')]).toEqual([NEUTRAL, null]);
+  thumb('pointerdown', 'brake', 3);
+  expect(last).toEqual({ steer: 0, go: true, brake: true, boost: false });
+});
+
 it('the pads’ button pauses, and is not the picture’s', () => {
   const button = target.querySelector('button');
   button?.dispatchEvent(new KeyboardEvent('keydown', { code: 'Space', bubbles: true }));

@@ -119,6 +119,7 @@ export class PlayerInput {
     this.#held.clear();
     this.#pointers.clear();
     this.#pad = NEUTRAL;
+    this.#touchPads.release();
     this.#touched = NEUTRAL;
     this.#send();
   }

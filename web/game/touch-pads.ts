@@ -39,6 +39,13 @@ export class TouchPads {
     target.addEventListener('pointerdown', shown, { signal: this.#listening.signal, capture: true });
   }
 
+  /** Lets go of every pad, although a finger may still be on it. Tells nobody. */
+  release(): void {
+    this.#fingers.clear();
+    this.#steer = 0;
+    for (const pad of this.#layer.children) pad.classList.remove('touch-pads__pad--pressed');
+  }
+
   dispose(): void {
     this.#listening.abort();
     this.#layer.remove();
