@@ -98,6 +98,10 @@ export class LinkEndpoint {
     return this.#streams.qualities;
   }
 
+  get streamBackends(): string[] {
+    return this.#streams.backends;
+  }
+
   get bytesIn(): number {
     return this.#tasks.stats.bytesIn + this.#streams.stats.bytesIn + this.#heartbeat.stats.bytesIn;
   }

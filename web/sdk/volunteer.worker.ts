@@ -15,8 +15,8 @@ import { LinkEndpoint, type MovedChannels } from './link-endpoint.ts';
 import { type LogConnection, relayLog } from './log-relay.ts';
 import { openModelStore } from './open-model-store.ts';
 import { RememberedSpeeds } from './remembered-speeds.ts';
-import { type CpuPressure, HeatGuard } from './serving/heat-guard.ts';
-import { watchCpuPressure } from './serving/machine-signals.ts';
+import { CpuPressureWatch } from './serving/cpu-pressure.ts';
+import { HeatGuard } from './serving/heat-guard.ts';
 import type { WorkerLimits } from './volunteer-limits.ts';
 import './worker-errors.ts';
 
@@ -77,9 +77,7 @@ class VolunteerWorker {
       this.#tellCapabilities();
     },
   });
-  #pressure: CpuPressure | null = null;
-  /** Null: not needed. */
-  #stopWatchingPressure: (() => void) | null = null;
+  readonly #pressure = new CpuPressureWatch();
   #acceptsDialogue = true;
   #lendsBrowserModel = false;
   #tellCapabilities = () => {};
@@ -146,15 +144,7 @@ class VolunteerWorker {
     if (gpuShare !== this.#gpuShare) this.#heat.lentShareChanged();
     this.#gpuShare = gpuShare;
     this.#heat.isOn = slowWhenHot;
-    if (slowWhenHot) {
-      this.#stopWatchingPressure ??= watchCpuPressure((pressure) => {
-        this.#pressure = pressure;
-      });
-    } else {
-      this.#stopWatchingPressure?.();
-      this.#stopWatchingPressure = null;
-      this.#pressure = null;
-    }
+    this.#pressure.isWanted = slowWhenHot;
     this.#applyShare();
   }
 
@@ -207,6 +197,10 @@ class VolunteerWorker {
     this.#endpoints.get(linkId)?.closeStream(streamId);
   }
 
+  pageShown(isShown: boolean): void {
+    this.#pressure.isPageShown = isShown;
+  }
+
   /** The page was awake from one time to another, ms since 1970. */
   wasAwake(fromMs: number, toMs: number): void {
     this.#engine?.wasAwake(fromMs - performance.timeOrigin, toMs - performance.timeOrigin);
@@ -252,9 +246,10 @@ class VolunteerWorker {
   #tellStats(): void {
     systemClock.after(STATS_INTERVAL_MS, () => this.#tellStats());
     const { tasksDone, framesDone, busyMs, load } = this.#meter;
-    this.#heat.check(load, this.#pressure);
-    const coolingShare = this.#heat.share;
     const endpoints = [...this.#endpoints.values()];
+    const backends = endpoints.flatMap((endpoint) => endpoint.streamBackends);
+    this.#heat.check(load, this.#pressure.pressureOn(backends));
+    const coolingShare = this.#heat.share;
     const bytesIn = this.#past.bytesIn + sumOf(endpoints, (endpoint) => endpoint.bytesIn);
     const bytesOut = this.#past.bytesOut + sumOf(endpoints, (endpoint) => endpoint.bytesOut);
     const qualities = [...new Set(endpoints.flatMap((endpoint) => endpoint.qualities))];

@@ -1,5 +1,3 @@
-import type { CpuPressure } from './heat-guard.ts';
-
 // What a browser, or a program that runs one without a screen, tells about the machine.
 
 /** The part of a BatteryManager (Battery Status API) that is used. */
@@ -31,15 +29,8 @@ interface IdleDetectorClass {
   requestPermission(): Promise<PermissionState>;
 }
 
-interface PressureObserverClass {
-  new (
-    changed: (records: { state: CpuPressure }[]) => void,
-  ): { observe(source: 'cpu', options: { sampleInterval: number }): Promise<void>; disconnect(): void };
-}
-
 interface HostGlobals {
   IdleDetector?: IdleDetectorClass;
-  PressureObserver?: PressureObserverClass;
   document?: { featurePolicy?: { allowsFeature(feature: string): boolean } };
   navigator?: Partial<Pick<Navigator, 'wakeLock' | 'permissions' | 'userAgent' | 'maxTouchPoints'>> & {
     getBattery?: () => Promise<BatterySignal>;
@@ -84,24 +75,6 @@ export async function askForIdleDetection(): Promise<boolean> {
 /** The browser's wake locks; null where it has none. */
 export function wakeLocks(): WakeLock | null {
   return host.navigator?.wakeLock ?? null;
-}
-
-/** How often the browser may tell of the processor's pressure, ms. */
-const PRESSURE_INTERVAL_MS = 1_000;
-
-/**
- * Follows what the browser says of the processor's load and heat (Compute Pressure API), where it does: Chrome and Edge 125 on computers, over
- * https, while the person sees the page or it may be captured. Returns what ends it.
- */
-export function watchCpuPressure(told: (pressure: CpuPressure) => void): () => void {
-  if (!host.PressureObserver) return () => {};
-  const observer = new host.PressureObserver((records) => {
-    const newest = records.at(-1);
-    if (newest) told(newest.state);
-  });
-  // Rejects where a frame may not; then nobody is told anything.
-  observer.observe('cpu', { sampleInterval: PRESSURE_INTERVAL_MS }).catch(() => {});
-  return () => observer.disconnect();
 }
 
 /** Whether this is a phone or a tablet, as far as the browser says. */

@@ -73,6 +73,11 @@ export class VolunteerStreams {
     return [...this.#streams.values()].map(({ quality }) => quality);
   }
 
+  /** What computes them at the moment. */
+  get backends(): string[] {
+    return [...this.#streams.values()].map(({ backend }) => backend);
+  }
+
   /**
    * Opens a stream, or changes an open one in place. Resolves to the backend it runs on. Throws MeshError: `bad-input` for impossible
    * sizes or an unknown codec, `unsupported-browser` for a codec this browser lacks or in which it changes detail, `queue-full` for one stream too many, `cancelled` if
