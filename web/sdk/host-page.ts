@@ -53,7 +53,13 @@ export function watchPage({ end, suspend, resume, networkReturned, frozen }: Pag
   window.addEventListener('online', networkReturned, { signal });
   document.addEventListener('freeze', () => frozen?.(true), { signal });
   document.addEventListener('resume', () => frozen?.(false), { signal });
-  signal.addEventListener('abort', watchForWaking({ clock: systemClock, page: document, woke: networkReturned }));
+  const stopWatching = watchForWaking({
+    clock: systemClock,
+    wallNow: Date.now,
+    page: document,
+    woke: networkReturned,
+  });
+  signal.addEventListener('abort', stopWatching);
   return () => watching.abort();
 }
 

@@ -27,14 +27,16 @@ class Page extends EventTarget {
 
 let clock: StoppableClock;
 let page: Page;
+let wallMs: number;
 let wakes: number;
 let stop: () => void;
 
 beforeEach(() => {
   clock = new StoppableClock();
   page = new Page();
+  wallMs = 0;
   wakes = 0;
-  stop = watchForWaking({ clock, page, woke: () => wakes++ });
+  stop = watchForWaking({ clock, wallNow: () => wallMs, page, woke: () => wakes++ });
 });
 
 test('a page that was hidden, stopped and is shown again woke, once', () => {
@@ -51,6 +53,13 @@ test('a page that was shown all the time woke with its machine', () => {
   clock.sleep(3_600_000);
   expect(wakes).toBe(0);
   clock.advance(1_000);
+  expect(wakes).toBe(1);
+});
+
+test('a page woke with its machine also where its clock stood still meanwhile', () => {
+  clock.advance(5_000);
+  wallMs += 3_600_000;
+  clock.advance(2_000);
   expect(wakes).toBe(1);
 });
 

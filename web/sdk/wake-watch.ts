@@ -7,6 +7,8 @@ const MAX_LATE_MS = 5_000;
 
 export interface WakeWatchOptions {
   clock: Clock;
+  /** Time of day, ms: on some systems the other clock stands still while the machine sleeps. */
+  wallNow(): number;
   page: Pick<Document, 'addEventListener' | 'removeEventListener' | 'visibilityState'>;
   /** The page runs again and is shown. Its connections may be dead without having said so. */
   woke(): void;
@@ -18,14 +20,18 @@ export interface WakeWatchOptions {
  *
  * A hidden page's timers may be late by a minute without being stopped, so one that is not shown is told nothing until it is.
  */
-export function watchForWaking({ clock, page, woke }: WakeWatchOptions): () => void {
+export function watchForWaking({ clock, wallNow, page, woke }: WakeWatchOptions): () => void {
   let seenMs = clock.now();
+  let seenWallMs = wallNow();
   let wasStopped = false;
   let cancel = () => {};
   const look = () => {
     const nowMs = clock.now();
-    if (nowMs - seenMs > LOOK_INTERVAL_MS + MAX_LATE_MS) wasStopped = true;
+    const nowWallMs = wallNow();
+    // A clock that somebody sets forward costs a look at the connections.
+    if (Math.max(nowMs - seenMs, nowWallMs - seenWallMs) > LOOK_INTERVAL_MS + MAX_LATE_MS) wasStopped = true;
     seenMs = nowMs;
+    seenWallMs = nowWallMs;
     if (!wasStopped || page.visibilityState !== 'visible') return;
     wasStopped = false;
     woke();
