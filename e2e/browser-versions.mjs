@@ -10,7 +10,7 @@ const VERSION_TIMEOUT_MS = 30_000;
 
 /**
  * The versions of the browsers that are here and say theirs without a screen; tests in others tell it ({@link versionsIn}).
- * @returns {Promise<import('./browser-support.mjs').Support['versions']>}
+ * @returns {Promise<import('./browser-support.mjs').Versions>}
  */
 export async function browserVersions() {
   const programs = { Chromium: await findBrowser(), Firefox: findFirefox() };
@@ -34,11 +34,17 @@ export function versionIn(words) {
 /**
  * What tests said of the browsers that they ran in.
  * @param {readonly import('./browser-support.mjs').Annotation[]} annotations
- * @returns {import('./browser-support.mjs').Support['versions']}
+ * @returns {import('./browser-support.mjs').Versions}
  */
 export function versionsIn(annotations) {
   const said = annotations.filter(({ type }) => type === VERSION).map(({ description = '' }) => description);
-  return Object.fromEntries(said.map((words) => [words.split(' ')[0], versionIn(words)]));
+  return Object.fromEntries(
+    said.flatMap((words) => {
+      const [browser = ''] = words.split(' ');
+      const version = versionIn(words);
+      return version === undefined ? [] : [[browser, version]];
+    }),
+  );
 }
 
 /** @param {string} program */

@@ -7,9 +7,9 @@ import { endWithNpm, runChild } from '../deploy/child.mjs';
 import { hasCode, SetupError } from '../deploy/failure.mjs';
 import { ensureInstalled } from '../deploy/install.mjs';
 import { ensureBrowser } from './browser.mjs';
-import { annotationsIn, findingsIn, record } from './browser-support.mjs';
+import { annotationsIn, outcomeOf, record } from './browser-support.mjs';
 import { browserVersions, versionsIn } from './browser-versions.mjs';
-import { describeFailures, playwrightResults, suitesWithoutTests } from './reports.mjs';
+import { describeFailures, describeSkipped, playwrightResults, suitesWithoutTests } from './reports.mjs';
 import { ALL, FIREFOX_ONLY, LONG_ONLY, QUICK, SCREENSHOTS } from './runners.mjs';
 
 /** @typedef {import('./runners.mjs').Runner} Runner */
@@ -58,9 +58,9 @@ const runners = available.filter(
 
 /** @type {TestResult[]} */
 const results = [];
-/** What end-to-end tests found to work in which browser. @type {import('./browser-support.mjs').Finding[]} */
-const findings = [];
-/** Versions of browsers that only their tests know. @type {import('./browser-support.mjs').Support['versions']} */
+/** What end-to-end tests found to work in which browser. @type {import('./browser-support.mjs').Outcome} */
+const outcome = { findings: [], silent: [], timedOut: [], skippedIn: [] };
+/** Versions of browsers that only their tests know. @type {import('./browser-support.mjs').Versions} */
 const versions = {};
 /** What went wrong besides the tests; each counts as one failure. @type {string[]} */
 const troubles = [];
@@ -72,12 +72,13 @@ const scratch = mkdtempSync(join(tmpdir(), 'p2c2r-tests-'));
 // Also when a signal ends this process.
 process.on('exit', () => rmSync(scratch, { recursive: true, force: true }));
 await testAll();
-if (flags.includes('--record')) await record(findings, { ...(await browserVersions()), ...versions });
+const recorded = flags.includes('--record') ? await recordOutcome() : [];
 printTimes();
 // Last, and on the same stream as the rest: a log that is cut keeps its end, and there it must say what failed and why.
 const failures = describeFailures(results);
 if (failures !== '') console.log(failures);
 for (const trouble of troubles) console.log(`\n${trouble}`);
+for (const line of [...describeSkipped(results), ...recorded]) console.log(line);
 const passed = results.filter(({ status }) => status === 'passed').length;
 const failed = results.filter(({ status }) => status === 'failed').length + troubles.length;
 console.log(`\n${passed} passed, ${failed} failed`);
@@ -159,13 +160,30 @@ async function runOne({ name, args, results: resultsOf, timeoutMs, files = [], e
   const found = resultsOf(report);
   results.push(...found);
   if (resultsOf === playwrightResults) {
-    findings.push(...findingsIn(report));
+    const { findings, silent, timedOut, skippedIn } = outcomeOf(report);
+    outcome.findings.push(...findings);
+    outcome.silent.push(...silent);
+    outcome.timedOut.push(...timedOut);
+    outcome.skippedIn.push(...skippedIn);
     Object.assign(versions, versionsIn(annotationsIn(report)));
   }
   const hasFailed = found.some(({ status }) => status === 'failed');
   if (code !== 0 && !hasFailed && !timedOut) {
     troubles.push(`The ${name} tests crashed: no test failed, yet their runner ended with code ${code}; see above.`);
   }
+}
+
+/** @returns {Promise<string[]>} what was not recorded, for a person */
+async function recordOutcome() {
+  if (troubles.length > 0) return ['Nothing was recorded: not all tests ran.'];
+  await record(outcome, { ...(await browserVersions()), ...versions });
+  const untested = new Set(
+    outcome.skippedIn.filter((name) => !outcome.findings.some(({ browser }) => browser === name)),
+  );
+  return [
+    ...outcome.timedOut.map((title) => `Not recorded, since it ran out of time: ${title}`),
+    ...[...untested].map((browser) => `Nothing was recorded of ${browser}: all its tests were skipped.`),
+  ];
 }
 
 function printTimes() {

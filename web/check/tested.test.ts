@@ -3,19 +3,18 @@ import { expect, test } from 'vitest';
 import { type RecordedSupport, testedHere } from './tested.ts';
 
 const SUPPORT: RecordedSupport = {
-  versions: { Chromium: '156.0', Firefox: '153.0', WebKitGTK: '2.50' },
-  findings: [
-    { browser: 'Chromium', role: 'gamer', feature: 'tasks', found: 'works' },
-    { browser: 'Firefox', role: 'gamer', feature: 'tasks', found: 'works' },
-    { browser: 'Firefox', role: 'streams', feature: 'H.264', found: 'left out' },
-    { browser: 'WebKitGTK', role: 'everyone', feature: 'every page loads', found: 'works' },
+  cells: [
+    { browser: 'Chromium', role: 'gamer', feature: 'tasks', found: 'works', versions: ['156.0'] },
+    { browser: 'Firefox', role: 'gamer', feature: 'tasks', found: 'works', versions: ['150.0'] },
+    { browser: 'Firefox', role: 'streams', feature: 'H.264', found: 'left out', versions: ['150.0', '153.0'] },
+    { browser: 'WebKitGTK', role: 'everyone', feature: 'every page loads', found: 'works', versions: ['2.50'] },
   ],
 };
 
 test.each([
   [
     'Mozilla/5.0 (X11; Linux x86_64; rv:150.0) Gecko/20100101 Firefox/150.0',
-    'Our tests ran in Firefox 153.0 on Linux. This one is version 150.',
+    'Our tests ran in Firefox 150.0 and 153.0 on Linux. This one is version 150.',
     ['Gamer: tasks works', 'Codec: H.264 left out'],
   ],
   [

@@ -2,8 +2,7 @@ import recorded from '../../shared/browser-support.json';
 
 /** What tests found to work in which browser; they record it (docs/browsers.md). */
 export interface RecordedSupport {
-  versions: Partial<Record<string, string>>;
-  findings: readonly { browser: string; role: string; feature: string; found: string }[];
+  cells: readonly { browser: string; role: string; feature: string; found: string; versions: readonly string[] }[];
 }
 
 /** What tests found in browsers like this one. */
@@ -24,13 +23,12 @@ const LABELS: Readonly<Record<string, string>> = {
 /** @param userAgent - of this browser */
 export function testedHere(userAgent: string, support: RecordedSupport = recorded): TestedHere {
   const browser = browserLike(userAgent);
-  const version = support.versions[browser];
-  if (version === undefined) return { where: 'No test of ours ran in a browser like this one.', rows: [] };
-  const rows = support.findings
-    .filter((finding) => finding.browser === browser)
-    .map(({ role, feature, found }) => ({ what: `${LABELS[role] ?? role}: ${feature}`, found }));
+  const cells = support.cells.filter((cell) => cell.browser === browser);
+  if (cells.length === 0) return { where: 'No test of ours ran in a browser like this one.', rows: [] };
+  const rows = cells.map(({ role, feature, found }) => ({ what: `${LABELS[role] ?? role}: ${feature}`, found }));
+  const versions = [...new Set(cells.flatMap((cell) => cell.versions))].sort().join(' and ');
   const own = ownVersion(userAgent, browser);
-  return { where: `Our tests ran in ${browser} ${version} on Linux. ${own}`, rows };
+  return { where: `Our tests ran in ${browser} ${versions} on Linux. ${own}`, rows };
 }
 
 /** The tested browser with the same engine. On iPhones and iPads that is WebKit in every browser. */
