@@ -14,7 +14,14 @@ export function supports<Role extends keyof Roles>(
   return { type: SUPPORT, description: [browser, role, feature, found].join(' | ') };
 }
 
-/** The same from within a test, which learns only there what is so. */
+/** What a test learned in place of what its `annotation` announced, without which a failure before this would show nothing. */
 export function found(...finding: Parameters<typeof supports>): void {
-  test.info().annotations.push(supports(...finding));
+  const learned = supports(...finding);
+  const [browser, role, feature] = finding;
+  const { annotations } = test.info();
+  const announced = supports(browser, role, feature);
+  if (!annotations.some(({ type, description }) => type === announced.type && description === announced.description)) {
+    throw new Error('Announce it in the annotation of the test too.');
+  }
+  annotations.push(learned);
 }
