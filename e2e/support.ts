@@ -25,3 +25,22 @@ export function found(...finding: Parameters<typeof supports>): void {
   }
   annotations.push(learned);
 }
+
+/** Every page of the server, by its path. */
+export const PAGES = [
+  '',
+  'gamer',
+  'volunteer',
+  'check',
+  'compare',
+  'status',
+  'what-volunteers-see',
+  'examples/',
+] as const;
+
+/** In a page of whichever browser: whether its scripts have put in what only they do, and what is shown is not blank. */
+export function hasStarted(): boolean {
+  const ofScripts = [...document.querySelectorAll('theme-switch')].every((element) => element.childElementCount > 0);
+  // biome-ignore lint/performance/useDomNodeTextContent: text that is not shown does not count.
+  return ofScripts && !document.querySelector('.unstarted') && document.body.innerText.length > 100;
+}

@@ -16,19 +16,18 @@ const ALL_PAIRS = [...PAIRS, { volunteer: 'Chromium', gamer: 'Chromium' }] as co
 
 for (const { volunteer, gamer } of ALL_PAIRS) {
   for (const { prefix, codec, name } of CODECS) {
-    test(
-      `${name} comes first between a volunteer in ${volunteer} and a gamer in ${gamer}: the stream goes on`,
-      { ...TAG, annotation: volunteer === gamer ? [supports(gamer, 'streams', name)] : [] },
-      async ({ volunteerIn, gamerIn }) => {
-        const helper = await volunteerIn(volunteer, codec);
-        const page = await gamerIn(gamer, codec, { where: 'volunteers' });
-        await page.evaluate(restrictCodecs, [prefix, 'vp8']);
-        const firstPictureMs = await page.evaluate(openStream, 'canvas');
-        const { codec: used } = await expectDetail(page);
-        test.info().annotations.push({ type: 'figures', description: `first picture ${firstPictureMs} ms, ${used}` });
-        if (volunteer === gamer) found(gamer, 'streams', name, await useOf(codec, used, page, helper));
-      },
-    );
+    test(`${name} comes first between a volunteer in ${volunteer} and a gamer in ${gamer}: the stream goes on`, {
+      ...TAG,
+      annotation: volunteer === gamer ? [supports(gamer, 'streams', name)] : [],
+    }, async ({ volunteerIn, gamerIn }) => {
+      const helper = await volunteerIn(volunteer, codec);
+      const page = await gamerIn(gamer, codec, { where: 'volunteers' });
+      await page.evaluate(restrictCodecs, [prefix, 'vp8']);
+      const firstPictureMs = await page.evaluate(openStream, 'canvas');
+      const { codec: used } = await expectDetail(page);
+      test.info().annotations.push({ type: 'figures', description: `first picture ${firstPictureMs} ms, ${used}` });
+      if (volunteer === gamer) found(gamer, 'streams', name, await useOf(codec, used, page, helper));
+    });
   }
 }
 

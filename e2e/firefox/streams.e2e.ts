@@ -1,7 +1,17 @@
 // Protects: live streams of every kind of source between Firefox and Chromium, in every codec that they offer each other.
 import { found, supports } from '../support.ts';
 import { expect, test } from './fixtures.ts';
-import { CODECS, expectDetail, FRAMES, openStream, PAIRS, restrictCodecs, statsOf, useOf, WAIT } from './live-stream.ts';
+import {
+  CODECS,
+  expectDetail,
+  FRAMES,
+  openStream,
+  PAIRS,
+  restrictCodecs,
+  statsOf,
+  useOf,
+  WAIT,
+} from './live-stream.ts';
 
 const TAG = { tag: '@firefox' };
 
@@ -42,20 +52,19 @@ test('a camera of a gamer in Firefox is shown while a volunteer helps', {
 });
 
 for (const { prefix, codec, name } of CODECS) {
-  test(
-    `no stream between two Firefox stands still where ${name} comes first`,
-    { ...TAG, annotation: supports('Firefox', 'streams', name) },
-    async ({ volunteerIn, gamerIn }) => {
-      const helper = await volunteerIn('Firefox', codec);
-      const page = await gamerIn('Firefox', codec, { where: 'volunteers' });
-      // VP8 is what is left where the codec is not fit for live streams.
-      await page.evaluate(restrictCodecs, [prefix, 'vp8']);
-      await page.evaluate(openStream, 'canvas');
-      const { codec: used } = await expectDetail(page);
-      test.info().annotations.push({ type: 'figures', description: used });
-      found('Firefox', 'streams', name, await useOf(codec, used, page, helper));
-    },
-  );
+  test(`no stream between two Firefox stands still where ${name} comes first`, {
+    ...TAG,
+    annotation: supports('Firefox', 'streams', name),
+  }, async ({ volunteerIn, gamerIn }) => {
+    const helper = await volunteerIn('Firefox', codec);
+    const page = await gamerIn('Firefox', codec, { where: 'volunteers' });
+    // VP8 is what is left where the codec is not fit for live streams.
+    await page.evaluate(restrictCodecs, [prefix, 'vp8']);
+    await page.evaluate(openStream, 'canvas');
+    const { codec: used } = await expectDetail(page);
+    test.info().annotations.push({ type: 'figures', description: used });
+    found('Firefox', 'streams', name, await useOf(codec, used, page, helper));
+  });
 }
 
 test('a gamer in Firefox sharpens by itself without a volunteer', {
