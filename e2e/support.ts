@@ -40,7 +40,7 @@ export const PAGES = [
 
 /** In a page of whichever browser: whether its scripts have put in what only they do, and what is shown is not blank. */
 export function hasStarted(): boolean {
-  const ofScripts = [...document.querySelectorAll('theme-switch')].every((element) => element.childElementCount > 0);
+  const ofScripts = [...document.querySelectorAll('theme-switch')].every((element) => element.shadowRoot);
   // biome-ignore lint/performance/useDomNodeTextContent: text that is not shown does not count.
   return ofScripts && !document.querySelector('.unstarted') && document.body.innerText.length > 100;
 }
