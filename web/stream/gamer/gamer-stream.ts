@@ -78,7 +78,7 @@ export class GamerStream {
       onReady: () => this.#intake.repeatNewest(),
     });
     this.#intake = new FrameIntake({
-      now,
+      clock,
       settings,
       statistics,
       onResize: (size) => this.#resized(size),
@@ -287,8 +287,8 @@ export class GamerStream {
   #isIncomplete(): boolean {
     const { newest, hasEarly } = this.#intake;
     const { newestFrameId, shownMs, shown } = this.#screen;
-    if (!newest) return false;
     if (hasEarly) return true;
+    if (!newest) return false;
     if (newest.frameId > newestFrameId) return this.#options.clock.now() - shownMs > MISSING_MS;
     if (this.#decision.running === 'local' && shown?.outcome === null) return this.#local.canTry;
     return shown?.outcome?.downgradeReason === 'getting-ready';
