@@ -51,9 +51,9 @@ module.exports = {
     {
       name: 'no-unresolvable',
       comment:
-        'unresolved imports would escape the rules. Exceptions: URLs of package files and of the compiled kernels, which the build resolves; the SDK, which the server serves; e2e/fresh-project, which its own test installs and checks',
+        'unresolved imports would escape the rules. Exceptions: URLs of package files and of the compiled kernels, which the build resolves; the SDK, which the server serves; e2e/fresh-project and examples/frameworks, which their own test installs and checks',
       severity: 'error',
-      from: { pathNot: '^e2e/fresh-project/' },
+      from: { pathNot: '^(e2e/fresh-project|examples/frameworks)/' },
       to: {
         couldNotResolve: true,
         pathNot: '^(onnxruntime-web/[^/]+\\?url|\\./kernels(-threads)?\\.wasm\\?url|(\\.\\.)?/p2c2r\\.js)$',
@@ -99,6 +99,12 @@ module.exports = {
       ['shared', 'web/sdk'],
       'the script for pages of others uses only the SDK, as those pages would',
     ),
+    only(
+      'frameworks-import-only-sdk',
+      'web/frameworks',
+      ['shared', 'web/sdk', 'web/attach/script-options'],
+      'hooks and the element use only the SDK, as a game would, and read attributes as the one-line script does',
+    ),
     only('ui-imports-nothing', 'web/ui', [], 'components take plain values'),
     only(
       'game-imports-only-sdk',
@@ -114,17 +120,21 @@ module.exports = {
       from: { path: '^(web|e2e|bench|examples)/', pathNot: ['^web/game/', TESTS] },
       to: { path: '^web/game/', pathNot: '^web/game/(built-in-game|game-work|game-sequences)\\.ts$' },
     },
-    only(
-      'gamer-page-imports-only-sdk-ui-game',
-      'web/gamer',
-      ['shared', 'web/sdk', 'web/ui', 'web/game'],
-      'a page connects the SDK and the game to ui/',
-    ),
+    {
+      ...only(
+        'gamer-page-imports-only-sdk-ui-game',
+        'web/gamer',
+        ['shared', 'web/sdk', 'web/ui', 'web/game'],
+        'a page connects the SDK and the game to ui/',
+      ),
+      // A test asks what parts of a stream say, to see that the page agrees with them.
+      from: { path: '^web/gamer/', pathNot: TESTS },
+    },
     {
       name: 'stream-root-files-import-no-subfolder',
       comment: 'files that both ends of a stream share import neither end',
       severity: 'error',
-      from: { path: '^web/stream/[^/]+$' },
+      from: { path: '^web/stream/[^/]+$', pathNot: TESTS },
       to: { path: '^web/stream/[^/]+/' },
     },
     {
@@ -188,7 +198,8 @@ module.exports = {
     {
       name: 'no-tools-in-pages',
       severity: 'error',
-      from: { path: '^web/', pathNot: TESTS },
+      comment: 'but for React, which the site that has the hooks of `p2c2r/react` brings',
+      from: { path: '^web/', pathNot: [TESTS, '^web/frameworks/react\\.ts$'] },
       to: {
         dependencyTypes: ['npm-dev'],
         dependencyTypesNot: ['type-only'],

@@ -1,12 +1,14 @@
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vite';
 import { wasmKernels } from './deploy/assembly-script.mjs';
-import { compileAtLoad, pageParts } from './deploy/vite-plugins.mjs';
+import { compileAtLoad, pageParts, themeScript } from './deploy/vite-plugins.mjs';
 
 const fromHere = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 
 /** Entries that pages of other origins load, by names that do not change. */
-const FOR_OTHER_PAGES = ['p2c2r', 'attach'];
+const FOR_OTHER_PAGES = ['p2c2r', 'attach', 'element'];
+/** Entries with names that do not change. `theme` is loaded by the examples too, which are not built. */
+const UNHASHED = [...FOR_OTHER_PAGES, 'theme'];
 
 /**
  * The pages and the SDK. `base: './'` makes every asset relative to the file that names it, so that `/p2c2r.js` finds its
@@ -28,7 +30,7 @@ export default defineConfig({
       ),
     },
   },
-  plugins: [wasmKernels, pageParts, compileAtLoad('p2c2r')],
+  plugins: [wasmKernels, pageParts, themeScript, compileAtLoad('p2c2r')],
   esbuild: { jsx: 'automatic', jsxImportSource: 'preact' },
   build: {
     target: 'es2022',
@@ -49,9 +51,11 @@ export default defineConfig({
         seen: fromHere('./web/what-volunteers-see.html'),
         p2c2r: fromHere('./web/sdk/p2c2r.ts'),
         attach: fromHere('./web/attach/main.ts'),
+        element: fromHere('./web/frameworks/element.ts'),
+        theme: fromHere('./web/ui/theme-switch.ts'),
       },
       output: {
-        entryFileNames: ({ name }) => (FOR_OTHER_PAGES.includes(name) ? '[name].js' : 'assets/[name]-[hash].js'),
+        entryFileNames: ({ name }) => (UNHASHED.includes(name) ? '[name].js' : 'assets/[name]-[hash].js'),
       },
     },
   },

@@ -1,7 +1,9 @@
 /// <reference types="@vitest/browser/providers/playwright" />
+import { fileURLToPath } from 'node:url';
 import type { LaunchOptions } from 'playwright';
 import type { Plugin } from 'vite';
 import { configDefaults, defineConfig, type TestProjectInlineConfiguration } from 'vitest/config';
+import type { BrowserConfigOptions } from 'vitest/node';
 import { wasmKernels } from './deploy/assembly-script.mjs';
 import { bundledWorkers } from './e2e/bundled-workers.mjs';
 import { launchOptions, systemGlOptions } from './e2e/launch.mjs';
@@ -18,6 +20,8 @@ const ON_GPU = ['web/compute/**/*.browser.test.ts', 'web/sdk/stream-device-lost.
 const OF_KERNELS = ['web/compute/{ort,wgsl}/**/*.browser.test.ts'];
 /** Browser tests of what only a GPU process on OpenGL can do. */
 const ON_SYSTEM_GL = ['**/*.gl.browser.test.ts'];
+/** Browser tests that pass in Firefox too: others need WebGPU, or take away or drive what only Chromium has. */
+const IN_FIREFOX = ['web/{net,ui,volunteer}/**/*.browser.test.{ts,tsx}'];
 const exclude = [...configDefaults.exclude, '.build/**'];
 /** How long `expect.poll` waits. Vitest's default is a second, in which a machine with two busy cores may not start one encoder. */
 const poll = { timeout: 20_000 };
@@ -59,7 +63,7 @@ const isolated: Plugin = {
 interface BrowserProject {
   include: string[];
   exclude: string[];
-  launch: LaunchOptions;
+  browser: Pick<BrowserConfigOptions, 'provider' | 'headless' | 'instances'>;
   /** Whether its pages are cross-origin isolated. */
   isIsolated?: boolean;
   globalSetup?: string[];
@@ -70,7 +74,7 @@ interface BrowserProject {
  * which is often a software GPU. The projects run at the same time: one mostly waits for media and sockets, and a software GPU compiles
  * shaders on one core.
  */
-function inChromium(name: string, { launch, isIsolated, ...files }: BrowserProject): TestProjectInlineConfiguration {
+function inBrowser(name: string, { browser, isIsolated, ...files }: BrowserProject): TestProjectInlineConfiguration {
   return {
     ...sources,
     plugins: [wasmKernels, bundledWorkers, networksBesideWorkers, ...(isIsolated ? [isolated] : [])],
@@ -84,17 +88,25 @@ function inChromium(name: string, { launch, isIsolated, ...files }: BrowserProje
       expect: { poll },
       browser: {
         enabled: true,
-        provider: 'playwright',
-        headless: true,
+        ...browser,
         fileParallelism: false,
         // One page runs all files, as one process does the unit tests: loading the modules anew took half a second for each.
         isolate: false,
         screenshotFailures: false,
-        instances: [{ browser: 'chromium', launch }],
       },
     },
   };
 }
+
+function chromium(launch: LaunchOptions): BrowserProject['browser'] {
+  return { provider: 'playwright', headless: true, instances: [{ browser: 'chromium', launch }] };
+}
+
+const firefox: BrowserProject['browser'] = {
+  provider: fileURLToPath(new URL('e2e/firefox/vitest-provider.ts', import.meta.url)),
+  headless: true,
+  instances: [{ browser: 'firefox' }],
+};
 
 // Timeouts are only for tests that hang: a machine with two busy cores is slow, and no test may fail for that.
 export default defineConfig({
@@ -121,32 +133,37 @@ export default defineConfig({
         ...sources,
         test: { name: 'long', environment: 'node', include: [LONG], exclude, testTimeout: 600_000 },
       },
-      inChromium('browser', {
+      inBrowser('browser', {
         include: [IN_BROWSER],
         exclude: [...exclude, ...ON_GPU, ...ON_SYSTEM_GL, LONG_IN_BROWSER],
-        launch: await launchOptions({ hasWebgpu: false }),
+        browser: chromium(await launchOptions({ hasWebgpu: false })),
       }),
-      inChromium('browser-long', {
+      inBrowser('browser-firefox', {
+        include: IN_FIREFOX,
+        exclude,
+        browser: firefox,
+      }),
+      inBrowser('browser-long', {
         include: [LONG_IN_BROWSER],
         exclude,
-        launch: await launchOptions(),
+        browser: chromium(await launchOptions({ isAudible: true })),
       }),
-      inChromium('browser-gpu', {
+      inBrowser('browser-gpu', {
         include: ON_GPU,
         exclude: [...exclude, ...ON_SYSTEM_GL, ...OF_KERNELS, LONG_IN_BROWSER],
-        launch: await launchOptions(),
+        browser: chromium(await launchOptions()),
         isIsolated: true,
       }),
-      inChromium('browser-kernels', {
+      inBrowser('browser-kernels', {
         include: OF_KERNELS,
         exclude: [...exclude, ...ON_SYSTEM_GL, LONG_IN_BROWSER],
-        launch: await launchOptions(),
+        browser: chromium(await launchOptions()),
         isIsolated: true,
       }),
-      inChromium('browser-gl', {
+      inBrowser('browser-gl', {
         include: ON_SYSTEM_GL,
         exclude,
-        launch: await systemGlOptions(),
+        browser: chromium(await systemGlOptions()),
         globalSetup: ['e2e/system-gl.mjs'],
       }),
     ],

@@ -65,15 +65,20 @@ export interface RemoteProcess<Module> extends Remote<Module> {
   kill(): void;
 }
 
-interface SiteOptions {
-  /** Modules of bench/pages/ that the server serves as `/bench/NAME.js`. */
-  modules: readonly string[];
-  /** Variants of the SDK that it serves as well. */
-  variants?: readonly Variant[];
+interface BrowserOptions {
   /** Command line flags of the browser. */
   flags?: readonly string[];
   /** Whether it draws with the system's OpenGL, where frames enter WebGPU and leave it without a copy. */
   onSystemGl?: boolean;
+  /** Whether its pages may play sound and can be heard; not on the system's OpenGL. */
+  isAudible?: boolean;
+}
+
+interface SiteOptions extends BrowserOptions {
+  /** Modules of bench/pages/ that the server serves as `/bench/NAME.js`. */
+  modules: readonly string[];
+  /** Variants of the SDK that it serves as well. */
+  variants?: readonly Variant[];
   context?: BrowserContextOptions;
 }
 
@@ -98,21 +103,21 @@ export class Context {
   }
 
   /** Starts a server that also serves modules of bench/pages/, and a browser. */
-  async openSite({ modules, variants = [], flags = [], onSystemGl = false, context = {} }: SiteOptions): Promise<Site> {
+  async openSite({ modules, variants = [], context = {}, ...ofBrowser }: SiteOptions): Promise<Site> {
     const pagesDir = await mkdtemp(join(this.settings.bundleDir, 'pages-'));
     await cp((await ensureBuilt()).pagesDir, pagesDir, { recursive: true });
     await bundlePages(join(pagesDir, 'bench'), ['volunteer', ...modules]);
     // Beside the pages: the SDK connects to where it lies.
     await bundleSdk(pagesDir, variants);
     const { url } = await this.startServer({ pagesDir });
-    const browser = await chromium.launch(await browserOptions(flags, onSystemGl));
+    const browser = await chromium.launch(await browserOptions(ofBrowser));
     this.defer(() => browser.close());
     return new Site(url, browser, await browser.newContext(context));
   }
 
   /** Launches a browser as a process group of its own, which can be killed as a whole. */
   async launchKillableBrowser(): Promise<{ pages: BrowserContext; kill(): void }> {
-    const server = await chromium.launchServer(await browserOptions([SHOW_ADDRESSES]));
+    const server = await chromium.launchServer(await browserOptions({ flags: [SHOW_ADDRESSES] }));
     this.defer(() => server.close());
     const browser = await chromium.connect(server.wsEndpoint());
     const { pid } = server.process();
@@ -193,9 +198,9 @@ export class Site {
   }
 }
 
-async function browserOptions(flags: readonly string[], onSystemGl = false) {
+async function browserOptions({ flags = [], onSystemGl = false, isAudible = false }: BrowserOptions) {
   process.env.P2C2R_BROWSER ??= await ensureBrowser();
-  const options = await (onSystemGl ? systemGlOptions() : launchOptions());
+  const options = await (onSystemGl ? systemGlOptions() : launchOptions({ isAudible }));
   // A signal ends the section, and the section ends its browsers.
   const signals = { handleSIGINT: false, handleSIGTERM: false, handleSIGHUP: false };
   return { ...options, ...signals, args: [...(options.args ?? []), ...flags] };

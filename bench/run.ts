@@ -17,6 +17,7 @@ import * as paths from './sections/paths.ts';
 import * as peerjs from './sections/peerjs.ts';
 import * as quality from './sections/quality.ts';
 import * as server from './sections/server.ts';
+import * as sound from './sections/sound.ts';
 import * as stream from './sections/stream.ts';
 import * as streamSoak from './sections/stream-soak.ts';
 import * as streamTrouble from './sections/stream-trouble.ts';
@@ -25,7 +26,7 @@ import * as wire from './sections/wire.ts';
 /** Every section that these modules export, by name. */
 const SECTIONS = [
   ...[compute, firefox, glass, kernels, models, onnx, paths, peerjs, quality, server],
-  ...[stream, streamSoak, streamTrouble, wire],
+  ...[sound, stream, streamSoak, streamTrouble, wire],
 ]
   .flatMap((module): unknown[] => Object.values(module))
   .filter((value): value is Section => value instanceof Object && 'about' in value)

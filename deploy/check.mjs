@@ -22,6 +22,10 @@ const STEPS = [
 /** Steps that run at the same time: most use one core for most of their time. */
 const PARALLEL = 2;
 
+const USAGE = `npm run check
+
+Checks format, lint, types, import rules and the packages of a production server.`;
+
 await runCommand(async () => {
   await ensureInstalled();
   const left = [...STEPS];
@@ -39,7 +43,7 @@ await runCommand(async () => {
   };
   await Promise.all(Array.from({ length: PARALLEL }, runSteps));
   if (failures.length > 0) throw new SetupError(failures.join('\n\n'));
-});
+}, USAGE);
 
 /** Advisories appear without any change of ours, so what is not known to be dangerous does not fail the check. */
 async function audit() {

@@ -24,12 +24,16 @@ const PAGE_PARTS = {
         </svg>
         P2C2R
       </a>
+      <theme-switch></theme-switch>
     </header>`,
   '<!-- page -->': `<div id="page">
-      <p class="noscript unstarted">
-        This page did not start: its script was not loaded, or this browser is too old for it. Reload the page. It needs
-        Chrome or Edge 94, Firefox 130 or Safari 16.4, or a newer one.
-      </p>
+      <main class="noscript unstarted">
+        <h1>This page did not start</h1>
+        <p>
+          Its script was not loaded, or this browser is too old for it. Reload the page. It needs Chrome or Edge 94,
+          Firefox 130 or Safari 16.4, or a newer one.
+        </p>
+      </main>
     </div>`,
 };
 
@@ -43,6 +47,18 @@ export const pageParts = {
     // Before Vite bundles what the page links.
     order: 'pre',
     handler: (html) => Object.entries(PAGE_PARTS).reduce((page, [mark, part]) => page.replace(mark, part), html),
+  },
+};
+
+/**
+ * Has each page load `/theme.js` before anything is drawn. After Vite's own work, which wants every script to be a module.
+ * @type {import('vite').Plugin}
+ */
+export const themeScript = {
+  name: 'theme-script',
+  transformIndexHtml: {
+    order: 'post',
+    handler: () => [{ tag: 'script', attrs: { src: './theme.js' }, injectTo: 'head-prepend' }],
   },
 };
 

@@ -1,5 +1,6 @@
 import { pino } from 'pino';
 import { ensureBrowser } from '../e2e/browser.mjs';
+import { terminalOf } from '../signaling-server/boot/terminal-log.mjs';
 import { endWithNpm } from './child.mjs';
 import { runCommand } from './failure.mjs';
 import { HeadlessVolunteer } from './headless-volunteer.mjs';
@@ -25,7 +26,8 @@ await runCommand(async () => {
       stop.abort();
     });
   }
+  const log = pino({ base: null }, terminalOf(process.stdout));
   const executablePath = await ensureBrowser();
-  const volunteer = new HeadlessVolunteer({ ...options, executablePath, isSandboxed }, pino({ base: null }));
+  const volunteer = new HeadlessVolunteer({ ...options, executablePath, isSandboxed }, log);
   await volunteer.serveUntil(stop.signal);
 });

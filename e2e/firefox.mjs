@@ -16,7 +16,7 @@ export async function ensureFirefox() {
 }
 
 /** Its program; undefined where there is none. P2C2R_FIREFOX names another one. */
-function findFirefox() {
+export function findFirefox() {
   const named = process.env.P2C2R_FIREFOX;
   return [...(named ? [named] : []), ...PROGRAMS].find(
     (program) => spawnSync(program, ['--version'], { stdio: 'ignore', timeout: 30_000 }).status === 0,

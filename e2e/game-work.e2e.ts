@@ -1,6 +1,7 @@
 // The built-in game has volunteers steer its ships, names them, and plays on when they leave.
 import type { Page } from 'playwright/test';
 import { expect, test } from './fixtures.ts';
+import { openDetails } from './gamer-page.ts';
 
 /** The page's label of who computes a part of the game. */
 const who = (gamer: Page, part: string) => gamer.getByTestId(`who-${part}`);
@@ -15,6 +16,7 @@ test('the game’s work runs on a volunteer, here when switched, and in the game
 }) => {
   const gamer = await context.newPage();
   await gamer.goto(new URL('/gamer', server.url).href);
+  await openDetails(gamer);
   await expect(who(gamer, 'ships')).toHaveText('the game itself');
   await isPlaying(gamer);
 

@@ -2,18 +2,28 @@ import { readFile } from 'node:fs/promises';
 import type { BrowserContext, Download, Page } from 'playwright/test';
 import { expect } from './fixtures.ts';
 
-/** The gamer page with its game running, and the link it shares. */
-export async function openGamer(page: Page, serverUrl: string): Promise<string> {
-  await page.goto(new URL('/gamer', serverUrl).href);
+/**
+ * The gamer page with its game running and its details open, and the link it shares.
+ * @param query - choices, such as `?mode=compare`
+ */
+export async function openGamer(page: Page, serverUrl: string, query = ''): Promise<string> {
+  await page.goto(new URL(`/gamer${query}`, serverUrl).href);
+  await openDetails(page);
   await expect(page.getByTestId('output').locator('canvas')).toBeVisible();
   return linkOf(page);
 }
 
+/** Settings, figures, volunteers and what the game computes where. */
+export async function openDetails(gamer: Page): Promise<void> {
+  await gamer.getByTestId('details').getByText('Details', { exact: true }).click();
+}
+
 /** The same with a still picture instead of the game, for tests that are not about frames. */
-export async function openStillGamer(page: Page, serverUrl: string): Promise<string> {
+export async function openStillGamer(page: Page, serverUrl: string, query = ''): Promise<string> {
   await withoutGame(page);
-  await page.goto(new URL('/gamer', serverUrl).href);
+  await page.goto(new URL(`/gamer${query}`, serverUrl).href);
   await choosePicture(page);
+  await openDetails(page);
   return linkOf(page);
 }
 

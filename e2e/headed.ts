@@ -82,7 +82,7 @@ function hasXvfb(): boolean {
 }
 
 /** Starts a screen with the first free number, which Xvfb writes to the pipe. */
-async function startScreen(): Promise<{ display: string; stop(): Promise<void> }> {
+export async function startScreen(): Promise<{ display: string; stop(): Promise<void> }> {
   const screen = spawn('Xvfb', ['-displayfd', '3', '-screen', '0', '1280x800x24', '-nolisten', 'tcp'], {
     stdio: ['ignore', 'ignore', 'ignore', 'pipe'],
   });

@@ -6,7 +6,7 @@ test('of the running game a still is saved, alone and beside its source, and a c
   tag: '@long',
 }, async ({ server, context }) => {
   const gamer = await context.newPage();
-  await openGamer(gamer, server.url);
+  await openGamer(gamer, server.url, '?mode=compare');
   const after = await saved(gamer, 'save-after');
   expect(after.name).toMatch(new RegExp(`^game-${TREATED_FILE}-2x\\.png$`));
   const sharp = await lookAtPng(gamer, after.base64);
@@ -66,6 +66,9 @@ test('the picture moves to a small window or fills the screen, where the game is
   // The game received the key and paused.
   await gamer.keyboard.press('p');
   await expect(gamer.getByTestId('fps-in')).toHaveText('0');
+  await expect(gamer.getByTestId('paused')).toBeVisible();
+  await gamer.getByTestId('resume').click();
+  await expect(gamer.getByTestId('fps-in')).not.toHaveText('0');
   await gamer.getByRole('button', { name: 'Leave full screen' }).click();
   await expect(gamer.locator('figure:fullscreen')).toHaveCount(0);
 });

@@ -5,6 +5,7 @@ import { SIGNALING } from '../shared/protocol-limits.ts';
 import { test as base, expect } from './fixtures.ts';
 import { openStillGamer } from './gamer-page.ts';
 import { startServer } from './server.ts';
+import { supports } from './support.ts';
 import { ensureCoturn, startTurnServer } from './turn-server.mjs';
 
 /** What the pages say and do while the relay that carries their link is away. */
@@ -80,6 +81,7 @@ test('after the relay was away for 180 s the two are linked again within 15 s of
 
 test('after the network was away for longer than their sessions last, relay and server, the two are linked again within 15 s', {
   tag: '@long',
+  annotation: supports('Chromium', 'gamer', 'linked again after the server was away'),
 }, async ({ context, server, turn }) => {
   test.setTimeout(SESSION_OUTAGE_MS + 120_000);
   const network = await startNetwork(new URL(server.url));

@@ -1,8 +1,8 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { cp, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { ROOT, runChild } from '../deploy/child.mjs';
 import { expect, testWithOwnServer as test } from './fixtures.ts';
@@ -17,18 +17,28 @@ const PLAIN = { FORCE_COLOR: '0' };
 /** Limit of a failed program's quoted output, which may have a line of a megabyte. */
 const TOLD_CHARS = 2_000;
 
+/** Most bytes of a built site that uses the SDK: one build of the ONNX runtime (14 MB), the networks and the scripts. Those of the graphics card would be 44 MB more. */
+const MAX_SITE_BYTES = 24e6;
+
 /** A project with nothing of this repository but the package. */
 let project: string;
+/** What `npm run pack-sdk` said. */
+let told: string;
 
 test.beforeAll(async () => {
   project = await mkdtemp(join(tmpdir(), 'p2c2r-fresh-'));
   await cp(join(ROOT, 'e2e/fresh-project'), project, { recursive: true });
-  await run(process.execPath, join(ROOT, 'deploy/pack-sdk.mjs'), project);
+  told = await run(process.execPath, join(ROOT, 'deploy/pack-sdk.mjs'), project);
   const [packed] = (await readdir(project)).filter((name) => name.endsWith('.tgz'));
   if (!packed) throw new Error('nothing was packed');
   await run('npm', 'install', '--offline', '--no-audit', '--no-fund', `./${packed}`);
 });
 test.afterAll(() => rm(project, { recursive: true, force: true }));
+
+test('packing tells what it does, how long each step took, and how large the package is', () => {
+  expect(told).toMatch(/^Copying .* \d+\.\d s\nBundling .* \d+\.\d s\nPacking \.\.\. \d+\.\d s\n/m);
+  expect(told).toMatch(/^\d+ files, packed \d+\.\d MB; unpacked: networks .* onnxruntime-web \d+\.\d MB/m);
+});
 
 test("the packed SDK's types are complete and keep the contract", async () => {
   await cp(join(ROOT, 'web/sdk/test-contract.d.ts'), join(project, 'src/test-contract.d.ts'));
@@ -44,6 +54,7 @@ test("a fresh Vite project's built page loads its worker, runtime and network, a
   const configured = await readFile(join(project, 'vite.config.js'), 'utf8');
   expect(exampleOf(await readExamples(''), 'vite.config.js').code).toBe(configured);
   await run(process.execPath, VITE, 'build', '--logLevel', 'warn');
+  expect(await sizeOf(join(project, 'dist'))).toBeLessThan(MAX_SITE_BYTES);
   const site = await preview();
   const server = await startServer({ env: { ALLOWED_ORIGINS: site.origin } });
   try {
@@ -56,10 +67,8 @@ test("a fresh Vite project's built page loads its worker, runtime and network, a
 });
 
 test('game servers in Node run their tasks in a browser', async ({ server, volunteerPage }) => {
-  await mkdir(join(project, 'node_modules/@roamhq'), { recursive: true });
-  for (const name of await readdir(join(ROOT, 'node_modules/@roamhq'))) {
-    await symlink(join(ROOT, 'node_modules/@roamhq', name), join(project, 'node_modules/@roamhq', name));
-  }
+  const names = await readdir(join(ROOT, 'node_modules/@roamhq'));
+  await bring(names.map((name) => `@roamhq/${name}`));
   // Both use the room that the documentation names.
   await volunteerPage('demo', { backend: 'wasm' });
 
@@ -72,6 +81,48 @@ test('game servers in Node run their tasks in a browser', async ({ server, volun
   expect(JSON.parse(printed)).toEqual({ isWhole: true, ranOn: volunteerId, refusal: 'unsupported-browser' });
 });
 
+test('the components of examples/frameworks sharpen their canvas in React, whose StrictMode mounts twice, and in Preact', {
+  tag: '@long',
+}, async ({ page }) => {
+  await bring(['react', 'react-dom', 'scheduler', 'preact', '@types/react', '@types/react-dom', 'csstype']);
+  const folder = join(project, 'components');
+  await cp(join(ROOT, 'examples/frameworks'), folder, { recursive: true });
+  await run(process.execPath, TSC, '-p', folder);
+  await run(process.execPath, VITE, 'build', folder, '--logLevel', 'warn');
+  const site = await preview(folder);
+  const server = await startServer({ env: { ALLOWED_ORIGINS: site.origin } });
+  try {
+    for (const name of ['react', 'preact']) {
+      await page.goto(`${site.origin}/${name}.html?server=${server.url}&room=${name}`);
+      await expect(page.getByText('online, 0 helping')).toBeVisible();
+      await expect(page.locator('p2c2r-overlay')).toHaveCount(1);
+      await page.getByRole('button', { name: 'Leave the game' }).click();
+      await expect(page.locator('p2c2r-overlay')).toHaveCount(0);
+      await page.getByRole('button', { name: 'Play' }).click();
+      await expect(page.locator('p2c2r-overlay')).toHaveCount(1);
+    }
+  } finally {
+    await server.stop();
+    await site.stop();
+  }
+});
+
+/** Makes packages of this repository packages of the project. */
+async function bring(names: readonly string[]): Promise<void> {
+  for (const name of names) {
+    const place = join(project, 'node_modules', name);
+    await mkdir(dirname(place), { recursive: true });
+    await symlink(join(ROOT, 'node_modules', name), place);
+  }
+}
+
+/** Of all files in a folder, bytes. */
+async function sizeOf(folder: string): Promise<number> {
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
+  const files = entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
+  return (await Promise.all(files.map((file) => stat(file)))).reduce((bytes, { size }) => bytes + size, 0);
+}
+
 /** Runs a program in the project and returns its output. */
 async function run(program: string, ...args: string[]): Promise<string> {
   const { code, output } = await runChild(program, args, { cwd: project, env: PLAIN, quiet: true, timeoutMs: 90_000 });
@@ -79,10 +130,10 @@ async function run(program: string, ...args: string[]): Promise<string> {
   return output;
 }
 
-/** Serves the built project. */
-async function preview(): Promise<{ origin: string; stop(): Promise<void> }> {
+/** Serves a built project. */
+async function preview(folder = project): Promise<{ origin: string; stop(): Promise<void> }> {
   const child = spawn(process.execPath, [VITE, 'preview', '--host', 'localhost', '--port', '0'], {
-    cwd: project,
+    cwd: folder,
     env: { ...process.env, FORCE_COLOR: undefined, NO_COLOR: '1' },
     stdio: ['ignore', 'pipe', 'inherit'],
   });

@@ -12,6 +12,7 @@ import { ROOT } from '../deploy/child.mjs';
  * @property {number} durationMs
  * @property {string} [file] path in the checkout, with a line where the report has one
  * @property {string} [message] why it failed
+ * @property {string} [skippedBecause] where the test says so
  */
 
 /** How much of a failure's message is repeated at the end: what was expected and where. The whole message is with the test. */
@@ -69,7 +70,7 @@ function vitestSuite(path) {
  * @property {string} title
  * @property {string} [file] in the folder of the end-to-end tests
  * @property {number} [line]
- * @property {{ status: string, results: { duration: number, errors?: PlaywrightError[] }[] }[]} tests
+ * @property {{ status: string, results: { duration: number, status?: string, errors?: PlaywrightError[] }[], annotations?: { type: string, description?: string }[] }[]} tests
  */
 
 /**
@@ -83,7 +84,7 @@ export function playwrightResults(report) {
   const { suites, errors } = /** @type {{ suites: PlaywrightSuite[], errors: PlaywrightError[] }} */ (report);
   return [
     ...suites.flatMap(specsOf).flatMap(({ title, file, line, tests }) =>
-      tests.map(({ status, results }) => ({
+      tests.map(({ status, results, annotations = [] }) => ({
         name: title,
         suite: 'e2e',
         // A test that passed only on a retry counts as failed.
@@ -91,12 +92,19 @@ export function playwrightResults(report) {
         durationMs: results.reduce((sum, { duration }) => sum + duration, 0),
         ...(file && { file: `e2e/${file}:${line}` }),
         ...withMessage(results.flatMap((result) => result.errors ?? []).map(messageWithPlace)),
+        ...skippedBecause(status, annotations),
       })),
     ),
     ...errors.map((error) =>
       failure({ name: 'an error outside any test', suite: 'e2e', ...withMessage([messageWithPlace(error)]) }),
     ),
   ];
+}
+
+/** @param {string} status @param {{ type: string, description?: string }[]} annotations */
+function skippedBecause(status, annotations) {
+  const reason = annotations.find(({ type, description }) => type === 'skip' && description)?.description;
+  return status === 'skipped' && reason ? { skippedBecause: reason } : {};
 }
 
 /** @param {PlaywrightSuite} suite @returns {PlaywrightSpec[]} */
@@ -143,6 +151,17 @@ function describeFailure({ suite, name, file, message = '' }) {
     ...(file ? [`  in ${file}`] : []),
     ...lines.slice(0, MESSAGE_LINES).map((line) => `  | ${line.slice(0, LINE_CHARACTERS)}`),
   ].join('\n');
+}
+
+/**
+ * @param {readonly TestResult[]} results
+ * @returns {string[]} how many tests were skipped, and each reason once; empty when none was
+ */
+export function describeSkipped(results) {
+  const skipped = results.filter(({ status }) => status === 'skipped');
+  if (skipped.length === 0) return [];
+  const reasons = new Set(skipped.flatMap(({ skippedBecause = [] }) => skippedBecause));
+  return [`${skipped.length} skipped`, ...[...reasons].map((reason) => `  ${reason}`)];
 }
 
 /**

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { ROOT } from '../deploy/child.mjs';
-import { describeFailures, playwrightResults, suitesWithoutTests, vitestResults } from './reports.mjs';
+import { describeFailures, describeSkipped, playwrightResults, suitesWithoutTests, vitestResults } from './reports.mjs';
 
 /** What the reporter says of one file. */
 function file(path: string, ...statuses: string[]) {
@@ -113,4 +113,18 @@ test('nothing is said of tests that passed or were skipped', () => {
   expect(
     describeFailures(vitestResults({ files: [file('/a/link.test.ts', 'passed', 'skipped')], unhandledErrors: [] })),
   ).toBe('');
+});
+
+test('skipped tests are counted, and each reason is named once', () => {
+  const skipped = (...reasons: string[]) => ({
+    title: 'a page',
+    tests: [
+      { status: 'skipped', results: [], annotations: reasons.map((description) => ({ type: 'skip', description })) },
+    ],
+  });
+  const specs = [skipped('There is no WebKit.'), skipped('There is no WebKit.'), skipped()];
+  const ran = { title: 'ran', tests: [{ status: 'expected', results: [], annotations: [{ type: 'skip' }] }] };
+  const results = playwrightResults({ suites: [{ specs: [...specs, ran] }], errors: [] });
+  expect(describeSkipped(results)).toEqual(['3 skipped', '  There is no WebKit.']);
+  expect(describeSkipped(results.filter(({ status }) => status === 'passed'))).toEqual([]);
 });

@@ -1,5 +1,6 @@
 import { expect, test, testWithOwnServer, waitForVolunteers } from './fixtures.ts';
 import { startServer } from './server.ts';
+import { supports } from './support.ts';
 
 /** Submits `count` echoes of increasing size; `window.ends` is awaited later. */
 function startEchoes(count: number): void {
@@ -25,10 +26,10 @@ declare global {
   }
 }
 
-test('a volunteer that closes in the middle of its work loses no task', { tag: '@smoke' }, async ({
-  volunteerPage,
-  gamerPage,
-}) => {
+test('a volunteer that closes in the middle of its work loses no task', {
+  tag: '@smoke',
+  annotation: supports('Chromium', 'volunteer', 'its work goes on elsewhere when it leaves'),
+}, async ({ volunteerPage, gamerPage }) => {
   const leaving = await volunteerPage('leavers');
   const staying = await volunteerPage('leavers');
   const gamer = await gamerPage('leavers', { where: 'volunteers' });

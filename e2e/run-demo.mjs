@@ -6,6 +6,11 @@ import { runCommand } from '../deploy/failure.mjs';
 import { ensureInstalled } from '../deploy/install.mjs';
 import { ensureBrowser } from './browser.mjs';
 
+const USAGE = `npm run demo
+
+Starts a server, a volunteer and a gamer in headless browsers, plays for ten seconds, and prints what they measured.
+A picture before and after is in demo-output/before-after.png.`;
+
 /** Duration of the demo, ms. */
 const DURATION_MS = 10_000;
 const OUTPUT = join(ROOT, 'demo-output');
@@ -38,7 +43,7 @@ await runCommand(async () => {
   } finally {
     await server.stop();
   }
-});
+}, USAGE);
 
 /**
  * @param {Record<string, string>} rows

@@ -7,8 +7,10 @@ import { endWithNpm, runChild } from '../deploy/child.mjs';
 import { hasCode, SetupError } from '../deploy/failure.mjs';
 import { ensureInstalled } from '../deploy/install.mjs';
 import { ensureBrowser } from './browser.mjs';
-import { describeFailures, suitesWithoutTests } from './reports.mjs';
-import { ALL, FIREFOX_ONLY, LONG_ONLY, QUICK } from './runners.mjs';
+import { annotationsIn, outcomeOf, record } from './browser-support.mjs';
+import { browserVersions, versionsIn } from './browser-versions.mjs';
+import { describeFailures, describeSkipped, playwrightResults, suitesWithoutTests } from './reports.mjs';
+import { ALL, FIREFOX_ONLY, LONG_ONLY, QUICK, SCREENSHOTS } from './runners.mjs';
 
 /** @typedef {import('./runners.mjs').Runner} Runner */
 /** @typedef {import('./reports.mjs').TestResult} TestResult */
@@ -16,7 +18,9 @@ import { ALL, FIREFOX_ONLY, LONG_ONLY, QUICK } from './runners.mjs';
 const USAGE = `npm test [-- [--quick] [unit|browser|e2e ...] [part of a file's name ...]]
 npm run test:long [-- part of a file's name ...]
 npm run test:firefox [-- part of a file's name ...]
+npm run screenshots [-- part of a state's name ...]
 
+  --record keeps what end-to-end tests find to work in which browser, and writes the tables of docs/browsers.md and README.md
   --quick  unit tests and the end-to-end smoke test only, for the inner loop
   --help   prints this`;
 
@@ -25,7 +29,9 @@ const SLOWEST = 10;
 
 const words = process.argv.slice(2);
 const flags = words.filter((word) => word.startsWith('--'));
-const unknown = flags.filter((flag) => !['--quick', '--long', '--firefox', '--help'].includes(flag));
+const unknown = flags.filter(
+  (flag) => !['--quick', '--long', '--firefox', '--record', '--screenshots', '--help'].includes(flag),
+);
 if (flags.includes('--help') || unknown.length > 0) {
   if (unknown.length > 0) console.error(`There is no option ${unknown.join(' or ')}.\n`);
   console.log(USAGE);
@@ -37,7 +43,9 @@ const available = flags.includes('--quick')
     ? LONG_ONLY
     : flags.includes('--firefox')
       ? FIREFOX_ONLY
-      : ALL;
+      : flags.includes('--screenshots')
+        ? SCREENSHOTS
+        : ALL;
 const suites = new Set(available.flatMap((runner) => runner.suites));
 const chosen = words.filter((word) => suites.has(word));
 const filters = words.filter((word) => !suites.has(word) && !word.startsWith('--'));
@@ -50,6 +58,10 @@ const runners = available.filter(
 
 /** @type {TestResult[]} */
 const results = [];
+/** What end-to-end tests found to work in which browser. @type {import('./browser-support.mjs').Outcome} */
+const outcome = { findings: [], silent: [], timedOut: [], skippedIn: [] };
+/** Versions of browsers that only their tests know. @type {import('./browser-support.mjs').Versions} */
+const versions = {};
 /** What went wrong besides the tests; each counts as one failure. @type {string[]} */
 const troubles = [];
 /** @type {{ part: string, tookMs: number }[]} */
@@ -60,11 +72,13 @@ const scratch = mkdtempSync(join(tmpdir(), 'p2c2r-tests-'));
 // Also when a signal ends this process.
 process.on('exit', () => rmSync(scratch, { recursive: true, force: true }));
 await testAll();
+const recorded = flags.includes('--record') ? await recordOutcome() : [];
 printTimes();
 // Last, and on the same stream as the rest: a log that is cut keeps its end, and there it must say what failed and why.
 const failures = describeFailures(results);
 if (failures !== '') console.log(failures);
 for (const trouble of troubles) console.log(`\n${trouble}`);
+for (const line of [...describeSkipped(results), ...recorded]) console.log(line);
 const passed = results.filter(({ status }) => status === 'passed').length;
 const failed = results.filter(({ status }) => status === 'failed').length + troubles.length;
 console.log(`\n${passed} passed, ${failed} failed`);
@@ -145,10 +159,31 @@ async function runOne({ name, args, results: resultsOf, timeoutMs, files = [], e
   }
   const found = resultsOf(report);
   results.push(...found);
+  if (resultsOf === playwrightResults) {
+    const { findings, silent, timedOut, skippedIn } = outcomeOf(report);
+    outcome.findings.push(...findings);
+    outcome.silent.push(...silent);
+    outcome.timedOut.push(...timedOut);
+    outcome.skippedIn.push(...skippedIn);
+    Object.assign(versions, versionsIn(annotationsIn(report)));
+  }
   const hasFailed = found.some(({ status }) => status === 'failed');
   if (code !== 0 && !hasFailed && !timedOut) {
     troubles.push(`The ${name} tests crashed: no test failed, yet their runner ended with code ${code}; see above.`);
   }
+}
+
+/** @returns {Promise<string[]>} what was not recorded, for a person */
+async function recordOutcome() {
+  if (troubles.length > 0) return ['Nothing was recorded: not all tests ran.'];
+  await record(outcome, { ...(await browserVersions()), ...versions });
+  const untested = new Set(
+    outcome.skippedIn.filter((name) => !outcome.findings.some(({ browser }) => browser === name)),
+  );
+  return [
+    ...outcome.timedOut.map((title) => `Not recorded, since it ran out of time: ${title}`),
+    ...[...untested].map((browser) => `Nothing was recorded of ${browser}: all its tests were skipped.`),
+  ];
 }
 
 function printTimes() {

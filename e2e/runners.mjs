@@ -27,6 +27,8 @@ const PLAYWRIGHT = { suites: ['e2e'], needsBrowser: true, needsBuild: true, resu
 const ALONE = '@alone';
 const LONG = '@long';
 const SMOKE = '@smoke';
+/** What `npm run screenshots` runs: pictures, which tell nothing by themselves. */
+const SCREENS = '@screens';
 /** Tests that need Firefox, which the other tests do without: installing it takes half a minute. */
 const FIREFOX = '@firefox';
 
@@ -73,7 +75,7 @@ export const ALL = [
     name: 'e2e, two at a time',
     timeoutMs: 15 * 60_000,
     ...PLAYWRIGHT,
-    args: playwright('--workers=2', `--grep-invert=${ALONE}|${LONG}|${FIREFOX}`),
+    args: playwright('--workers=2', `--grep-invert=${ALONE}|${LONG}|${FIREFOX}|${SCREENS}`),
   },
   {
     name: 'e2e, one at a time',
@@ -98,11 +100,31 @@ const inFirefox = {
   name: 'e2e in Firefox',
   timeoutMs: 15 * 60_000,
   ...PLAYWRIGHT,
-  args: playwright('--workers=1', `--grep=${FIREFOX}`),
+  args: playwright('--workers=1', `--grep=${FIREFOX}`, `--grep-invert=${LONG}`),
+};
+
+const browserInFirefox = {
+  name: 'browser, in Firefox',
+  suites: ['browser'],
+  needsBrowser: false,
+  timeoutMs: 10 * 60_000,
+  ...VITEST,
+  args: vitest('browser-firefox'),
 };
 
 /** `npm run test:firefox`. @type {readonly Runner[]} */
 export const FIREFOX_ONLY = [inFirefox];
+
+/** `npm run screenshots`. @type {readonly Runner[]} */
+export const SCREENSHOTS = [
+  {
+    name: 'screenshots',
+    timeoutMs: 60 * 60_000,
+    ...PLAYWRIGHT,
+    // Filters are parts of the states' names.
+    args: (filters) => playwright('--workers=1', `--grep=pictures of \\S*(${filters.join('|')}).*${SCREENS}`)([]),
+  },
+];
 
 /** `npm run test:long`: what takes minutes by nature. @type {readonly Runner[]} */
 export const LONG_ONLY = [
@@ -138,6 +160,7 @@ export const LONG_ONLY = [
     timeoutMs: 60 * 60_000,
     args: playwright('--workers=1', `--grep=${LONG}`),
   },
+  browserInFirefox,
   inFirefox,
 ];
 

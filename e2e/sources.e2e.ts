@@ -3,6 +3,7 @@ import type { BrowserContext, Page } from 'playwright/test';
 import { expect, test } from './fixtures.ts';
 import { lookAtOutput, openGamer, openStillGamer, PICTURE_WITHIN, saved, TREATED, TREATED_FILE } from './gamer-page.ts';
 import { launchOptions } from './launch.mjs';
+import { supports } from './support.ts';
 
 /** Title of the tab that the browser shares without asking. */
 const SHARED_TITLE = 'shared by a test';
@@ -48,10 +49,12 @@ async function choose(gamer: Page, source: 'Screen' | 'Camera'): Promise<void> {
   await gamer.getByTestId(`source-${source.toLowerCase()}`).click();
 }
 
-test('a camera is sharpened and shown, and released when another source is chosen', async ({ server, context }) => {
+test('a camera is sharpened and shown, and released when another source is chosen', {
+  annotation: supports('Chromium', 'gamer', 'stream of a camera'),
+}, async ({ server, context }) => {
   await context.grantPermissions(['camera']);
   const gamer = await context.newPage();
-  await openGamer(gamer, server.url);
+  await openGamer(gamer, server.url, '?mode=compare');
   await choose(gamer, 'Camera');
   // The game before it is as large, and sharpened too. The video is seen only until the stream shows its frames.
   await expect(gamer.locator('video')).toBeAttached();
@@ -73,7 +76,7 @@ test('a camera is sharpened and shown, and released when another source is chose
 test('a shared tab is sharpened, may be resized, and says so when it is stopped', async ({ server, context }) => {
   const shared = await openSharedTab(context, server.url);
   const gamer = await context.newPage();
-  await openGamer(gamer, server.url);
+  await openGamer(gamer, server.url, '?mode=compare');
   await choose(gamer, 'Screen');
   await expect(gamer.getByText(new RegExp(`^After: 960 × 540, ${TREATED}$`))).toBeVisible(PICTURE_WITHIN);
   const { print } = await lookAtOutput(gamer);
@@ -100,20 +103,31 @@ test('a browser that cannot capture is offered neither screen nor camera', async
   await expect(gamer.getByTestId('save-after')).toBeVisible();
 });
 
-test('a refused camera is explained, and a file that is no picture; the game goes on', async ({ server, context }) => {
+test('a refused camera is explained beside its button, and a file that is no picture; the game goes on', async ({
+  server,
+  context,
+}) => {
   const gamer = await context.newPage();
+  await gamer.setViewportSize({ width: 390, height: 844 });
   await openGamer(gamer, server.url);
+  const goesOn = async () => {
+    const { print } = await lookAtOutput(gamer);
+    await expect.poll(async () => (await lookAtOutput(gamer)).print).not.toBe(print);
+  };
   await choose(gamer, 'Camera');
-  await expect(gamer.getByText('The camera was not allowed.')).toBeVisible();
-  await expect(gamer.getByRole('alert')).toHaveCount(0);
-  const { print } = await lookAtOutput(gamer);
-  await expect.poll(async () => (await lookAtOutput(gamer)).print).not.toBe(print);
+  const told = gamer.getByRole('alert');
+  await expect(told).toContainText('The camera was not allowed.');
+  await expect(told).toBeInViewport({ ratio: 1 });
+  await expect(gamer.getByTestId('source-camera')).toHaveAccessibleDescription(/The camera was not allowed/);
+  await goesOn();
 
   await gamer
     .getByTestId('source-image')
     .setInputFiles({ name: 'broken.png', mimeType: 'image/png', buffer: Buffer.from('not a picture') });
-  await expect(gamer.getByText(/cannot show “broken.png” as a picture: it is none/)).toBeVisible();
-  await expect(gamer.getByRole('alert')).toHaveCount(0);
-  const before = (await lookAtOutput(gamer)).print;
-  await expect.poll(async () => (await lookAtOutput(gamer)).print).not.toBe(before);
+  await expect(told).toContainText(/cannot show “broken.png” as a picture: it is none/);
+  await expect(told).toBeInViewport({ ratio: 1 });
+  await expect(gamer.getByTestId('source').getByRole('radio', { name: 'Picture' })).toBeChecked();
+  await goesOn();
+  await told.getByRole('button', { name: 'Dismiss' }).click();
+  await expect(told).toHaveCount(0);
 });

@@ -1,6 +1,7 @@
 import type { Page, Worker } from 'playwright/test';
 import { CAMERA_FLAGS, streamCamera } from './camera.ts';
 import { expect, test, waitForVolunteers } from './fixtures.ts';
+import { openDetails } from './gamer-page.ts';
 import { launchOptions } from './launch.mjs';
 
 declare global {
@@ -53,6 +54,7 @@ test('while the gamer’s page is blocked, the built-in game goes on being shown
   await page.goto(new URL('/gamer', server.url).href);
   await expect(page.getByTestId('output').locator('canvas')).toBeVisible();
   // Upscaled here by the cheapest quality, since no volunteer is there; the game and the stream still have a worker each.
+  await openDetails(page);
   await page.getByLabel('Quality').selectOption('bilinear');
   await expectToGoOnWhileBlocked(page);
 });

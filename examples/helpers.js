@@ -9,15 +9,17 @@ const helpers = document.querySelector('#helpers');
 export async function join() {
   const client = await GamerClient.connect({ name: document.title });
   const { url } = await client.createInvite();
-  const count = () => {
-    const { length } = client.volunteers;
-    helpers.textContent = length === 0 ? 'No helpers: this computer does the work.' : `${length} helping`;
-  };
+  const count = () => showHelpers(client.volunteers);
   client.addEventListener('volunteers', count);
   count();
   invite.addEventListener('click', () => open(url, '_blank', 'noopener'));
   invite.disabled = false;
   return client;
+}
+
+/** Says how many help. */
+export function showHelpers({ length }) {
+  helpers.textContent = length === 0 ? 'No helpers: this computer does the work.' : `${length} helping`;
 }
 
 export function showStatus(text) {

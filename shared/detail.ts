@@ -1,7 +1,7 @@
 import { QUALITIES, type Quality } from './tasks/upscale.ts';
 
 /**
- * Detail: what a network adds to the luma of an enlarged picture, sent as the luma plane of a video of its own. The player adds it to its own
+ * Detail: what a network adds to the luma of an enlarged picture, sent as the luma plane of a video of its own. The gamer adds it to its own
  * enlargement of its own frame (docs/streams.md).
  */
 
@@ -23,7 +23,7 @@ export const NO_DETAIL_CODE = 128;
 export const MAX_DETAIL_CODES = 107;
 
 /**
- * Most that detail changes a pixel by, steps of 255, whatever its codes, gain and weight: an eighth of the range, which no volunteer can write much with. Few pixels of
+ * Most that detail changes a pixel by, steps of 255, whatever its codes, gain and weight: an eighth of the range, too little for a volunteer to draw readable text. Few pixels of
  * honest detail reach it, at the hardest edges.
  */
 export const MAX_ADDED_STEPS = 32;

@@ -2,7 +2,7 @@ import { DETAIL_GAIN_LIMITS, MAX_DEAD_ZONE } from './detail.ts';
 import { STREAM_LIMITS, TASK_LIMITS } from './protocol-limits.ts';
 import { roleSchema, wireErrorSchema } from './signaling.ts';
 import { PROGRESS_STAGES } from './tasks/definition.ts';
-import { MAX_ANSWER_TOKENS, saidTokenSchema } from './tasks/dialogue/said.ts';
+import { answerTokenSchema, MAX_ANSWER_TOKENS } from './tasks/dialogue/answer-tokens.ts';
 import { QUALITIES } from './tasks/upscale.ts';
 import { z } from './zod.ts';
 
@@ -99,7 +99,7 @@ export const taskMessageSchema = z.discriminatedUnion('kind', [
     id: id32,
     model: z.string().max(1_024),
     at: id32,
-    tokens: z.array(saidTokenSchema).min(1).max(MAX_ANSWER_TOKENS),
+    tokens: z.array(answerTokenSchema).min(1).max(MAX_ANSWER_TOKENS),
   }),
   z.strictObject({ kind: z.literal('failed'), id: id32, error: wireErrorSchema }),
   /** Volunteer to gamer: the task was not run, because the volunteer paused or lost its GPU. Not a failure of the task. */

@@ -1,7 +1,7 @@
 import { Packr } from 'msgpackr/index-no-eval';
 import { describe, expect, test } from 'vitest';
 import { TRANSFER } from './protocol-limits.ts';
-import { bare, type Carried, decodeTransfer, encodeTransfer } from './wire.ts';
+import { decodeTransfer, encodeTransfer, type MessageWithAttachments, withoutAttachments } from './wire.ts';
 import { z } from './zod.ts';
 
 const schema = z.discriminatedUnion('kind', [
@@ -12,7 +12,7 @@ type Message = z.infer<typeof schema>;
 
 const packr = new Packr({ useRecords: false });
 const joined = (parts: readonly Uint8Array[]) => Uint8Array.from(parts.flatMap((part) => [...part]));
-const encoded = (items: readonly Carried<Message>[]) => joined(encodeTransfer(items));
+const encoded = (items: readonly MessageWithAttachments<Message>[]) => joined(encodeTransfer(items));
 const counted = (sizeBytes: number) => Uint8Array.from({ length: sizeBytes }, (_, index) => index % 251);
 
 /** A well-formed transfer with any envelope. */
@@ -24,8 +24,8 @@ function enveloped(envelope: Uint8Array, attached: Uint8Array = new Uint8Array()
 const packed = (value: unknown, attached?: Uint8Array) => enveloped(packr.pack(value), attached);
 
 test('messages and their attachments arrive unchanged and in order', () => {
-  const items: Carried<Message>[] = [
-    bare({ kind: 'stop' }),
+  const items: MessageWithAttachments<Message>[] = [
+    withoutAttachments({ kind: 'stop' }),
     {
       message: { kind: 'note', id: 1, text: 'é漢🎮', any: { deep: [1, null, -2.5, true] } },
       attachments: [counted(300), counted(0)],
@@ -36,7 +36,7 @@ test('messages and their attachments arrive unchanged and in order', () => {
 });
 
 test('a small attachment does not keep a large envelope in memory', () => {
-  const large: Carried<Message> = {
+  const large: MessageWithAttachments<Message> = {
     message: { kind: 'note', id: 1, text: 'x'.repeat(100_000) },
     attachments: [counted(50)],
   };
@@ -109,7 +109,7 @@ describe('malformed', () => {
     // Record definitions (extension 'r'), which would give a later 0x45 another meaning.
     const definition = Uint8Array.of(0x92, 0xd4, 0x72, 0x45, 0x91, 0xa1, 0x61, 1, 0x45, 2);
     expect(() => decodeTransfer(enveloped(definition), schema)).toThrow();
-    const items = [bare<Message>({ kind: 'note', id: 0x45 })];
+    const items = [withoutAttachments<Message>({ kind: 'note', id: 0x45 })];
     expect(decodeTransfer(encoded(items), schema)).toEqual(items);
   });
 

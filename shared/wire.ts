@@ -3,25 +3,30 @@ import { MeshError } from './errors.ts';
 import { packMessages, unpackMessages } from './message-pack.ts';
 import { TRANSFER } from './protocol-limits.ts';
 
+/**
+ * The format of a transfer on the wire:
+ *
+ *     u32, little endian: length of the envelope in bytes | envelope | attachments, one after another
+ *
+ * The envelope is MessagePack: an array of [message, sizes of its attachments in bytes].
+ */
+
 /** A message with the raw bytes that belong to it. */
-export interface Carried<Message> {
+export interface MessageWithAttachments<Message> {
   message: Message;
   attachments: Uint8Array[];
 }
 
-/**
- * Size of the length field. A transfer on the wire: u32 length of the envelope in bytes, little endian | envelope | attachments, one
- * after another. The envelope is MessagePack: an array of [message, sizes of its attachments in bytes].
- */
+/** Size of the envelope's length field. */
 const LENGTH_BYTES = 4;
 
-/** Wraps a message that has no attachments. */
-export function bare<Message>(message: Message): Carried<Message> {
+/** A message on its own, in the form in which messages are sent. */
+export function withoutAttachments<Message>(message: Message): MessageWithAttachments<Message> {
   return { message, attachments: [] };
 }
 
 /** Encodes messages as one transfer. Returns consecutive byte ranges; attachments are not copied. */
-export function encodeTransfer(items: readonly Carried<unknown>[]): Uint8Array[] {
+export function encodeTransfer(items: readonly MessageWithAttachments<unknown>[]): Uint8Array[] {
   const envelope = packMessages(
     items.map(({ message, attachments }) => [message, attachments.map((a) => a.byteLength)]),
   );
@@ -36,7 +41,10 @@ export function encodeTransfer(items: readonly Carried<unknown>[]): Uint8Array[]
  * shared a transfer, or that have an envelope larger than their attachments, get copies: keeping an attachment keeps nothing else in memory
  * that nobody counts, and it can be transferred to a worker without the others. Throws MeshError `malformed` or `too-large`.
  */
-export function decodeTransfer<Message>(bytes: Uint8Array, schema: ZodType<Message>): Carried<Message>[] {
+export function decodeTransfer<Message>(
+  bytes: Uint8Array,
+  schema: ZodType<Message>,
+): MessageWithAttachments<Message>[] {
   const envelope = readEnvelope(bytes);
   let offset = LENGTH_BYTES + envelope.sizeBytes;
   const isCopied = envelope.entries.length > 1 || bytes.byteLength < 2 * offset;

@@ -13,18 +13,15 @@ const SIDE = 512;
 
 type Random = () => number;
 
-/** Three of each kind that the Moving AI benchmark has: mazes, rooms, open ones with scattered walls, and ones like those of games. */
+/** Of the kinds that the Moving AI benchmark has: four mazes, four of rooms, and four open ones with scattered walls. `--grids` takes its maps of games. */
 export function generatedMaps(): GridMap[] {
   return [
-    ...[1, 4, 16].map((corridor) =>
+    ...[1, 2, 4, 16].map((corridor) =>
       map(`maze, corridors of ${corridor}`, (cost, random) => maze(cost, corridor, random)),
     ),
-    ...[8, 16, 32].map((side) => map(`rooms of ${side}`, (cost, random) => rooms(cost, side, random))),
-    ...[0.02, 0.1, 0.25].map((share) =>
+    ...[8, 16, 32, 64].map((side) => map(`rooms of ${side}`, (cost, random) => rooms(cost, side, random))),
+    ...[0.02, 0.1, 0.25, 0.35].map((share) =>
       map(`open, ${100 * share} % walls`, (cost, random) => scatter(cost, share, random)),
-    ),
-    ...[0.42, 0.44, 0.46].map((share) =>
-      map(`caves from ${100 * share} %`, (cost, random) => caves(cost, share, random)),
     ),
   ];
 }
@@ -89,30 +86,8 @@ function scatter(cost: Uint8Array, share: number, random: Random): void {
   for (let cell = 0; cell < cost.length; cell++) if (random() < share) cost[cell] = 0;
 }
 
-/** Random walls, smoothed until they are rocks: a cell becomes what most around it are. */
-function caves(cost: Uint8Array, share: number, random: Random): void {
-  const rounds = 5;
-  scatter(cost, share, random);
-  for (let round = 0; round < rounds; round++) {
-    const before = cost.slice();
-    for (let y = 0; y < SIDE; y++) {
-      for (let x = 0; x < SIDE; x++) {
-        let walls = 0;
-        for (let dy = -1; dy <= 1; dy++) {
-          for (let dx = -1; dx <= 1; dx++) if (!isFree(before, x + dx, y + dy)) walls++;
-        }
-        cost[y * SIDE + x] = walls >= 5 ? 0 : 1;
-      }
-    }
-  }
-}
-
 function fill(cost: Uint8Array, value: number, left: number, top: number, width: number, height: number): void {
   for (let y = top; y < Math.min(SIDE, top + height); y++) {
     cost.fill(value, y * SIDE + left, y * SIDE + Math.min(SIDE, left + width));
   }
-}
-
-function isFree(cost: Uint8Array, x: number, y: number): boolean {
-  return x >= 0 && y >= 0 && x < SIDE && y < SIDE && cost[y * SIDE + x] !== 0;
 }

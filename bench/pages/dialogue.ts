@@ -1,4 +1,4 @@
-import type { SaidToken } from '../../shared/tasks/dialogue/said.ts';
+import type { AnswerToken } from '../../shared/tasks/dialogue/answer-tokens.ts';
 import { type DialogueInput, dialogue } from '../../shared/tasks/dialogue.ts';
 import { LanguageModel, type Reading } from '../../web/compute/dialogue/language-model.ts';
 import { ChatPrompts } from '../../web/compute/dialogue/prompt.ts';
@@ -76,12 +76,12 @@ export async function sayAsTasks(seeds: number[]): Promise<Spoken[]> {
 }
 
 /** An answer that was cut in the middle, and goes on at another engine: how long until its next token, and whether the text is the unbroken one. */
-export async function goOn(seeds: number[]): Promise<{ nextTokenMs: number; isSame: boolean }[]> {
+export async function continueFrom(seeds: number[]): Promise<{ nextTokenMs: number; isSame: boolean }[]> {
   const [first, second] = [await openEngine(), await openEngine()];
   await say(second, seeds[0] ?? 0, 'warm-up');
   const found: { nextTokenMs: number; isSame: boolean }[] = [];
   for (const seed of seeds) {
-    const heard: SaidToken[] = [];
+    const heard: AnswerToken[] = [];
     const whole = await say(first, seed, `owner ${seed}`, undefined, (token) => heard.push(token));
     const begun = heard.slice(0, Math.ceil(heard.length / 2));
     const rest = await say(second, seed, `owner ${seed}`, begun);
@@ -108,8 +108,8 @@ async function say(
   engine: Engine,
   seed: number,
   owner: string,
-  begun?: SaidToken[],
-  onToken: (token: SaidToken) => void = () => {},
+  begun?: AnswerToken[],
+  onToken: (token: AnswerToken) => void = () => {},
 ): Promise<Spoken> {
   const { params, attachments } = dialogue.pack({ ...inputOf(seed), model: 'radio' });
   const task = { params: begun ? { ...params, said: { model: 'radio', tokens: begun } } : params, attachments };

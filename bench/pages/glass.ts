@@ -119,7 +119,7 @@ export async function measureEnlarged(quality: Quality): Promise<Measured> {
 }
 
 /**
- * The source with this machine's own picture of it, by the share of that.
+ * The source with its local picture, by the share of that.
  *
  * @param quality - null: it is only enlarged, as by a player without a volunteer
  * @param shares - null: as a stream chooses it
@@ -128,9 +128,13 @@ export async function measureOwn(quality: Quality | null, shares: readonly (numb
   const { clip, sharpness } = current();
   const measured = shares.map((): Measured => ({ scores: [], transmission: null }));
   const blend = blendOf(quality, false, sharpness);
-  for await (const { index, own } of ownPictures(quality)) {
+  for await (const { index, localPicture } of ownPictures(quality)) {
     for (const [i, share] of shares.entries()) {
-      await draw(index, { own, detail: null }, { ...blend, ownShare: share ?? blend.ownShare });
+      await draw(
+        index,
+        { localPicture, detail: null },
+        { ...blend, localPictureShare: share ?? blend.localPictureShare },
+      );
       measured[i]?.scores.push(scoreOf(clip, index, onScreen()));
     }
   }
@@ -138,7 +142,7 @@ export async function measureOwn(quality: Quality | null, shares: readonly (numb
 }
 
 /**
- * The source with a volunteer's detail and this machine's own picture, put together as in a stream. Detail of the frame before serves where none came.
+ * The source with a volunteer's detail and the local picture, put together as in a stream. Detail of the frame before serves where none came.
  *
  * @param ownQuality - null: it is only enlarged.
  */
@@ -147,10 +151,10 @@ export async function measureDetail(offload: DetailOffload, ownQuality: Quality 
   const { codesByTime, transmission } = await receivedDetail(offload);
   const scores: FrameScore[] = [];
   let detail: PictureParts['detail'] = null;
-  for await (const { index, own, timestampUs } of ownPictures(ownQuality)) {
+  for await (const { index, localPicture, timestampUs } of ownPictures(ownQuality)) {
     const codes = codesByTime.get(timestampUs);
     if (codes) detail = { codes, gain: offload.coding.gain, of: rawOf(raws, index) };
-    await draw(index, { own, detail }, blendOf(ownQuality, detail !== null, sharpness));
+    await draw(index, { localPicture, detail }, blendOf(ownQuality, detail !== null, sharpness));
     scores.push(scoreOf(clip, index, onScreen()));
   }
   return { scores, transmission };
@@ -251,15 +255,15 @@ async function* ownPictures(quality: Quality | null) {
   const upscaler = quality && engine.openFrames({ ...outSizeOf(clip), quality });
   let index = 0;
   for await (const source of sources(clip)) {
-    const own = upscaler ? await upscaler.process(source) : null;
-    yield { index: index++, own, timestampUs: source.timestamp };
+    const localPicture = upscaler ? await upscaler.process(source) : null;
+    yield { index: index++, localPicture, timestampUs: source.timestamp };
     source.close();
-    own?.close();
+    localPicture?.close();
   }
   upscaler?.dispose();
 }
 
-const ENLARGED = { own: null, detail: null };
+const ENLARGED = { localPicture: null, detail: null };
 
 /** On the screen, as a stream does. */
 async function draw(

@@ -154,7 +154,7 @@ export const glassTune: Section = {
       const best = tunings(gain)
         .map(tuned)
         .reduce((a, b) => (b.meanDb > a.meanDb ? b : a));
-      const { weight, deadZoneCodes } = blendOf(null, true, page.sharpness);
+      const { detailWeight: weight, deadZoneCodes } = blendOf(null, true, page.sharpness);
       const found = [tuned({ weight, deadZoneCodes, gain }), best].map(
         ({ tuning: { weight, deadZoneCodes }, meanDb, worstDb }) =>
           `${meanDb.toFixed(2)} (worst ${worstDb.toFixed(2)}) at weight ${weight}, dead zone ${deadZoneCodes}`,

@@ -56,7 +56,7 @@ export const dialogue: Section = {
       bare.push(...(await page.call('sayBare', SEEDS)));
       ours.push(...(await page.call('sayAsTasks', SEEDS)));
     }
-    const resumed = await page.call('goOn', SEEDS);
+    const resumed = await page.call('continueFrom', SEEDS);
     const firstTokenMs = (spoken: DialoguePage.Spoken[]) => median(spoken.map((one) => one.firstTokenMs));
     const rate = (spoken: DialoguePage.Spoken[]) => median(spoken.map((one) => one.tokensPerS));
     const nextTokenMs = median(resumed.map((one) => one.nextTokenMs));

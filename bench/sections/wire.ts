@@ -4,7 +4,7 @@ import { type TaskMessage, taskMessageSchema } from '../../shared/messages.ts';
 import { echo } from '../../shared/tasks/echo.ts';
 import { seededRandom } from '../../shared/tasks/test-random.ts';
 import { upscale } from '../../shared/tasks/upscale.ts';
-import { bare, type Carried, decodeTransfer, encodeTransfer } from '../../shared/wire.ts';
+import { decodeTransfer, encodeTransfer, type MessageWithAttachments, withoutAttachments } from '../../shared/wire.ts';
 import { z } from '../../shared/zod.ts';
 import type { Section } from '../context.ts';
 import { mapValues, mediansInTurn, ratePerS, sum } from '../measuring.ts';
@@ -44,8 +44,8 @@ export const wire: Section = {
 };
 
 interface Format {
-  encode(items: readonly Carried<TaskMessage>[]): Uint8Array[];
-  decode(packets: readonly Uint8Array[]): Carried<TaskMessage>[];
+  encode(items: readonly MessageWithAttachments<TaskMessage>[]): Uint8Array[];
+  decode(packets: readonly Uint8Array[]): MessageWithAttachments<TaskMessage>[];
 }
 
 /** As messages travel between pages: MessagePack and raw bytes in chunks. */
@@ -100,7 +100,7 @@ function* mixes() {
   yield { mix: 'a batch of 16 echoes of 1 kB', items: echoes };
   yield { mix: 'an upscale task of 64x36', items: [task] };
   yield { mix: 'its result', items: [result] };
-  yield { mix: 'a credit', items: [bare({ kind: 'credit', serial: 7, window: 32 } as const)] };
+  yield { mix: 'a credit', items: [withoutAttachments({ kind: 'credit', serial: 7, window: 32 } as const)] };
 }
 
 /** Bytes without a pattern, the same in every run. */

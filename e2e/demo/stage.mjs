@@ -1,4 +1,5 @@
-import { chromium } from 'playwright';
+import { chromium, errors } from 'playwright';
+import { SetupError } from '../../deploy/failure.mjs';
 import { launchOptions } from '../launch.mjs';
 import { comparePictures } from './compare-pictures.mjs';
 
@@ -25,7 +26,8 @@ export class Stage {
     const context = await browser.newContext({ viewport: { width: 1440, height: 900 } });
     context.setDefaultTimeout(PATIENCE_MS);
     const gamer = await context.newPage();
-    await gamer.goto(new URL('/gamer', url).href);
+    await gamer.goto(new URL('/gamer?mode=compare', url).href);
+    await gamer.getByTestId('details').getByText('Details', { exact: true }).click();
     return new Stage(browser, gamer, await context.newPage());
   }
 
@@ -39,21 +41,30 @@ export class Stage {
     return this.#text('.volunteers__facts');
   }
 
-  /** Waits until the gamer sees a frame that the volunteer upscaled. */
+  /**
+   * Waits until the gamer sees a frame that the volunteer upscaled.
+   * @throws {SetupError} when none comes
+   */
   async firstFrame() {
-    await this.volunteer.waitForFunction(
-      () => Number(document.querySelector('[data-testid=frames]')?.textContent ?? 0) > 0,
-    );
-    await this.gamer.waitForFunction(() => {
-      const fps = document.querySelector('[data-testid=fps]')?.textContent ?? '';
-      return Number(fps) > 0;
-    });
+    try {
+      await this.volunteer.waitForFunction(
+        () => Number(document.querySelector('[data-testid=frames]')?.textContent ?? 0) > 0,
+      );
+      await this.gamer.waitForFunction(() => {
+        const fps = document.querySelector('[data-testid=fps]')?.textContent ?? '';
+        return Number(fps) > 0;
+      });
+    } catch (cause) {
+      if (!(cause instanceof errors.TimeoutError)) throw cause;
+      throw await this.#withoutFrames(PATIENCE_MS);
+    }
   }
 
   /**
    * @param {number} durationMs
    * @param {(line: string) => void} say prints the current figures, once a second
    * @returns {Promise<Record<string, string>>} the figures that the two pages show
+   * @throws {SetupError} when no frame was shown
    */
   async watch(durationMs, say) {
     const before = await this.#framesShown();
@@ -66,6 +77,8 @@ export class Stage {
       );
     }
     const frames = (await this.#framesShown()) - before;
+    // Also NaN, while the page shows a dash.
+    if (!(frames > 0)) throw await this.#withoutFrames(durationMs);
     const [p50 = '', p95 = ''] = (await this.#figure('latency')).split(' / ');
     return {
       frames: String(frames),
@@ -97,6 +110,15 @@ export class Stage {
       await this.gamer.waitForTimeout(3 * LINE_INTERVAL_MS);
       now = await this.#framesShown();
     }
+  }
+
+  /** @param {number} waitedMs */
+  async #withoutFrames(waitedMs) {
+    const state = await this.#text('[data-testid=status]');
+    return new SetupError(
+      `No frame was sharpened in ${Math.round(waitedMs / 1_000)} s, so there is nothing to measure. The page says: "${state}" ` +
+        'Without a GPU this machine may be too busy: end other programs, then run this again.',
+    );
   }
 
   /** @param {string} testId */

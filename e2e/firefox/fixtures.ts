@@ -1,5 +1,6 @@
 import type { GamerOptions, VolunteerOptions } from '../../web/sdk/types.ts';
 import { test as base } from '../fixtures.ts';
+import { type RunningServer, startServer } from '../server.ts';
 import { Firefox } from './browser.ts';
 
 export type BrowserName = 'Firefox' | 'Chromium';
@@ -72,6 +73,26 @@ export const test = base.extend<Fixtures, WorkerFixtures>({
       );
       return page;
     });
+  },
+});
+
+/** With a server of its own that goes away and comes back. */
+export const testWithServer = test.extend<{ lostServer: { stop(): Promise<void>; restart(): Promise<void> } }>({
+  // biome-ignore lint/correctness/noEmptyPattern: Playwright reads a fixture's dependencies from its pattern.
+  server: async ({}, use) => {
+    const server = await startServer();
+    await use(server);
+    await server.stop();
+  },
+  lostServer: async ({ server }, use) => {
+    const later: RunningServer[] = [];
+    await use({
+      stop: () => server.stop(),
+      restart: async () => {
+        later.push(await startServer({ port: server.port }));
+      },
+    });
+    for (const running of later) await running.stop();
   },
 });
 

@@ -1,6 +1,6 @@
 import type { ZodType } from 'zod';
 import { MeshError } from '../errors.ts';
-import type { Said, SaidToken } from './dialogue/said.ts';
+import type { AnswerToken, PartialAnswer } from './dialogue/answer-tokens.ts';
 
 /** Names of all task types, for code that names them without running them. */
 export const TASK_NAMES = ['echo', 'upscale', 'infer', 'dialogue', 'pathfinding', 'physics', 'raytracing'] as const;
@@ -53,15 +53,15 @@ export type Verification = Generator<Recomputation | undefined, unknown, PackedR
 /** What a check returns that could not decide. */
 export const UNDECIDED = 'undecided';
 
-/** What is different in a type whose results are said token by token. */
-export interface Speaking<Params = unknown> {
+/** How a type streams its results, token by token. */
+export interface TokenStreaming<Params = unknown> {
   maxTokens(params: Params): number;
   /** The conversation that a task belongs to: it is best run where the one before it was. */
   conversation(params: Params): string | undefined;
   /** The params of the task that goes on from what was said. */
-  goOn(params: Params, said: Said): Params;
+  continueFrom(params: Params, said: PartialAnswer): Params;
   /** The result of a task that was cancelled amid its answer. */
-  partial(said: Said): Record<string, unknown>;
+  partial(said: PartialAnswer): Record<string, unknown>;
 }
 
 /** A task type: everything that both ends must agree on. */
@@ -100,8 +100,8 @@ export interface TaskDefinition<Input, Params, Result> {
   asUnchecked?(result: Result): Result;
   /** Whether equal tasks may get this result too; undefined: always, if the type is {@link cacheable}. */
   mayKeep?(result: PackedResult): boolean;
-  /** Set for types whose results are said token by token. */
-  readonly speaking?: Speaking<Params>;
+  /** Set for types whose results are streamed token by token. */
+  readonly tokenStreaming?: TokenStreaming<Params>;
   /** Splits a task into at most `parts` tasks that share its bytes; into a single one if splitting would only repeat work. */
   split?(task: PackedTask<Params>, parts: number): TaskSplit<Params>;
   /** Cuts a task that one machine would not take in one piece; null where it is no such task. Throws MeshError `too-large` without memory for its result. */
@@ -151,7 +151,7 @@ export interface TokenProgress {
   model: string;
   /** Number of the first of them in the answer. */
   at: number;
-  tokens: readonly SaidToken[];
+  tokens: readonly AnswerToken[];
 }
 
 export type ProgressListener = (progress: TaskProgress) => void;

@@ -71,8 +71,11 @@ test('an answer that is none to its task is refused', () => {
 test('a task goes on from what was said, and no further than it asks', () => {
   const packed = dialogue.pack({ messages, maxTokens: 2 });
   const { attachments } = packed;
-  const goOn = (count: number) =>
-    dialogue.speaking?.goOn(packed.params, { model: 'radio', tokens: Array(count).fill({ text: 'A', id: 7 }) });
-  expect(checkArrivedTask('dialogue', { params: goOn(1), attachments }).params).toEqual(goOn(1));
-  expect(errorOf(() => checkArrivedTask('dialogue', { params: goOn(3), attachments })).reason).toBe('malformed');
+  const continued = (count: number) =>
+    dialogue.tokenStreaming?.continueFrom(packed.params, {
+      model: 'radio',
+      tokens: Array(count).fill({ text: 'A', id: 7 }),
+    });
+  expect(checkArrivedTask('dialogue', { params: continued(1), attachments }).params).toEqual(continued(1));
+  expect(errorOf(() => checkArrivedTask('dialogue', { params: continued(3), attachments })).reason).toBe('malformed');
 });

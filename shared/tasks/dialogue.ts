@@ -2,7 +2,7 @@ import { MeshError } from '../errors.ts';
 import { z } from '../zod.ts';
 import { checkedInput } from './checked-input.ts';
 import { type TaskDefinition, UNDECIDED } from './definition.ts';
-import { MAX_ANSWER_TOKENS, type Said, saidTokenSchema, textOf } from './dialogue/said.ts';
+import { answerTokenSchema, MAX_ANSWER_TOKENS, type PartialAnswer, textOf } from './dialogue/answer-tokens.ts';
 import { attachmentAt } from './packing.ts';
 
 /** Limits of a dialogue. */
@@ -58,7 +58,7 @@ export interface DialogueParams {
   /** Names the conversation: its next task is best run where this one was. */
   conversation?: string | undefined;
   /** What was said before, if the answer was begun elsewhere: it goes on from there. */
-  said?: Said | undefined;
+  said?: PartialAnswer | undefined;
 }
 
 export const FINISH_REASONS = ['stop', 'length', 'cancelled'] as const;
@@ -121,7 +121,7 @@ const paramsSchema = z.strictObject({
   said: z
     .strictObject({
       model: z.string().max(DIALOGUE.maxModelChars),
-      tokens: z.array(saidTokenSchema).max(MAX_ANSWER_TOKENS),
+      tokens: z.array(answerTokenSchema).max(MAX_ANSWER_TOKENS),
     })
     .optional(),
 });
@@ -177,10 +177,10 @@ export const dialogue: TaskDefinition<DialogueInput, DialogueParams, DialogueRes
   cost: ({ maxTokens }) => maxTokens + DIALOGUE.maxBytes / PROMPT_BYTES_PER_UNIT / 8,
   // Tokens travel as they are said, with their numbers.
   resultBytes: ({ maxTokens }) => maxTokens * 32,
-  speaking: {
+  tokenStreaming: {
     maxTokens: ({ maxTokens }) => maxTokens,
     conversation: ({ conversation }) => conversation,
-    goOn: (params, said) => ({ ...params, said }),
+    continueFrom: (params, said) => ({ ...params, said }),
     partial: ({ model, tokens }) => ({
       ...{ text: textOf(tokens), tokens: tokens.length, model },
       finishReason: 'cancelled' satisfies DialogueResult['finishReason'],

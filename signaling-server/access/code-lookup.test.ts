@@ -43,7 +43,7 @@ const locked = { reason: 'rate-limited', message: expect.stringMatching(/were tr
 test('however many wrong codes came to the server, a network that made none is answered, and its first wrong one too', async () => {
   const { ask, flood, refusals } = lookupWith();
   await expect(ask('WRONG', 'mistyped'), 'once').rejects.toMatchObject(unknown);
-  await flood(GUESSES.ofEverybody.most - 2, 'site');
+  await flood(GUESSES.ofEverybody.limit - 2, 'site');
   expect(await ask('RIGHT', 'mistyped')).toEqual(FOUND);
   await flood(1, 'last');
   await expect(ask('RIGHT', 'mistyped')).rejects.toMatchObject(busy);
@@ -56,14 +56,14 @@ test('however many wrong codes came to the server, a network that made none is a
 });
 
 test('one provider’s many networks cannot use up what everybody may guess, and its other networks are answered until they guess', async () => {
-  const { most, atMost } = GUESSES.ofProvider;
+  const { limit, limitForNewSites } = GUESSES.ofProvider;
   const { ask, flood } = lookupWith();
-  await flood(most, 'site', 'big');
+  await flood(limit, 'site', 'big');
   await expect(ask('RIGHT', 'site 0', 'big')).rejects.toMatchObject(locked);
   expect(await ask('RIGHT', 'neighbour', 'big')).toEqual(FOUND);
-  await flood(atMost - most, 'more', 'big');
+  await flood(limitForNewSites - limit, 'more', 'big');
   await expect(ask('RIGHT', 'neighbour', 'big')).rejects.toMatchObject(locked);
-  await flood(GUESSES.ofEverybody.most, 'yet more', 'big');
+  await flood(GUESSES.ofEverybody.limit, 'yet more', 'big');
   // What was refused counts for nobody.
   await expect(ask('WRONG', 'elsewhere')).rejects.toMatchObject(unknown);
   expect(await ask('RIGHT', 'elsewhere')).toEqual(FOUND);
@@ -72,7 +72,7 @@ test('one provider’s many networks cannot use up what everybody may guess, and
 test('first guesses beyond the limit are bounded too', async () => {
   // A tenth of everything: the bounds are multiplied alike.
   const { ask, flood } = lookupWith(0.1);
-  await flood(GUESSES.ofEverybody.atMost / 10 - 1, 'site');
+  await flood(GUESSES.ofEverybody.limitForNewSites / 10 - 1, 'site');
   expect(await ask('RIGHT', 'home')).toEqual(FOUND);
   await flood(1, 'last');
   await expect(ask('RIGHT', 'home')).rejects.toMatchObject(busy);

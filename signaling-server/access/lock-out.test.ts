@@ -10,12 +10,12 @@ afterEach(() => {
   return bed.end();
 });
 
-const { most, windowMs, lockMs } = WRONG_INVITES;
+const { limit, windowMs, lockMs } = WRONG_INVITES;
 
 test('too many wrong invites in one window lock an address, and no other, until the lock ends', async () => {
   vi.useFakeTimers();
   const lockOut = new LockOut(1);
-  for (let wrong = 1; wrong < most; wrong++) await lockOut.count('home');
+  for (let wrong = 1; wrong < limit; wrong++) await lockOut.count('home');
   vi.advanceTimersByTime(windowMs - 1);
   await lockOut.check('home');
   await lockOut.count('home');
@@ -33,12 +33,12 @@ test('too many wrong invites in one window lock an address, and no other, until 
 test('wrong invites are forgotten after a window; a factor of 0 locks nobody out', async () => {
   vi.useFakeTimers();
   const lockOut = new LockOut(1);
-  for (let wrong = 1; wrong < most; wrong++) await lockOut.count('home');
+  for (let wrong = 1; wrong < limit; wrong++) await lockOut.count('home');
   vi.advanceTimersByTime(windowMs);
   await lockOut.count('home');
   await lockOut.check('home');
   const off = new LockOut(0);
-  for (let wrong = 0; wrong < 3 * most; wrong++) await off.count('home');
+  for (let wrong = 0; wrong < 3 * limit; wrong++) await off.count('home');
   await off.check('home');
 });
 
@@ -46,7 +46,7 @@ test('instances with the same Redis share their lock-outs', async () => {
   const server = await TestRedis.start();
   const redis = new Redis(server.url);
   const [here, there] = [new LockOut(1, redis), new LockOut(1, redis)];
-  for (let wrong = 0; wrong < most; wrong++) await (wrong % 2 ? here : there).count('home');
+  for (let wrong = 0; wrong < limit; wrong++) await (wrong % 2 ? here : there).count('home');
   await expect(here.check('home')).rejects.toThrow(LockedOut);
   await expect(there.check('home')).rejects.toThrow(LockedOut);
   await there.check('elsewhere');
@@ -66,9 +66,9 @@ test('an address that guesses invites is locked out: its members stay, others ma
   const guess = (token: string, address = home) => from(address).tryJoin({ room, role: 'volunteer', invite: token });
 
   // A real invite for another role is not a guess.
-  for (let times = 0; times < most; times++) await from(home).tryJoin({ room, role: 'gamer', invite });
+  for (let times = 0; times < limit; times++) await from(home).tryJoin({ room, role: 'gamer', invite });
   const wrong = ['nonsense', pass];
-  for (let times = 0; times < most; times++) {
+  for (let times = 0; times < limit; times++) {
     expect(await guess(wrong[times % 2] ?? '')).toMatchObject({ error: { reason: 'not-invited' } });
   }
   const lockedOut = { reason: 'rate-limited', message: expect.stringMatching(/Too many wrong invites.* 10 min/) };

@@ -7,7 +7,7 @@ import { RateLimit } from './rate-limit.ts';
  */
 export const WRONG_INVITES = {
   /** Wrong invites in one window that lock the address. */
-  most: 10,
+  limit: 10,
   windowMs: 600_000,
   /** How long the lock lasts. */
   lockMs: 600_000,
@@ -33,9 +33,9 @@ export class LockOut {
    * @param redis shares the lock-out with all instances.
    */
   constructor(factor: number, redis?: Redis) {
-    const { most, windowMs, lockMs, maxAddresses } = WRONG_INVITES;
-    // The limiter blocks only above its limit, but the last of `most` wrong invites must already lock.
-    const events = most * factor - 1;
+    const { limit, windowMs, lockMs, maxAddresses } = WRONG_INVITES;
+    // The limiter blocks only above its limit, but the last of `limit` wrong invites must already lock.
+    const events = limit * factor - 1;
     const options = { events, windowMs, blockMs: lockMs, maxKeys: maxAddresses, redis };
     this.#limit = factor === 0 ? null : new RateLimit({ ...options, keyPrefix: 'p2c2r:limit:wrong invites' });
   }

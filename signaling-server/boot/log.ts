@@ -1,14 +1,15 @@
 import { type Logger, pino, stdSerializers } from 'pino';
 import type { Config } from './settings.ts';
+import { terminalOf } from './terminal-log.mjs';
 
 /** The fields of an error that are logged. Others may hold anything: those of Redis hold the command with its arguments. */
 const ERROR_FIELDS = ['type', 'message', 'stack', 'code', 'reason'] as const;
 
 /**
- * The server's log: JSON lines on standard output. Of an error it holds ERROR_FIELDS only, and secret settings are redacted
+ * The server's log on standard output: JSON lines, or words in a terminal. Of an error it holds ERROR_FIELDS only, and secret settings are redacted
  * in them, wherever they come from.
  */
-export function openLog(config: Config, destination?: { write(line: string): void }): Logger {
+export function openLog(config: Config, destination = terminalOf(process.stdout)): Logger {
   const redact = redactorFor(secretsOf(config));
   const err = (cause: unknown) => {
     if (!(cause instanceof Error)) return typeof cause === 'string' ? redact(cause) : cause;
@@ -20,8 +21,7 @@ export function openLog(config: Config, destination?: { write(line: string): voi
       }),
     );
   };
-  const options = { level: config.logLevel, serializers: { err } };
-  return destination ? pino(options, destination) : pino(options);
+  return pino({ level: config.logLevel, serializers: { err } }, destination);
 }
 
 function secretsOf({ redisUrl, turnSecret, inviteSecret, operatorToken, iceServers }: Config): string[] {

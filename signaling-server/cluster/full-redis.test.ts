@@ -16,7 +16,7 @@ import { StreamBudget } from './stream-budget.ts';
 const MAX_MEMORY = '16mb';
 const BOUNDS = {
   maxStreamBytes: 1024 * 1024,
-  waiting: { perMember: 128 * 1024, perNetwork: 256 * 1024, inAll: 1024 * 1024 },
+  waiting: { perMemberBytes: 128 * 1024, perNetworkBytes: 256 * 1024, totalBytes: 1024 * 1024 },
 };
 /** As large as an offer may be. */
 const LARGE_SDP = 'x'.repeat(SIGNALING.maxSdpChars);
@@ -107,7 +107,7 @@ test('waiting signals are stored apart from member records, with a limit for eac
     answers.push(await flooder.ask('signal', { to: id, attempt: 1, signal: { type: 'answer', sdp: LARGE_SDP } }));
   }
   expect(answers.at(-1)).toMatchObject({ ok: false, error: { reason: 'queue-full' } });
-  expect(await client.hstrlen(KEYS.waiting, id)).toBeLessThan(BOUNDS.waiting.perMember);
+  expect(await client.hstrlen(KEYS.waiting, id)).toBeLessThan(BOUNDS.waiting.perMemberBytes);
   expect(await client.hget(KEYS.members, id)).not.toContain('xxxx');
   // A newer attempt takes the place of the older one.
   expect(await flooder.ask('signal', { to: id, attempt: 2, signal: candidate(100) })).toMatchObject({ ok: true });

@@ -14,6 +14,7 @@ beforeEach(async () => {
   pagesDir = join(folder, 'pages');
   await mkdir(join(pagesDir, 'assets'), { recursive: true });
   await mkdir(join(pagesDir, 'models'));
+  await mkdir(join(pagesDir, 'docs/api'), { recursive: true });
   await mkdir(join(folder, 'pages-of-another'));
   await writeFile(join(folder, 'pages-of-another', 'index.html'), 'not for visitors');
   const files = {
@@ -27,6 +28,10 @@ beforeEach(async () => {
     'assets/ort-12345678.wasm': 'wasm',
     'assets/kernel-12345678.wgsl': 'wgsl',
     'assets/empty-12345678.css': '',
+    'docs/index.html': '<!doctype html>documents',
+    'docs/sdk.html': '<!doctype html>sdk',
+    'docs/docs.css': '',
+    'docs/api/index.html': '<!doctype html>types',
     'models/manifest.json': '{}',
     'models/fast.bin': 'weights',
     'models/fast.fp16.onnx': 'network',
@@ -40,6 +45,8 @@ test.each([
   ['/', 'text/html; charset=utf-8', '<!doctype html>start'],
   ['/gamer', 'text/html; charset=utf-8', '<!doctype html>gamer'],
   ['/volunteer?from=mail', 'text/html; charset=utf-8', '<!doctype html>volunteer'],
+  ['/docs/', 'text/html; charset=utf-8', '<!doctype html>documents'],
+  ['/docs/sdk', 'text/html; charset=utf-8', '<!doctype html>sdk'],
   ['/p2c2r.js', 'text/javascript; charset=utf-8', 'export {};'],
   ['/assets/page-Ab3_-xYz.js', 'text/javascript; charset=utf-8', 'code'],
   ['/assets/page-Ab3_-xYz.js.map', 'application/json; charset=utf-8', '{}'],
@@ -66,6 +73,16 @@ test.each([
   expect([head.status, head.headers.get('content-length'), await head.text()]).toEqual([200, String(body.length), '']);
   const again = await fetch(new URL(path, url), { headers: { 'if-none-match': response.headers.get('etag') ?? '' } });
   expect([again.status, await again.text()]).toEqual([304, '']);
+});
+
+test.each([
+  ['/docs', 'docs/'],
+  ['/docs?a=1', 'docs/?a=1'],
+  ['/docs/api', 'api/'],
+])('%s leads into the folder, so that the links of its page do too', async (path, location) => {
+  const { url } = await bed.server({ pagesDir });
+  const response = await fetch(new URL(path, url), { redirect: 'manual' });
+  expect([response.status, response.headers.get('location')]).toEqual([308, location]);
 });
 
 test('every kind of response carries the same security policy, to which workers that fetch models add https, and does not name the server software', async () => {

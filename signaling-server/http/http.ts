@@ -92,7 +92,7 @@ async function answer(request: IncomingMessage, response: ServerResponse, parts:
 
 function nothingAt(path: string): string {
   if (path.startsWith(MODELS)) return 'There is no such model file. /models/manifest.json lists the files that exist.';
-  return 'There is nothing here. The pages are /, /gamer, /volunteer, /what-volunteers-see, /check, /compare, /status and /examples/.';
+  return 'There is nothing here. The pages are /, /gamer, /volunteer, /what-volunteers-see, /check, /compare, /status, /docs/ and /examples/.';
 }
 
 async function answerOperator(

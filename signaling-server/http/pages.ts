@@ -1,6 +1,6 @@
-import { access, realpath } from 'node:fs/promises';
+import { access, readdir, realpath } from 'node:fs/promises';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { extname, join } from 'node:path';
+import { basename, dirname, extname, join, sep } from 'node:path';
 import { lookup } from 'mrmime';
 import sirv from 'sirv';
 import { FittedPages } from './fitted-pages.ts';
@@ -27,6 +27,8 @@ export class Pages {
   private constructor(
     private readonly root: string,
     private readonly fitted: FittedPages,
+    /** Paths of folders with a page of their own, such as `/docs`. */
+    private readonly folders: ReadonlySet<string>,
   ) {
     this.#serve = sirv(root, { etag: true, extensions: ['html'] });
   }
@@ -36,7 +38,7 @@ export class Pages {
     try {
       // The folder may be a symbolic link that the next build moves.
       const root = await realpath(dir);
-      const pages = new Pages(root, await FittedPages.load(root));
+      const pages = new Pages(root, await FittedPages.load(root), await foldersIn(root));
       return (await pages.arePresent()) ? pages : null;
     } catch (cause) {
       if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return null;
@@ -65,6 +67,10 @@ export class Pages {
     onMissing: () => void,
   ): void {
     if (this.fitted.serve(path, base, request, response)) return;
+    if (this.folders.has(path)) {
+      redirectInto(path, request, response);
+      return;
+    }
     const extension = extname(path);
     const isPage = extension === '' || extension === '.html';
     response.setHeader('Cache-Control', HASHED.test(path) ? `public, max-age=${YEAR_S}, immutable` : 'no-cache');
@@ -77,6 +83,18 @@ export class Pages {
       if (!this.fitted.serveNotFound(path, request, response)) onMissing();
     });
   }
+}
+
+async function foldersIn(root: string): Promise<Set<string>> {
+  const files = await readdir(root, { recursive: true });
+  const pages = files.filter((file) => basename(file) === 'index.html').map((file) => dirname(file));
+  return new Set(pages.filter((folder) => folder !== '.').map((folder) => `/${folder.split(sep).join('/')}`));
+}
+
+/** What such a page refers to is in the folder: a browser must know that it is there. The address is relative, since a proxy may add a path before it. */
+function redirectInto(path: string, request: IncomingMessage, response: ServerResponse): void {
+  const [, query] = (request.url ?? '').split(/(?=\?)/, 2);
+  response.writeHead(308, { Location: `${basename(path)}/${query ?? ''}`, 'Cache-Control': 'no-cache' }).end();
 }
 
 /**

@@ -119,7 +119,7 @@ test('offers to one peer are rate-limited, so a gamer cannot make a volunteer op
 });
 
 test('what waits for members who are away is bounded for each network, whose addresses share it; others send on', async () => {
-  const waiting = { perMember: 64 * 1024, perNetwork: 40 * 1024, inAll: 1024 * 1024 };
+  const waiting = { perMemberBytes: 64 * 1024, perNetworkBytes: 40 * 1024, totalBytes: 1024 * 1024 };
   const { url } = await bed.server({ trustedProxies: 1 }, undefined, { bounds: { waiting } });
   const from = (address: string) => bed.page(url, newSessionKey(), { 'x-forwarded-for': address });
   const [first, neighbour, other] = [from('192.0.2.1'), from('192.0.2.200'), from('198.51.100.1')];

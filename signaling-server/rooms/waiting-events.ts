@@ -12,18 +12,18 @@ export type WaitingEvent = z.infer<typeof waitingEventSchema>;
 
 /** How much may wait, bytes. */
 export interface WaitingLimits {
-  perMember: number;
-  perNetwork: number;
-  inAll: number;
+  perMemberBytes: number;
+  perNetworkBytes: number;
+  totalBytes: number;
 }
 
 export const WAITING_LIMITS: WaitingLimits = {
   /** The offers and candidates of a dozen gamers, at 10 kB each. */
-  perMember: 128 * 1024,
+  perMemberBytes: 128 * 1024,
   /** From one network (an IPv4 /24, an IPv6 /48): a party of thirty whose volunteers lose their network at once. */
-  perNetwork: 4 * 1024 * 1024,
+  perNetworkBytes: 4 * 1024 * 1024,
   /** In this process and in Redis: members are away for half a minute at most. */
-  inAll: 32 * 1024 * 1024,
+  totalBytes: 32 * 1024 * 1024,
 };
 
 /** Counts what waits for all members, so that no network can fill the server's memory, or its Redis. */
@@ -34,8 +34,8 @@ export class WaitingBudget {
   constructor(readonly limits: WaitingLimits = WAITING_LIMITS) {}
 
   fits(network: string, sizeBytes: number): boolean {
-    const { perNetwork, inAll } = this.limits;
-    return this.#bytes + sizeBytes <= inAll && (this.#bytesOf.get(network) ?? 0) + sizeBytes <= perNetwork;
+    const { perNetworkBytes, totalBytes } = this.limits;
+    return this.#bytes + sizeBytes <= totalBytes && (this.#bytesOf.get(network) ?? 0) + sizeBytes <= perNetworkBytes;
   }
 
   add(network: string, sizeBytes: number): void {
@@ -74,7 +74,7 @@ export class WaitingEvents {
     const entry = entryOf({ kind: 'signal', body: signal }, network);
     const isFull =
       this.#entries.length >= SIGNALING.maxBufferedSignals ||
-      this.#bytes + entry.sizeBytes > this.budget.limits.perMember ||
+      this.#bytes + entry.sizeBytes > this.budget.limits.perMemberBytes ||
       !this.budget.fits(network, entry.sizeBytes);
     if (isFull) {
       throw new MeshError('queue-full', 'The other side is offline and has many signals waiting. Try again shortly.');

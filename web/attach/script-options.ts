@@ -2,18 +2,24 @@ import { MeshError } from '../../shared/errors.ts';
 import { type Invite, parseInviteLink } from '../../shared/invite.ts';
 import type { AttachOptions, Where } from '../sdk/types.ts';
 
-/** What the tag of the script says, in its `data-` attributes. */
-export interface ScriptOptions {
+/** What attributes of a tag say. */
+export interface TagOptions {
   /** Null: a new room. */
   invite: Invite | null;
   attach: Omit<AttachOptions, 'renderer' | 'resize'>;
   where: Where;
+}
+
+/** What the tag of the script says, in its `data-` attributes. */
+export interface ScriptOptions extends TagOptions {
   /** Whether the badge is shown. */
   hasBadge: boolean;
 }
 
 const NUMBERS = ['renderScale', 'scale', 'maxFps', 'maxDelayMs', 'bitrateKbps', 'patience'] as const;
-const KNOWN = new Set<string>([...NUMBERS, 'invite', 'room', 'quality', 'where', 'badge']);
+/** Attributes that {@link tagOptions} reads, as properties of `dataset` are named. */
+export const TAG_OPTIONS = [...NUMBERS, 'invite', 'room', 'quality', 'where'] as const;
+const KNOWN = new Set<string>([...TAG_OPTIONS, 'badge']);
 
 /** Finds the tag that loaded a module: a module has no `document.currentScript`. Null for one that was imported by another. */
 export function tagOf(moduleUrl: string, page: Document): HTMLScriptElement | null {
@@ -34,33 +40,51 @@ export function scriptOptions(data: Readonly<Record<string, string | undefined>>
       );
     }
   }
+  return { ...tagOptions(data, attribute), hasBadge: data.badge !== 'none' };
+}
+
+/**
+ * Reads the attributes that every tag of ours has. The SDK checks their values. Throws MeshError `bad-input` for a number that is none, and an
+ * invite that is none.
+ *
+ * @param data - by the names of {@link TAG_OPTIONS}
+ * @param attributeOf - how such a name is written in the page
+ */
+export function tagOptions(
+  data: Readonly<Record<string, string | undefined>>,
+  attributeOf: (name: string) => string,
+): TagOptions {
   const numbers = Object.fromEntries(
-    NUMBERS.flatMap((name) => (data[name] === undefined ? [] : [[name, numberIn(name, data[name])]])),
+    NUMBERS.flatMap((name) => (data[name] === undefined ? [] : [[name, numberIn(attributeOf(name), data[name])]])),
   );
   const { quality, where = 'auto' } = data;
   return {
-    invite: inviteIn(data),
+    invite: inviteIn(data, attributeOf('invite')),
     attach: { ...numbers, ...(quality && { quality: quality as NonNullable<AttachOptions['quality']> }) },
     where: where as Where,
-    hasBadge: data.badge !== 'none',
   };
 }
 
-function inviteIn({ invite, room }: Readonly<Record<string, string | undefined>>): Invite | null {
+function inviteIn({ invite, room }: Readonly<Record<string, string | undefined>>, attribute: string): Invite | null {
   if (invite === undefined) return room === undefined ? null : { room };
   const found = URL.canParse(invite) ? parseInviteLink(invite) : null;
   if (found) return found;
   throw MeshError.badInput(
-    'data-invite is no invite. Copy the whole link of one for a game, from the page where you play.',
+    `${attribute} is no invite. Copy the whole link of one for a game, from the page where you play.`,
   );
 }
 
-function numberIn(name: string, text: string): number {
+function numberIn(attribute: string, text: string): number {
   const number = Number(text);
   if (text.trim() !== '' && Number.isFinite(number)) return number;
-  throw MeshError.badInput(`${attribute(name)} must be a number, not “${text}”.`);
+  throw MeshError.badInput(`${attribute} must be a number, not “${text}”.`);
+}
+
+/** Such as `render-scale` for `renderScale`. */
+export function withHyphens(name: string): string {
+  return name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 }
 
 function attribute(name: string): string {
-  return `data-${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+  return `data-${withHyphens(name)}`;
 }

@@ -5,6 +5,7 @@ import { Button } from '../ui/buttons.tsx';
 import { CopyDiagnostics } from '../ui/copy-diagnostics.tsx';
 import { PageHeader, Panel, StatusLine } from '../ui/layout.tsx';
 import './check-page.css';
+import { testedHere } from './tested.ts';
 import { headlineOf, isOfMachine, STEP_LABELS, VERDICT_LABELS, verdictOf } from './words.ts';
 
 interface CheckPageProps {
@@ -39,28 +40,51 @@ export function CheckPage({ test, diagnose }: CheckPageProps) {
             Test again
           </Button>
         </div>
-        {report.value ? (
-          <>
-            <Panel title="Network">
-              <StepList steps={steps.filter((step) => !isOfMachine(step))} />
-            </Panel>
-            <Panel title="This browser and machine">
-              <StepList steps={steps.filter(isOfMachine)} />
-            </Panel>
-            <details class="check__json">
-              <summary>The same as JSON</summary>
-              <pre data-testid="json">{JSON.stringify(report.value, null, 2)}</pre>
-            </details>
-          </>
-        ) : (
-          <p class="soft check__what">
-            It asks this server and its relay, sends a few megabytes between two connections of this page, and asks the
-            browser what it computes with. Nobody else takes part.
-          </p>
-        )}
+        <div class="check__result">
+          {report.value ? (
+            <>
+              <Panel title="Network">
+                <StepList steps={steps.filter((step) => !isOfMachine(step))} />
+              </Panel>
+              <Panel title="This browser and machine">
+                <StepList steps={steps.filter(isOfMachine)} />
+              </Panel>
+              <Tested />
+              <details class="check__json">
+                <summary>The same as JSON</summary>
+                <pre data-testid="json">{JSON.stringify(report.value, null, 2)}</pre>
+              </details>
+            </>
+          ) : (
+            <p class="soft check__what">
+              It asks this server and its relay, sends a few megabytes between two connections of this page, and asks
+              the browser what it computes with. Nobody else takes part.
+            </p>
+          )}
+        </div>
         <CopyDiagnostics collect={async () => ({ ...(await diagnose()), connection: report.value })} />
       </main>
     </>
+  );
+}
+
+/** The table of docs/browsers.md, for this browser. */
+function Tested() {
+  const { where, rows } = testedHere(navigator.userAgent);
+  return (
+    <Panel title="What was tested in such a browser">
+      <p class="soft">{where}</p>
+      {rows.length > 0 && (
+        <ul class="check__tested" data-testid="tested">
+          {rows.map(({ what, found }) => (
+            <li key={what}>
+              <span>{what}</span>
+              <span class={found === 'works' ? 'check__works' : undefined}>{found}</span>
+            </li>
+          ))}
+        </ul>
+      )}
+    </Panel>
   );
 }
 

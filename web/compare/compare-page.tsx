@@ -51,13 +51,15 @@ export function ComparePage({ comparison }: { comparison: Comparison }) {
             <FileButton accept="image/*" onFile={(file) => void comparison.chooseFile(file)} testId="own-picture">
               Use your own…
             </FileButton>
-            {opening.value === 'own-game' ? (
-              <p class="small soft" role="status">
-                Your browser draws the game …
-              </p>
-            ) : (
-              subject.value && <SubjectNote subject={subject.value} />
-            )}
+            <div class="compare__note">
+              {opening.value === 'own-game' ? (
+                <p class="small soft" role="status">
+                  Your browser draws the game …
+                </p>
+              ) : (
+                subject.value && <SubjectNote subject={subject.value} />
+              )}
+            </div>
           </Panel>
           <Panel title="Side by side">
             <div class="compare__pair">
@@ -129,13 +131,13 @@ export function ComparePage({ comparison }: { comparison: Comparison }) {
 function SubjectNote({ subject: { title, scene, note } }: { subject: Subject }) {
   if (!scene?.credit) {
     return (
-      <p class="small soft compare__note" data-testid="subject">
+      <p class="small soft" data-testid="subject">
         {title}: {note}
       </p>
     );
   }
   return (
-    <p class="small soft compare__note" data-testid="subject">
+    <p class="small soft" data-testid="subject">
       A crop of <a href={scene.credit.site}>{scene.credit.game}</a>, {scene.credit.licence}. No network was trained on
       this game. The small picture has one sample per pixel, as games render.
     </p>

@@ -1,3 +1,4 @@
+import { lacking } from '../../shared/browser-needs.ts';
 import { MeshError } from '../../shared/errors.ts';
 import type { OwnPicture } from '../compute/reference/fsr1.ts';
 import type { Choice } from '../ui/fields.tsx';
@@ -113,7 +114,7 @@ export async function readPicture(file: Blob): Promise<ReadPicture> {
     const canvas = Object.assign(document.createElement('canvas'), size);
     // Opaque, like the references.
     const context = canvas.getContext('2d', { alpha: false, willReadFrequently: true });
-    if (!context) throw new MeshError('unsupported-browser', 'This browser cannot read the pixels of a picture.');
+    if (!context) throw lacking('pixelReading');
     context.drawImage(bitmap, -Math.floor((width - size.width) / 2), -Math.floor((height - size.height) / 2));
     return { pixels: context.getImageData(0, 0, size.width, size.height), width, height };
   } finally {

@@ -7,7 +7,7 @@ import { BackendSet } from './backend-set.ts';
 import { Dialogue } from './dialogue/dialogue.ts';
 import { Inference } from './infer/inference.ts';
 import { MEMORY_RETRY_MS } from './memory-failures.ts';
-import { NetworkSelection } from './network-selection.ts';
+import { NetworkBackends } from './network-backends.ts';
 
 function backend(name: BackendName, runsNetworks: boolean): Backend {
   const unused = () => {
@@ -27,7 +27,7 @@ function setup(processor = backend('js', false), hasHardwareGpu = true) {
   const paths = { frameIn: 'importExternalTexture', frameOut: 'canvas' };
   const clock = new ManualClock();
   const now = () => clock.now();
-  const networks = new NetworkSelection({ models: undefined, tiers: [], knownCosts: KNOWN, now });
+  const networks = new NetworkBackends({ models: undefined, tiers: [], knownCosts: KNOWN, now });
   networks.backendFor = () => gpu;
   networks.find = () => gpu;
   const set = new BackendSet({

@@ -7,7 +7,7 @@ import type { Dialogue } from './dialogue/dialogue.ts';
 import type { Inference } from './infer/inference.ts';
 import type { MeasuredSpeeds } from './measured-speeds.ts';
 import { MemoryFailures } from './memory-failures.ts';
-import type { NetworkSelection, RunInSlot } from './network-selection.ts';
+import type { NetworkBackends, RunInSlot } from './network-backends.ts';
 import type { SpotChecks } from './spot-checks.ts';
 
 const log = logger('compute.backends');
@@ -26,7 +26,7 @@ export interface BackendSetParts {
   spotChecks: SpotChecks | null;
   /** Speed of `filters`, units of `upscale.cost` per ms. */
   unitsPerMs: number;
-  networks: NetworkSelection;
+  networks: NetworkBackends;
   /** By task type, where something is faster than the reference. */
   executors: ReadonlyMap<string, TaskExecutor>;
   inference: Inference;

@@ -1,11 +1,11 @@
-/** Window, ms, in which the engine keeps to its share of the time: what people call "now" when they look at a machine's load. */
+/** Window over which the share is enforced, ms: the load that people see in a task manager is a mean over about as long. */
 export const SHARE_WINDOW_MS = 1_000;
 
 /**
  * Longest idle time, ms, that may be caught up on: a tenth of the window, so that no window exceeds its share by more than a tenth and the
  * piece of work that is running. It is short because frames at an even pace look better than a burst of them and then none.
  */
-const MAX_SAVED_MS = SHARE_WINDOW_MS / 10;
+const BUCKET_MS = SHARE_WINDOW_MS / 10;
 
 /**
  * Longest time, ms, that is charged for without a sign that the machine was awake. Either the work blocked this thread, or the machine was
@@ -22,8 +22,8 @@ const MAX_UNSEEN_MS = 10_000;
 export class DutyCycle {
   readonly #now: () => number;
   #share = 1;
-  /** Time that may be used at once, ms; below 0 it is owed. */
-  #savedMs = 0;
+  /** Tokens in the bucket: time that may be used at once, ms; below 0 it is owed. */
+  #tokensMs = 0;
   #active = 0;
   #settledAtMs: number;
   #busyMs = 0;
@@ -44,7 +44,7 @@ export class DutyCycle {
     this.#settle();
     this.#share = share;
     // What was owed at another share would be waited for at this one.
-    this.#savedMs = 0;
+    this.#tokensMs = 0;
   }
 
   /** Time with work since the start, ms. */
@@ -56,7 +56,7 @@ export class DutyCycle {
   /** Time until work may start, ms. */
   get waitMs(): number {
     this.#settle();
-    return this.#share < 1 ? Math.max(0, -this.#savedMs / this.#share) : 0;
+    return this.#share < 1 ? Math.max(0, -this.#tokensMs / this.#share) : 0;
   }
 
   /** Work starts or goes on. Call {@link end} when it ends or pauses. */
@@ -91,19 +91,19 @@ export class DutyCycle {
       if (elapsedMs > chargedMs) this.#unseen = { fromMs: nowMs - elapsedMs + chargedMs, toMs: nowMs };
       this.#worked(chargedMs);
     } else {
-      this.#savedMs = Math.min(this.#savedMs + this.#share * elapsedMs, this.#share * MAX_SAVED_MS);
+      this.#tokensMs = Math.min(this.#tokensMs + this.#share * elapsedMs, this.#share * BUCKET_MS);
     }
   }
 
   /** Charges for time in which there was work. */
   #worked(forMs: number): void {
     this.#spend(forMs);
-    // Not limited: the work took longer than may be saved, and all of that time counts.
-    this.#savedMs += this.#share * forMs;
+    // Not limited: the work took longer than the bucket holds, and all of that time counts.
+    this.#tokensMs += this.#share * forMs;
   }
 
   #spend(spentMs: number): void {
     this.#busyMs += spentMs;
-    this.#savedMs -= spentMs;
+    this.#tokensMs -= spentMs;
   }
 }

@@ -185,7 +185,7 @@ describe('where the kernels of the processor cannot run, the reference computes,
 
   test.each<[string, () => void]>([
     ['WebAssembly is forbidden', refuse],
-    ['WebAssembly has no SIMD', () => refuse() && vi.spyOn(WebAssembly, 'validate').mockReturnValue(false)],
+    ['no vectors in WebAssembly (SIMD)', () => refuse() && vi.spyOn(WebAssembly, 'validate').mockReturnValue(false)],
     ['has no WebAssembly', () => vi.stubGlobal('WebAssembly', undefined)],
     ['could not be fetched', () => vi.spyOn(globalThis, 'fetch').mockRejectedValue(new TypeError('offline'))],
   ])('%s', async (why, forbid) => {

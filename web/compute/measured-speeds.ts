@@ -45,8 +45,8 @@ export interface ExecutorSpeed {
 
 export type NetworkCosts = Partial<Record<Network, Partial<Record<BackendName, RunCost>>>>;
 
-/** Longest key, characters: an adapter's name has at most 100, a browser's user agent about 150, in some embedded browsers several hundred. */
-const MAX_KEY = 1_000;
+/** Longest key: an adapter's name has at most 100, a browser's user agent about 150, in some embedded browsers several hundred. */
+const MAX_KEY_CHARS = 1_000;
 
 const speed = z.number().positive();
 const duration = z.number().nonnegative();
@@ -59,7 +59,7 @@ const runCost = z.strictObject({ fixedMs: duration, msPerPixel: duration });
 
 /** Checks speeds that were stored: their storage may be corrupt, or hold what another version of this code wrote. */
 export const measuredSpeedsSchema: z.ZodType<MeasuredSpeeds> = z.strictObject({
-  key: z.string().max(MAX_KEY),
+  key: z.string().max(MAX_KEY_CHARS),
   cpuUnitsPerMs: speed,
   gpu: z.nullable(
     z.strictObject({

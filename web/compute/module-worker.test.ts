@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { PolicyWatch } from '../../shared/policy-watch.ts';
+import { CspViolations } from '../../shared/csp-violations.ts';
 
 const SERVER = 'https://play.example';
 const URL_OF_WORKER = new URL(`${SERVER}/assets/stream.worker-Ab12.js`);
@@ -73,7 +73,7 @@ test.each([
   'in a page of %s whose policy (%s) stops a worker, the error says what it must allow',
   async (origin, directive, message, says) => {
     const { notStarted } = await inPageOf(origin);
-    const policy = new PolicyWatch(page);
+    const policy = new CspViolations(page);
     if (directive) {
       const violation = { effectiveDirective: directive, blockedURI: 'blob', disposition: 'enforce' };
       page.dispatchEvent(Object.assign(new Event('securitypolicyviolation'), violation));

@@ -1,5 +1,6 @@
+import type { CspViolations } from '../../shared/csp-violations.ts';
 import { MeshError } from '../../shared/errors.ts';
-import type { PolicyWatch } from '../../shared/policy-watch.ts';
+import { startMediaSystem } from './media-system.ts';
 
 /** The SDK's policy of Trusted Types, by which a page that requires them allows its workers: `trusted-types p2c2r`. */
 const TRUSTED_TYPES_POLICY = 'p2c2r';
@@ -39,13 +40,13 @@ export function startModuleWorker(url: URL, name: string): Worker {
  * @param policy - watched since before the start
  * @param message - of the worker's `error` event; empty where the browser does not tell
  */
-export async function notStarted(url: URL, policy: PolicyWatch, message: string): Promise<MeshError> {
+export async function notStarted(url: URL, policy: CspViolations, message: string): Promise<MeshError> {
   const source = url.origin === self.origin ? "'self'" : 'blob:';
   if (await policy.violated('worker-src')) return stoppedByPolicy(`its worker-src must allow ${source}`);
   if (message.includes(SCRIPT_STOPPED)) return stoppedByPolicy(`its script-src must allow ${url.origin}`);
   return new MeshError(
     'unsupported-browser',
-    `The worker that computes did not start (${message || 'its file could not be loaded'}). Reload the page; if that does not help, use a current Chrome, Edge or Safari.`,
+    `The worker that computes did not start (${message || 'its file could not be loaded'}). Reload the page; if that does not help, use a newer browser: Chrome and Edge 80, Firefox 114 and Safari 15 start workers of modules.`,
   );
 }
 
@@ -81,6 +82,8 @@ import(${JSON.stringify(url.href)}).then(
 }
 
 function newWorker(url: string, options: WorkerOptions): Worker {
+  // Workers may ask for codecs, and cannot do this.
+  startMediaSystem();
   try {
     return new Worker(trusted(url), options);
   } catch (cause) {

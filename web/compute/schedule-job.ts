@@ -1,6 +1,6 @@
+import type { WorkClass } from './class-scheduler.ts';
 import type { DutyCycle } from './duty-cycle.ts';
 import type { GpuClock } from './gpu-clock.ts';
-import type { WorkClass } from './work-shares.ts';
 
 /** Work in flight. The rest of it needs no time slot, so the next work may start meanwhile. */
 export interface Started<T> {
@@ -41,7 +41,7 @@ export interface Settling<T> {
 
 /** A piece of work, which has the machine in turns: it yields where it can be interrupted, and goes on when it gets the next turn. */
 export class Job {
-  readonly of: WorkClass;
+  readonly workClass: WorkClass;
   readonly reject: (cause: unknown) => void;
   /** Its owner is told that it ended, well or not. */
   onEnded: () => void = () => {};
@@ -54,8 +54,8 @@ export class Job {
   #endTurn: (hasYielded: boolean) => void = () => {};
 
   /** @param start - resolves when the rest of the work needs no time slot. */
-  constructor(of: WorkClass, start: () => Promise<void>, reject: (cause: unknown) => void) {
-    this.of = of;
+  constructor(workClass: WorkClass, start: () => Promise<void>, reject: (cause: unknown) => void) {
+    this.workClass = workClass;
     this.#start = start;
     this.reject = reject;
   }

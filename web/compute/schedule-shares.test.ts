@@ -1,9 +1,9 @@
 // How frames and tasks share the machine.
 import { expect, test } from 'vitest';
 import { ManualClock } from '../../shared/manual-clock.ts';
+import { GUARANTEED_SHARE } from './class-scheduler.ts';
 import { nextMacrotask, type Schedule, SLICE_MS } from './schedule.ts';
 import { done, never, start } from './test-schedule.ts';
-import { GUARANTEED_SHARE } from './work-shares.ts';
 
 /** A stream of frames that each take `takesMs`, in slices, and never end: the next one waits before one is done. */
 function streamOf(schedule: Schedule, clock: ManualClock, takesMs: number) {

@@ -1,9 +1,9 @@
 import { MeshError } from '../../shared/errors.ts';
+import { ClassScheduler, WORK_CLASSES, type WorkClass } from './class-scheduler.ts';
 import { DutyCycle } from './duty-cycle.ts';
 import { FairQueue } from './fair-queue.ts';
 import { GpuClock } from './gpu-clock.ts';
 import { Job, runBody, type Settling, type Started, type TaskSlot, type TimeSlot } from './schedule-job.ts';
-import { WORK_CLASSES, type WorkClass, WorkShares } from './work-shares.ts';
 
 export type { Started, TaskSlot, TimeSlot } from './schedule-job.ts';
 
@@ -38,7 +38,7 @@ export interface ScheduleOptions {
 }
 
 /**
- * Decides what computes next on this machine. Frames and tasks each have a {@link WorkShares guaranteed share} of the time, and long work
+ * Decides what computes next on this machine. Frames and tasks each have a {@link ClassScheduler guaranteed share} of the time, and long work
  * of either gives way to the other where it yields: a task of a few milliseconds waits for a part of a frame, not for the frame and those
  * behind it. Frames run in their order of arrival; owners of tasks get equal shares of the tasks' time. One piece of work has the machine
  * at a time, and at most {@link MAX_TASKS_IN_FLIGHT} started tasks are unfinished: a GPU works in order, so everything later waits behind
@@ -54,7 +54,7 @@ export class Schedule {
   readonly #pausedTasks: Job[] = [];
   /** Whether the task that had the last turn had its first one. */
   #hasTaskStarted = false;
-  readonly #shares = new WorkShares();
+  readonly #classes = new ClassScheduler();
   readonly #duty: DutyCycle;
   readonly #gpuClock: GpuClock;
   /** End the waits for the duty cycle. */
@@ -144,7 +144,7 @@ export class Schedule {
       const leave = <W>(work: Promise<W>) => this.#leave(job, work);
       const job: Job = this.#job('tasks', () => body({ signal, yieldNow, leave }), { resolve, reject });
       const onAbort = () => {
-        if (this.#tasks.remove(owner, job)) this.#shares.ended('tasks');
+        if (this.#tasks.remove(owner, job)) this.#classes.ended('tasks');
         reject(MeshError.cancelled());
       };
       signal.addEventListener('abort', onAbort, { once: true, signal: done.signal });
@@ -162,11 +162,11 @@ export class Schedule {
     this.#pausedFrame = null;
   }
 
-  #job<T>(of: WorkClass, body: () => Promise<Started<T>>, { resolve, reject }: Settling<T>): Job {
-    this.#shares.arrived(of);
+  #job<T>(workClass: WorkClass, body: () => Promise<Started<T>>, { resolve, reject }: Settling<T>): Job {
+    this.#classes.enqueued(workClass);
     const onEnded = () => this.#ended(job);
     const clocks = { now: this.#options.now, duty: this.#duty, gpuClock: this.#gpuClock };
-    const job: Job = new Job(of, () => runBody(body, { ...clocks, onEnded, resolve, reject }), reject);
+    const job: Job = new Job(workClass, () => runBody(body, { ...clocks, onEnded, resolve, reject }), reject);
     return job;
   }
 
@@ -174,7 +174,7 @@ export class Schedule {
     if (this.#busy) return;
     this.#busy = true;
     this.#lastYieldMs = this.#options.now();
-    while (WORK_CLASSES.some((of) => this.#canGo(of))) {
+    while (WORK_CLASSES.some((workClass) => this.#canStart(workClass))) {
       // Work that may start starts now, in order of arrival with what is called in the same tick.
       if (this.#duty.waitMs > 0) await this.#untilAllowed();
       const hasYielded = await this.#next()?.();
@@ -210,8 +210,8 @@ export class Schedule {
   }
 
   /** Whether work of the class can start or go on. */
-  #canGo(of: WorkClass): boolean {
-    if (of === 'frames') return this.#pausedFrame !== null || this.#frames.length > 0;
+  #canStart(workClass: WorkClass): boolean {
+    if (workClass === 'frames') return this.#pausedFrame !== null || this.#frames.length > 0;
     return this.#pausedTasks.length > 0 || this.#canStartTask;
   }
 
@@ -221,8 +221,8 @@ export class Schedule {
   }
 
   #next(): (() => Promise<boolean>) | undefined {
-    const [first, second] = this.#shares.order;
-    const of = this.#canGo(first) ? first : second;
+    const [first, second] = this.#classes.order;
+    const of = this.#canStart(first) ? first : second;
     const job = of === 'frames' ? this.#nextFrame() : this.#nextTask();
     return job && (() => this.#turn(job));
   }
@@ -254,7 +254,7 @@ export class Schedule {
 
   /** Resolves when the next work may have the machine, to whether this one yielded. */
   #turn(job: Job): Promise<boolean> {
-    this.#shares.goes(job.of);
+    this.#classes.dispatched(job.workClass);
     job.turnStartMs = this.#options.now();
     return job.turn();
   }
@@ -264,13 +264,13 @@ export class Schedule {
     const nowMs = this.#options.now();
     const spentMs = Math.max(0, nowMs - Math.max(job.turnStartMs, this.#chargedUntilMs));
     job.spentMs += spentMs;
-    this.#shares.charge(job.of, spentMs);
+    this.#classes.charge(job.workClass, spentMs);
     this.#chargedUntilMs = nowMs;
   }
 
   #ended(job: Job): void {
     this.#charge(job);
-    this.#shares.ended(job.of);
+    this.#classes.ended(job.workClass);
     job.onEnded();
   }
 
@@ -278,7 +278,7 @@ export class Schedule {
     this.#charge(job);
     this.#duty.end();
     if (!this.#disposed) {
-      if (job.of === 'frames') this.#pausedFrame = job;
+      if (job.workClass === 'frames') this.#pausedFrame = job;
       else this.#pausedTasks.push(job);
       await job.yielded();
     }

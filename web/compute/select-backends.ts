@@ -18,7 +18,7 @@ import {
 import type { MeasuredSpeeds } from './measured-speeds.ts';
 import { ownModelBytes } from './models/model-size.ts';
 import type { ModelSource } from './models/model-source.ts';
-import { NetworkSelection, type RunInSlot } from './network-selection.ts';
+import { NetworkBackends, type RunInSlot } from './network-backends.ts';
 import { type OpenOnnx, openOnGpu } from './ort/onnx-sessions.ts';
 import { OrtWasmBackend } from './ort/ort-wasm-backend.ts';
 import { OrtWebGpuBackend } from './ort/ort-webgpu-backend.ts';
@@ -165,7 +165,7 @@ function processorBackends(options: SelectionOptions, processor: MeasuredProcess
     unitsPerMs: measured.cpuUnitsPerMs,
     ...runners,
     measured,
-    networks: new NetworkSelection({ models, tiers, knownCosts: known?.networks, now }),
+    networks: new NetworkBackends({ models, tiers, knownCosts: known?.networks, now }),
     executors: new Map(),
     now,
     preparesNetworks: false,
@@ -195,8 +195,8 @@ function gpuBackends(
   const preferred = isOrtPreferred ? [onDevice] : [ours];
   const gpuRuntimes = isSoftware && !isOrtPreferred ? [] : [openOnGpu(device)];
   const runners = modelRunners(options, [openInWorker, ...gpuRuntimes]);
-  const avoidShortPaths = () => wgsl.avoidShortPaths();
-  const spotChecks = new SpotChecks({ reference: filters, now, random: Math.random, avoidShortPaths });
+  const disableFastPaths = () => wgsl.disableFastPaths();
+  const spotChecks = new SpotChecks({ reference: filters, now, random: Math.random, disableFastPaths });
   const wrong = spotChecks.failed.then(() => ({ problem: `${opened.name} gave wrong pictures` }));
   return new BackendSet({
     ...chosen,
@@ -206,7 +206,7 @@ function gpuBackends(
     hasHardwareGpu: !isSoftware,
     spotChecks,
     framePaths: chosen.filters === wgsl ? () => wgsl.framePaths : PROCESSOR_PATHS,
-    networks: new NetworkSelection({
+    networks: new NetworkBackends({
       models,
       tiers: preferBackend ? preferred : tiers,
       knownCosts: known?.networks,

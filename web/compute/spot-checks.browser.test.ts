@@ -32,7 +32,7 @@ function setup(target = TARGET) {
     return { start, dispose: () => {} };
   };
   const backend: Backend = { name: 'wgsl', openFrames, startPixels: reference.startPixels, dispose: () => {} };
-  const avoidShortPaths = () => {
+  const disableFastPaths = () => {
     const wereShort = gpu.areShort;
     gpu.areShort = false;
     return wereShort;
@@ -47,7 +47,7 @@ function setup(target = TARGET) {
     openFrames,
     dispose: () => {},
   };
-  const checks = new SpotChecks({ reference: counting, now: () => clock.nowMs, random: () => 0.6, avoidShortPaths });
+  const checks = new SpotChecks({ reference: counting, now: () => clock.nowMs, random: () => 0.6, disableFastPaths });
   const failed = vi.fn();
   void checks.failed.then(failed);
   const frames = checks.watch(backend).openFrames(target);
@@ -113,7 +113,7 @@ test('detail of chroma that was interpolated in another way passes', async () =>
   expect(failed).not.toHaveBeenCalled();
 });
 
-test('wrong frames give up the short paths first, and then the GPU', async () => {
+test('wrong frames give up the fast paths first, and then the GPU', async () => {
   const { gpu, sharpenChecked, failed } = setup();
   gpu.areShort = true;
   gpu.seen = () => rgbx(() => [0, 0, 0]);

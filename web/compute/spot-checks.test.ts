@@ -50,12 +50,12 @@ function setup(name: BackendName = 'wgsl', runsNetworks = true) {
     (shape) => checked.push(shape),
   );
   const reference = runsNetworks ? networks : new JsBackend(() => clock.nowMs);
-  const avoidShortPaths = () => {
+  const disableFastPaths = () => {
     const wereShort = paths.areShort;
     paths.areShort = false;
     return wereShort;
   };
-  const checks = new SpotChecks({ reference, now: () => clock.nowMs, random: seededRandom(3), avoidShortPaths });
+  const checks = new SpotChecks({ reference, now: () => clock.nowMs, random: seededRandom(3), disableFastPaths });
   const failed = vi.fn();
   void checks.failed.then(failed);
   const run = async (shape: UpscaleParams = doubled) => {

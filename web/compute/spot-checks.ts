@@ -15,8 +15,8 @@ export const SPOT_CHECK_INTERVAL_MS = 10_000;
 /** Wrong checks in a row that count: there may be a picture in which two correct ways differ. */
 export const WRONG_IN_A_ROW = 2;
 
-/** Others are what tiles are compared with. */
-const ON_GPU: readonly BackendName[] = ['wgsl', 'ort-webgpu'];
+/** Backends that are spot-checked; the processor is the reference. */
+const GPU_BACKENDS: readonly BackendName[] = ['wgsl', 'ort-webgpu'];
 
 /** Largest tile, source pixels: where width and ratio have no common divisor, a tile is as long as the picture. */
 const MAX_TILE_PIXELS = 64 * 1024;
@@ -31,7 +31,7 @@ export interface SpotCheckOptions {
   /** Returns 0 <= x < 1. */
   random(): number;
   /** Lets frames take another way into the GPU and out of it, when those that they take give wrong pixels. False: there is no other. */
-  avoidShortPaths(): boolean;
+  disableFastPaths(): boolean;
 }
 
 /**
@@ -58,7 +58,7 @@ export class SpotChecks {
 
   /** The backend with its results checked, where it computes on the GPU; always the same one. */
   watch(backend: Backend): Backend {
-    if (!ON_GPU.includes(backend.name)) return backend;
+    if (!GPU_BACKENDS.includes(backend.name)) return backend;
     const known = this.#watched.get(backend);
     if (known) return known;
     const watched: Backend = {
@@ -146,7 +146,7 @@ export class SpotChecks {
       log.warn('the GPU gave wrong pixels', { kind, quality, inARow: this.#wrong[kind] });
       if (this.#wrong[kind] < WRONG_IN_A_ROW) return;
       this.#wrong[kind] = 0;
-      if (kind === 'pixels' || !this.#options.avoidShortPaths()) this.#fail();
+      if (kind === 'pixels' || !this.#options.disableFastPaths()) this.#fail();
     }
   }
 

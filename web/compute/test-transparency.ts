@@ -2,7 +2,7 @@ import { finish, type PixelImage } from '../../shared/tasks/definition.ts';
 import type { Quality } from '../../shared/tasks/upscale.ts';
 import type { Backend } from './backend.ts';
 import { EXCLUSIVE_SLOT } from './filter-benchmark.ts';
-import { over } from './networks/backdrops.ts';
+import { compositeOver } from './networks/backdrops.ts';
 
 const SIDE = 36;
 
@@ -43,9 +43,9 @@ export async function rimsOf(
     const sharp = await upscaled(image);
     for (const [key, bound] of Object.entries(bounds)) {
       const grey = Number(key);
-      const source = finish(over(image, grey));
+      const source = finish(compositeOver(image, grey));
       const expected = await upscaled(source);
-      const rim = largestBeyond(finish(over(sharp, grey)), expected, withoutOvershoot(expected, source));
+      const rim = largestBeyond(finish(compositeOver(sharp, grey)), expected, withoutOvershoot(expected, source));
       if (rim > bound) rims.push(`${name} over ${grey}: ${rim}`);
     }
   }

@@ -1,3 +1,4 @@
+import { lacking } from '../../shared/browser-needs.ts';
 import { MeshError } from '../../shared/errors.ts';
 import { upscale } from '../../shared/tasks/upscale.ts';
 import type { BackendFrames, FrameTarget, UpscaleShape } from './backend.ts';
@@ -60,7 +61,7 @@ export class RgbaReader {
       this.#canvas = new OffscreenCanvas(width, height);
     // With `willReadFrequently` the processor would draw, with the inexact conversion of `copyTo`.
     const context = this.#canvas.getContext('2d', { willReadFrequently: false });
-    if (!context) throw new MeshError('unsupported-browser', 'This browser cannot read frames. Use a newer one.');
+    if (!context) throw lacking('pixelReading');
     context.clearRect(0, 0, width, height);
     context.drawImage(frame, 0, 0, width, height);
     this.#data.set(context.getImageData(0, 0, width, height).data);
@@ -86,8 +87,8 @@ const PLAIN_PRIMARIES: readonly (string | null)[] = ['bt709'];
 const PLAIN_TRANSFERS: readonly (string | null)[] = ['bt709', 'smpte170m', 'iec61966-2-1'];
 
 /**
- * Whether a frame may enter a GPU by a short way; others are read by the processor. As measured (wgsl/frame-kinds.gl.browser.test.ts), Chromium's
- * short ways
+ * Whether a frame may enter a GPU by a fast path; others are read by the processor. As measured (wgsl/frame-kinds.gl.browser.test.ts), Chromium's
+ * fast paths
  *
  * - convert BT.601 primaries, which `drawImage` shows as they are (40 of 255), and leave PQ and HLG unconverted;
  * - sample a picture cut out of the middle of a frame beside its edges (80 of 255);

@@ -4,9 +4,9 @@ import { ASSUMED_RTT_MS } from '../net/failure-detector.ts';
 /** How a volunteer sizes the credit of one gamer. */
 export const CREDIT = {
   /** Window before anything is measured: enough to keep a fast volunteer busy, and little for a slow one to hand back. */
-  first: 16,
-  /** One to compute and one to have ready, however long they take. */
-  atLeast: 2,
+  initial: 16,
+  /** Smallest window: one task to compute and one to have ready, however long they take. */
+  min: 2,
   /** Most tasks a volunteer takes from one gamer at a time, however fast it is. */
   maxPerGamer: 64,
   /** Added to the round trip: a page that draws handles its messages once a frame. */
@@ -82,15 +82,15 @@ export class CreditWindow {
 
   #resize(): void {
     const limit = Math.min(CREDIT.maxPerGamer, this.#share);
-    const wanted = Math.min(limit, this.#wanted());
-    const isFarOff = wanted >= this.#size * (1 + CREDIT.hysteresis) || wanted <= this.#size * (1 - CREDIT.hysteresis);
+    const target = Math.min(limit, this.#target());
+    const isFarOff = target >= this.#size * (1 + CREDIT.hysteresis) || target <= this.#size * (1 - CREDIT.hysteresis);
     // A limit takes effect at once.
-    if (isFarOff || this.#size > limit || wanted === limit) this.#size = Math.ceil(wanted);
+    if (isFarOff || this.#size > limit || target === limit) this.#size = Math.ceil(target);
   }
 
-  #wanted(): number {
-    if (this.#serviceMs === null) return CREDIT.first;
-    return CREDIT.atLeast + (this.#rttMs + CREDIT.slackMs) / Math.max(this.#serviceMs, CREDIT.shortestServiceMs);
+  #target(): number {
+    if (this.#serviceMs === null) return CREDIT.initial;
+    return CREDIT.min + (this.#rttMs + CREDIT.slackMs) / Math.max(this.#serviceMs, CREDIT.shortestServiceMs);
   }
 }
 

@@ -11,6 +11,7 @@ import {
   type RedispatchCause,
 } from './dispatch-counts.ts';
 import { Exploration, type FirstAttempt } from './exploration.ts';
+import { FailureAttribution } from './failure-attribution.ts';
 import { DuplicateBudget, Hedging } from './hedging.ts';
 import {
   type AttemptResult,
@@ -28,7 +29,6 @@ import { type Attempt, JobState, type RedispatchNeed } from './job-state.ts';
 import type { LocalRunner } from './local-runner.ts';
 import { type Accepted, ResultChecker, type VerificationEnvironment } from './result-checker.ts';
 import { RunnerPool } from './runner-pool.ts';
-import { VolunteerResults } from './volunteer-results.ts';
 
 /**
  * Waiting jobs of one type and `where` that are looked at when work is started. Behind this many jobs that all wait for a busy
@@ -49,7 +49,7 @@ export class Dispatcher {
   readonly #states = new Map<Job, JobState>();
   readonly #pool: RunnerPool;
   readonly #budget = new DuplicateBudget();
-  readonly #results: VolunteerResults;
+  readonly #attribution: FailureAttribution;
   readonly #exploration: Exploration;
   readonly #hedging: Hedging;
   readonly #trust: VolunteerTrust;
@@ -67,7 +67,7 @@ export class Dispatcher {
     this.#clock = clock;
     this.#pool = new RunnerPool(local);
     this.#events = events;
-    this.#results = new VolunteerResults((...verdict) => events.onVolunteerResult(...verdict));
+    this.#attribution = new FailureAttribution((...verdict) => events.onVolunteerResult(...verdict));
     this.#exploration = new Exploration(this.#budget, now);
     this.#hedging = new Hedging(clock, this.#budget, () => this.wake());
     this.#trust = trust;
@@ -191,8 +191,8 @@ export class Dispatcher {
 
   /** Starts second attempts, before any new job: they have waited longest. */
   #hedge(): void {
-    if (!this.#hedging.isWanted || !this.#pool.hasCapacity) return;
-    this.#hedging.pairUp(
+    if (!this.#hedging.hasPending || !this.#pool.hasCapacity) return;
+    this.#hedging.startHedges(
       (state) => this.#pool.earliestFree(state),
       (state, second) => this.#start(state, second, 'hedge'),
     );
@@ -233,7 +233,7 @@ export class Dispatcher {
       passedOver.set(group, passed + 1);
       return 'leave';
     });
-    this.#exploration.pairUp(firstAttempts, (state, leastKnown) => this.#start(state, leastKnown, 'exploration'));
+    this.#exploration.startExplorations(firstAttempts, (state, runner) => this.#start(state, runner, 'exploration'));
     for (const state of hopeless) this.#giveUp(state);
   }
 
@@ -262,7 +262,7 @@ export class Dispatcher {
     this.#exploration.ended(attempt);
     const isLate = this.#states.get(state.job) !== state;
     // An exploration may end long after its job.
-    if (isLate && outcome.kind === 'failed') this.#results.failedLate(runner.id, state.job, outcome.error);
+    if (isLate && outcome.kind === 'failed') this.#attribution.failedLate(runner.id, state.job, outcome.error);
     if (isLate || state.attempts.get(runner) !== attempt) return;
     state.attempts.delete(runner);
     if (outcome.kind === 'done') this.#receive(attempt, outcome.result);
@@ -280,7 +280,7 @@ export class Dispatcher {
   #attemptFailed({ state, runner }: Attempt, cause: 'failed' | 'lost', error: MeshError): void {
     if (cause === 'lost') state.lost(runner.id, error);
     else state.failed(runner.id, error);
-    if (runner.id !== this.#pool.local.id) this.#results.failed(runner.id, cause, state.job, error);
+    if (runner.id !== this.#pool.local.id) this.#attribution.failed(runner.id, cause, state.job, error);
     this.#needAnother(state, runner, cause);
   }
 
@@ -320,7 +320,7 @@ export class Dispatcher {
     const { packed, backend, queueMs, computeMs } = result;
     const isLocal = runner.id === this.#pool.local.id;
     this.#counter.jobDone(isLocal ? 'local' : 'volunteers', placement);
-    this.#results.succeeded(isLocal ? null : runner.id, job, isProven);
+    this.#attribution.succeeded(isLocal ? null : runner.id, job, isProven);
     for (const other of state.attempts.values()) {
       // An exploration runs to its end, or nothing would be learned from it.
       if (other.placement !== 'exploration') other.runner.cancel(job);

@@ -30,7 +30,8 @@ export class Exploration {
   readonly #now: () => number;
   /** Explorations under way, at most one for each runner. */
   readonly #underWay = new Map<Runner, Attempt>();
-  #startsSince = 0;
+  /** First attempts since the last exploration. */
+  #startsSinceLast = 0;
 
   constructor(budget: DuplicateBudget, now: () => number) {
     this.#budget = budget;
@@ -41,7 +42,10 @@ export class Exploration {
    * Starts explorations beside first attempts, usually none. To be called after all jobs that can start have done so: a runner that
    * was given another job of the kind is measured without a duplicate.
    */
-  pairUp(firstAttempts: readonly FirstAttempt[], start: (state: JobState, leastKnown: Runner) => void): void {
+  startExplorations(
+    firstAttempts: readonly FirstAttempt[],
+    start: (state: JobState, leastKnown: Runner) => void,
+  ): void {
     for (const { state, runner, candidates } of firstAttempts) {
       this.#budget.earn();
       const leastKnown = this.#pick(state.job, candidates, runner);
@@ -67,13 +71,13 @@ export class Exploration {
   }
 
   #pick(job: Job, candidates: readonly Runner[], chosen: Runner): Runner | null {
-    this.#startsSince++;
+    this.#startsSinceLast++;
     if (candidates.length < 2 || !this.#budget.canSpare) return null;
     const leastKnown = this.#leastKnown(job, candidates, chosen);
     if (!leastKnown) return null;
     const isUnknown = leastKnown.measuredAtMs(job.kind) === null;
-    if (!isUnknown && this.#startsSince < EXPLORATION.tasksPerExploration) return null;
-    this.#startsSince = 0;
+    if (!isUnknown && this.#startsSinceLast < EXPLORATION.tasksPerExploration) return null;
+    this.#startsSinceLast = 0;
     this.#budget.spend();
     return leastKnown;
   }

@@ -17,25 +17,25 @@ export const HEDGING = {
 
 /** Limits how many duplicates are run, for hedging and exploration together. */
 export class DuplicateBudget {
-  /** In starts of tasks. */
-  #saved: number = HEDGING.duplicateBurst * HEDGING.tasksPerDuplicate;
+  /** Unspent budget, in starts of tasks. */
+  #savedStarts: number = HEDGING.duplicateBurst * HEDGING.tasksPerDuplicate;
 
   /** To be called for each task that starts. */
   earn(): void {
-    this.#saved = Math.min(this.#saved + 1, HEDGING.duplicateBurst * HEDGING.tasksPerDuplicate);
+    this.#savedStarts = Math.min(this.#savedStarts + 1, HEDGING.duplicateBurst * HEDGING.tasksPerDuplicate);
   }
 
   get canSpend(): boolean {
-    return this.#saved >= HEDGING.tasksPerDuplicate;
+    return this.#savedStarts >= HEDGING.tasksPerDuplicate;
   }
 
   /** Whether one would be left for a more urgent use. */
   get canSpare(): boolean {
-    return this.#saved >= 2 * HEDGING.tasksPerDuplicate;
+    return this.#savedStarts >= 2 * HEDGING.tasksPerDuplicate;
   }
 
   spend(): void {
-    this.#saved -= HEDGING.tasksPerDuplicate;
+    this.#savedStarts -= HEDGING.tasksPerDuplicate;
   }
 }
 
@@ -47,39 +47,39 @@ export class DuplicateBudget {
 export class Hedging {
   readonly #clock: Clock;
   readonly #budget: DuplicateBudget;
-  readonly #onWanted: () => void;
+  readonly #onRequested: () => void;
   readonly #watch: DeadlineWatch<Attempt>;
   /** Jobs that wait for a second runner, each with the attempt that is not enough. */
-  readonly #wanted = new Map<JobState, Attempt>();
+  readonly #pending = new Map<JobState, Attempt>();
 
-  /** @param onWanted - {@link pairUp} has something to do. */
-  constructor(clock: Clock, budget: DuplicateBudget, onWanted: () => void) {
+  /** @param onRequested - {@link startHedges} has something to do. */
+  constructor(clock: Clock, budget: DuplicateBudget, onRequested: () => void) {
     this.#clock = clock;
     this.#budget = budget;
-    this.#onWanted = onWanted;
+    this.#onRequested = onRequested;
     this.#watch = new DeadlineWatch(clock, (attempt) => this.#late(attempt));
   }
 
   /** Whether any job waits for a second runner. */
-  get isWanted(): boolean {
-    return this.#wanted.size > 0;
+  get hasPending(): boolean {
+    return this.#pending.size > 0;
   }
 
   began(attempt: Attempt): void {
     // Explorations may take as long as they need.
     if (attempt.placement === 'exploration') return;
-    this.#wanted.delete(attempt.state);
+    this.#pending.delete(attempt.state);
     this.#watch.watch(attempt, attempt.lateAfterMs);
   }
 
   ended(attempt: Attempt): void {
     this.#watch.forget(attempt);
-    if (this.#wanted.get(attempt.state) === attempt) this.#wanted.delete(attempt.state);
+    if (this.#pending.get(attempt.state) === attempt) this.#pending.delete(attempt.state);
   }
 
   /** The attempt's volunteer fell silent. */
   suspect(attempt: Attempt): void {
-    if (attempt.placement !== 'exploration') this.#want(attempt, 'silent');
+    if (attempt.placement !== 'exploration') this.#request(attempt, 'silent');
   }
 
   /** The attempt is the only one again, because the one beside it failed. */
@@ -89,35 +89,35 @@ export class Hedging {
   }
 
   /** Starts second attempts, those that waited longest first, for every job for which `find` returns a runner. */
-  pairUp(find: (state: JobState) => Runner | null, start: (state: JobState, second: Runner) => void): void {
-    for (const [state, attempt] of this.#wanted) {
+  startHedges(find: (state: JobState) => Runner | null, start: (state: JobState, second: Runner) => void): void {
+    for (const [state, attempt] of this.#pending) {
       const isSilent = state.pendingRedispatch?.cause === 'silent';
       if (isSilent && !attempt.runner.silent) {
         // The runner is heard again and may still be in time.
-        this.#wanted.delete(state);
+        this.#pending.delete(state);
         state.pendingRedispatch = null;
         this.remains(attempt);
         continue;
       }
-      const isFree = isSilent || this.#isOverdue(attempt);
-      if (!isFree && !this.#budget.canSpend) continue;
+      const isExempt = isSilent || this.#isOverdue(attempt);
+      if (!isExempt && !this.#budget.canSpend) continue;
       const second = find(state);
       if (!second) continue;
-      if (!isFree) this.#budget.spend();
+      if (!isExempt) this.#budget.spend();
       start(state, second);
     }
   }
 
   dispose(): void {
     this.#watch.dispose();
-    this.#wanted.clear();
+    this.#pending.clear();
   }
 
   #late(attempt: Attempt): void {
     // Looked at again after twice the time, and so on: another runner may have become the better choice by then.
     this.#watch.watch(attempt, this.#clock.now() - attempt.startedMs + STRAGGLER.minLateMs);
-    this.#want(attempt, 'late');
-    this.#onWanted();
+    this.#request(attempt, 'late');
+    this.#onRequested();
   }
 
   #isOverdue({ startedMs, lateAfterMs }: Attempt): boolean {
@@ -125,13 +125,13 @@ export class Hedging {
   }
 
   /** Asks for a second attempt, unless another promising one is under way. */
-  #want(attempt: Attempt, cause: RedispatchCause): void {
+  #request(attempt: Attempt, cause: RedispatchCause): void {
     const { state, runner } = attempt;
     const others = state.viableAttempts.filter((other) => other !== attempt);
     if (others.length > 0 || state.isQueued || state.pendingRedispatch?.cause === 'silent') return;
     if (state.pendingRedispatch?.cause !== cause)
       state.pendingRedispatch = { cause, ranOn: runner.id, detectedMs: this.#clock.now() };
-    this.#wanted.set(state, attempt);
-    this.#onWanted();
+    this.#pending.set(state, attempt);
+    this.#onRequested();
   }
 }

@@ -2,7 +2,7 @@ import { CHANNELS } from '../../shared/channels.ts';
 import type { Clock } from '../../shared/clock.ts';
 import { MeshError } from '../../shared/errors.ts';
 import { type Capabilities, type TaskMessage, taskMessageSchema } from '../../shared/messages.ts';
-import { bare, type Carried } from '../../shared/wire.ts';
+import { type MessageWithAttachments, withoutAttachments } from '../../shared/wire.ts';
 import { ASSUMED_RTT_MS } from '../net/failure-detector.ts';
 import { FlowChannel } from '../net/flow-channel.ts';
 import { errorOfPeer } from '../net/peer-error.ts';
@@ -220,7 +220,7 @@ export class RemoteRunner implements Runner, MemoryUser {
 
   #withdraw(id: number): Outstanding | undefined {
     const outstanding = this.#take(id);
-    if (!this.#channel.isClosed) this.#channel.send(bare({ kind: 'cancel', id }));
+    if (!this.#channel.isClosed) this.#channel.send(withoutAttachments({ kind: 'cancel', id }));
     this.#options.onRoom();
     return outstanding;
   }
@@ -239,7 +239,7 @@ export class RemoteRunner implements Runner, MemoryUser {
     return oldest ? Math.max(0, this.#options.clock.now() - oldest.sentMs - oldest.predictedMs) : 0;
   }
 
-  #received({ message, attachments }: Carried<TaskMessage>): void {
+  #received({ message, attachments }: MessageWithAttachments<TaskMessage>): void {
     if ('id' in message && message.id >= this.#nextId) {
       throw MeshError.malformed('A volunteer answered a task that it was never given.');
     }

@@ -4,11 +4,11 @@ import { PROBATION_RESULTS } from '../../shared/reputation.ts';
 import { definitionOf } from '../../shared/tasks/catalogue.ts';
 import type { PackedResult, Verification } from '../../shared/tasks/definition.ts';
 import { SLICE_MS } from '../compute/schedule.ts';
+import { CROSS_CHECK } from './cross-check-eligibility.ts';
 import type { AttemptResult, Job, Outcome } from './job.ts';
 import { KEPT_RESULTS } from './kept-results.ts';
 import { prepareTaskKeys } from './result-cache.ts';
 import { type CheckedJob, COMPARISON_LIMIT_MS, Verifier } from './result-checker.ts';
-import { SEPARATE } from './separate-histories.ts';
 import { TestBench, ticksPass } from './test-bench.ts';
 
 beforeAll(prepareTaskKeys);
@@ -182,13 +182,13 @@ describe('an honest volunteer', () => {
     const toResult = (value: unknown) => value as Record<string, unknown>;
     const submit = () =>
       bench.registry.submit('infer', () => input, { where: 'volunteers', cache: false }, toResult).result;
-    for (let n = 0; n < SEPARATE.confirmedHere; n++) {
+    for (let n = 0; n < CROSS_CHECK.confirmedHere; n++) {
       const result = submit();
       await ticksPass();
       known.end(known.started.at(-1), answer(outputs(7)));
       await result;
     }
-    bench.clock.advance(SEPARATE.apartMs);
+    bench.clock.advance(CROSS_CHECK.apartMs);
     bench.random = () => 0.99;
     bench.compute = async () => {
       throw new Error('this machine is not asked');
@@ -202,7 +202,7 @@ describe('an honest volunteer', () => {
     await ticksPass();
     known.end(known.started.at(-1), answer(outputs(1)));
     expect(await result).toMatchObject({ checked: true, timing: { ranOn: 'newcomer' } });
-    expect(known.started).toHaveLength(SEPARATE.confirmedHere + 1);
+    expect(known.started).toHaveLength(CROSS_CHECK.confirmedHere + 1);
     bench.dispose();
   });
 

@@ -10,8 +10,8 @@ import {
 } from '../../shared/tasks/definition.ts';
 import { SLICE_MS } from '../compute/schedule.ts';
 import type { VolunteerTrust } from '../net/volunteer-trust.ts';
+import { CrossCheckEligibility } from './cross-check-eligibility.ts';
 import type { Job, JobHandle, OnJobEnd } from './job.ts';
-import { SeparateHistories } from './separate-histories.ts';
 
 /** How long a result waits for one comparison, ms: fetching a model may take this long; a check that takes longer is not made. */
 export const COMPARISON_LIMIT_MS = 30_000;
@@ -158,7 +158,7 @@ export class ResultChecker {
   readonly #trust: VolunteerTrust;
   readonly #now: () => number;
   readonly #verifier: Verifier;
-  readonly #histories = new SeparateHistories();
+  readonly #eligibility = new CrossCheckEligibility();
 
   /** @param submit - runs a job, for checks that compare two runs of a task. */
   constructor(
@@ -177,7 +177,7 @@ export class ResultChecker {
           const replica: Job = {
             ...rest,
             ...{ packed, where: 'volunteers', replicaOf: volunteerId, submittedMs: environment.now() },
-            mayRunOn: (id) => this.#histories.mayConfirm(id, volunteerId),
+            mayRunOn: (id) => this.#eligibility.mayConfirm(id, volunteerId),
           };
           const handle = submit(replica, (end) =>
             end.kind === 'done' ? resolve(end.result.packed) : reject(end.error),
@@ -189,7 +189,7 @@ export class ResultChecker {
 
   /** A link to this volunteer opened. */
   met(volunteerId: string): void {
-    this.#histories.met(volunteerId, this.#now());
+    this.#eligibility.met(volunteerId, this.#now());
   }
 
   /**
@@ -220,7 +220,7 @@ export class ResultChecker {
     if (verdict.kind === 'wrong') return verdict;
     if (verdict.kind === 'right') {
       this.#trust.right(volunteerId, job.kind);
-      if (verdict.isOurs) this.#histories.confirmedHere(volunteerId);
+      if (verdict.isOurs) this.#eligibility.confirmedHere(volunteerId);
       return { kind: 'accepted', value, isChecked: true, isProven: true };
     }
     if (this.#trust.isBarred(volunteerId)) return { kind: 'distrusted' };

@@ -1,9 +1,9 @@
 import type { Clock } from '../../shared/clock.ts';
 import { MeshError } from '../../shared/errors.ts';
-import type { PackedTask, ReportListener, Speaking, TokenProgress } from '../../shared/tasks/definition.ts';
-import { isSameToken, type SaidToken, textOf } from '../../shared/tasks/dialogue/said.ts';
+import type { PackedTask, ReportListener, TokenProgress, TokenStreaming } from '../../shared/tasks/definition.ts';
+import { type AnswerToken, isSameToken, textOf } from '../../shared/tasks/dialogue/answer-tokens.ts';
 
-/** What a machine that speaks must keep to. */
+/** Timeouts and rate limits of token streams. */
 export const SPEECH = {
   /** Until the first token, ms, without news of a download: reading a long prompt takes seconds on a slow machine. */
   firstTokenMs: 10_000,
@@ -27,16 +27,16 @@ interface UtteranceOptions {
 
 /** The answer of one task, as it is said: attempts go on from each other, and no token is told twice. */
 export class Speech {
-  readonly #speaking: Speaking;
+  readonly #streaming: TokenStreaming;
   readonly #packed: PackedTask;
   readonly #onToken: (text: string) => void;
-  readonly #said: SaidToken[] = [];
+  readonly #said: AnswerToken[] = [];
   #model = '';
   #isOver = false;
 
   /** @param onToken - must not throw. */
-  constructor(speaking: Speaking, packed: PackedTask, onToken: (text: string) => void) {
-    this.#speaking = speaking;
+  constructor(streaming: TokenStreaming, packed: PackedTask, onToken: (text: string) => void) {
+    this.#streaming = streaming;
     this.#packed = packed;
     this.#onToken = onToken;
   }
@@ -44,18 +44,18 @@ export class Speech {
   /** What was said so far, as the result of a task that was cancelled; null before the first token. */
   get partial(): Record<string, unknown> | null {
     if (this.#said.length === 0) return null;
-    return this.#speaking.partial({ model: this.#model, tokens: this.#said });
+    return this.#streaming.partial({ model: this.#model, tokens: this.#said });
   }
 
   get #maxTokens(): number {
-    return this.#speaking.maxTokens(this.#packed.params);
+    return this.#streaming.maxTokens(this.#packed.params);
   }
 
   /** The task that goes on from here. */
   get packed(): PackedTask {
     if (this.#said.length === 0) return this.#packed;
     const said = { model: this.#model, tokens: [...this.#said] };
-    return { ...this.#packed, params: this.#speaking.goOn(this.#packed.params, said) };
+    return { ...this.#packed, params: this.#streaming.continueFrom(this.#packed.params, said) };
   }
 
   /** Begins an attempt, which goes on from what was said. */
@@ -69,7 +69,7 @@ export class Speech {
   }
 
   /** Takes one token of an attempt. Returns false if another attempt said something else there. */
-  hear(at: number, token: SaidToken, model: string): boolean {
+  hear(at: number, token: AnswerToken, model: string): boolean {
     const before = this.#said[at];
     if (before) return isSameToken(before, token);
     if (this.#isOver) return true;

@@ -195,12 +195,12 @@ function packInput(definition: AnyTaskDefinition, input: unknown): PackedTask {
 
 /** What a job has more whose result is said token by token. */
 function speechOf({ definition, packed }: Pick<Job, 'definition' | 'packed'>, { onToken }: SubmitOptions) {
-  const { speaking } = definition;
-  if (!speaking) return {};
+  const { tokenStreaming } = definition;
+  if (!tokenStreaming) return {};
   const tell = (text: string) => queueMicrotask(() => onToken?.(text));
   return {
-    speech: new Speech(speaking, packed, tell),
-    conversation: speaking.conversation(packed.params),
+    speech: new Speech(tokenStreaming, packed, tell),
+    conversation: tokenStreaming.conversation(packed.params),
   };
 }
 

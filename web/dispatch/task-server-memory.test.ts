@@ -6,7 +6,7 @@ import type { MeshError } from '../../shared/errors.ts';
 import { ManualClock } from '../../shared/manual-clock.ts';
 import type { TaskMessage } from '../../shared/messages.ts';
 import { taskMessageSchema } from '../../shared/messages.ts';
-import { bare, decodeTransfer, encodeTransfer } from '../../shared/wire.ts';
+import { decodeTransfer, encodeTransfer, withoutAttachments } from '../../shared/wire.ts';
 import { TestPort } from '../net/test-channel.ts';
 import { MEMORY, MemoryBudget, type MemoryUser } from './memory-budget.ts';
 import { TaskServer } from './task-server.ts';
@@ -109,7 +109,7 @@ describe("a volunteer's memory is bounded in bytes", () => {
     memory.add(other);
     port.bufferedAmount = CHANNELS.tasks.highWaterBytes;
     const tasks = Array.from({ length: 256 }, (_, id) =>
-      bare({ kind: 'task', id, type: 'no such task', params: null }),
+      withoutAttachments({ kind: 'task', id, type: 'no such task', params: null }),
     );
     const [envelope] = splitTransfer(0, encodeTransfer(tasks), chunkBytes);
     for (let n = 0; n < 400 && evicted.length === 0; n++) {

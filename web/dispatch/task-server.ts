@@ -5,7 +5,7 @@ import { MeshError } from '../../shared/errors.ts';
 import { type TaskMessage, taskMessageSchema } from '../../shared/messages.ts';
 import { checkArrivedTask } from '../../shared/tasks/catalogue.ts';
 import type { PackedResult, PackedTask, ReportListener } from '../../shared/tasks/definition.ts';
-import { bare, type Carried } from '../../shared/wire.ts';
+import { type MessageWithAttachments, withoutAttachments } from '../../shared/wire.ts';
 import { FlowChannel } from '../net/flow-channel.ts';
 import type { ChannelPort } from '../net/transferable-channel.ts';
 import { CreditWindow } from './credit-window.ts';
@@ -138,17 +138,17 @@ export class TaskServer {
     // The newest ones, because the oldest are being computed.
     for (const id of [...this.#running.keys()].slice(this.#grantedWindow)) {
       this.#abort(id);
-      this.#answer(bare({ kind: 'returned', id }));
+      this.#answer(withoutAttachments({ kind: 'returned', id }));
     }
   }
 
   #sendCredit(): void {
     this.#grantedWindow = this.#window.size;
     if (this.#channel.isClosed) return;
-    this.#answer(bare({ kind: 'credit', serial: this.#creditSerial++, window: this.#grantedWindow }));
+    this.#answer(withoutAttachments({ kind: 'credit', serial: this.#creditSerial++, window: this.#grantedWindow }));
   }
 
-  #received({ message, attachments }: Carried<TaskMessage>): void {
+  #received({ message, attachments }: MessageWithAttachments<TaskMessage>): void {
     if (message.kind === 'task') this.#accept(message, attachments);
     else if (message.kind === 'cancel') this.#abort(message.id);
     else throw MeshError.malformed('A gamer sent a result to a volunteer.');
@@ -160,7 +160,7 @@ export class TaskServer {
     // A shrinking credit may cross tasks that are on their way.
     const isTooMuch =
       this.#running.size >= this.#grantedWindow || !this.#options.memory.hasCapacity(this, totalBytes(attachments));
-    if (isTooMuch) this.#answer(bare({ kind: 'returned', id }));
+    if (isTooMuch) this.#answer(withoutAttachments({ kind: 'returned', id }));
     else void this.#run(task, attachments);
   }
 
@@ -174,7 +174,7 @@ export class TaskServer {
     onWork();
     const arrivedMs = clock.now();
     const sendProgress: ReportListener = (report) => {
-      if (!abort.signal.aborted) this.#answer(bare(progressMessage(id, report)));
+      if (!abort.signal.aborted) this.#answer(withoutAttachments(progressMessage(id, report)));
     };
     try {
       const task = checkArrivedTask(type, { params, attachments });
@@ -190,7 +190,9 @@ export class TaskServer {
       if (abort.signal.aborted) return;
       const error = MeshError.from(cause);
       this.#answer(
-        bare(error.reason === 'device-lost' ? { kind: 'returned', id } : { kind: 'failed', id, error: error.toWire() }),
+        withoutAttachments(
+          error.reason === 'device-lost' ? { kind: 'returned', id } : { kind: 'failed', id, error: error.toWire() },
+        ),
       );
     } finally {
       if (this.#running.get(id)?.abort === abort) this.#forget(id);
@@ -198,7 +200,7 @@ export class TaskServer {
     }
   }
 
-  #answer(item: Carried<TaskMessage>): void {
+  #answer(item: MessageWithAttachments<TaskMessage>): void {
     if (this.#channel.isClosed) return;
     try {
       const sizeBytes = totalBytes(item.attachments);
@@ -213,7 +215,8 @@ export class TaskServer {
       // The result does not fit the send queue: the gamer should try elsewhere rather than wait for it.
       const { message } = item;
       const error = MeshError.from(cause);
-      if (message.kind === 'result') this.#answer(bare({ kind: 'failed', id: message.id, error: error.toWire() }));
+      if (message.kind === 'result')
+        this.#answer(withoutAttachments({ kind: 'failed', id: message.id, error: error.toWire() }));
       // Nothing fits any more. Thrown from here, the error would end whatever computes or shares out credit.
       else this.evict(error);
     }

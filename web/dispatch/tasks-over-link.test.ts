@@ -274,7 +274,7 @@ test('credit follows the service time, without a message for every task', async 
     done(executions.filter(({ signal }) => !signal.aborted)[next]);
     await exchange();
   }
-  expect(most[0]).toBe(CREDIT.first);
+  expect(most[0]).toBe(CREDIT.initial);
   expect(Math.max(...most.slice(-40))).toBeLessThanOrEqual(4);
   expect(new Set(most).size, 'windows sent').toBeLessThanOrEqual(4);
   expect(server.held).toBeLessThanOrEqual(4);

@@ -112,14 +112,20 @@ it('a key gives the player control; the game goes on after pause and resume', as
   const played = new Promise<RaceState>((resolve) => {
     isPlaying = (state) => state.playing && resolve(state);
   });
-  const { canvas, game, reader } = open({ ...SMALL, onState: (state) => isPlaying(state) });
+  const pauses: boolean[] = [];
+  const { canvas, game, reader } = open({
+    ...SMALL,
+    onState: (state) => isPlaying(state),
+    onPaused: (isPaused) => pauses.push(isPaused),
+  });
   await game.ready;
   const detach = game.attach(canvas);
   canvas.dispatchEvent(new KeyboardEvent('keydown', { code: 'ArrowLeft' }));
   expect((await played).lap).toBe(1);
+  canvas.dispatchEvent(new KeyboardEvent('keydown', { code: 'KeyP' }));
   detach();
-  game.pause();
   game.resume();
+  expect(pauses).toEqual([true, false]);
   (await nextFrame(reader)).close();
 });
 
@@ -129,11 +135,14 @@ it('refuses a canvas that is already in use', () => {
   expect(() => new BuiltInGame(canvas)).toThrow(expect.objectContaining({ reason: 'bad-input' }));
 });
 
-it('refuses a browser without OffscreenCanvas', () => {
-  vi.stubGlobal('OffscreenCanvas', undefined);
+it.each([
+  ['OffscreenCanvas', 'Safari 16.4'],
+  ['VideoFrame', 'Safari 16.4'],
+])('refuses a browser without %s, and names versions that have it', (name, version) => {
+  vi.stubGlobal(name, undefined);
   try {
-    const canvas = document.createElement('canvas');
-    expect(() => new BuiltInGame(canvas)).toThrow(expect.objectContaining({ reason: 'unsupported-browser' }));
+    const refusal = { reason: 'unsupported-browser', message: expect.stringContaining(version) };
+    expect(() => new BuiltInGame(document.createElement('canvas'))).toThrow(expect.objectContaining(refusal));
   } finally {
     vi.unstubAllGlobals();
   }

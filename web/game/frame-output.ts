@@ -1,4 +1,4 @@
-import { adoptFrames, canTransferStreams, writableTo } from '../stream/gamer/source/moved-frames.ts';
+import { adoptFrames, writableTo } from '../stream/gamer/source/moved-frames.ts';
 
 /** Frames that may wait for a slow reader. When it is full, the game captures no new ones. */
 const MAX_QUEUED_FRAMES = 2;
@@ -16,7 +16,7 @@ export interface FrameSource {
   way: FrameWay;
 }
 
-/** The way of frames out of the game's worker: a stream or, where a browser cannot transfer streams (Safari), a port. */
+/** The way of frames out of the game's worker: a track's stream or, where a browser has no such track, a port. */
 export type FrameWay = WritableStream<VideoFrame> | MessagePort;
 
 /**
@@ -27,20 +27,16 @@ export type FrameWay = WritableStream<VideoFrame> | MessagePort;
  * - a ReadableStream transferred from the worker to the page and on to the next worker: 0 of 48, 806 ms (the page pumps every chunk);
  * - a MediaStreamTrackGenerator whose `writable` went to the worker: 48 of 48, 21 ms. Nothing passes the main thread.
  *
- * So it uses a generator, and a pipe through the page where the browser has none. A frame costs the worker about 1.5 ms either way.
+ * So it uses a generator, and a port through the page where the browser has none: what waits in a pipe is left unclosed when its reader stops. A frame
+ * costs the worker about 1.5 ms either way.
  */
 export function openFrameSource(): FrameSource {
   if (typeof MediaStreamTrackGenerator !== 'undefined') {
     const track = new MediaStreamTrackGenerator({ kind: 'video' });
     return { source: track, way: track.writable };
   }
-  if (!canTransferStreams()) {
-    const { port1, port2 } = new MessageChannel();
-    return { source: adoptFrames(port1), way: port2 };
-  }
-  const strategy = { highWaterMark: MAX_QUEUED_FRAMES };
-  const { readable, writable } = new TransformStream<VideoFrame, VideoFrame>({}, strategy, strategy);
-  return { source: readable, way: writable };
+  const { port1, port2 } = new MessageChannel();
+  return { source: adoptFrames(port1), way: port2 };
 }
 
 /** The end of a {@link FrameWay} in the worker. */
@@ -66,7 +62,7 @@ export class FrameOutlet {
   offer(canvas: OffscreenCanvas, timeMs: number): void {
     if (!this.#isOpen || (this.#writer.desiredSize ?? 0) <= 0) return;
     const frame = new VideoFrame(canvas, { timestamp: Math.round(timeMs * 1000) });
-    // A stream between threads sends a copy and leaves this one open; a generator and a port close it, and a second close does no harm.
+    // A generator and a port close the frame that they send, but not one that they refuse. A second close does no harm.
     void this.#writer.write(frame).then(
       () => frame.close(),
       () => {

@@ -1,3 +1,4 @@
+import { lackOf } from '../../shared/browser-needs.ts';
 import type { Clock } from '../../shared/clock.ts';
 import { MeshError } from '../../shared/errors.ts';
 import { FrameOutlet } from './frame-output.ts';
@@ -9,6 +10,7 @@ import { type Controls, NEUTRAL } from './simulation/craft.ts';
 import { seededRandom } from './simulation/numbers.ts';
 import { Race, type RaceState, STEP_MS } from './simulation/race.ts';
 import { type RaceEvent, RaceEvents } from './simulation/race-events.ts';
+import { RaceListener, type RaceSound } from './sound/race-listener.ts';
 
 /** Below 8 frames a second the game slows down rather than simulate steps that nobody sees. */
 const MAX_STEPS_PER_FRAME = 15;
@@ -32,6 +34,8 @@ export interface GameLoopOptions {
   onState(state: RaceState): void;
   /** Something happened to rivals. */
   onEvents(events: RaceEvent[]): void;
+  /** What there is to hear, while {@link GameLoop.listen} says so. */
+  onSound(sound: RaceSound): void;
   /** Work for others. Hand the response, if one comes, to {@link GameLoop.receive}. */
   onRequest(request: PartRequest<RacePart>): void;
   onFailed(error: MeshError): void;
@@ -50,6 +54,7 @@ export class GameLoop {
   readonly #outlet: FrameOutlet;
   readonly #steps = new FixedStep(STEP_MS, MAX_STEPS_PER_FRAME);
   readonly #events = new RaceEvents();
+  #listener: RaceListener | null = null;
   readonly #pacer = new FramePacer(MAX_FPS);
   #request: number | null = null;
   #isContextLost = false;
@@ -76,6 +81,12 @@ export class GameLoop {
 
   receive(response: PartResponse<RacePart>): void {
     this.#tasks.receive(response);
+  }
+
+  /** Whether somebody wants to hear the race. */
+  listen(isListening: boolean): void {
+    // What happened before is not to be heard.
+    this.#listener = isListening ? new RaceListener() : null;
   }
 
   resume(): void {
@@ -115,6 +126,8 @@ export class GameLoop {
     for (let due = this.#steps.advance(nowMs); due > 0; due--) this.#race.step(this.controls);
     this.#tasks.run();
     this.#reportState(nowMs);
+    const sound = this.#listener?.look(this.#race, nowMs);
+    if (sound) this.#options.onSound(sound);
     if (this.#isContextLost) return;
     this.#scene.draw(this.#steps.leftMs / 1000);
     this.#outlet.offer(this.#options.canvas, nowMs);
@@ -165,6 +178,6 @@ async function openContext(canvas: OffscreenCanvas, clock: Clock): Promise<WebGL
   }
   throw new MeshError(
     'unsupported-browser',
-    'The game needs WebGL 2 in a worker, which this browser does not offer. Turn hardware acceleration on, update the browser, or pick an image or a video instead.',
+    `The game needs WebGL 2 in a worker. ${lackOf('workerWebGl2')} If yours is newer, turn hardware acceleration on, or pick an image or a video instead.`,
   );
 }

@@ -4,11 +4,13 @@ import { ManualClock } from '../../shared/manual-clock.ts';
 import { volunteer } from '../sdk/test-volunteer-info.ts';
 import type { TaskOptions, VolunteerInfo } from '../sdk/types.ts';
 import { GameWork, STATUS_INTERVAL_MS, type WorkClient } from './game-work.ts';
+import { hangarScene } from './hangar.ts';
 import type { PartRequest } from './messages.ts';
 import { STEER_HOLD_S } from './simulation/pilots.ts';
 import { STATUS_WINDOW_MS, TASK_TIMEOUT_MS } from './work-log.ts';
 
 const REQUEST: PartRequest = { part: 'ships', id: 1, input: { model: 'steering', inputs: {} } };
+const HANGAR: PartRequest<'hangar'> = { part: 'hangar', id: 1, input: hangarScene(0, 1) };
 const HELPER = volunteer({ tasks: ['infer'] });
 
 interface Submitted {
@@ -84,6 +86,22 @@ it('a part set to run here needs no volunteer', async () => {
   client.finish('local');
   await running;
   expect(ships().by).toBe('local');
+});
+
+it('the hangar is rendered here while no volunteer can, since without a picture it stays black', async () => {
+  const running = work.run(HANGAR);
+  expect(client.submitted[0]?.options.where).toBe('local');
+  // One who cannot render it changes nothing.
+  client.link(volunteer({ tasks: ['infer'] }));
+  client.finish('local');
+  expect(await running).not.toBeNull();
+  clock.advance(STATUS_INTERVAL_MS);
+  expect(work.parts.hangar.status.value.by).toBe('local');
+  client.link(volunteer({ tasks: ['raytracing'] }));
+  const left = work.run(HANGAR);
+  expect(client.submitted[0]?.options.where).toBe('volunteers');
+  client.link();
+  expect(await left).toBeNull();
 });
 
 it('cancels a task when the last volunteer leaves or the switch is turned', async () => {

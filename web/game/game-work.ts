@@ -23,7 +23,12 @@ interface PartWork {
   log: WorkLog;
   /** Cancels the running task. */
   abort: AbortController;
+  /** Where the running task, or the last one, may run. */
+  askedOf: PartPlace;
 }
+
+/** Parts that the game has no rules of its own for. Without volunteers this machine computes them: they would never be seen at all. */
+const WITHOUT_OWN_RULES: readonly Part[] = ['hangar'];
 
 /** How often the status changes: as often as a person can read it. */
 export const STATUS_INTERVAL_MS = 500;
@@ -46,7 +51,7 @@ export class GameWork {
     const work = (part: Part): PartWork => {
       const log = new WorkLog(part);
       const status = signal(log.status(clock.now()));
-      return { where: signal('volunteers'), status, log, abort: new AbortController() };
+      return { where: signal('volunteers'), status, log, abort: new AbortController(), askedOf: 'volunteers' };
     };
     this.parts = Object.fromEntries(PARTS.map((part) => [part, work(part)])) as Record<Part, PartWork>;
   }
@@ -67,18 +72,20 @@ export class GameWork {
 
   /** Resolves with null when nobody computed it in time. Never rejects. */
   async run<P extends Part>({ part, input }: PartRequest<P>): Promise<PartResult<P> | null> {
-    const { where, log, abort } = this.parts[part];
+    const { log, abort } = this.parts[part];
     this.#scheduleUpdate();
     const atMs = this.#clock.now();
-    const whyNot = this.#whyNot(part, where.value);
+    const where = this.#placeOf(part);
+    const whyNot = this.#whyNot(part, where);
     if (!this.#client || whyNot) {
       log.failed(atMs, whyNot);
       return null;
     }
     log.requested(atMs);
+    this.parts[part].askedOf = where;
     try {
       // No input comes twice, so a cache would only take memory.
-      const options = { where: where.value, timeoutMs: TASK_TIMEOUT_MS, signal: abort.signal, cache: false };
+      const options = { where, timeoutMs: TASK_TIMEOUT_MS, signal: abort.signal, cache: false };
       const { timing, ...result } = await this.#client.submitTask(PART_TASKS[part], input, options).result;
       log.completed(this.#clock.now(), timing);
       // Sound: it is the result of the part's own task type.
@@ -96,6 +103,12 @@ export class GameWork {
     this.useClient(null);
     this.radio.dispose();
     this.#cancelUpdate?.();
+  }
+
+  /** Where to compute a part now: where the person wants it, or here if nobody could see it otherwise. */
+  #placeOf(part: Part): PartPlace {
+    const wanted = this.parts[part].where.value;
+    return WITHOUT_OWN_RULES.includes(part) && this.#whyNot(part, wanted) ? 'local' : wanted;
   }
 
   /** Why the part cannot be computed where the person wants it; empty when it can. */
@@ -116,7 +129,7 @@ export class GameWork {
   /** Cancels tasks that would wait for the next volunteer, since their results would come too late to be useful. */
   readonly #onVolunteers = (): void => {
     for (const part of PARTS) {
-      if (this.#whyNot(part, this.parts[part].where.value)) this.#abort(part);
+      if (this.#whyNot(part, this.parts[part].askedOf)) this.#abort(part);
     }
   };
 

@@ -9,6 +9,7 @@ let opening: Promise<void> = Promise.resolve();
 let loop: GameLoop | null = null;
 /** The page may pause the game while WebGL is still starting. */
 let isPaused = false;
+let isListening = false;
 
 const send = (message: FromGame) => postMessage(message);
 const fail = (error: MeshError) => send({ kind: 'failed', error: error.toWire() });
@@ -25,9 +26,11 @@ async function start({ canvas, way, seed, isCalm }: Extract<ToGame, { kind: 'sta
       onFirstFrame: () => send({ kind: 'ready' }),
       onState: (state) => send({ kind: 'state', state }),
       onEvents: (events) => send({ kind: 'events', events }),
+      onSound: (sound) => send({ kind: 'sound', sound }),
       onRequest: (request) => send({ kind: 'request', request }),
       onFailed: fail,
     });
+    loop.listen(isListening);
     if (!isPaused) loop.resume();
   } catch (cause) {
     fail(MeshError.from(cause, 'unsupported-browser'));
@@ -52,6 +55,10 @@ addEventListener('message', ({ data }: MessageEvent<ToGame>) => {
       return;
     case 'response':
       loop?.receive(data.response);
+      return;
+    case 'listen':
+      isListening = data.isListening;
+      loop?.listen(isListening);
       return;
     case 'pause':
       isPaused = true;

@@ -4,6 +4,7 @@ import type { FrameWay } from './frame-output.ts';
 import type { Controls } from './simulation/craft.ts';
 import type { RaceState } from './simulation/race.ts';
 import type { RaceEvent } from './simulation/race-events.ts';
+import type { RaceSound } from './sound/race-listener.ts';
 
 /** The parts of the game that other machines may compute, and the task type of each. */
 export const PART_TASKS = { ships: 'infer', drones: 'pathfinding', debris: 'physics', hangar: 'raytracing' } as const;
@@ -43,6 +44,8 @@ export type ToGame =
     }
   | { kind: 'controls'; controls: Controls }
   | { kind: 'response'; response: PartResponse<RacePart> }
+  /** Whether the page wants to hear the race. */
+  | { kind: 'listen'; isListening: boolean }
   | { kind: 'pause' }
   | { kind: 'resume' }
   | { kind: 'dispose' };
@@ -52,6 +55,7 @@ export type FromGame =
   | { kind: 'ready' }
   | { kind: 'state'; state: RaceState }
   | { kind: 'events'; events: RaceEvent[] }
+  | { kind: 'sound'; sound: RaceSound }
   | { kind: 'request'; request: PartRequest<RacePart> }
   | { kind: 'failed'; error: WireError }
   | { kind: 'disposed' };

@@ -1,5 +1,6 @@
 import { type Controls, isTouched, NEUTRAL } from './simulation/craft.ts';
 import { clamp } from './simulation/numbers.ts';
+import { TouchPads } from './touch-pads.ts';
 
 type Action = 'left' | 'right' | 'go' | 'brake' | 'boost';
 
@@ -23,35 +24,41 @@ const PAUSE_KEY = 'KeyP';
 const FULL_STEER_SHARE = 0.3;
 
 /**
- * Converts keys, pointers and gamepads on one element to {@link Controls}. A finger or the pressed mouse steers towards its position; a
- * second finger boosts. The element must be focusable to get keys; pressing it focuses it.
+ * Converts keys, pointers, gamepads and {@link TouchPads} on one element to {@link Controls}. A finger or the pressed mouse steers towards its position; a
+ * second finger boosts. The element must be focusable to get keys; pressing it focuses it, and so does a key of the game that nothing else
+ * on the page has the focus for.
  */
 export class PlayerInput {
   readonly #target: HTMLElement;
   readonly #onControls: (controls: Controls) => void;
+  readonly #onPauseKey: () => void;
   readonly #held = new Set<Action>();
   readonly #pointers = new Map<number, number>();
   readonly #gamepad: GamepadInput;
+  readonly #touchPads: TouchPads;
   readonly #listening = new AbortController();
   #pad = NEUTRAL;
+  #touched = NEUTRAL;
   #sent = NEUTRAL;
 
   constructor(target: HTMLElement, onControls: (controls: Controls) => void, onPauseKey: () => void) {
     this.#target = target;
     this.#onControls = onControls;
+    this.#onPauseKey = onPauseKey;
     this.#gamepad = new GamepadInput((controls) => {
       this.#pad = controls;
       this.#send();
     });
-    const options = { signal: this.#listening.signal };
-    target.addEventListener('keydown', (event) => this.#key(event, true), options);
-    target.addEventListener(
-      'keydown',
-      ({ code, repeat }) => {
-        if (code === PAUSE_KEY && !repeat) onPauseKey();
+    this.#touchPads = new TouchPads(target, {
+      onControls: (controls) => {
+        this.#touched = controls;
+        this.#send();
       },
-      options,
-    );
+      onPause: onPauseKey,
+    });
+    const options = { signal: this.#listening.signal };
+    target.ownerDocument.addEventListener('keydown', (event) => this.#takeUnclaimed(event), options);
+    target.addEventListener('keydown', (event) => this.#key(event, true), options);
     target.addEventListener('keyup', (event) => this.#key(event, false), options);
     target.addEventListener('pointerdown', (event) => this.#press(event), options);
     target.addEventListener('pointermove', (event) => this.#move(event), options);
@@ -64,13 +71,32 @@ export class PlayerInput {
   dispose(): void {
     this.#listening.abort();
     this.#gamepad.dispose();
+    this.#touchPads.dispose();
     this.#release();
   }
 
+  /**
+   * On a fresh page nothing has the focus: the first key of the game gives it to the game. Out of view, the keys scroll the page as ever. The
+   * pause key also counts on the buttons over the picture, which have the focus after they were pressed and do nothing with it.
+   */
+  #takeUnclaimed(event: KeyboardEvent): void {
+    const { activeElement, body } = this.#target.ownerDocument;
+    const isUnclaimed = !event.defaultPrevented && (activeElement === null || activeElement === body);
+    const isOnButton =
+      activeElement !== this.#target && this.#target.closest('figure')?.contains(activeElement) === true;
+    const isOfGame = event.code in KEYS || event.code === PAUSE_KEY;
+    const isForGame = (isUnclaimed && isOfGame) || (isOnButton && event.code === PAUSE_KEY);
+    if (!isForGame || isShortcut(event) || !isMostlyInView(this.#target)) return;
+    this.#target.focus({ preventScroll: true });
+    this.#key(event, true);
+  }
+
   #key(event: KeyboardEvent, isDown: boolean): void {
+    // A release is always handled.
+    if (isDown && isShortcut(event)) return;
+    if (isDown && event.code === PAUSE_KEY && !event.repeat) this.#onPauseKey();
     const action = KEYS[event.code];
-    // With a modifier, a key press is a shortcut of the browser or the system. A release is always handled.
-    if (!action || (isDown && (event.ctrlKey || event.metaKey || event.altKey))) return;
+    if (!action) return;
     event.preventDefault();
     if (isDown) this.#held.add(action);
     else this.#held.delete(action);
@@ -99,6 +125,8 @@ export class PlayerInput {
     this.#held.clear();
     this.#pointers.clear();
     this.#pad = NEUTRAL;
+    this.#touchPads.release();
+    this.#touched = NEUTRAL;
     this.#send();
   }
 
@@ -113,12 +141,12 @@ export class PlayerInput {
   #controls(): Controls {
     const held = this.#held;
     const keys = Number(held.has('right')) - Number(held.has('left'));
-    const isPressed = this.#pointers.size > 0;
+    const others = [this.#pad, this.#touched];
     return {
-      steer: clamp(keys + this.#pointerSteer() + this.#pad.steer, -1, 1),
-      go: held.has('go') || isPressed || (held.size > 0 && keys === 0) || isTouched(this.#pad),
-      brake: held.has('brake') || this.#pad.brake,
-      boost: held.has('boost') || this.#pointers.size > 1 || this.#pad.boost,
+      steer: clamp(keys + this.#pointerSteer() + this.#pad.steer + this.#touched.steer, -1, 1),
+      go: held.has('go') || this.#pointers.size > 0 || (held.size > 0 && keys === 0) || others.some(isTouched),
+      brake: held.has('brake') || others.some(({ brake }) => brake),
+      boost: held.has('boost') || this.#pointers.size > 1 || others.some(({ boost }) => boost),
     };
   }
 
@@ -129,6 +157,16 @@ export class PlayerInput {
     const { left, width } = this.#target.getBoundingClientRect();
     return width > 0 ? clamp((clientX - left - width / 2) / (width * FULL_STEER_SHARE), -1, 1) : 0;
   }
+}
+
+/** With a modifier, a key press is a shortcut of the browser or the system. */
+function isShortcut({ ctrlKey, metaKey, altKey }: KeyboardEvent): boolean {
+  return ctrlKey || metaKey || altKey;
+}
+
+function isMostlyInView(element: HTMLElement): boolean {
+  const { top, bottom, height } = element.getBoundingClientRect();
+  return Math.min(bottom, innerHeight) - Math.max(top, 0) > height / 2;
 }
 
 /** Indices in the standard gamepad layout (W3C Gamepad, "standard"). */

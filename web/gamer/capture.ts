@@ -1,7 +1,7 @@
 import { MeshError } from '../../shared/errors.ts';
 import { STREAM_LIMITS } from '../../shared/protocol-limits.ts';
 import { GAME_SIZE } from '../game/built-in-game.ts';
-import type { CaptureKind } from './source.ts';
+import type { Captured, CaptureKind } from './source.ts';
 
 /** Phones lack some of these; a page opened over http:// lacks all of them. */
 type Devices = Partial<Pick<MediaDevices, 'getDisplayMedia' | 'getUserMedia'>>;
@@ -14,7 +14,20 @@ interface ScreenOptions extends DisplayMediaStreamOptions {
   controller?: FocusController;
   /** Lets the person switch to another tab without a new prompt. */
   surfaceSwitching?: 'include';
+  /** The sound of the whole system holds that of this page, which would play it again and again. */
+  systemAudio?: 'exclude';
 }
+
+/** TypeScript's DOM types lack it. */
+interface TabSound extends MediaTrackConstraints {
+  suppressLocalAudioPlayback: true;
+}
+
+/** As it is: what a browser does to voices spoils music. */
+const TAB_SOUND: TabSound = {
+  suppressLocalAudioPlayback: true,
+  ...{ echoCancellation: false, noiseSuppression: false, autoGainControl: false },
+};
 
 /** The browser scales a larger screen down, since it could not be enlarged by the default scale. */
 const MAX_SIDE = STREAM_LIMITS.maxSide / STREAM_LIMITS.defaultScale;
@@ -27,27 +40,50 @@ export function offeredCaptures(devices: Devices | undefined = navigator.mediaDe
   ];
 }
 
+/** Whether this browser can play the sound of a shared tab here instead of there. Elsewhere both would be heard. */
+export function canTakeTabSound(devices: MediaDevices | undefined = navigator.mediaDevices): boolean {
+  const supported: MediaTrackSupportedConstraints & { suppressLocalAudioPlayback?: boolean } =
+    devices?.getSupportedConstraints?.() ?? {};
+  return supported.suppressLocalAudioPlayback === true;
+}
+
 /**
- * Asks the person for a screen or camera, without sound.
+ * Asks the person for a screen or camera.
+ *
+ * @param takesSound - of a shared tab, take the sound too: it is then not heard there. Of a window or screen it stays where it is.
  * Throws MeshError `cancelled` when the person refuses, `bad-input` when there is no such device, `unsupported-browser`.
  */
-export async function capture(kind: CaptureKind): Promise<MediaStreamTrack> {
+export async function capture(kind: CaptureKind, takesSound = false): Promise<Captured> {
   try {
-    const stream = kind === 'screen' ? await askForScreen() : await askForCamera();
+    const stream = kind === 'screen' ? await askForScreen(takesSound) : await askForCamera();
     const [track] = stream.getVideoTracks();
-    if (track) return track;
+    if (track) return { kind, track, ...tabSoundOf(track, stream) };
   } catch (cause) {
     throw captureError(kind, cause);
   }
   throw new MeshError('bad-input', 'The browser delivered no picture. Choose another source.');
 }
 
-function askForScreen(): Promise<MediaStream> {
+/** The sound of a window or of the whole screen is heard there all the same, so it is not taken. */
+function tabSoundOf(track: MediaStreamTrack, stream: MediaStream): Pick<Captured, 'sound'> {
+  const [sound, ...others] = stream.getAudioTracks();
+  const isTaken = sound !== undefined && isTab(track);
+  for (const unused of isTaken ? others : stream.getAudioTracks()) unused.stop();
+  return isTaken ? { sound } : {};
+}
+
+/** Whether a shared track is of a tab, not of a window or a screen. */
+export function isTab(track: MediaStreamTrack): boolean {
+  return track.getSettings().displaySurface === 'browser';
+}
+
+function askForScreen(takesSound: boolean): Promise<MediaStream> {
   const controller = focusController();
   const options: ScreenOptions = {
     video: { frameRate: { max: STREAM_LIMITS.defaultFps }, width: { max: MAX_SIDE }, height: { max: MAX_SIDE } },
-    audio: false,
+    audio: takesSound && canTakeTabSound() && TAB_SOUND,
     surfaceSwitching: 'include',
+    systemAudio: 'exclude',
     ...(controller && { controller }),
   };
   return navigator.mediaDevices.getDisplayMedia(options);

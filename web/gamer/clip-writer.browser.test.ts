@@ -66,3 +66,14 @@ it('says so where the browser can encode nothing', async () => {
   const { canvas } = blankCanvas({ width: 64, height: 64 });
   await expect(openClipWriter(canvas)).rejects.toMatchObject({ reason: 'unsupported-browser' });
 });
+
+it('tells where a browser encodes no sound, and writes the pictures alone', async () => {
+  const encoders = vi.spyOn(AudioEncoder, 'isConfigSupported');
+  encoders.mockImplementation(async (config) => ({ supported: false, config }));
+  const context = new AudioContext();
+  const [track] = context.createMediaStreamDestination().stream.getAudioTracks();
+  const writer = await openClipWriter(blankCanvas({ width: 320, height: 260 }).canvas, track);
+  expect(writer.hasSound).toBe(false);
+  await writer.cancel();
+  await context.close();
+});

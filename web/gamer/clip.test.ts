@@ -5,6 +5,7 @@ import type { ClipFile, ClipWriter } from './clip-writer.ts';
 
 /** A writer that counts, and whose encoder can be made to hang or fail. */
 class FakeWriter implements ClipWriter {
+  readonly hasSound = false;
   readonly timesS: number[] = [];
   finishes = 0;
   cancels = 0;

@@ -34,7 +34,7 @@ const TEXTS: Record<Part, { name: string; what: string; alone: string }> = {
   hangar: {
     name: 'Hangar view',
     what: 'ray-traced pictures',
-    alone: 'the last picture stays',
+    alone: 'no new picture comes',
   },
 };
 
@@ -73,7 +73,7 @@ function PartRow({ part, work, volunteers }: GameHudProps & { part: Part }) {
       />
       <p class="game-hud__status">
         <span class={`game-hud__who game-hud__${placeOf(status.value)}`} data-testid={`who-${part}`}>
-          {whoText(status.value, volunteers)}
+          {whoText(part, status.value, volunteers)}
         </span>
         <span class="soft small">{detailText(part, status.value)}</span>
       </p>
@@ -86,9 +86,9 @@ function placeOf({ by }: PartStatus): 'idle' | 'here' | 'there' {
   return by === 'game' || by === 'local' ? 'here' : 'there';
 }
 
-function whoText({ by }: PartStatus, volunteers: readonly VolunteerInfo[]): string {
+function whoText(part: Part, { by }: PartStatus, volunteers: readonly VolunteerInfo[]): string {
   if (by === null) return 'idle';
-  if (by === 'game') return 'the game itself';
+  if (by === 'game') return part === 'hangar' ? 'nobody' : 'the game itself';
   return by === 'local' ? 'this computer' : nameOf(by, volunteers);
 }
 
@@ -104,6 +104,7 @@ function HangarView({ work }: { work: GameWork }) {
   const canvas = useRef<HTMLCanvasElement>(null);
   const [isOpen, setOpen] = useState(false);
   const [isEmpty, setEmpty] = useState(true);
+  const { by, why } = work.parts.hangar.status.value;
   useEffect(() => {
     if (!isOpen) return;
     const hangar = new Hangar(
@@ -122,8 +123,10 @@ function HangarView({ work }: { work: GameWork }) {
   return (
     <details class="hangar" data-testid="hangar" onToggle={(event) => setOpen(event.currentTarget.open)}>
       <summary>Show the hangar</summary>
-      <canvas class="hangar__picture" ref={canvas} role="img" aria-label="Your ship in its hangar, ray-traced" />
-      {isEmpty && <p class="soft small">Rendering the first picture…</p>}
+      <div class="hangar__stage">
+        <canvas class="hangar__picture" ref={canvas} role="img" aria-label="Your ship in its hangar, ray-traced" />
+        {isEmpty && <p class="hangar__empty">{by === 'game' ? why : 'Rendering the first picture…'}</p>}
+      </div>
     </details>
   );
 }

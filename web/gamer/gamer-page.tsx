@@ -1,32 +1,40 @@
+import type { ReadonlySignal } from '@preact/signals';
+import { useRef } from 'preact/hooks';
 import { randomId } from '../../shared/bytes.ts';
+import type { Clock } from '../../shared/clock.ts';
 import { parseInviteLink, startPurpose, withStartPermit } from '../../shared/invite.ts';
 import { type AddressAudience, rememberAudience } from '../ui/address-field.tsx';
-import { CopyDiagnostics } from '../ui/copy-diagnostics.tsx';
+import { handFocusOn } from '../ui/control-error.tsx';
 import { useDroppedFile } from '../ui/drop-target.ts';
+import { type Choice, Segmented } from '../ui/fields.tsx';
 import { nameStore } from '../ui/friendly-name.ts';
 import { PageHeader, Panel, StatusLine } from '../ui/layout.tsx';
 import { ModelProgress } from '../ui/model-progress.tsx';
 import { grantPermit } from '../ui/one-time-permit.ts';
 import { canOpenPictureWindow } from '../ui/picture-window.ts';
+import type { StartingWindow, StartingWindows } from '../ui/starting-windows.ts';
+import { Advice } from './advice.tsx';
+import { useRenderAt } from './advice-watch.ts';
 import { offeredCaptures } from './capture.ts';
-import { type FloatingPicture, PictureStage, SaveButtons } from './picture-stage.tsx';
+import { type FloatingPicture, PictureStage } from './picture-stage.tsx';
 import './gamer-page.css';
 import type { GameWork } from '../game/game-work.ts';
-import { GameHud } from './game-hud.tsx';
-import { GamersPanel } from './gamers-panel.tsx';
-import { LiveDetails, LiveFigures, StillDetails, StillFigures } from './hud.tsx';
+import type { StreamQuality, VolunteerInfo, Where } from '../sdk/types.ts';
+import { GamerDetails } from './gamer-details.tsx';
 import { JoinQuestion } from './join-question.tsx';
-import { helpersOf, statusOf } from './messages.ts';
-import { NoGpuNotice } from './no-gpu-notice.tsx';
+import { statusOf } from './messages.ts';
+import { Newcomers } from './newcomers.ts';
 import { Notices } from './notices.tsx';
 import type { Player } from './player.ts';
 import { RadioCaption } from './radio.tsx';
 import type { Recorder } from './recorder.ts';
+import { type Mode, type PageChoices, rememberChoices } from './remembered-choices.ts';
+import type { Report } from './renderers.ts';
 import type { GamerSession } from './session.ts';
-import { SettingsRow, SourcePicker } from './settings-panel.tsx';
-import { SharePanel } from './share-panel.tsx';
-import { hasPicture } from './sharpening.ts';
-import { VolunteersPanel } from './volunteers-panel.tsx';
+import { SourcePicker } from './settings-panel.tsx';
+import { SharePanel, showInvite } from './share-panel.tsx';
+import type { PageSound } from './sound/page-sound.ts';
+import { ScreenSoundChoice } from './sound/sound-controls.tsx';
 
 interface GamerPageProps {
   session: GamerSession;
@@ -34,25 +42,156 @@ interface GamerPageProps {
   gameWork: GameWork;
   recorder: Recorder;
   floating: FloatingPicture;
+  sound: PageSound;
+  /** The volunteer's windows that this page opens. */
+  windows: Pick<StartingWindows, 'opened'>;
+  /** What one of them does before it is linked. */
+  starting: ReadonlySignal<StartingWindow | null>;
   name: string;
+  clock: Clock;
   /** Makes a report for diagnosing a problem. */
   diagnose: () => Promise<object>;
 }
 
-/** The gamer page. */
-export function GamerPage({ session, player, gameWork, recorder, floating, name, diagnose }: GamerPageProps) {
+const MODES: readonly Choice<Mode>[] = [
+  { value: 'play', label: 'Play' },
+  { value: 'compare', label: 'Compare' },
+];
+
+/** The gamer page: the picture, who may help and what is played at once, and all else under Details. */
+export function GamerPage(props: GamerPageProps) {
+  const { session, player, gameWork, recorder, floating, windows, sound, name, clock, diagnose } = props;
   const phase = session.phase.value;
   const volunteers = session.volunteers.value;
   const report = player.report.value;
-  const where = player.where.value;
+  const [mode, where, quality, scale] = [
+    player.mode.value,
+    player.where.value,
+    player.quality.value,
+    player.scale.value,
+  ];
   const isDropping = useDroppedFile((file) => void player.chooseFile(file));
   const isBroken = player.error.value !== null;
-  const helpers = helpersOf(report, volunteers);
-  const isOwner = session.isOwner.value;
-  // Other rooms can be joined by name, so revoking a link would not keep anybody out.
-  const canReplace = isOwner && session.client.value?.isInviteOnly === true;
+  const { kind } = player.choice.value;
+  const isPaused = player.source.value?.play?.isPaused.value ?? false;
+  const starting = props.starting.value;
+  const newcomers = useNewcomers(volunteers, report, clock);
+  const interrupted = session.interrupted.value;
+  const statusLine = useRef<HTMLParagraphElement>(null);
+  const set = settings(player);
 
-  const address = {
+  return (
+    <>
+      <PageHeader title="Gamer">You are {name}</PageHeader>
+      <main class={`gamer gamer--${mode}${isDropping ? ' gamer--dropping' : ''}`}>
+        <div class="gamer__stage">
+          <div class="gamer__head">
+            <StatusLine
+              {...statusOf({
+                phase,
+                report,
+                where,
+                isBroken,
+                isPaused,
+                volunteers,
+                newcomers,
+                interrupted,
+                starting,
+              })}
+              testId="status"
+              place={statusLine}
+            />
+            <Segmented legend="Picture" choices={MODES} value={mode} onChange={set.mode} testId="mode" />
+          </div>
+          {phase === 'asking' && (
+            <JoinQuestion
+              address={addressChoice(session)}
+              onJoin={() => void session.agree()}
+              onOwnRoom={() => location.assign('gamer')}
+            />
+          )}
+          {(player.source.value || !isBroken) && <PictureStage player={player} floating={floating} sound={sound} />}
+          {kind === 'game' && <RadioCaption radio={gameWork.radio} />}
+          <Notices session={session} player={player} />
+          <Advice
+            situation={{
+              ...{ report: isPaused ? null : report, source: kind, where, quality, scale, volunteers },
+              isHelpComing: starting !== null || newcomers.length > 0 || interrupted > 0,
+            }}
+            clock={clock}
+            onScale={set.scale}
+            onQuality={set.quality}
+            onWhere={set.where}
+            onHelp={showInvite}
+            onGone={() => handFocusOn(statusLine.current)}
+          />
+          <ModelProgress fetches={session.fetches.value} />
+        </div>
+        <div class="gamer__side">
+          <Panel title="Source">
+            <SourcePicker
+              choice={player.choice.value}
+              hasEnded={player.hasEnded}
+              captures={offeredCaptures()}
+              refusal={player.refusal.value}
+              onDismiss={() => (player.refusal.value = null)}
+              onChoose={(choice) => void player.choose(choice)}
+              onCapture={(captured) => void player.startCapture(captured)}
+              onStopCapture={() => void player.stopCapture()}
+              isFloating={player.after && canOpenPictureWindow() ? floating.window.value !== null : null}
+              onFloat={() => void floating.toggle()}
+              screenSound={<ScreenSoundChoice sound={sound} choice={player.choice.value} />}
+            />
+          </Panel>
+          <SharePanel
+            session={session}
+            address={addressChoice(session)}
+            onOpenWindow={() => {
+              const url = session.link.url.value;
+              if (!url) return;
+              openVolunteerWindow(url);
+              windows.opened();
+              // Not remembered: on the next visit the window is closed, and nobody else may have come.
+              player.setWhere('volunteers');
+            }}
+          />
+        </div>
+        <GamerDetails
+          {...{ session, player, gameWork, recorder, diagnose }}
+          onWhere={set.where}
+          onQuality={set.quality}
+          onScale={set.scale}
+        />
+      </main>
+    </>
+  );
+}
+
+/** What the person chooses holds at once, and on the next visit. */
+function settings(player: Player) {
+  const remember = (chosen: Partial<PageChoices>) => rememberChoices(nameStore(), chosen);
+  return {
+    mode: (mode: Mode) => {
+      player.mode.value = mode;
+      remember({ mode });
+    },
+    where: (where: Where) => {
+      player.setWhere(where);
+      remember({ where });
+    },
+    quality: (quality: StreamQuality) => {
+      player.setQuality(quality);
+      remember({ quality });
+    },
+    scale: (scale: number) => {
+      void player.setScale(scale);
+      remember({ scale });
+    },
+  };
+}
+
+function addressChoice(session: GamerSession) {
+  return {
     audience: session.addressAudience.value,
     hasRelay: session.hasRelay.value,
     onChange: (chosen: AddressAudience) => {
@@ -60,105 +199,20 @@ export function GamerPage({ session, player, gameWork, recorder, floating, name,
       session.setAddressAudience(chosen);
     },
   };
+}
 
-  return (
-    <>
-      <PageHeader title="Gamer">You are {name}</PageHeader>
-      <main class={isDropping ? 'gamer gamer--dropping' : 'gamer'}>
-        <div class="gamer__stage">
-          <StatusLine
-            {...statusOf({ phase, report, where, isBroken, volunteers, interrupted: session.interrupted.value })}
-            testId="status"
-          />
-          <ModelProgress fetches={session.fetches.value} />
-          {phase === 'asking' && (
-            <JoinQuestion
-              address={address}
-              onJoin={() => void session.agree()}
-              onOwnRoom={() => location.assign('gamer')}
-            />
-          )}
-          <Notices session={session} player={player} />
-          {(player.source.value || !isBroken) && <PictureStage player={player} floating={floating} />}
-          {player.source.value?.kind === 'game' && <RadioCaption radio={gameWork.radio} />}
-          <SaveButtons recorder={recorder} isEnabled={hasPicture(report)} />
-          {report?.kind === 'image' ? (
-            <StillFigures report={report} chosen={player.quality.value} helpers={helpers} />
-          ) : (
-            <LiveFigures report={report} quality={player.quality.value} helpers={helpers} />
-          )}
-          <NoGpuNotice
-            report={report}
-            chosen={player.quality.value}
-            volunteers={volunteers}
-            scale={player.scale.value}
-            onScale={(chosen) => void player.setScale(chosen)}
-          />
-        </div>
-        <div class="gamer__side">
-          <SharePanel
-            inviteUrl={session.link.url.value}
-            code={session.link.code.value}
-            shortUrl={session.link.shortUrl.value}
-            onShorten={() => void session.shortenLink()}
-            mayInvite={session.client.value?.mayInvite ?? true}
-            onReplace={canReplace ? () => session.replaceLink() : null}
-            audience={session.hasLobby.value ? session.audience.value : null}
-            onAudience={(audience) => session.setAudience(audience)}
-            address={address}
-            onOpenWindow={() => {
-              const url = session.link.url.value;
-              if (!url) return;
-              openVolunteerWindow(url);
-              player.setWhere('volunteers');
-            }}
-          />
-          <Panel title="Source and settings">
-            <div class="gamer__settings">
-              <SourcePicker
-                choice={player.choice.value}
-                hasEnded={player.hasEnded}
-                captures={offeredCaptures()}
-                onChoose={(choice) => void player.choose(choice)}
-                onCapture={(kind) => void player.startCapture(kind)}
-                isFloating={player.after && canOpenPictureWindow() ? floating.window.value !== null : null}
-                onFloat={() => void floating.toggle()}
-              />
-              <SettingsRow
-                where={where}
-                quality={player.quality.value}
-                scale={player.scale.value}
-                onWhere={(chosen) => player.setWhere(chosen)}
-                onQuality={(chosen) => player.setQuality(chosen)}
-                onScale={(chosen) => void player.setScale(chosen)}
-              />
-              <a class="gamer__compare small" href="compare" target="_blank" rel="noopener">
-                Compare the qualities
-              </a>
-            </div>
-          </Panel>
-          <VolunteersPanel
-            volunteers={volunteers}
-            shares={report?.kind === 'stream' ? report.stats.shares : null}
-            onRemove={isOwner ? (id) => void session.removeVolunteer(id) : null}
-          />
-          {isOwner && (
-            <GamersPanel
-              gamers={session.gamers.value}
-              onOpen={() => void session.listGamers()}
-              onRemove={(id) => void session.removeGamer(id)}
-            />
-          )}
-        </div>
-        <div class="gamer__details">
-          {player.source.value?.kind === 'game' && <GameHud work={gameWork} volunteers={volunteers} />}
-          {report?.kind === 'stream' && <LiveDetails report={report} volunteers={volunteers} />}
-          {report?.kind === 'image' && <StillDetails report={report} />}
-        </div>
-        <CopyDiagnostics collect={diagnose} />
-      </main>
-    </>
+/** The volunteers that were linked just now and have not helped yet. */
+function useNewcomers(volunteers: readonly VolunteerInfo[], report: Report | null, clock: Clock): string[] {
+  const newcomers = useRef(new Newcomers());
+  const shares = report?.kind === 'stream' ? report.stats.shares : [];
+  const helping = shares.filter(({ share }) => share > 0).map(({ volunteerId }) => volunteerId);
+  const gettingReady = newcomers.current.update(
+    volunteers.map(({ id }) => id),
+    helping,
+    clock.now(),
   );
+  useRenderAt(newcomers.current.changesAtMs, clock);
+  return gettingReady;
 }
 
 /** `noopener` gives the window its own process, so that the two pages do not share a main thread. */

@@ -1,3 +1,4 @@
+import type { ComponentChildren } from 'preact';
 import type { GamerInfo } from '../sdk/types.ts';
 import { Panel } from '../ui/layout.tsx';
 import { Removal } from './volunteers-panel.tsx';
@@ -8,10 +9,13 @@ interface GamersPanelProps {
   /** Loads them from the server. */
   onOpen: () => void;
   onRemove: (id: string) => void;
+  /** Why the last request failed, and the id for what it describes; undefined where none did. */
+  failure: ComponentChildren;
+  describedBy: string | undefined;
 }
 
 /** The other gamers in the room, for its owner. Collapsed, and loaded only when opened, since most rooms have one gamer. */
-export function GamersPanel({ gamers, onOpen, onRemove }: GamersPanelProps) {
+export function GamersPanel({ gamers, onOpen, onRemove, failure, describedBy }: GamersPanelProps) {
   return (
     <Panel title="Other gamers">
       <details onToggle={({ currentTarget }) => currentTarget.open && onOpen()} data-testid="gamers">
@@ -24,13 +28,14 @@ export function GamersPanel({ gamers, onOpen, onRemove }: GamersPanelProps) {
               {owner ? (
                 <span class="volunteers__facts">also an owner</span>
               ) : (
-                <Removal name={name} onRemove={() => onRemove(id)}>
+                <Removal name={name} onRemove={() => onRemove(id)} describedBy={describedBy}>
                   This gamer cannot rejoin this room, and the invites they made stop working. Remove them?
                 </Removal>
               )}
             </li>
           ))}
         </ul>
+        {failure}
       </details>
     </Panel>
   );

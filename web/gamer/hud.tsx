@@ -96,27 +96,32 @@ function useLastQuality(stats: StreamStats | undefined): Quality | null {
   return last.current;
 }
 
+const NO_COLUMNS: StreamReport['columns'] = [[], [], []];
+
 interface LiveDetailsProps {
-  report: StreamReport;
+  report: StreamReport | null;
   volunteers: readonly VolunteerInfo[];
 }
 
 /** Stages of a frame, who sharpens, a chart of the last minute, and the outcome of every frame. */
-export function LiveDetails({ report: { stats, columns }, volunteers }: LiveDetailsProps) {
-  const shares = frameShares(stats, volunteers);
-  const { p50 } = stats.glassToGlassMs;
+export function LiveDetails({ report, volunteers }: LiveDetailsProps) {
+  const stats = report?.stats;
+  const shares = stats ? frameShares(stats, volunteers) : [];
+  const p50 = stats?.glassToGlassMs.p50 ?? 0;
   const delay = p50 > 0 ? `, with a typical delay of ${formatMs(p50)} milliseconds` : '';
   return (
     <>
-      {p50 > 0 && <StageBar stages={streamStages(stats)} />}
-      {shares.length > 0 && <ShareBar label="Frames" shares={shares} />}
+      <div class="live-bars">
+        {stats && p50 > 0 && <StageBar stages={streamStages(stats)} />}
+        {shares.length > 0 && <ShareBar label="Frames" shares={shares} />}
+      </div>
       <LiveChart
         lines={LINES}
-        columns={columns}
+        columns={report?.columns ?? NO_COLUMNS}
         windowS={CHART_WINDOW_S}
-        summary={`The last minute: now ${formatRate(stats.fps)} frames a second${delay}.`}
+        summary={stats ? `The last minute: now ${formatRate(stats.fps)} frames a second${delay}.` : 'No frames yet.'}
       />
-      <Frames stats={stats} />
+      {stats && <Frames stats={stats} />}
     </>
   );
 }
@@ -160,19 +165,27 @@ export function StillFigures({
   chosen,
   helpers,
 }: {
-  report: ImageReport;
+  report: ImageReport | null;
   chosen: StreamQuality;
   helpers: string;
 }) {
-  const { timing, quality, width, height } = report;
+  const timing = report?.timing;
+  const isFiltered = report !== null && isEnlarged(report.quality);
   return (
     <Stats>
-      <Stat label="Result" value={`${width} × ${height}`} unit="px" />
-      <Stat label="Took" value={timing ? formatMs(timing.totalMs) : NO_FIGURE} unit="ms" testId="latency" />
       <Stat
-        label={isEnlarged(quality) ? 'Enlarged by' : 'Sharpened by'}
+        label="Result"
+        {...(report ? { value: `${report.width} × ${report.height}`, unit: 'px' } : { value: NO_FIGURE })}
+      />
+      <Stat
+        label="Took"
+        {...(timing ? { value: formatMs(timing.totalMs), unit: 'ms' } : { value: NO_FIGURE })}
+        testId="latency"
+      />
+      <Stat
+        label={isFiltered ? 'Enlarged by' : 'Sharpened by'}
         value={helpers}
-        {...(timing && { hint: qualityHint(quality, chosen) })}
+        {...(report && timing && { hint: qualityHint(report.quality, chosen) })}
         testId="helpers"
       />
       <Stat

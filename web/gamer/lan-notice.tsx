@@ -6,10 +6,9 @@ import { Notice } from '../ui/layout.tsx';
 
 const READ_KEY = 'p2c2r.lan-warning-read';
 
-/** Advice about sharing a link on a local network. The browser's warning is explained until the person dismisses it. */
-export function LanNotice() {
-  const [lan, setLan] = useState<Lan | null>(null);
-  const [isRead, setRead] = useState(() => nameStore()?.getItem(READ_KEY) === 'yes');
+/** What the server says of its network; undefined until it has answered, null where it does not. */
+export function useLan(): Lan | null | undefined {
+  const [lan, setLan] = useState<Lan | null>();
   useEffect(() => {
     let isGone = false;
     void loadLan().then((loaded) => !isGone && setLan(loaded));
@@ -17,7 +16,12 @@ export function LanNotice() {
       isGone = true;
     };
   }, []);
+  return lan;
+}
 
+/** Advice about sharing a link on a local network. The browser's warning is explained until the person dismisses it. */
+export function LanNotice({ lan }: { lan: Lan | null }) {
+  const [isRead, setRead] = useState(() => nameStore()?.getItem(READ_KEY) === 'yes');
   const advice = lan && lanAdvice(location.href, lan);
   if (advice?.kind === 'here-only') {
     return (
@@ -69,10 +73,13 @@ function rememberRead(): void {
   }
 }
 
-/** Null when the server does not answer, or is not ours. */
+/** The link does not wait longer for what is said of it. */
+const LAN_WITHIN_MS = 3_000;
+
+/** Null when the server does not answer in time, or is not ours. */
 async function loadLan(): Promise<Lan | null> {
   try {
-    const response = await fetch(new URL('lan.json', location.href));
+    const response = await fetch(new URL('lan.json', location.href), { signal: AbortSignal.timeout(LAN_WITHIN_MS) });
     return response.ok ? lanSchema.parse(await response.json()) : null;
   } catch {
     return null;

@@ -18,8 +18,11 @@ const situation = (changes: Partial<Situation> = {}): Situation => ({
   report: live(),
   where: 'auto',
   isBroken: false,
+  isPaused: false,
   volunteers: [volunteer()],
+  newcomers: [],
   interrupted: 0,
+  starting: null,
   ...changes,
 });
 
@@ -115,7 +118,37 @@ describe('the status of the gamer page', () => {
     expect(statusOf(situation({ report, where: 'volunteers' }))).toMatchObject({
       tone: 'idle',
       headline: 'Only enlarged: no volunteer is helping.',
-      detail: 'No volunteer is ready yet.',
+      detail: expect.stringContaining('paused'),
+    });
+    expect(statusOf(situation({ report, where: 'volunteers', volunteers: [] })).detail).toBe('');
+  });
+
+  it('says that a volunteer’s window measures itself, and later that it gets ready, not that nobody helps', () => {
+    const report = live({ ...ENLARGED, running: 'volunteers' });
+    const measuring = { report, where: 'volunteers', volunteers: [], starting: 'measuring' } as const;
+    expect(statusOf(situation(measuring))).toEqual({
+      tone: 'busy',
+      headline: 'A volunteer’s window is measuring its machine…',
+      detail: 'It helps as soon as it is done. Until then the picture is only enlarged.',
+    });
+    expect(statusOf(situation({ ...measuring, starting: 'opening' })).headline, 'it may have been blocked').toBe(
+      'Opening a volunteer’s window…',
+    );
+    const linked = { report, where: 'volunteers', newcomers: ['v1'] } as const;
+    expect(statusOf(situation(linked)).headline).toBe('brave-otter is getting ready to help.');
+    expect(statusOf(situation({ report: live(LOCAL), volunteers: [], starting: 'measuring' }))).toMatchObject({
+      headline: 'Sharpened on this computer.',
+      detail: expect.stringMatching(/^A volunteer’s window is measuring/),
+    });
+    const still: Report = { kind: 'image', timing: null, quality: 'spatial', why: '', width: 4, height: 4 };
+    expect(statusOf(situation({ ...measuring, report: still })).headline).toContain('is measuring its machine');
+  });
+
+  it('says that the game is paused and how to go on, whatever the frames say', () => {
+    expect(statusOf(situation({ report: live({ fps: 0 }), isPaused: true }))).toEqual({
+      tone: 'idle',
+      headline: 'The game is paused.',
+      detail: 'Press P on the picture, or Go on, to play.',
     });
   });
 

@@ -1,6 +1,7 @@
 import type { Quality, StreamQuality, Where } from '../sdk/types.ts';
 import { formatPercent, qualityLabel } from '../ui/format.ts';
 import type { Tone } from '../ui/layout.tsx';
+import type { StartingWindow } from '../ui/starting-windows.ts';
 import type { StreamStats } from './client.ts';
 import type { Report } from './renderers.ts';
 import type { Phase } from './session.ts';
@@ -14,25 +15,34 @@ export interface Status {
 
 export interface Situation {
   phase: Phase;
+  /** The person has paused the game. */
+  isPaused: boolean;
   report: Report | null;
   where: Where;
   /** The source or its stream has failed. */
   isBroken: boolean;
   /** With an open link. */
   volunteers: readonly { id: string; name: string }[];
+  /** The ids of those of them that were linked just now and have not helped yet. */
+  newcomers: readonly string[];
   /** How many more were linked, cannot be reached now, and are tried again. */
   interrupted: number;
+  /** A volunteer's window in this browser opens, or measures this machine, and joins after that. */
+  starting: StartingWindow | null;
 }
 
-/** The page's status. The headline changes only with the situation; the detail may change with every figure. */
-export function statusOf({ phase, report, where, isBroken, volunteers, interrupted }: Situation): Status {
+/** The page's status. The headline changes only with the situation; the detail may change with every figure, and never contradicts it. */
+export function statusOf(situation: Situation): Status {
+  const { phase, isBroken, isPaused, volunteers, interrupted } = situation;
   if (phase === 'asking') {
     return { tone: 'idle', headline: 'This link leads to someone else’s room. You have not joined it.', detail: '' };
   }
   if (phase === 'connecting') return { tone: 'busy', headline: 'Opening your room…', detail: '' };
   if (phase === 'failed' || phase === 'closed') return { tone: 'bad', headline: 'Not connected.', detail: '' };
   if (isBroken) return { tone: 'bad', headline: 'Nothing is being sharpened.', detail: '' };
-  const working = workOf(report, where, volunteers);
+  if (isPaused)
+    return { tone: 'idle', headline: 'The game is paused.', detail: 'Press P on the picture, or Go on, to play.' };
+  const working = workOf(situation);
   if (interrupted > 0 && volunteers.length === 0) {
     const whom =
       phase === 'reconnecting' ? 'the server and all volunteers' : interrupted > 1 ? 'all volunteers' : 'the volunteer';
@@ -64,38 +74,80 @@ export function helpersOf(report: Report | null, volunteers: Situation['voluntee
   return helping.map(({ volunteerId }) => nameOf(volunteerId, volunteers)).join(', ');
 }
 
-function workOf(report: Report | null, where: Where, volunteers: Situation['volunteers']): Status {
+function workOf(situation: Situation): Status {
+  const { report, where, volunteers, starting } = situation;
   if (!report) return { tone: 'busy', headline: 'Starting the picture…', detail: '' };
-  if (report.kind === 'image') {
-    if (!report.timing) return { tone: 'busy', headline: waitingFor(where, volunteers), detail: '' };
-    const done = isEnlarged(report.quality) ? 'Enlarged' : 'Sharpened';
-    const headline = `${done} by ${whoRan(report.timing.ranOn, volunteers)}.`;
-    return { tone: 'good', headline, detail: report.why };
+  if (report.kind === 'stream') return workOfStream(report.stats, situation);
+  if (!report.timing) {
+    const isAwaited = starting && volunteers.length === 0 && where === 'volunteers';
+    return { tone: 'busy', headline: isAwaited ? STARTING[starting] : waitingFor(where, volunteers), detail: '' };
   }
-  return workOfStream(report.stats, where, volunteers);
+  const done = isEnlarged(report.quality) ? 'Enlarged' : 'Sharpened';
+  const headline = `${done} by ${whoRan(report.timing.ranOn, volunteers)}.`;
+  return { tone: 'good', headline, detail: report.why };
 }
 
-function workOfStream(stats: StreamStats, where: Where, volunteers: Situation['volunteers']): Status {
+const STARTING: Readonly<Record<StartingWindow, string>> = {
+  opening: 'Opening a volunteer’s window…',
+  measuring: 'A volunteer’s window is measuring its machine…',
+};
+const HELPS_SOON = 'It helps as soon as it is done.';
+
+function workOfStream(stats: StreamStats, situation: Situation): Status {
   const { fps, framesPresented, quality, lowered, why } = stats;
   if (fps === 0) {
-    const headline = framesPresented === 0 ? 'Waiting for the first frames…' : 'The picture stands still.';
-    return { tone: 'busy', headline, detail: why };
+    if (framesPresented > 0) return { tone: 'busy', headline: 'The picture stands still.', detail: why };
+    return { tone: 'busy', headline: 'Waiting for the first frames…', detail: agreeing(why, 'unsharpened') };
   }
   if (quality === null && lowered === 'too-slow') {
-    return { tone: 'busy', headline: 'Not sharpened: this computer is too slow for it.', detail: why };
+    const headline = 'Not sharpened: this computer is too slow for it.';
+    return { tone: 'busy', headline, detail: agreeing(why, 'unsharpened') };
   }
   const { byVolunteers, here } = sharpeningOf(stats);
-  const extent = extentOf(byVolunteers + here);
-  const helping = sharing(stats, volunteers);
-  if (extent === 'none') return { tone: 'idle', headline: whyOnlyEnlarged(stats, where), detail: why };
-  if (stats.running === 'volunteers' && helping.length > 0) {
-    const names = helping.map(({ volunteerId }) => nameOf(volunteerId, volunteers));
+  // Shares are of the last seconds: a volunteer that has just paused still has one, but no codec runs.
+  const helping = stats.codec === '' ? [] : sharing(stats, situation.volunteers);
+  const isHelped = stats.running === 'volunteers' && helping.length > 0 && extentOf(byVolunteers) !== 'none';
+  if (isHelped) {
+    const names = helping.map(({ volunteerId }) => nameOf(volunteerId, situation.volunteers));
     const headline = helpHeadline(names, extentOf(byVolunteers));
-    return { tone: 'good', headline, detail: `Detail ${shareOfFrames(byVolunteers)}. ${why}` };
+    return {
+      tone: 'good',
+      headline,
+      detail: `Detail ${shareOfFrames(byVolunteers)}. ${agreeing(why, 'helped')}`.trim(),
+    };
   }
-  if (extent === 'most') return { tone: 'good', headline: 'Sharpened on this computer.', detail: why };
-  const detail = `Sharpened here: ${shareOfFrames(here)}. ${why}`;
+  const extent = extentOf(here);
+  if (extent === 'none') return unsharpened(stats, situation);
+  const { starting } = situation;
+  const isAwaited = starting && situation.volunteers.length === 0 && situation.where !== 'local';
+  const reason = isAwaited ? `${STARTING[starting]} ${HELPS_SOON}` : agreeing(why, 'here');
+  if (extent === 'most') return { tone: 'good', headline: 'Sharpened on this computer.', detail: reason };
+  const detail = `Sharpened here: ${shareOfFrames(here)}. ${reason}`.trim();
   return { tone: 'busy', headline: 'Only some frames are sharpened on this computer.', detail };
+}
+
+/** What the headline says of the picture. */
+type Said = 'helped' | 'here' | 'unsharpened';
+
+/**
+ * Sentences of a stream's own explanation (`explainStream`) that the headline has overtaken: that is about the frames of the last seconds, the
+ * explanation about this moment, in which volunteers come and go.
+ */
+const CONTRADICTING: Readonly<Record<Said, RegExp>> = {
+  helped:
+    /No volunteer is ready|getting ready to help|unsharpened|would add too little|You chose to sharpen frames on this|measures how/,
+  here: /is helping|adds to|only enlarge|unsharpened|too slow to sharpen|measures how|You chose volunteers/,
+  unsharpened: /is helping|adds to|would add too little|does what it can/,
+};
+
+/** The sentences of an explanation that a headline does not contradict. */
+function agreeing(why: string, said: Said): string {
+  // A dot within a word ends no sentence: names have some.
+  return why
+    .split(/(?<=\.)\s+/)
+    .filter((sentence) => !CONTRADICTING[said].test(sentence))
+    .join(' ')
+    .trim();
 }
 
 function helpHeadline(names: readonly string[], extent: Extent): string {
@@ -104,11 +156,39 @@ function helpHeadline(names: readonly string[], extent: Extent): string {
   return extent === 'most' ? `${who} your frames.` : `Enlarged here; ${who} some of the frames.`;
 }
 
-function whyOnlyEnlarged({ codec, quality, running }: StreamStats, where: Where): string {
-  if (quality !== null && isEnlarged(quality)) return `Only enlarged, with ${qualityLabel(quality)}.`;
-  if (running === 'local') return 'Getting ready: not sharpened yet.';
-  if (codec !== '') return 'Only enlarged: no detail comes from the volunteer.';
-  return where === 'volunteers' ? 'Only enlarged: no volunteer is helping.' : 'Getting ready: not sharpened yet.';
+/** How a stream's explanation begins where this machine failed to start (`explainStream`). */
+const CANNOT = 'This computer shows frames unsharpened';
+
+/** Why the picture is only enlarged. */
+function unsharpened(stats: StreamStats, { where, volunteers, newcomers, starting }: Situation): Status {
+  const { codec, quality, running } = stats;
+  const why = agreeing(stats.why, 'unsharpened');
+  if (quality !== null && isEnlarged(quality)) {
+    return { tone: 'idle', headline: `Only enlarged, with ${qualityLabel(quality)}.`, detail: why };
+  }
+  if (why.startsWith(CANNOT))
+    return { tone: 'idle', headline: 'Not sharpened: this computer cannot do it.', detail: why };
+  if (running === 'local' || (where !== 'volunteers' && codec === '')) {
+    return { tone: 'idle', headline: 'Getting ready: not sharpened yet.', detail: why };
+  }
+  if (starting && volunteers.length === 0) {
+    return {
+      tone: 'busy',
+      headline: STARTING[starting],
+      detail: `${HELPS_SOON} Until then the picture is only enlarged.`,
+    };
+  }
+  const [newcomer] = newcomers;
+  if (newcomer !== undefined) {
+    const headline = `${nameOf(newcomer, volunteers)} is getting ready to help.`;
+    return { tone: 'busy', headline, detail: 'Until then the picture is only enlarged.' };
+  }
+  if (codec !== '' && volunteers.length > 0) {
+    const detail = 'It came too late, or was lost on the way.';
+    return { tone: 'idle', headline: 'Only enlarged: no detail comes from the volunteer.', detail };
+  }
+  const detail = volunteers.length > 0 ? 'Whoever is linked has paused, is busy with others, or cannot do this.' : '';
+  return { tone: 'idle', headline: 'Only enlarged: no volunteer is helping.', detail };
 }
 
 /** @param share 0..1 */

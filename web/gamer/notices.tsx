@@ -2,15 +2,17 @@ import type { ComponentChildren } from 'preact';
 import type { MeshError } from '../../shared/errors.ts';
 import { largestScale } from '../../shared/tasks/upscale-size.ts';
 import { Button, FileButton } from '../ui/buttons.tsx';
+import { ControlError, useShownOnChange } from '../ui/control-error.tsx';
 import { errorTitle, isTestable } from '../ui/format.ts';
 import { CheckLink, Notice, PollingNotice } from '../ui/layout.tsx';
 import type { Player } from './player.ts';
-import type { GamerSession } from './session.ts';
+import type { GamerSession, Place } from './session.ts';
 import { isCaptured } from './source.ts';
 
-/** Errors and warnings, each with buttons to recover. */
+/** Errors and warnings of the picture and the room, each with buttons to recover. What a single control did wrong is beside it. */
 export function Notices({ session, player }: { session: GamerSession; player: Player }) {
   const failure = player.error.value;
+  const warning = session.warning.value;
   return (
     <>
       {session.error.value && (
@@ -19,14 +21,11 @@ export function Notices({ session, player }: { session: GamerSession; player: Pl
         </ErrorNotice>
       )}
       {session.isPolling.value && <PollingNotice />}
-      {[session.warning, player.warning].map(
-        (warning) =>
-          warning.value && (
-            <Notice title={errorTitle(warning.value.reason)} text={warning.value.message}>
-              <Button onPress={() => (warning.value = null)}>Dismiss</Button>
-              {isTestable(warning.value.reason) && <CheckLink />}
-            </Notice>
-          ),
+      {warning && (
+        <Notice title={errorTitle(warning.reason)} text={warning.message}>
+          <Button onPress={() => (session.warning.value = null)}>Dismiss</Button>
+          {isTestable(warning.reason) && <CheckLink />}
+        </Notice>
       )}
       {failure && (
         <ErrorNotice error={failure}>
@@ -70,10 +69,33 @@ function RecoveryButton({ player, failure }: { player: Player; failure: MeshErro
 }
 
 function ErrorNotice({ error, children }: { error: MeshError; children: ComponentChildren }) {
+  const place = useShownOnChange<HTMLDivElement>(error);
   return (
-    <Notice title={errorTitle(error.reason)} text={error.message} isError>
-      {children}
-      {isTestable(error.reason) && <CheckLink />}
-    </Notice>
+    <div ref={place}>
+      <Notice title={errorTitle(error.reason)} text={error.message} isError>
+        {children}
+        {isTestable(error.reason) && <CheckLink />}
+      </Notice>
+    </div>
   );
+}
+
+interface SessionFailureProps {
+  session: GamerSession;
+  at: Place;
+}
+
+/** What the server refused, beside the control that asked for it. */
+export function SessionFailure({ session, at }: SessionFailureProps) {
+  const failure = session.failures[at];
+  return <ControlError id={failureId(at)} error={failure.value} onDismiss={() => (failure.value = null)} />;
+}
+
+/** For the `aria-describedby` of controls beside a {@link SessionFailure}. */
+export function describedByFailure(session: GamerSession, at: Place): string | undefined {
+  return session.failures[at].value ? failureId(at) : undefined;
+}
+
+function failureId(at: Place): string {
+  return `failure-${at}`;
 }

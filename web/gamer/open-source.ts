@@ -1,18 +1,18 @@
-import { signal } from '@preact/signals';
-import { MeshError } from '../../shared/errors.ts';
+import { effect, signal } from '@preact/signals';
 import { checkPictureFits } from '../../shared/tasks/upscale-size.ts';
 import { BuiltInGame, GAME_SIZE } from '../game/built-in-game.ts';
-import type { GameWork } from '../game/game-work.ts';
+import type { GameWork, Radio } from '../game/game-work.ts';
 import { explainFile } from './file-content.ts';
-import type {
-  Captured,
-  CaptureKind,
-  LiveSource,
-  Size,
-  Source,
-  SourceChoice,
-  SourceHandlers,
-  StillSource,
+import { NEVER, type SourceSound, trackSound } from './sound/source-sound.ts';
+import {
+  type Captured,
+  endOf,
+  type LiveSource,
+  type Size,
+  type Source,
+  type SourceChoice,
+  type SourceHandlers,
+  type StillSource,
 } from './source.ts';
 import { mutedVideo, openVideo, sizeOf } from './video-file.ts';
 
@@ -38,8 +38,12 @@ export async function openSource(choice: SourceChoice, handlers: SourceHandlers,
 
 async function openGame({ onError }: SourceHandlers, gameWork: GameWork): Promise<LiveSource> {
   const canvas = document.createElement('canvas');
+  const isPaused = signal(false);
   const game = new BuiltInGame(canvas, {
     onError,
+    onPaused: (paused) => {
+      isPaused.value = paused;
+    },
     onEvents: (events) => gameWork.radio.tell(events),
     work: (request) => gameWork.run(request),
   });
@@ -54,8 +58,32 @@ async function openGame({ onError }: SourceHandlers, gameWork: GameWork): Promis
     element: canvas,
     size: signal(GAME_SIZE),
     frames: game.source,
-    play: { label: GAME_LABEL, attach: (target) => game.attach(target) },
+    sound: gameSound(game, gameWork.radio),
+    play: { label: GAME_LABEL, attach: (target) => game.attach(target), isPaused, resume: () => game.resume() },
     dispose: () => game.dispose(),
+  };
+}
+
+/** The game's own sound, with a call when a rival begins to speak. */
+function gameSound(game: BuiltInGame, radio: Radio): SourceSound {
+  return {
+    connect: (output) => {
+      const sound = game.connectSound(output);
+      let last = radio.line.peek();
+      const stop = effect(() => {
+        const line = radio.line.value;
+        // A line that is still being said changes with every word.
+        const isNew = line !== null && line !== last && (last === null || last.by !== null);
+        if (isNew) sound.radioCall();
+        last = line;
+      });
+      return () => {
+        stop();
+        sound.disconnect();
+      };
+    },
+    isPlaying: game.isRunning,
+    standsStill: NEVER,
   };
 }
 
@@ -89,25 +117,21 @@ async function sizeOfPicture(file: File): Promise<Size> {
   }
 }
 
-const ENDED: Readonly<Record<CaptureKind, string>> = {
-  screen: 'Sharing has stopped. Share again, or go back to the game.',
-  camera:
-    'The camera has stopped: it was unplugged, or access was revoked in the browser. Start it again, or go back to the game.',
-};
-
-/** Takes ownership of the track. Does not wait for a picture, since a minimised window gives none until it is restored. */
-export function openCaptured({ kind, track }: Captured, { onError }: SourceHandlers): LiveSource {
+/** Takes ownership of the tracks. Does not wait for a picture, since a minimised window gives none until it is restored. */
+export function openCaptured({ kind, track, sound }: Captured, { onError }: SourceHandlers): LiveSource {
   const video = mutedVideo();
   video.srcObject = new MediaStream([track]);
   const size = sizeOf(video);
   // Rejects when the source is disposed before its first picture.
   video.play().catch(() => {});
-  const ended = () => onError(new MeshError('source-ended', ENDED[kind]));
+  const ended = () => onError(endOf(kind));
   track.addEventListener('ended', ended);
   const dispose = () => {
     track.removeEventListener('ended', ended);
     track.stop();
+    sound?.stop();
     video.srcObject = null;
   };
-  return { kind, element: video, size, frames: track, play: null, dispose };
+  const heard = sound ? trackSound(sound) : null;
+  return { kind, element: video, size, frames: track, sound: heard, play: null, dispose };
 }

@@ -4,7 +4,7 @@ import { MeshError } from '../../shared/errors.ts';
 import type { StreamOptions } from '../sdk/types.ts';
 import type { Client, FrameStream } from './client.ts';
 import { Player } from './player.ts';
-import { isCaptured, type LiveSource, type SourceChoice, type SourceHandlers } from './source.ts';
+import { type CaptureKind, isCaptured, type LiveSource, type SourceChoice, type SourceHandlers } from './source.ts';
 import { streamStats } from './test-figures.ts';
 
 /** Elements are only passed on, so a stub is enough. */
@@ -20,10 +20,13 @@ class Bench {
   /** The person's answer to a camera prompt. */
   answer: () => Promise<MediaStreamTrack> = async () => this.track();
   end: (error: MeshError) => void = () => {};
+  /** What happens while a source opens. */
+  opening: (onError: (error: MeshError) => void) => void = () => {};
   #count = 0;
 
   readonly openSource = async (choice: SourceChoice, { onError }: SourceHandlers): Promise<LiveSource> => {
     if (this.failure) throw this.failure;
+    this.opening(onError);
     this.end = onError;
     const name = this.#begin(`source ${choice.kind}`);
     const dispose = () => {
@@ -31,10 +34,10 @@ class Bench {
       if (isCaptured(choice)) choice.track.stop();
     };
     const size = signal({ width: 4, height: 2 });
-    return { kind: 'video', element: element(), size, frames: element(), play: null, dispose };
+    return { kind: 'video', element: element(), size, frames: element(), sound: null, play: null, dispose };
   };
 
-  readonly capture = () => this.answer();
+  readonly capture = async (kind: CaptureKind) => ({ kind, track: await this.answer() });
 
   /** A camera track, counted as open until it is stopped. */
   track(): MediaStreamTrack {
@@ -146,6 +149,16 @@ describe('the player', () => {
     await player.close();
   });
 
+  it('opens with what was chosen before', async () => {
+    const bench = new Bench();
+    const choices = { mode: 'compare', where: 'local', quality: 'fast', scale: 3 } as const;
+    const player = new Player(bench.openSource, bench.capture, choices);
+    await player.useClient(bench.client);
+    expect(bench.log).toContain('stream local 3');
+    expect([player.mode.value, player.quality.value, bench.qualities[0]]).toEqual(['compare', 'fast', 'fast']);
+    await player.close();
+  });
+
   it('keeps the source when only the scale changes', async () => {
     const bench = new Bench();
     const player = bench.player();
@@ -165,11 +178,11 @@ describe('the player', () => {
     await player.useClient(bench.client);
     const shown = player.output.value;
     await player.chooseFile(TEXT);
-    expect(player.warning.value?.message).toContain('notes.txt');
+    expect(player.refusal.value?.error.message).toContain('notes.txt');
     expect(player.error.value).toBeNull();
     expect(player.output.value).toBe(shown);
     await player.chooseFile(FILE);
-    expect(player.warning.value).toBeNull();
+    expect(player.refusal.value).toBeNull();
     expect(player.choice.value.kind).toBe('video');
     await player.close();
   });
@@ -187,19 +200,65 @@ describe('the player', () => {
     await player.close();
   });
 
-  it('leaves everything as it was when a file cannot be shown, and warns', async () => {
+  it.each(['game', 'image', 'video', 'screen', 'camera'] as const)(
+    'leaves the running session and its source as they were when a %s cannot be shown, and says so',
+    async (kind) => {
+      const bench = new Bench();
+      const player = bench.player();
+      await player.useClient(bench.client);
+      const { source, output, choice } = player;
+      const before = [source.value, output.value, choice.value];
+      const log = [...bench.log];
+      bench.failure = MeshError.badInput('It cannot be shown.');
+      if (kind === 'screen' || kind === 'camera') await player.startCapture(kind);
+      else await player.choose(kind === 'game' ? { kind } : { kind, file: FILE });
+      expect(player.refusal.value).toEqual({ kind, error: bench.failure });
+      expect(player.error.value).toBeNull();
+      expect([source.value, output.value, choice.value]).toEqual(before);
+      // A camera that was allowed does not run on unseen.
+      expect(bench.log.filter((line) => line !== 'track')).toEqual(log);
+      expect([...bench.open].filter((name) => name.startsWith('track'))).toEqual([]);
+      await player.close();
+    },
+  );
+
+  it('is not broken by what a source reports while it cannot be opened, and is told what one reports that is about to be shown', async () => {
     const bench = new Bench();
     const player = bench.player();
     await player.useClient(bench.client);
-    const { source, output, choice } = player;
-    const before = [source.value, output.value, choice.value];
-    const log = [...bench.log];
-    bench.failure = MeshError.badInput('It holds sound alone.');
-    await player.choose({ kind: 'video', file: FILE });
-    expect(player.warning.value).toBe(bench.failure);
-    expect(player.error.value).toBeNull();
-    expect([source.value, output.value, choice.value]).toEqual(before);
-    expect(bench.log).toEqual(log);
+    const failure = new MeshError('device-lost', 'No WebGL.');
+    bench.opening = (onError) => {
+      onError(failure);
+      throw failure;
+    };
+    await player.choose({ kind: 'game' });
+    expect([player.error.value, player.refusal.value?.error]).toEqual([null, failure]);
+    bench.opening = () => {};
+    const choosing = player.choose({ kind: 'video', file: FILE });
+    await Promise.resolve();
+    bench.end(new MeshError('source-ended', 'It breaks off.'));
+    await choosing;
+    expect([player.choice.value.kind, player.error.value?.message]).toEqual(['video', 'It breaks off.']);
+    await player.close();
+  });
+
+  it('ends a camera at once when told to, also where the game does not come back', async () => {
+    const bench = new Bench();
+    const player = bench.player();
+    await player.useClient(bench.client);
+    const tracks = () => [...bench.open].filter((name) => name.startsWith('track'));
+    await player.startCapture('camera');
+    bench.failure = new MeshError('unsupported-browser', 'No game here.');
+    const stopping = player.stopCapture();
+    expect(tracks()).toEqual([]);
+    await stopping;
+    expect(player.error.value?.reason).toBe('source-ended');
+    expect(player.refusal.value).toEqual({ kind: 'game', error: bench.failure });
+    bench.failure = null;
+    await player.startCapture('camera');
+    await player.stopCapture();
+    expect([player.choice.value.kind, player.error.value]).toEqual(['game', null]);
+    expect(tracks()).toEqual([]);
     await player.close();
   });
 
@@ -220,7 +279,7 @@ describe('the player', () => {
     expect([...bench.open]).toEqual([]);
   });
 
-  it('keeps the source and warns when the person refuses the camera', async () => {
+  it('keeps the source and says so when the person refuses the camera', async () => {
     const bench = new Bench();
     const player = bench.player();
     await player.useClient(bench.client);
@@ -228,7 +287,7 @@ describe('the player', () => {
     const refusal = new MeshError('cancelled', 'The camera was not allowed.');
     bench.answer = () => Promise.reject(refusal);
     await player.startCapture('camera');
-    expect(player.warning.value).toBe(refusal);
+    expect(player.refusal.value).toEqual({ kind: 'camera', error: refusal });
     expect([player.choice.value.kind, player.error.value]).toEqual(['game', null]);
     expect(player.output.value).toBe(shown);
     await player.close();

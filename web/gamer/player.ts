@@ -1,19 +1,37 @@
-import { signal } from '@preact/signals';
+import { type Signal, signal } from '@preact/signals';
 import { MeshError } from '../../shared/errors.ts';
 import type { StreamQuality, Where } from '../sdk/types.ts';
-import type { capture } from './capture.ts';
 import type { Client } from './client.ts';
 import type { Comparison } from './comparison.ts';
+import { DEFAULT_CHOICES, type Mode, type PageChoices } from './remembered-choices.ts';
 import { ImageRenderer, type Renderer, type Report, type Settings, StreamRenderer } from './renderers.ts';
 import {
+  type Captured,
   type CaptureKind,
+  endOf,
   fileChoice,
   isCaptured,
   isSpent,
   type OpenSource,
+  releaseCapture,
   type Source,
   type SourceChoice,
+  type SourceKind,
 } from './source.ts';
+
+/** Why a source could not be chosen. What was shown before goes on. */
+export interface Refusal {
+  error: MeshError;
+  /** What was asked for; null for a dropped file that is neither a picture nor a video. */
+  kind: SourceKind | null;
+}
+
+/** An opened source, which may fail before it is shown. */
+interface Opened {
+  choice: SourceChoice;
+  source: Source;
+  failure: MeshError | null;
+}
 
 /**
  * Shows one source at a time, sharpened. Changes are applied one after the other, and of those that wait only the newest, since a person
@@ -21,9 +39,10 @@ import {
  */
 export class Player {
   readonly choice = signal<SourceChoice>({ kind: 'game' });
-  readonly where = signal<Where>('auto');
-  readonly quality = signal<StreamQuality>('auto');
-  readonly scale = signal(2);
+  readonly mode: Signal<Mode>;
+  readonly where: Signal<Where>;
+  readonly quality: Signal<StreamQuality>;
+  readonly scale: Signal<number>;
 
   /** Position of the divider between before and after. */
   readonly splitPercent = signal(50);
@@ -31,15 +50,16 @@ export class Player {
   readonly source = signal<Source | null>(null);
   readonly output = signal<HTMLCanvasElement | null>(null);
   readonly report = signal<Report | null>(null);
+  /** Why the picture does not go on. */
   readonly error = signal<MeshError | null>(null);
-  /** An error that did not affect the picture. */
-  readonly warning = signal<MeshError | null>(null);
+  /** Why the source is not what was asked for last; null where it is. */
+  readonly refusal = signal<Refusal | null>(null);
 
   #client: Client | null = null;
   #renderer: Renderer | null = null;
   #opened: SourceChoice | null = null;
   /** Opened already, to become the source. */
-  #prepared: { choice: SourceChoice; source: Source } | null = null;
+  #prepared: Opened | null = null;
   #newest = 0;
   #lastRequest = 0;
   #work: Promise<void> = Promise.resolve();
@@ -47,8 +67,14 @@ export class Player {
 
   constructor(
     private readonly open: OpenSource,
-    private readonly startTrack: typeof capture,
-  ) {}
+    private readonly capture: (kind: CaptureKind) => Promise<Captured>,
+    choices: PageChoices = DEFAULT_CHOICES,
+  ) {
+    this.mode = signal(choices.mode);
+    this.where = signal(choices.where);
+    this.quality = signal(choices.quality);
+    this.scale = signal(choices.scale);
+  }
 
   /** Null: the source is shown unsharpened. */
   useClient(client: Client | null): Promise<void> {
@@ -56,46 +82,57 @@ export class Player {
     return this.#restart();
   }
 
+  /** Shows another source. The current one goes on until that is open, and stays where it cannot be opened. */
   async choose(choice: SourceChoice): Promise<void> {
     const request = ++this.#lastRequest;
-    this.warning.value = null;
-    if ('file' in choice && !(await this.#prepare(choice, request))) return;
+    this.refusal.value = null;
+    if (!(await this.#prepare(choice, request))) return;
     this.#stopUnopenedCapture();
     this.choice.value = choice;
     await this.#restart();
   }
 
-  /** Opens a file while the current source goes on: it stays where the file cannot be shown. Returns whether to go on with the file. */
+  /** Opens a source while the current one goes on. Returns whether to go on with it. */
   async #prepare(choice: SourceChoice, request: number): Promise<boolean> {
-    let source: Source;
+    let opened: Opened;
     try {
-      source = await this.open(choice, { onError: this.#fail });
+      opened = await this.#openSource(choice);
     } catch (cause) {
-      if (request === this.#lastRequest) this.warning.value = MeshError.from(cause, 'bad-input');
+      if (isCaptured(choice)) releaseCapture(choice);
+      if (request === this.#lastRequest) this.#refuse(choice.kind, cause);
       return false;
     }
     // The person chose something else meanwhile, or left.
     if (request !== this.#lastRequest) {
-      source.dispose();
+      opened.source.dispose();
       return false;
     }
     this.#prepared?.source.dispose();
-    this.#prepared = { choice, source };
+    this.#prepared = opened;
     return true;
   }
 
   /** Asks the person for a screen or camera. The current source stays until there is one. */
   async startCapture(kind: CaptureKind): Promise<void> {
     const request = ++this.#lastRequest;
-    this.warning.value = null;
+    this.refusal.value = null;
     try {
-      const track = await this.startTrack(kind);
+      const captured = await this.capture(kind);
       // The person chose something else meanwhile.
-      if (request !== this.#lastRequest) track.stop();
-      else await this.choose({ kind, track });
+      if (request !== this.#lastRequest) releaseCapture(captured);
+      else await this.choose(captured);
     } catch (cause) {
-      if (request === this.#lastRequest) this.warning.value = MeshError.from(cause, 'bad-input');
+      if (request === this.#lastRequest) this.#refuse(kind, cause);
     }
+  }
+
+  /** Ends a screen or camera at once, and goes back to the game. Where that cannot be opened, the last picture stays. */
+  async stopCapture(): Promise<void> {
+    const choice = this.choice.value;
+    if (!isCaptured(choice)) return;
+    releaseCapture(choice);
+    await this.choose({ kind: 'game' });
+    if (this.choice.value === choice) this.error.value ??= endOf(choice.kind);
   }
 
   setScale(scale: number): Promise<void> {
@@ -122,12 +159,11 @@ export class Player {
     return this.#restart();
   }
 
-  /** Shows a file, or warns when it is neither a picture nor a video. */
+  /** Shows a file, or says that it is neither a picture nor a video. */
   async chooseFile(file: File): Promise<void> {
     const choice = fileChoice(file);
     if (choice) return this.choose(choice);
-
-    this.warning.value = MeshError.badInput(`“${file.name}” is neither a picture nor a video. Choose one of these.`);
+    this.#refuse(null, MeshError.badInput(`“${file.name}” is neither a picture nor a video. Choose one of these.`));
   }
 
   /** The source has ended. Its last picture stays. */
@@ -140,7 +176,7 @@ export class Player {
     const renderer = this.#renderer;
     try {
       const pair = await renderer?.pair();
-      return pair ? { ...pair, splitPercent: this.splitPercent.value } : null;
+      return pair ? { ...pair, splitPercent: this.mode.value === 'play' ? 0 : this.splitPercent.value } : null;
     } catch (cause) {
       // The source is being changed.
       if (renderer !== this.#renderer) return null;
@@ -171,7 +207,23 @@ export class Player {
   /** Stops a capture that was chosen but never opened: no camera may run unseen. */
   #stopUnopenedCapture(): void {
     const choice = this.choice.value;
-    if (isCaptured(choice) && choice !== this.#opened) choice.track.stop();
+    if (isCaptured(choice) && choice !== this.#opened) releaseCapture(choice);
+  }
+
+  async #openSource(choice: SourceChoice): Promise<Opened> {
+    let opened: Opened | null = null;
+    const onError = (error: MeshError) => {
+      // What fails while it is opened is told by the rejection.
+      if (!opened) return;
+      opened.failure = error;
+      if (this.source.value === opened.source) this.error.value = error;
+    };
+    opened = { choice, source: await this.open(choice, { onError }), failure: null };
+    return opened;
+  }
+
+  #refuse(kind: SourceKind | null, cause: unknown): void {
+    this.refusal.value = { kind, error: MeshError.from(cause, 'bad-input') };
   }
 
   #restart(): Promise<void> {
@@ -203,8 +255,9 @@ export class Player {
     this.#opened = null;
     current?.dispose();
     if (this.#closed) return null;
-    const source = isPrepared ? prepared.source : await this.open(choice, { onError: this.#fail });
+    const { source, failure } = isPrepared ? prepared : await this.#openSource(choice);
     this.source.value = source;
+    this.error.value = failure;
     this.#opened = choice;
     return source;
   }

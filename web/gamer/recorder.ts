@@ -7,6 +7,7 @@ import { canRecordClips, openClipWriter } from './clip-writer.ts';
 import { blankCanvas, type Comparison, copyOf, paintSplit, sideBySide, toPng } from './comparison.ts';
 import type { Player } from './player.ts';
 import { isEnlarged } from './sharpening.ts';
+import type { PageSound } from './sound/page-sound.ts';
 import { isCaptured, type SourceChoice } from './source.ts';
 
 export const MAX_CLIP_MS = 30_000;
@@ -19,21 +20,33 @@ const FIRST_WITHIN_MS = 5_000;
 
 interface RecorderOptions {
   player: Player;
+  /** What is heard on the page. */
+  sound: Pick<PageSound, 'record' | 'isOn'>;
   clock: Clock;
   download: Download;
 }
 
-/** Saves what is shown as files: pictures and clips. */
+/** Saves what is shown as files: pictures and clips. A clip is of what the page shows: in Compare with the divider, in Play without. */
 export class Recorder {
   /** Time left to record, 0 while the file is being finished; null when no clip is being recorded. */
   readonly remainingS = signal<number | null>(null);
+  /** Whether the clip that is being recorded was to have sound, and the browser gives or encodes none. */
+  readonly lacksSound = signal(false);
+  /** Why nothing was saved last; null where it was. */
+  readonly failure = signal<MeshError | null>(null);
   readonly canRecord = canRecordClips();
   readonly #options: RecorderOptions;
   #isRecording = false;
   #clip: Clip | null = null;
+  #heard: ReturnType<PageSound['record']> = null;
 
   constructor(options: RecorderOptions) {
     this.#options = options;
+  }
+
+  /** Whether a clip that begins now is to have sound: what is heard on the page. */
+  get hasSound(): boolean {
+    return this.#options.sound.isOn.value;
   }
 
   /** Saves the picture. */
@@ -48,17 +61,24 @@ export class Recorder {
 
   /** Records until it is stopped or {@link MAX_CLIP_MS} are over. Continues through a change of source. */
   async record(): Promise<void> {
-    const { player, clock, download } = this.#options;
+    const { player, clock, download, sound } = this.#options;
     if (this.#isRecording) return;
     this.#isRecording = true;
+    this.failure.value = null;
     try {
       const first = await this.#shown();
       // Named after what is shown when the clip starts.
-      const nameWith = this.#namer('before-after', first.quality);
+      const nameWith = this.#namer(player.mode.value === 'play' ? 'after' : 'before-after', first.quality);
       const context = blankCanvas(clipSize(first.after));
       first.release();
       this.#clip = new Clip({
-        openWriter: () => openClipWriter(context.canvas),
+        openWriter: async () => {
+          const isSoundWanted = this.hasSound;
+          this.#heard = sound.record();
+          const writer = await openClipWriter(context.canvas, this.#heard?.track);
+          this.lacksSound.value = isSoundWanted && !writer.hasSound;
+          return writer;
+        },
         draw: async () => {
           // Null while the source changes: the last picture stays.
           const shown = await player.comparison();
@@ -74,10 +94,13 @@ export class Recorder {
       const { blob, extension } = await this.#clip.finished;
       download(blob, nameWith(extension));
     } catch (cause) {
-      player.warning.value = MeshError.from(cause, 'unsupported-browser');
+      this.failure.value = MeshError.from(cause, 'unsupported-browser');
     } finally {
+      this.#heard?.release();
+      this.#heard = null;
       this.#clip = null;
       this.#isRecording = false;
+      this.lacksSound.value = false;
       this.remainingS.value = null;
     }
   }
@@ -87,7 +110,8 @@ export class Recorder {
   }
 
   async #save(what: 'after' | 'before-after', draw: (shown: Comparison) => HTMLCanvasElement): Promise<void> {
-    const { player, download } = this.#options;
+    const { download } = this.#options;
+    this.failure.value = null;
     try {
       const shown = await this.#take();
       const nameWith = this.#namer(what, shown.quality);
@@ -95,7 +119,7 @@ export class Recorder {
       shown.release();
       download(await toPng(picture), nameWith('png'));
     } catch (cause) {
-      player.warning.value = MeshError.from(cause, 'too-large');
+      this.failure.value = MeshError.from(cause, 'too-large');
     }
   }
 

@@ -5,18 +5,20 @@ interface ScreenStepsProps {
   /** Something is shared now. */
   isShared: boolean;
   onShare: () => void;
+  /** The id of why nothing is shared. */
+  describedBy?: string | undefined;
   /** Whether the sharp picture is in a small window; null where this browser has none, or there is no picture yet. */
   isFloating: boolean | null;
   onFloat: () => void;
 }
 
 /** The way from a game in another tab to its sharp picture above it, one step after the other. */
-export function ScreenSteps({ isShared, onShare, isFloating, onFloat }: ScreenStepsProps) {
+export function ScreenSteps({ isShared, onShare, describedBy, isFloating, onFloat }: ScreenStepsProps) {
   return (
     <ol class="screen-steps">
       <Step isDone={isShared}>Open the game in a tab of its own, or start it in a window.</Step>
       <Step isDone={isShared}>
-        <Button onPress={onShare} primary={!isShared} testId="source-screen">
+        <Button onPress={onShare} primary={!isShared} describedBy={describedBy} testId="source-screen">
           {isShared ? 'Share something else…' : 'Share a tab, window or screen…'}
         </Button>
       </Step>

@@ -73,7 +73,7 @@ describe('the gamer page’s session', () => {
     expect(second.shown()).toEqual([null, null]);
     client.createInviteCode = () => Promise.reject(new MeshError('rate-limited', 'Send the whole link instead.'));
     await second.session.shortenLink();
-    expect(second.session.warning.value?.message, 'a server that keeps none').toMatch(/whole link/);
+    expect(second.session.failures.link.value?.message, 'a server that keeps none').toMatch(/whole link/);
     await second.session.close();
   });
 
@@ -109,7 +109,7 @@ describe('the gamer page’s session', () => {
     const session = sessionWith(async () => client);
     await session.start();
     await settled();
-    expect([client.invited, session.link.url.value, session.warning.value]).toEqual([[], null, null]);
+    expect([client.invited, session.link.url.value, session.failures.link.value]).toEqual([[], null, null]);
   });
 
   it('keeps its link and warns when the server does not revoke it', async () => {
@@ -120,7 +120,11 @@ describe('the gamer page’s session', () => {
     client.revokeInvite = () => Promise.reject(new MeshError('rate-limited', 'That was often.'));
     const before = session.link.url.value;
     expect(await session.replaceLink()).toBe(false);
-    expect([session.link.url.value, session.warning.value?.reason]).toEqual([before, 'rate-limited']);
+    expect(session.link.url.value).toBe(before);
+    expect(session.failures.link.value).toMatchObject({ reason: 'rate-limited' });
+    await session.listGamers();
+    expect(session.failures.link.value, 'what works elsewhere does not hide it').not.toBeNull();
+    expect(session.failures.gamers.value).toBeNull();
 
     client.revokeInvite = async () => {};
     client.createInvite = () => Promise.reject(new MeshError('signaling-unreachable', 'No answer.'));

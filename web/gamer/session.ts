@@ -35,6 +35,9 @@ interface SessionOptions {
   now(): number;
 }
 
+/** A part of the page where a person asks something of the room. */
+export type Place = 'link' | 'volunteers' | 'gamers';
+
 /** This page's membership of a room: joining it, its volunteers, and the invite link. */
 export class GamerSession {
   readonly phase = signal<Phase>('connecting');
@@ -42,6 +45,12 @@ export class GamerSession {
   readonly error = signal<MeshError | null>(null);
   /** An error that did not end the session. */
   readonly warning = signal<MeshError | null>(null);
+  /** Why what was asked for last at each place failed; null where it did not. Another place's success does not take it away. */
+  readonly failures: Readonly<Record<Place, Signal<MeshError | null>>> = {
+    link: signal(null),
+    volunteers: signal(null),
+    gamers: signal(null),
+  };
   readonly client = signal<Client | null>(null);
   readonly volunteers = signal<readonly VolunteerInfo[]>([]);
   /** How many volunteers were linked and are tried again. */
@@ -90,6 +99,7 @@ export class GamerSession {
     this.phase.value = 'connecting';
     this.error.value = null;
     this.warning.value = null;
+    for (const failure of Object.values(this.failures)) failure.value = null;
     try {
       await this.#leave();
       const findingRelay = this.#options.findRelay().then((hasRelay) => (this.hasRelay.value = hasRelay));
@@ -108,7 +118,7 @@ export class GamerSession {
       this.#onVolunteers();
       this.#onState();
       // The room works without invites; only nobody new can join.
-      if (client.mayInvite) void this.#attempt(() => this.#makeInvites(client));
+      if (client.mayInvite) void this.#attempt('link', () => this.#makeInvites(client));
     } catch (cause) {
       this.#fail(cause);
     }
@@ -134,17 +144,17 @@ export class GamerSession {
 
   /** Revokes the invite link and makes a new one. @returns whether it worked */
   replaceLink(): Promise<boolean> {
-    return this.#attempt((client) => this.link.replace(client));
+    return this.#attempt('link', (client) => this.link.replace(client));
   }
 
   /** Has the server keep a short code for the invite link. */
   async shortenLink(): Promise<void> {
-    await this.#attempt((client) => this.link.shorten(client));
+    await this.#attempt('link', (client) => this.link.shorten(client));
   }
 
   /** Also replaces the invite link, since the volunteer has it. */
   async removeVolunteer(id: string): Promise<void> {
-    await this.#attempt(async (client) => {
+    await this.#attempt('volunteers', async (client) => {
       await client.removeVolunteer(id);
       await this.link.replace(client);
     });
@@ -152,14 +162,13 @@ export class GamerSession {
 
   /** Asks the server who else plays here. Only for the room's owner. */
   async listGamers(): Promise<void> {
-    await this.#attempt(async (client) => {
+    await this.#attempt('gamers', async (client) => {
       this.gamers.value = await client.gamers();
     });
   }
 
   async removeGamer(id: string): Promise<void> {
-    await this.#attempt((client) => client.removeGamer(id));
-    await this.listGamers();
+    if (await this.#attempt('gamers', (client) => client.removeGamer(id))) await this.listGamers();
   }
 
   close(): Promise<void> {
@@ -167,15 +176,16 @@ export class GamerSession {
     return this.#leave();
   }
 
-  /** Turns errors into warnings. @returns whether it worked */
-  async #attempt(action: (client: Client) => Promise<void>): Promise<boolean> {
+  /** Keeps an error as the failure of what was asked for at a place. @returns whether it worked */
+  async #attempt(at: Place, action: (client: Client) => Promise<void>): Promise<boolean> {
     const client = this.client.value;
     if (!client) return false;
+    this.failures[at].value = null;
     try {
       await action(client);
       return true;
     } catch (cause) {
-      if (this.client.value === client) this.warning.value = MeshError.from(cause);
+      if (this.client.value === client) this.failures[at].value = MeshError.from(cause);
       return false;
     }
   }

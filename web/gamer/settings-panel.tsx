@@ -1,7 +1,11 @@
+import type { ComponentChildren } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
 import type { StreamQuality, Where } from '../sdk/types.ts';
 import { Button, FileButton } from '../ui/buttons.tsx';
+import { ControlError } from '../ui/control-error.tsx';
 import { type Choice, Segmented, SelectField } from '../ui/fields.tsx';
+import type { Refusal } from './player.ts';
+import { SCALES } from './remembered-choices.ts';
 import { ScreenSteps } from './screen-steps.tsx';
 import { type CaptureKind, isCaptured, type SourceChoice, type SourceKind } from './source.ts';
 
@@ -21,8 +25,6 @@ const QUALITIES: readonly Choice<StreamQuality>[] = [
   { value: 'quality', label: 'Network: quality' },
   { value: 'ultra', label: 'Network: ultra, for graphics cards' },
 ];
-
-const SCALES = [1.5, 2, 3, 4];
 
 /** The usual scales, and the one in use: a large picture is offered the largest that it may have. */
 function scaleChoices(chosen: number): Choice<string>[] {
@@ -65,25 +67,50 @@ const CAPTURES: Readonly<Record<CaptureKind, Choice<CaptureKind>>> = {
   camera: { value: 'camera', label: 'Camera' },
 };
 
+const REFUSAL_ID = 'source-refusal';
+
 interface SourcePickerProps {
   choice: SourceChoice;
   /** The chosen source has ended. */
   hasEnded: boolean;
   /** The captures that this browser supports. */
   captures: readonly CaptureKind[];
+  /** Why the source is not what was asked for last. */
+  refusal: Refusal | null;
+  onDismiss: () => void;
   onChoose: (choice: SourceChoice) => void;
   onCapture: (kind: CaptureKind) => void;
+  onStopCapture: () => void;
   /** Whether the sharp picture is in a small window; null where it cannot be. */
   isFloating: boolean | null;
   onFloat: () => void;
+  /** Where the sound of a shared tab is heard. */
+  screenSound: ComponentChildren;
 }
 
 /** Picks the source. A kind takes effect once the person has picked a file, a screen or a camera; until then the source stays. */
 export function SourcePicker(props: SourcePickerProps) {
-  const { choice, hasEnded, captures, onChoose, onCapture, isFloating, onFloat } = props;
+  const {
+    choice,
+    hasEnded,
+    captures,
+    refusal,
+    onDismiss,
+    onChoose,
+    onCapture,
+    onStopCapture,
+    isFloating,
+    onFloat,
+    screenSound,
+  } = props;
   const [kind, setKind] = useState(choice.kind);
   // A dropped file changes the kind too.
   useEffect(() => setKind(choice.kind), [choice]);
+  // What was refused may have been asked for elsewhere, such as by a dropped file: its controls are where it is told.
+  useEffect(() => {
+    if (refusal?.kind) setKind(refusal.kind);
+  }, [refusal]);
+  const describedBy = refusal ? REFUSAL_ID : undefined;
   const isShown = choice.kind === kind && !hasEnded;
   const fileName = isShown && 'file' in choice ? choice.file.name : null;
   return (
@@ -92,41 +119,57 @@ export function SourcePicker(props: SourcePickerProps) {
         legend="Source"
         choices={[...KINDS, ...captures.map((capture) => CAPTURES[capture])]}
         value={kind}
+        describedBy={describedBy}
         onChange={(chosen) => {
           setKind(chosen);
+          onDismiss();
           if (chosen === 'game' && choice.kind !== 'game') onChoose({ kind: chosen });
         }}
         testId="source"
       />
+      {kind === 'game' && choice.kind !== 'game' && (
+        <div class="source-picker__ways">
+          <Button onPress={() => onChoose({ kind: 'game' })} primary describedBy={describedBy} testId="source-game">
+            Start the game
+          </Button>
+        </div>
+      )}
       {(['image', 'video'] as const).map((fileKind) => (
         <div class="source-picker__ways" key={fileKind} hidden={kind !== fileKind}>
           <FileButton
             accept={`${fileKind}/*`}
             onFile={(file) => onChoose({ kind: fileKind, file })}
             primary={!fileName}
+            describedBy={describedBy}
             testId={`source-${fileKind}`}
           >
             {fileName ? 'Choose another file…' : 'Choose a file…'}
           </FileButton>
         </div>
       ))}
+      {kind === 'screen' && screenSound}
       {kind === 'screen' && (
-        <ScreenSteps isShared={isShown} onShare={() => onCapture('screen')} isFloating={isFloating} onFloat={onFloat} />
+        <ScreenSteps
+          isShared={isShown}
+          onShare={() => onCapture('screen')}
+          describedBy={describedBy}
+          isFloating={isFloating}
+          onFloat={onFloat}
+        />
       )}
       {kind === 'camera' && !isShown && (
         <div class="source-picker__ways">
-          <Button onPress={() => onCapture('camera')} primary testId="source-camera">
+          <Button onPress={() => onCapture('camera')} primary describedBy={describedBy} testId="source-camera">
             Start the camera
           </Button>
         </div>
       )}
       {isShown && isCaptured(choice) && (
         <div class="source-picker__ways">
-          <Button onPress={() => onChoose({ kind: 'game' })}>
-            {choice.kind === 'screen' ? 'Stop sharing' : 'Stop the camera'}
-          </Button>
+          <Button onPress={onStopCapture}>{choice.kind === 'screen' ? 'Stop sharing' : 'Stop the camera'}</Button>
         </div>
       )}
+      <ControlError id={REFUSAL_ID} error={refusal?.error ?? null} onDismiss={onDismiss} />
       <p class="source-picker__hint">{fileName ?? HINTS[kind]}</p>
     </div>
   );
@@ -136,6 +179,6 @@ const HINTS: Readonly<Record<SourceKind, string>> = {
   game: 'Or drop a picture or video anywhere.',
   image: 'Or drop one anywhere.',
   video: 'Or drop one anywhere.',
-  screen: 'Only the picture: the sound goes on where it is.',
+  screen: 'Any tab, window or screen.',
   camera: 'Only the picture, no sound.',
 };

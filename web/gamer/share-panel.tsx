@@ -1,4 +1,5 @@
 import { useState } from 'preact/hooks';
+import './share-panel.css';
 import { showInviteCode } from '../../shared/invite-code.ts';
 import { AddressField, type AddressFieldProps } from '../ui/address-field.tsx';
 import { Button } from '../ui/buttons.tsx';
@@ -6,9 +7,11 @@ import { type Choice, CopyField, SelectField } from '../ui/fields.tsx';
 import { Panel } from '../ui/layout.tsx';
 import { QrCode } from '../ui/qr-code.tsx';
 import { SeenLink } from '../ui/seen-link.tsx';
-import { LanNotice } from './lan-notice.tsx';
-import { GET_HELP_ID } from './no-gpu-notice.tsx';
-import type { Audience } from './session.ts';
+import { LanNotice, useLan } from './lan-notice.tsx';
+import { describedByFailure, SessionFailure } from './notices.tsx';
+import type { Audience, GamerSession } from './session.ts';
+
+const GET_HELP_ID = 'get-help';
 
 const AUDIENCES: readonly Choice<Audience>[] = [
   { value: 'room', label: 'Only people I share the room with' },
@@ -16,19 +19,7 @@ const AUDIENCES: readonly Choice<Audience>[] = [
 ];
 
 interface SharePanelProps {
-  /** Null while there is none. */
-  inviteUrl: string | null;
-  /** For typing, with a link that contains it; null until the person asks for one. */
-  code: string | null;
-  shortUrl: string | null;
-  onShorten: () => void;
-  /** Whether this page may invite: in other people's rooms only if their owner lets it. */
-  mayInvite: boolean;
-  /** Revokes the link and makes a new one; null when this page may not. */
-  onReplace: (() => Promise<boolean>) | null;
-  /** Who may help; null when there is no choice. */
-  audience: Audience | null;
-  onAudience: (audience: Audience) => void;
+  session: GamerSession;
   address: Pick<AddressFieldProps, 'audience' | 'hasRelay' | 'onChange'>;
   onOpenWindow: () => void;
 }
@@ -36,44 +27,60 @@ interface SharePanelProps {
 const HELPERS = { invited: 'People with my link', everyone: 'All volunteers' };
 
 /** Ways to get volunteers: the invite link, the lobby, and a window on this machine. */
-export function SharePanel(props: SharePanelProps) {
-  const { inviteUrl, code, shortUrl, onShorten, mayInvite, onReplace, audience, onAudience, address, onOpenWindow } =
-    props;
-  if (!inviteUrl) {
+export function SharePanel({ session, address, onOpenWindow }: SharePanelProps) {
+  const { link } = session;
+  const client = session.client.value;
+  const lan = useLan();
+  const url = link.url.value;
+  const describedBy = describedByFailure(session, 'link');
+  if (!url && client && !client.mayInvite) {
     return (
       <Panel title="Get help" id={GET_HELP_ID}>
-        <p class="soft">
-          {mayInvite
-            ? 'Your invite link appears here once the room is open.'
-            : 'Only the owner of this room invites volunteers. Ask the owner to send them the link.'}
-        </p>
+        <p class="soft">Only the owner of this room invites volunteers. Ask the owner to send them the link.</p>
+        <SessionFailure session={session} at="link" />
       </Panel>
     );
   }
-  return (
-    <Panel title="Get help" id={GET_HELP_ID}>
+  const isWaiting = !url || lan === undefined;
+  // Any link takes the same room.
+  const inviteUrl = url || location.href;
+  const code = link.code.value;
+  // Null where there is no choice.
+  const audience = session.hasLobby.value ? session.audience.value : null;
+  // Other rooms can be joined by name, so revoking a link would not keep anybody out.
+  const canReplace = isWaiting || (session.isOwner.value && client?.isInviteOnly === true);
+  const content = (
+    <>
       <p class="soft small">
         Send this link to a friend with a good graphics card; there is nothing to install.{' '}
         {audience === 'lobby' ? 'People with the link, and anyone in the lobby,' : 'Only people with the link'} can
         help. <strong>Volunteers see the frames they sharpen.</strong> <SeenLink />
       </p>
-      <LanNotice />
-      {audience && <SelectField label="Who may help" choices={AUDIENCES} value={audience} onChange={onAudience} />}
+      <LanNotice lan={lan ?? null} />
+      {audience && (
+        <SelectField
+          label="Who may help"
+          choices={AUDIENCES}
+          value={audience}
+          onChange={(chosen) => session.setAudience(chosen)}
+        />
+      )}
       <AddressField {...address} people={HELPERS} />
       <CopyField label="Invite link" text={inviteUrl} />
       {code === null ? (
-        <Button onPress={onShorten} testId="short-code">
+        <Button onPress={() => void session.shortenLink()} describedBy={describedBy} testId="short-code">
           Short code
         </Button>
       ) : (
         <CopyField label={`Or a code, to type at ${typingPlace()}`} text={showInviteCode(code)} />
       )}
+      {!isWaiting && <SessionFailure session={session} at="link" />}
       {'share' in navigator && <Button onPress={() => void share(inviteUrl)}>Share…</Button>}
       <details>
         <summary>QR code</summary>
-        <QrCode text={shortUrl ?? inviteUrl} label="The invite link as a QR code" />
+        <QrCode text={link.shortUrl.value ?? inviteUrl} label="The invite link as a QR code" />
       </details>
-      {onReplace && <ReplaceLink onReplace={onReplace} />}
+      {canReplace && <ReplaceLink onReplace={() => session.replaceLink()} describedBy={describedBy} />}
       <div class="share-panel__here">
         <Button onPress={onOpenWindow} primary testId="open-volunteer">
           Open a volunteer window here
@@ -83,8 +90,33 @@ export function SharePanel(props: SharePanelProps) {
           set to Volunteers: on Auto, a single machine would keep its frames.
         </p>
       </div>
+    </>
+  );
+  return (
+    <Panel title="Get help" id={GET_HELP_ID}>
+      {isWaiting ? (
+        <div class="share-panel__waiting">
+          <div>
+            <p class="soft">Your invite link appears here once the room is open.</p>
+            <SessionFailure session={session} at="link" />
+          </div>
+          {/* Unseen, it keeps the room that the link and all around it will take. */}
+          <div class="share-panel__unseen" inert>
+            {content}
+          </div>
+        </div>
+      ) : (
+        content
+      )}
     </Panel>
   );
+}
+
+/** Brings the invite link into view, selected. */
+export function showInvite(): void {
+  const panel = document.getElementById(GET_HELP_ID);
+  panel?.scrollIntoView();
+  panel?.querySelector<HTMLElement>('.copy-field input')?.focus({ preventScroll: true });
 }
 
 /** Where the friend types the code: the volunteer page of this server, without what nobody needs to type. */
@@ -101,8 +133,13 @@ async function share(url: string): Promise<void> {
   }
 }
 
+interface ReplaceLinkProps {
+  onReplace: () => Promise<boolean>;
+  describedBy: string | undefined;
+}
+
 /** Replaces a link that went to the wrong people. Collapsed, since few people need it. */
-function ReplaceLink({ onReplace }: { onReplace: () => Promise<boolean> }) {
+function ReplaceLink({ onReplace, describedBy }: ReplaceLinkProps) {
   const [state, setState] = useState<'idle' | 'busy' | 'done'>('idle');
   const replace = async () => {
     setState('busy');
@@ -116,7 +153,12 @@ function ReplaceLink({ onReplace }: { onReplace: () => Promise<boolean> }) {
           Makes a new link. People who have this one and have not joined yet can no longer join; volunteers who are here
           stay.
         </p>
-        <Button onPress={() => void replace()} disabled={state === 'busy'} testId="replace-link">
+        <Button
+          onPress={() => void replace()}
+          disabled={state === 'busy'}
+          describedBy={describedBy}
+          testId="replace-link"
+        >
           Make a new link
         </Button>
         <p class="share-panel__replaced small" role="status">

@@ -1,14 +1,20 @@
 import type { ReadonlySignal } from '@preact/signals';
-import type { MeshError } from '../../shared/errors.ts';
+import { MeshError } from '../../shared/errors.ts';
 import type { Playable } from '../ui/before-after.tsx';
 import type { Client } from './client.ts';
+import type { SourceSound } from './sound/source-sound.ts';
 
 /** Sources that need the person's permission. */
 export type CaptureKind = 'screen' | 'camera';
 export type FileKind = 'image' | 'video';
 export type SourceKind = 'game' | FileKind | CaptureKind;
 
-export type Captured = { kind: CaptureKind; track: MediaStreamTrack };
+export interface Captured {
+  kind: CaptureKind;
+  track: MediaStreamTrack;
+  /** The sound of a shared tab, which is then not heard there. Without it, it stays where it is. */
+  sound?: MediaStreamTrack;
+}
 export type SourceChoice = { kind: 'game' } | { kind: FileKind; file: File } | Captured;
 
 /** Pixels. */
@@ -17,10 +23,17 @@ export interface Size {
   height: number;
 }
 
+/** The game, as its picture on the page plays it. */
+interface Played extends Playable {
+  isPaused: ReadonlySignal<boolean>;
+  /** Ends a pause. */
+  resume(): void;
+}
+
 interface AnySource {
   /** May change at any time, as when a shared window is resized. Null until the first picture. */
   size: ReadonlySignal<Size | null>;
-  play: Playable | null;
+  play: Played | null;
   dispose(): void;
 }
 
@@ -29,6 +42,8 @@ export interface LiveSource extends AnySource {
   /** Shows the source until its stream shows frames; a video then plays on unseen. */
   element: HTMLCanvasElement | HTMLVideoElement;
   frames: Parameters<Client['openStream']>[0];
+  /** Null: it has none that the page could play. */
+  sound: SourceSound | null;
 }
 
 export interface StillSource extends AnySource {
@@ -53,6 +68,23 @@ export function isSpent(source: Source): boolean {
 
 export function isCaptured(choice: SourceChoice): choice is Captured {
   return choice.kind === 'screen' || choice.kind === 'camera';
+}
+
+/** Ends a capture that nobody shows. */
+export function releaseCapture({ track, sound }: Captured): void {
+  track.stop();
+  sound?.stop();
+}
+
+const ENDED: Readonly<Record<CaptureKind, string>> = {
+  screen: 'Sharing has stopped. Share again, or go back to the game.',
+  camera:
+    'The camera has stopped: it was unplugged, or access was revoked in the browser. Start it again, or go back to the game.',
+};
+
+/** What to tell where a screen or camera gives no more pictures. */
+export function endOf(kind: CaptureKind): MeshError {
+  return new MeshError('source-ended', ENDED[kind]);
 }
 
 /** A file as a source; null when it is neither a picture nor a video. */

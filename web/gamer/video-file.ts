@@ -1,6 +1,7 @@
 import { type ReadonlySignal, signal } from '@preact/signals';
 import { MeshError } from '../../shared/errors.ts';
 import { explainFile } from './file-content.ts';
+import { videoSound } from './sound/source-sound.ts';
 import type { LiveSource, Size, SourceHandlers } from './source.ts';
 
 /** A video that ends so much before its end is incomplete, s. The last frame's own time, and sound that is longer, are less. */
@@ -36,7 +37,8 @@ export async function openVideo(file: File, { onError }: SourceHandlers): Promis
     throw await explainFile(file, 'video', cause);
   }
   reportBreak({ video, name: file.name, begunMs, onError, signal: ending.signal });
-  return { kind: 'video', element: video, size: sizeOf(video), frames: video, play: null, dispose };
+  const sound = videoSound(video);
+  return { kind: 'video', element: video, size: sizeOf(video), frames: video, sound, play: null, dispose };
 }
 
 interface Watched {

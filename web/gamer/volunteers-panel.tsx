@@ -12,15 +12,18 @@ interface VolunteersPanelProps {
   shares: StreamStats['shares'] | null;
   /** Null when this page may not remove volunteers. */
   onRemove: ((id: string) => void) | null;
+  /** Why the last removal failed, and the id for what it describes; undefined where none did. */
+  failure: ComponentChildren;
+  describedBy: string | undefined;
 }
 
 /** The linked volunteers, and what each does. */
-export function VolunteersPanel({ volunteers, shares, onRemove }: VolunteersPanelProps) {
+export function VolunteersPanel({ volunteers, shares, onRemove, failure, describedBy }: VolunteersPanelProps) {
   const note = volunteers.length === 0 ? undefined : `${volunteers.length} linked`;
   return (
     <Panel title="Volunteers" {...(note && { note })}>
       {volunteers.length === 0 ? (
-        <p class="soft small">Nobody is linked yet. Anyone who opens your invite link appears here.</p>
+        <p class="volunteers__none soft small">Nobody is linked yet. Anyone who opens your invite link appears here.</p>
       ) : (
         <ul class="volunteers">
           {volunteers.map((volunteer) => (
@@ -29,10 +32,12 @@ export function VolunteersPanel({ volunteers, shares, onRemove }: VolunteersPane
               volunteer={volunteer}
               share={shares && (shares.find(({ volunteerId }) => volunteerId === volunteer.id)?.share ?? 0)}
               onRemove={onRemove && (() => onRemove(volunteer.id))}
+              describedBy={describedBy}
             />
           ))}
         </ul>
       )}
+      {failure}
     </Panel>
   );
 }
@@ -41,9 +46,10 @@ interface VolunteerProps {
   volunteer: VolunteerInfo;
   share: number | null;
   onRemove: (() => void) | null;
+  describedBy: string | undefined;
 }
 
-function Volunteer({ volunteer, share, onRemove }: VolunteerProps) {
+function Volunteer({ volunteer, share, onRemove, describedBy }: VolunteerProps) {
   const { name, backend, rttMs, completed, failed, barred } = volunteer;
   return (
     <li class="volunteers__entry">
@@ -55,7 +61,7 @@ function Volunteer({ volunteer, share, onRemove }: VolunteerProps) {
         {failed > 0 && `, ${formatCount(failed)} failed`}
       </span>
       {onRemove && (
-        <Removal name={name} onRemove={onRemove}>
+        <Removal name={name} onRemove={onRemove} describedBy={describedBy}>
           This volunteer cannot rejoin this room, and a new invite link replaces yours. Remove it?
         </Removal>
       )}
@@ -66,12 +72,14 @@ function Volunteer({ volunteer, share, onRemove }: VolunteerProps) {
 interface RemovalProps {
   name: string;
   onRemove: () => void;
+  /** The id of why the last removal failed. */
+  describedBy: string | undefined;
   /** What follows from it, and the question. */
   children: ComponentChildren;
 }
 
 /** Asks for confirmation, since a removal cannot be undone while the room exists. */
-export function Removal({ name, onRemove, children }: RemovalProps) {
+export function Removal({ name, onRemove, describedBy, children }: RemovalProps) {
   const [isConfirming, setConfirming] = useState(false);
   if (!isConfirming) {
     return (
@@ -79,6 +87,7 @@ export function Removal({ name, onRemove, children }: RemovalProps) {
         type="button"
         class="volunteers__remove"
         aria-label={`Remove ${name}`}
+        aria-describedby={describedBy}
         onClick={() => setConfirming(true)}
         data-testid="remove"
       >
@@ -89,7 +98,13 @@ export function Removal({ name, onRemove, children }: RemovalProps) {
   return (
     <fieldset class="volunteers__confirm" aria-label={`Remove ${name}?`}>
       <p class="small">{children}</p>
-      <Button onPress={onRemove} testId="remove-sure">
+      <Button
+        onPress={() => {
+          setConfirming(false);
+          onRemove();
+        }}
+        testId="remove-sure"
+      >
         Remove
       </Button>
       <Button onPress={() => setConfirming(false)}>Keep</Button>

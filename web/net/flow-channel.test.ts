@@ -2,7 +2,7 @@ import { afterEach, describe, expect, test } from 'vitest';
 import { CHANNELS } from '../../shared/channels.ts';
 import { CHUNK_HEADER_BYTES } from '../../shared/chunks.ts';
 import { TRANSFER } from '../../shared/protocol-limits.ts';
-import { bare, encodeTransfer } from '../../shared/wire.ts';
+import { encodeTransfer, withoutAttachments } from '../../shared/wire.ts';
 import { FlowChannel, MAX_QUEUED_BYTES } from './flow-channel.ts';
 import { closeAll, deliver, end, LOSSY, type Note, note, noteSchema, SPEC, TestPort, ticks } from './test-channel.ts';
 
@@ -207,7 +207,7 @@ describe('arrivals', () => {
     whole.set(payload, CHUNK_HEADER_BYTES);
     return whole.buffer;
   };
-  const unknown = encodeTransfer([bare({ kind: 'unheard of' })])[0] ?? new Uint8Array();
+  const unknown = encodeTransfer([withoutAttachments({ kind: 'unheard of' })])[0] ?? new Uint8Array();
 
   test.each<[string, unknown]>([
     ['text', 'hello'],

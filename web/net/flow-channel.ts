@@ -4,7 +4,7 @@ import type { ChannelSpec } from '../../shared/channels.ts';
 import { Reassembler, splitTransfer } from '../../shared/chunks.ts';
 import { MeshError } from '../../shared/errors.ts';
 import { TRANSFER } from '../../shared/protocol-limits.ts';
-import { type Carried, decodeTransfer, encodeTransfer } from '../../shared/wire.ts';
+import { decodeTransfer, encodeTransfer, type MessageWithAttachments } from '../../shared/wire.ts';
 import { OncePerTick } from './once-per-tick.ts';
 import type { ChannelPort } from './transferable-channel.ts';
 
@@ -12,7 +12,7 @@ import type { ChannelPort } from './transferable-channel.ts';
 export const MAX_QUEUED_BYTES = 256 * 1024 * 1024;
 
 export interface FlowChannelHandlers<Message> {
-  onMessage(item: Carried<Message>): void;
+  onMessage(item: MessageWithAttachments<Message>): void;
   /** A chunk arrived; called before `onMessage` for the messages it completes. */
   onChunk?(): void;
   onOpen?(): void;
@@ -49,7 +49,7 @@ export class FlowChannel<Message> {
   readonly #reassembler: Reassembler;
   readonly #listeners = new AbortController();
   readonly #flushOncePerTick = new OncePerTick(() => this.#flush());
-  #batch: Carried<Message>[] = [];
+  #batch: MessageWithAttachments<Message>[] = [];
   #outgoing: Outgoing[] = [];
   /** Counts chunks, for the round robin over the first few transfers. */
   #chunkCount = 0;
@@ -111,7 +111,7 @@ export class FlowChannel<Message> {
   }
 
   /** Queues a message. Throws MeshError `closed`, `too-large` or `queue-full`. */
-  send(item: Carried<Message>): void {
+  send(item: MessageWithAttachments<Message>): void {
     if (this.#closed) throw MeshError.closed('The link');
     const sizeBytes = totalBytes(item.attachments);
     if (sizeBytes > this.#spec.maxTransferBytes) {
@@ -126,7 +126,7 @@ export class FlowChannel<Message> {
   }
 
   /** Sends without waiting for the end of the tick, or not at all if more than `maxQueuedBytes` is waiting: for live frames. */
-  trySendNow(item: Carried<Message>, maxQueuedBytes: number): boolean {
+  trySendNow(item: MessageWithAttachments<Message>, maxQueuedBytes: number): boolean {
     if (this.#closed || this.#port.readyState !== 'open' || this.queuedBytes > maxQueuedBytes) return false;
     this.#batch.push(item);
     this.#queuedBytes += totalBytes(item.attachments);
@@ -230,8 +230,10 @@ const COALESCE_BYTES = 8 * 1024;
 /** Attachments of one envelope: a message describes each of them with up to 16 values, and an envelope holds a bounded number of those. */
 const COALESCE_ATTACHMENTS = 512;
 
-function* coalesce<Message>(items: readonly Carried<Message>[]): Generator<Carried<Message>[]> {
-  let group: Carried<Message>[] = [];
+function* coalesce<Message>(
+  items: readonly MessageWithAttachments<Message>[],
+): Generator<MessageWithAttachments<Message>[]> {
+  let group: MessageWithAttachments<Message>[] = [];
   let groupBytes = 0;
   let attached = 0;
   for (const item of items) {

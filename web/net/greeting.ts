@@ -7,8 +7,8 @@ import type { Hello } from './link-environment.ts';
 /** Our greeting on one connection: a hello, and then what has changed in it before the link opened. */
 export class Greeting {
   readonly #hello: () => Hello;
-  /** What the other side was told; null before it was told anything. */
-  #told: Hello | null = null;
+  /** The hello that was sent; null before that. */
+  #sentHello: Hello | null = null;
 
   /** @param hello - returns our present hello; what it returned before must not change */
   constructor(hello: () => Hello) {
@@ -19,26 +19,26 @@ export class Greeting {
    * Adds our hello to our first answer, so that the other side has it when the connection opens, and not a message later. A hello that is
    * longer than an answer may carry is sent over the connection.
    */
-  addedTo(signal: PeerSignal): PeerSignal {
-    if (signal.type !== 'answer' || this.#told) return signal;
+  attachToAnswer(signal: PeerSignal): PeerSignal {
+    if (signal.type !== 'answer' || this.#sentHello) return signal;
     const hello = this.#hello();
     const text = JSON.stringify(hello);
     if (text.length > SIGNALING.maxHelloChars) return signal;
-    this.#told = hello;
+    this.#sentHello = hello;
     return { ...signal, hello: text };
   }
 
   /** To be sent when the connection has opened; null if our answer carried it. */
   afterConnect(): ControlMessage | null {
-    if (this.#told) return null;
-    this.#told = this.#hello();
-    return this.#told;
+    if (this.#sentHello) return null;
+    this.#sentHello = this.#hello();
+    return this.#sentHello;
   }
 
   /** To be sent when the link opens: before that, nobody tells the other side what changes. Null if nothing did. */
   changes(): ControlMessage | null {
     const { capabilities } = this.#hello();
-    if (!capabilities || JSON.stringify(capabilities) === JSON.stringify(this.#told?.capabilities)) return null;
+    if (!capabilities || JSON.stringify(capabilities) === JSON.stringify(this.#sentHello?.capabilities)) return null;
     return { kind: 'capabilities', capabilities };
   }
 }

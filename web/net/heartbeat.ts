@@ -2,7 +2,7 @@ import { CHANNELS } from '../../shared/channels.ts';
 import type { Clock } from '../../shared/clock.ts';
 import { MeshError } from '../../shared/errors.ts';
 import { type HeartbeatMessage, heartbeatMessageSchema } from '../../shared/messages.ts';
-import { bare } from '../../shared/wire.ts';
+import { withoutAttachments } from '../../shared/wire.ts';
 import { RECHECK_MS, RttEstimator, SilenceDetector } from './failure-detector.ts';
 import { FlowChannel, type FlowChannelStats } from './flow-channel.ts';
 import type { ChannelPort } from './transferable-channel.ts';
@@ -165,7 +165,7 @@ export class HeartbeatMonitor {
       this.#sentMs.delete(oldest);
     }
     const ping: HeartbeatMessage = { kind: 'ping', serial: this.#serial, rttMs: this.#roundTrip.measuredMs };
-    this.#channel.trySendNow(bare(ping), CHANNELS.pulse.highWaterBytes);
+    this.#channel.trySendNow(withoutAttachments(ping), CHANNELS.pulse.highWaterBytes);
     this.#cancelNext = clock.after(HEARTBEAT.intervalMs, () => this.#ask());
   }
 
@@ -235,7 +235,7 @@ export class HeartbeatResponder {
   #lease(): void {
     this.#cancelLease = null;
     if (this.#channel.isClosed || !this.#options.working()) return;
-    this.#channel.trySendNow(bare({ kind: 'lease' }), CHANNELS.pulse.highWaterBytes);
+    this.#channel.trySendNow(withoutAttachments({ kind: 'lease' }), CHANNELS.pulse.highWaterBytes);
     this.#cancelLease = this.#options.clock.after(HEARTBEAT.leaseMs, () => this.#lease());
   }
 
@@ -244,6 +244,6 @@ export class HeartbeatResponder {
     const { read, onRtt } = this.#options;
     if (message.rttMs !== null) onRtt(message.rttMs);
     const pong: HeartbeatMessage = { kind: 'pong', serial: message.serial, ...read() };
-    this.#channel.trySendNow(bare(pong), CHANNELS.pulse.highWaterBytes);
+    this.#channel.trySendNow(withoutAttachments(pong), CHANNELS.pulse.highWaterBytes);
   }
 }

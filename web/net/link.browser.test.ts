@@ -4,7 +4,7 @@ import { type Clock, systemClock } from '../../shared/clock.ts';
 import { MeshError } from '../../shared/errors.ts';
 import { TRANSFER } from '../../shared/protocol-limits.ts';
 import { PROTOCOL_VERSION } from '../../shared/signaling.ts';
-import { bare, encodeTransfer } from '../../shared/wire.ts';
+import { encodeTransfer, withoutAttachments } from '../../shared/wire.ts';
 import { type ControlBytes, LINK } from './link-environment.ts';
 import { RETRY } from './retry-schedule.ts';
 import { CAPABILITIES, type EndOptions, type LinkEnd, linkPair } from './test-links.ts';
@@ -175,7 +175,7 @@ test('different protocol versions close the link on both sides with that reason'
 
 describe('on the control channel', () => {
   const hello = { kind: 'hello', protocolVersion: PROTOCOL_VERSION, role: 'gamer', capabilities: null };
-  const bytesOf = (message: unknown) => concatBytes(encodeTransfer([bare(message)]));
+  const bytesOf = (message: unknown) => concatBytes(encodeTransfer([withoutAttachments(message)]));
   test.each<[string, Uint8Array<ArrayBuffer> | string, string]>([
     ['an unknown message', bytesOf({ kind: 'unheard of' }), 'malformed'],
     ['random bytes', Uint8Array.of(0, 0, 0, 0, 7, 7, 7), 'malformed'],
@@ -201,7 +201,7 @@ test('a hello that comes in one envelope after a goodbye does not open the link 
   const { gamer, volunteer } = pair();
   await areOpen(gamer, volunteer);
   const hello = { kind: 'hello', protocolVersion: PROTOCOL_VERSION, role: 'gamer', capabilities: null };
-  const both = encodeTransfer([bare({ kind: 'bye', error: null }), bare(hello)]);
+  const both = encodeTransfer([withoutAttachments({ kind: 'bye', error: null }), withoutAttachments(hello)]);
   gamer.connections[0]?.channels.get('control')?.send(concatBytes(both));
   await happened(() => expect(kinds(volunteer)).toContain('closed'));
   expect(volunteer.link.state).toBe('closed');

@@ -6,7 +6,7 @@ import { logger, shortId } from '../../shared/log.ts';
 import { type Capabilities, type ControlMessage, controlMessageSchema } from '../../shared/messages.ts';
 import { TRANSFER } from '../../shared/protocol-limits.ts';
 import type { Introduction, PeerSignal, Role } from '../../shared/signaling.ts';
-import { bare, decodeTransfer, encodeTransfer } from '../../shared/wire.ts';
+import { decodeTransfer, encodeTransfer, withoutAttachments } from '../../shared/wire.ts';
 import { type IceRoute, noRoute } from './connection-outcome.ts';
 import { checkVersion, didNotReturn, Greeting, helloIn } from './greeting.ts';
 import { type Hello, LINK, type LinkEnvironmentOf, type LinkEvent, type LinkState } from './link-environment.ts';
@@ -129,7 +129,7 @@ export class Link {
   /** Sends on the control channel; without a connection, the message is dropped. */
   send(message: ControlMessage): void {
     if (!this.#connection) return;
-    const bytes = concatBytes(encodeTransfer([bare(message)]));
+    const bytes = concatBytes(encodeTransfer([withoutAttachments(message)]));
     this.#environment.onControlBytes?.(this, { bytesIn: 0, bytesOut: bytes.byteLength });
     this.#connection.peer.send(bytes);
   }
@@ -175,7 +175,7 @@ export class Link {
     const peer = this.#takePrepared() ?? this.#environment.openPeer(this.#initiate);
     const greeting = new Greeting(() => this.#environment.hello());
     const owner: PeerOwner = {
-      onSignal: (signal) => this.#environment.sendSignal(this.peerId, attempt, greeting.addedTo(signal)),
+      onSignal: (signal) => this.#environment.sendSignal(this.peerId, attempt, greeting.attachToAnswer(signal)),
       onConnect: () => this.#connected(),
       onMessage: (data) => this.#received(data),
       onForeignChannel: () => this.close(MeshError.malformed('The other browser opened a channel of its own.')),

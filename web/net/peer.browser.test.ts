@@ -53,7 +53,7 @@ test('an offer made before the peer is known is sent once, with the candidates g
 });
 
 test('a connection waiting for its ICE servers makes no offer and gathers nothing, and then uses them', async () => {
-  const iceServers = [{ urls: ['stun:127.0.0.1:9'] }];
+  const iceServers = [{ urls: ['stun:127.0.0.1:3478'] }];
   let name = (_: RTCIceServer[]) => {};
   const named = new Promise<RTCIceServer[]>((resolve) => {
     name = resolve;
@@ -71,7 +71,7 @@ test('a connection waiting for its ICE servers makes no offer and gathers nothin
 
 test('late ICE servers work on a page that has wrapped RTCPeerConnection', async () => {
   const Native = RTCPeerConnection;
-  const iceServers = [{ urls: ['stun:127.0.0.1:9'] }];
+  const iceServers = [{ urls: ['stun:127.0.0.1:3478'] }];
   const made: RTCPeerConnection[] = [];
   vi.stubGlobal(
     'RTCPeerConnection',

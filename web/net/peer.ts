@@ -61,9 +61,14 @@ export function hasWebRtc(wrtc: PeerOptions['wrtc']): boolean {
 /** Throws MeshError `unsupported-browser` if the platform has no WebRTC. */
 export function requireWebRtc(wrtc: PeerOptions['wrtc']): void {
   if (hasWebRtc(wrtc)) return;
-  throw new MeshError(
+  throw noWebRtc();
+}
+
+/** MeshError `unsupported-browser`. */
+export function noWebRtc(): MeshError {
+  return new MeshError(
     'unsupported-browser',
-    'This browser has no WebRTC (RTCPeerConnection), which links it to others. Every Chrome, Edge, Firefox and Safari since 2020 has it: see that no setting or extension blocks it.',
+    'This browser has no WebRTC (RTCPeerConnection), which links it to others. Chrome 56, Edge 79, Firefox 44 and Safari 11 have it: see that no setting or extension blocks it.',
   );
 }
 

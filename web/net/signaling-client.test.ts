@@ -205,6 +205,32 @@ test('signals for a peer not yet introduced wait in order and within a limit, un
   expect(signals).toEqual([...kept, 'last']);
 });
 
+test('a socket that died without saying so is replaced when the machine wakes, and one that answers is kept', async () => {
+  const clock = new ManualClock();
+  let joins = 0;
+  let asked = 0;
+  const url = await serve((socket) => {
+    joins++;
+    socket.emit('joined', { ok: true, value: JOINED });
+    // The first one is dead.
+    const isDead = joins === 1;
+    socket.on('ice', (_, answer) => {
+      asked++;
+      if (!isDead) answer({ ok: true, value: { iceServers: [], iceValidS: null } });
+    });
+  });
+  const { client, events } = await connect(url, clock);
+  client.reconnectNow();
+  await vi.waitFor(() => expect(asked).toBe(1));
+  clock.advance(SOCKET.probeTimeoutMs);
+  await vi.waitFor(() => expect([joins, client.state]).toEqual([2, 'online']));
+  expect(events.map((event) => event.kind === 'state' && event.state)).toEqual(['reconnecting', 'online']);
+  client.reconnectNow();
+  await vi.waitFor(() => expect(asked).toBe(2));
+  await vi.waitFor(() => expect(clock.pending).toBe(0));
+  expect(joins).toBe(2);
+});
+
 test('the client does not reconnect after the server ends the session on purpose', async () => {
   let connections = 0;
   const url = await serve((socket) => {

@@ -1,8 +1,8 @@
 import type { Clock } from '../../shared/clock.ts';
+import { CspViolations } from '../../shared/csp-violations.ts';
 import { MeshError } from '../../shared/errors.ts';
 import { proofBytes } from '../../shared/identity.ts';
 import { logger } from '../../shared/log.ts';
-import { PolicyWatch } from '../../shared/policy-watch.ts';
 import {
   type ClientEvent,
   type EventPayload,
@@ -68,7 +68,7 @@ export class SignalingSession {
   readonly #socket: SignalingSocket;
   readonly #renewal: IceRenewal;
   /** Until the first join is answered. */
-  readonly #policy = new PolicyWatch();
+  readonly #policy = new CspViolations();
   #wanted: Omit<JoinRequest, 'status'>;
   /** Settles {@link firstJoin}; null from then on. */
   #onFirstJoin: ((refusal: MeshError | null) => void) | null = null;
@@ -76,6 +76,8 @@ export class SignalingSession {
   #state: SignalingState = 'reconnecting';
   #isSuspended = false;
   #cancelJoinTimeout: () => void = () => {};
+  /** While a socket that may be dead is asked. */
+  #cancelProbe: () => void = () => {};
 
   /** Throws what `join` throws. */
   constructor(options: SessionOptions) {
@@ -136,11 +138,25 @@ export class SignalingSession {
     return this.#reportRefusal(ask(this.#socket, event, payload));
   }
 
-  /** Tries the server at once, instead of after the present delay. */
+  /** Tries the server at once, instead of after the present delay; a socket that still counts as open must answer, or is replaced. */
   reconnectNow(): void {
+    if (this.#state === 'online' && this.#socket.connected) void this.#probe();
     if (this.#state !== 'reconnecting' || this.#onFirstJoin || this.#isSuspended || this.#socket.connected) return;
     // An attempt under way goes out through a network that is gone, perhaps.
     this.#socket.disconnect().connect();
+  }
+
+  /** A socket that died while the machine slept says nothing of it until the server's next ping is overdue, half a minute later. */
+  async #probe(): Promise<void> {
+    this.#cancelProbe();
+    this.#cancelProbe = this.#options.clock.after(SOCKET.probeTimeoutMs, () => this.#socket.disconnect().connect());
+    const cancel = this.#cancelProbe;
+    try {
+      this.#granted(await ask(this.#socket, 'ice', null));
+    } catch {
+      // A refusal is an answer too; without any the socket was replaced before this.
+    }
+    cancel();
   }
 
   /** Closes the socket until {@link resume}. The server keeps the session for a while, as when a socket is lost. */
@@ -229,7 +245,7 @@ export class SignalingSession {
 
   async #failedFirst(cause: unknown): Promise<void> {
     const { url } = this.#options;
-    const isStopped = URL.canParse(url) && (await this.#policy.stopped(new URL(url).host));
+    const isStopped = URL.canParse(url) && (await this.#policy.wasBlocked(new URL(url).host));
     if (!this.#onFirstJoin) return;
     if (isStopped) this.#end(stoppedByPolicy(url));
     else this.#end(cause instanceof MeshError ? cause : unreachable(url, cause));
@@ -238,6 +254,7 @@ export class SignalingSession {
   #disconnected(why: string): void {
     log.warn('disconnected', { why });
     this.#cancelJoinTimeout();
+    this.#cancelProbe();
     this.#renewal.stop();
     // The server disconnected us on purpose and will not take this session back.
     if (why === 'io server disconnect')
@@ -304,6 +321,7 @@ export class SignalingSession {
 
   #dispose(): void {
     this.#cancelJoinTimeout();
+    this.#cancelProbe();
     this.#renewal.stop();
     this.#policy.dispose();
     this.#socket.off();

@@ -25,7 +25,9 @@ export const SOCKET = {
   connectTimeoutMs: 10_000,
   /** How long a closing page waits for the server to acknowledge that it leaves, ms. */
   leaveTimeoutMs: 1_000,
-  /** The same once we have joined, ms: an attempt that began while the network was away blocks the next one for so long. */
+  /** How long a socket that may be dead has to answer, ms: twice as long as a slow mobile network takes. */
+  probeTimeoutMs: 2_000,
+  /** The time to the first answer once we have joined, ms: an attempt that began while the network was away blocks the next one for so long. */
   reconnectTimeoutMs: 6_000,
   /** First reconnect delay, ms: most losses are a server restart, and a person soon loses patience. */
   reconnectDelayMs: 250,

@@ -2,7 +2,7 @@ import type { ChannelSpec } from '../../shared/channels.ts';
 import type { Clock } from '../../shared/clock.ts';
 import type { MeshError } from '../../shared/errors.ts';
 import { TRANSFER } from '../../shared/protocol-limits.ts';
-import type { Carried } from '../../shared/wire.ts';
+import type { MessageWithAttachments } from '../../shared/wire.ts';
 import { z } from '../../shared/zod.ts';
 import { FlowChannel } from './flow-channel.ts';
 import type { ChannelPort, ChannelPortEvents } from './transferable-channel.ts';
@@ -181,7 +181,7 @@ export function closeAll(): void {
 
 /** A channel over its own port, with a record of everything its handlers receive. */
 export function end(spec = SPEC, port = new TestPort()) {
-  const heard: Carried<Note>[] = [];
+  const heard: MessageWithAttachments<Note>[] = [];
   const told: (MeshError | null | 'open')[] = [];
   let lost = 0;
   const time = { nowMs: 0 };

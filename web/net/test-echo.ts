@@ -1,6 +1,6 @@
 import { CHANNELS } from '../../shared/channels.ts';
 import { taskMessageSchema } from '../../shared/messages.ts';
-import type { Carried } from '../../shared/wire.ts';
+import type { MessageWithAttachments } from '../../shared/wire.ts';
 import { FlowChannel } from './flow-channel.ts';
 import { adoptChannel, type ChannelPort, type TransferableChannel } from './transferable-channel.ts';
 
@@ -11,7 +11,7 @@ export function echoOn(port: ChannelPort, onClose: (reason: string | null) => vo
     CHANNELS.tasks,
     taskMessageSchema,
     {
-      onMessage: ({ message, attachments }: Carried<{ kind: string; id?: number }>) => {
+      onMessage: ({ message, attachments }: MessageWithAttachments<{ kind: string; id?: number }>) => {
         if (message.kind !== 'task' || message.id === undefined) return;
         const answer = { kind: 'result' as const, id: message.id, value: null };
         channel.send({ message: { ...answer, backend: 'js', queueMs: 0, computeMs: 0 }, attachments });

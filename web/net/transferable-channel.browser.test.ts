@@ -2,7 +2,7 @@ import { afterEach, describe, expect, test, vi } from 'vitest';
 import { CHANNELS } from '../../shared/channels.ts';
 import { CHUNK_HEADER_BYTES } from '../../shared/chunks.ts';
 import { type TaskMessage, taskMessageSchema } from '../../shared/messages.ts';
-import type { Carried } from '../../shared/wire.ts';
+import type { MessageWithAttachments } from '../../shared/wire.ts';
 import { FlowChannel } from './flow-channel.ts';
 import { type EchoWorkerEvent, echoOn } from './test-echo.ts';
 import { type CreateChannel, linkPair } from './test-links.ts';
@@ -33,12 +33,12 @@ function isSame(a: Uint8Array | undefined, b: Uint8Array): boolean {
 
 /** The gamer's end, on this page, and its link. */
 function open(attachVolunteer: (createChannel: CreateChannel) => () => void) {
-  const answers: Carried<TaskMessage>[] = [];
+  const answers: MessageWithAttachments<TaskMessage>[] = [];
   const closings: (string | null)[] = [];
   const channels: FlowChannel<TaskMessage>[] = [];
   const attachGamer = (createChannel: CreateChannel) => {
     const handlers = {
-      onMessage: (item: Carried<TaskMessage>) => answers.push(item),
+      onMessage: (item: MessageWithAttachments<TaskMessage>) => answers.push(item),
       onClose: (error: { reason: string } | null) => closings.push(error?.reason ?? null),
     };
     const port: ChannelPort = createChannel('tasks');

@@ -1,4 +1,5 @@
 import * as Comlink from 'comlink';
+import { type BrowserNeed, lacking, lackOf } from '../../shared/browser-needs.ts';
 import { MeshError } from '../../shared/errors.ts';
 import type { Where } from '../../shared/tasks/definition.ts';
 import { lesserOf, type Quality } from '../../shared/tasks/upscale.ts';
@@ -169,7 +170,7 @@ class PageFrameStream implements FrameStream {
 
   get track(): MediaStreamTrack {
     this.#track ??= this.canvas.captureStream().getVideoTracks()[0] ?? null;
-    if (!this.#track) throw new MeshError('unsupported-browser', 'This browser cannot make a track of a canvas.');
+    if (!this.#track) throw lacking('canvasCapture');
     return this.#track;
   }
 
@@ -255,38 +256,31 @@ class PageFrameStream implements FrameStream {
 
 function cannotHandOver(cause: unknown): MeshError {
   const detail = cause instanceof Error ? cause.message : String(cause);
-  return new MeshError(
-    'unsupported-browser',
-    `This browser cannot hand frames to a worker (${detail}). Chrome and Edge 94, Firefox 130 and Safari 26 can.`,
-    { cause },
-  );
+  return lacking('transferredFrames', `It says: ${detail}`, { cause });
 }
 
-/** What live streams need, and which browsers have it (developer.mozilla.org, browser compatibility data). */
-const NEEDS: { name: string; isThere(): boolean; since: string }[] = [
+/** What live streams need. */
+const NEEDS: { need: BrowserNeed; isThere(): boolean }[] = [
   {
-    name: 'WebCodecs (VideoEncoder, VideoDecoder and VideoFrame)',
+    need: 'webCodecs',
     isThere: () => [typeof VideoEncoder, typeof VideoDecoder, typeof VideoFrame].every((type) => type === 'function'),
-    since: 'Chrome and Edge 94, Firefox 130 (not on Android) and Safari 16.4 have it',
   },
   {
-    name: 'OffscreenCanvas',
+    need: 'offscreenCanvas',
     isThere: () =>
       typeof OffscreenCanvas === 'function' &&
       typeof HTMLCanvasElement.prototype.transferControlToOffscreen === 'function',
-    since: 'Chrome and Edge 69, Firefox 105 and Safari 16.4 have it',
   },
 ];
 
 /** Throws MeshError `unsupported-browser`, which names what is lacking. */
 function checkSupport(): void {
-  const lacking = NEEDS.filter(({ isThere }) => !isThere());
-  if (lacking.length === 0) return;
-  const sentences = lacking.map(({ name, since }) => `This browser has no ${name}; ${since}.`);
+  const lacks = NEEDS.filter(({ isThere }) => !isThere()).map(({ need }) => need);
+  if (lacks.length === 0) return;
   throw new MeshError(
     'unsupported-browser',
     isSecureContext
-      ? `Live streams need more than this browser has. ${sentences.join(' ')} Tasks work without.`
+      ? `Live streams need more than this browser has. ${lackOf(...lacks)} Tasks work without.`
       : 'This page was opened over http://, where browsers offer no WebCodecs. Open it over https://, or on localhost.',
   );
 }

@@ -1,7 +1,9 @@
 import * as Comlink from 'comlink';
+import { systemClock } from '../../shared/clock.ts';
+import { CspViolations } from '../../shared/csp-violations.ts';
 import { MeshError } from '../../shared/errors.ts';
-import { PolicyWatch } from '../../shared/policy-watch.ts';
 import { notStarted, startModuleWorker } from '../compute/module-worker.ts';
+import { watchForWaking } from './wake-watch.ts';
 
 // What the SDK needs from the page it runs in: its server's address, workers, and the moment the page is left.
 
@@ -27,7 +29,7 @@ export interface PageVisit {
   suspend(): void;
   /** The person came back to the page, or the browser did not leave it after all. */
   resume(): void;
-  /** The machine has a network again, perhaps another one. */
+  /** The machine has a network again, perhaps another one, or the page was stopped for a while: connections may be dead. */
   networkReturned(): void;
   /**
    * The browser froze the page (Page Lifecycle API), or lets it go on: until then no code of it runs. A page that is only hidden is not
@@ -51,6 +53,13 @@ export function watchPage({ end, suspend, resume, networkReturned, frozen }: Pag
   window.addEventListener('online', networkReturned, { signal });
   document.addEventListener('freeze', () => frozen?.(true), { signal });
   document.addEventListener('resume', () => frozen?.(false), { signal });
+  const stopWatching = watchForWaking({
+    clock: systemClock,
+    wallNow: Date.now,
+    page: document,
+    woke: networkReturned,
+  });
+  signal.addEventListener('abort', stopWatching);
   return () => watching.abort();
 }
 
@@ -69,7 +78,7 @@ export interface StartedWorker {
 export function startWorker(address: string, name: string): StartedWorker {
   if (typeof Worker !== 'function') throw noWorkers();
   const url = new URL(address, location.href);
-  const policy = new PolicyWatch();
+  const policy = new CspViolations();
   const starting = new AbortController();
   const { signal } = starting;
   signal.addEventListener('abort', () => policy.dispose());

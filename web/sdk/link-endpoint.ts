@@ -31,6 +31,8 @@ export interface LinkEndpointOptions {
   accepts(type: string): boolean;
   /** Tasks and frames held for all gamers together. */
   held(): number;
+  /** A frame was sent. See {@link VolunteerStreamsOptions.onFrameDone}. */
+  onFrameDone(kind: string, computeMs: number): void;
   /** A message of this gamer was malformed, or the connection broke. */
   onBroken(error: MeshError): void;
   onStreamFailed(streamId: number, error: MeshError): void;
@@ -66,7 +68,10 @@ export class LinkEndpoint {
       engine,
       now,
       carriesDetail: (codec) => carriesDetail(codec, now),
-      onFrameDone: () => meter.framesDone++,
+      onFrameDone: (kind, computeMs) => {
+        meter.framesDone++;
+        options.onFrameDone(kind, computeMs);
+      },
       onFailed: (streamId, error) => this.#streamFailed(streamId, error),
       onClosed: (error) => {
         if (error) onBroken(error);
@@ -91,6 +96,10 @@ export class LinkEndpoint {
 
   get qualities(): Quality[] {
     return this.#streams.qualities;
+  }
+
+  get streamBackends(): string[] {
+    return this.#streams.backends;
   }
 
   get bytesIn(): number {

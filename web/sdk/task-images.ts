@@ -1,3 +1,4 @@
+import { lacking } from '../../shared/browser-needs.ts';
 import { MeshError } from '../../shared/errors.ts';
 import type { PixelImage } from '../../shared/tasks/definition.ts';
 import { outputSize, type PictureSize } from '../../shared/tasks/upscale-size.ts';
@@ -82,10 +83,7 @@ function read(
   const rows = Math.min(height, Math.max(1, Math.floor(BAND_PIXELS / width)));
   const context = new OffscreenCanvas(width, rows).getContext('2d', { willReadFrequently: true, colorSpace: 'srgb' });
   if (!context) {
-    throw new MeshError(
-      'unsupported-browser',
-      'This browser cannot read the pixels of a canvas. Give RGBA pixels instead.',
-    );
+    throw lacking('pixelReading', 'Give RGBA pixels instead.');
   }
   try {
     const data = new Uint8ClampedArray(width * height * 4);

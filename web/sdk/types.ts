@@ -71,10 +71,10 @@ export interface TaskOptions {
   signal?: AbortSignal;
   /**
    * Whether the result may come from the cache, or from an equal task under way.
-   * @default true for deterministic task types
+   * @default true, except for `dialogue`
    */
   cache?: boolean;
-  /** Called about ten times a second during a long task. At present `infer` reports its model's download and its rows. */
+  /** Called during a long task: with the downloads and rows of `infer` up to ten times a second, and with each tile of a large `upscale`. */
   onProgress?: ProgressListener;
   /** `dialogue`: called with each part of the answer as it is said, in order and each once. */
   onToken?: (token: string) => void;

@@ -15,6 +15,7 @@ export const DEFAULT_LIMITS: Readonly<VolunteerLimits> = {
   pauseOnBattery: false,
   pauseBelowBattery: 0,
   keepAwake: false,
+  slowWhenHot: false,
   hours: [],
   dataMBPerDay: 0,
   acceptModelsFrom: [],
@@ -23,7 +24,14 @@ export const DEFAULT_LIMITS: Readonly<VolunteerLimits> = {
 };
 
 /** The limits that are on or off. */
-const SWITCHES = ['onlyWhenIdle', 'pauseOnBattery', 'keepAwake', 'acceptDialogue', 'lendBrowserModel'] as const;
+const SWITCHES = [
+  'onlyWhenIdle',
+  'pauseOnBattery',
+  'keepAwake',
+  'slowWhenHot',
+  'acceptDialogue',
+  'lendBrowserModel',
+] as const;
 
 /** Returns the limits. Throws MeshError `bad-input` if one is invalid. */
 export function checkedLimits(limits: VolunteerLimits): VolunteerLimits {
@@ -66,10 +74,10 @@ export function requireSupported(limits: VolunteerLimits, signals: MachineSignal
 /** The limits that the worker keeps. */
 export type WorkerLimits = Pick<
   VolunteerLimits,
-  'gpuShare' | 'acceptModelsFrom' | 'acceptDialogue' | 'lendBrowserModel'
+  'gpuShare' | 'slowWhenHot' | 'acceptModelsFrom' | 'acceptDialogue' | 'lendBrowserModel'
 >;
 
 export function workerLimits(limits: VolunteerLimits): WorkerLimits {
-  const { gpuShare, acceptModelsFrom, acceptDialogue, lendBrowserModel } = limits;
-  return { gpuShare, acceptModelsFrom, acceptDialogue, lendBrowserModel };
+  const { gpuShare, slowWhenHot, acceptModelsFrom, acceptDialogue, lendBrowserModel } = limits;
+  return { gpuShare, slowWhenHot, acceptModelsFrom, acceptDialogue, lendBrowserModel };
 }

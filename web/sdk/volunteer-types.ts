@@ -89,6 +89,12 @@ export interface VolunteerLimits {
    */
   keepAwake: boolean;
   /**
+   * Computes half as much, or a quarter, for some minutes while the machine is hot. No browser tells that: the times of streams' frames do, which grow
+   * when a chip lowers its clock, and the Compute Pressure API where there is one.
+   * @default false
+   */
+  slowWhenHot: boolean;
+  /**
    * The hours of the week in which it serves, local time: weekday from 0 (Sunday), from minute, to minute of the day (up to 1,440). A window
    * that ends before it begins ends on the next day.
    * @default [] (always)
@@ -119,14 +125,14 @@ export interface VolunteerLimits {
 
 /** Which limit holds a volunteer back. */
 export interface LimitState {
-  limit: Exclude<keyof VolunteerLimits, 'lendBrowserModel'>;
+  limit: Exclude<keyof VolunteerLimits, 'lendBrowserModel' | 'slowWhenHot'>;
   /** A sentence for a person, such as "Paused: on battery." */
   why: string;
   /** The reason in it by itself, such as "on battery". */
   what: string;
 }
 
-/** Totals since the node started, except `gamers`, `load`, `qualities` and `bytesToday`. */
+/** Totals since the node started, except `gamers`, `load`, `coolingShare`, `qualities` and `bytesToday`. */
 export interface VolunteerStats {
   tasksDone: number;
   framesDone: number;
@@ -136,6 +142,8 @@ export interface VolunteerStats {
   interrupted: number;
   /** The busy part of the time that it lends (`gpuShare`), in the last seconds: 0 is idle, 1 fully busy. */
   load: number;
+  /** What `slowWhenHot` leaves of `gpuShare` now: 1 unless the machine is hot. */
+  coolingShare: number;
   /** Qualities of the streams' frames at the moment, each once. They are lower than requested if this machine is too slow. */
   qualities: Quality[];
   /** Time spent computing, ms. */

@@ -28,6 +28,7 @@ const NO_STATS: WorkerStats = {
   tasksDone: 0,
   framesDone: 0,
   load: 0,
+  coolingShare: 1,
   qualities: [],
   busyMs: 0,
   bytesIn: 0,
@@ -54,6 +55,7 @@ export class VolunteerWorkerClient {
   readonly #controlBytes = { bytesIn: 0, bytesOut: 0 };
   #cancelPauseBudget = () => {};
   #cancelAwake = () => {};
+  readonly #tellShown = () => void this.remote.pageShown(document.visibilityState === 'visible');
   readonly remote: Comlink.Remote<VolunteerWorkerApi>;
 
   /** Throws MeshError `unsupported-browser`. */
@@ -81,6 +83,8 @@ export class VolunteerWorkerClient {
   async start(limits: WorkerLimits, backend?: BackendName): Promise<Capabilities> {
     const browserModel = await openBrowserModel();
     this.#tellAwake(systemClock.now());
+    this.#tellShown();
+    document.addEventListener('visibilitychange', this.#tellShown);
     const listener = Comlink.proxy((event: VolunteerWorkerEvent) => this.#handle(event));
     const model = browserModel ? Comlink.proxy(browserModel) : undefined;
     return Promise.race([this.remote.start(listener, limits, backend, model), this.#started.failed]);
@@ -135,6 +139,7 @@ export class VolunteerWorkerClient {
   dispose(): void {
     this.#cancelPauseBudget();
     this.#cancelAwake();
+    document.removeEventListener('visibilitychange', this.#tellShown);
     this.remote[Comlink.releaseProxy]();
     this.#started.terminate();
   }

@@ -15,6 +15,8 @@ import { LinkEndpoint, type MovedChannels } from './link-endpoint.ts';
 import { type LogConnection, relayLog } from './log-relay.ts';
 import { openModelStore } from './open-model-store.ts';
 import { RememberedSpeeds } from './remembered-speeds.ts';
+import { CpuPressureWatch } from './serving/cpu-pressure.ts';
+import { HeatGuard } from './serving/heat-guard.ts';
 import type { WorkerLimits } from './volunteer-limits.ts';
 import './worker-errors.ts';
 
@@ -27,6 +29,8 @@ export interface WorkerStats {
   framesDone: number;
   /** The current load, 0..1. */
   load: number;
+  /** What is left of the lent time while the machine is hot; else 1. */
+  coolingShare: number;
   /** The qualities with which frames are made at the moment, each once. */
   qualities: Quality[];
   busyMs: number;
@@ -66,6 +70,14 @@ class VolunteerWorker {
   #tell: (event: VolunteerWorkerEvent) => void = () => {};
   #paused = false;
   #gpuShare = 1;
+  readonly #heat = new HeatGuard({
+    now: systemClock.now,
+    onChange: () => {
+      this.#applyShare();
+      this.#tellCapabilities();
+    },
+  });
+  readonly #pressure = new CpuPressureWatch();
   #acceptsDialogue = true;
   #lendsBrowserModel = false;
   #tellCapabilities = () => {};
@@ -94,7 +106,7 @@ class VolunteerWorker {
     // Before the engine is measured and not at the same time, as both use the processor.
     const codecs = await rankedCodecs();
     const toCapabilities = ({ adapter, backends }: Engine['capabilities']): Capabilities => ({
-      ...{ adapter, backends, codecs },
+      ...{ adapter, backends: slowed(backends, this.#heat.share), codecs },
       tasks: RUNNABLE_TASK_TYPES.filter((type) => this.#acceptsDialogue || type !== 'dialogue'),
     });
     this.#tellCapabilities = () => {
@@ -118,19 +130,26 @@ class VolunteerWorker {
       refresh: { clock: systemClock, isMachineBusy: () => this.#paused },
       onCapabilities: () => this.#tellCapabilities(),
     });
-    this.#engine.share = this.#gpuShare;
+    this.#applyShare();
     this.#tellStats();
     return toCapabilities(this.#engine.capabilities);
   }
 
-  applyLimits({ gpuShare, acceptModelsFrom, acceptDialogue, lendBrowserModel }: WorkerLimits): void {
+  applyLimits({ gpuShare, slowWhenHot, acceptModelsFrom, acceptDialogue, lendBrowserModel }: WorkerLimits): void {
     const isNew = acceptDialogue !== this.#acceptsDialogue;
     this.#acceptsDialogue = acceptDialogue;
     this.#lendsBrowserModel = lendBrowserModel;
     if (isNew) this.#tellCapabilities();
     this.#models.acceptModelsFrom = acceptModelsFrom;
+    if (gpuShare !== this.#gpuShare) this.#heat.lentShareChanged();
     this.#gpuShare = gpuShare;
-    if (this.#engine) this.#engine.share = gpuShare;
+    this.#heat.isOn = slowWhenHot;
+    this.#pressure.isWanted = slowWhenHot;
+    this.#applyShare();
+  }
+
+  #applyShare(): void {
+    if (this.#engine) this.#engine.share = this.#gpuShare * this.#heat.share;
   }
 
   /** Takes ownership of a new connection's channels. Must be called in the event-loop tick that made them. */
@@ -146,6 +165,7 @@ class VolunteerWorker {
       memory: this.#memory,
       accepts: (type) => this.#acceptsDialogue || type !== 'dialogue',
       held: () => sumOf(this.#endpoints.values(), ({ held }) => held),
+      onFrameDone: (kind, computeMs) => this.#heat.frame(`${kind}, ${this.#mix()}`, computeMs),
       onBroken: (error) => this.#tell({ kind: 'link-broken', linkId, error: error.toWire() }),
       onStreamFailed: (streamId, error) =>
         this.#tell({ kind: 'stream-failed', linkId, streamId, error: error.toWire() }),
@@ -175,6 +195,10 @@ class VolunteerWorker {
 
   closeStream(linkId: string, streamId: number): void {
     this.#endpoints.get(linkId)?.closeStream(streamId);
+  }
+
+  pageShown(isShown: boolean): void {
+    this.#pressure.isPageShown = isShown;
   }
 
   /** The page was awake from one time to another, ms since 1970. */
@@ -207,6 +231,14 @@ class VolunteerWorker {
     return this.#engine;
   }
 
+  /** What all streams compute at the moment: their frames wait for each other. */
+  #mix(): string {
+    return [...this.#endpoints.values()]
+      .flatMap(({ qualities }) => qualities)
+      .sort()
+      .join(' ');
+  }
+
   #shareCredit(): void {
     for (const endpoint of this.#endpoints.values()) endpoint.setGamers(this.#paused ? null : this.#endpoints.size);
   }
@@ -215,13 +247,20 @@ class VolunteerWorker {
     systemClock.after(STATS_INTERVAL_MS, () => this.#tellStats());
     const { tasksDone, framesDone, busyMs, load } = this.#meter;
     const endpoints = [...this.#endpoints.values()];
+    const backends = endpoints.flatMap((endpoint) => endpoint.streamBackends);
+    this.#heat.check(load, this.#pressure.pressureOn(backends));
+    const coolingShare = this.#heat.share;
     const bytesIn = this.#past.bytesIn + sumOf(endpoints, (endpoint) => endpoint.bytesIn);
     const bytesOut = this.#past.bytesOut + sumOf(endpoints, (endpoint) => endpoint.bytesOut);
     const qualities = [...new Set(endpoints.flatMap((endpoint) => endpoint.qualities))];
     for (const [linkId, endpoint] of this.#endpoints) this.#countMoved(linkId, endpoint);
     const moved = this.#moved;
     this.#moved = new Map();
-    this.#tell({ kind: 'stats', stats: { tasksDone, framesDone, load, qualities, busyMs, bytesIn, bytesOut }, moved });
+    this.#tell({
+      kind: 'stats',
+      stats: { tasksDone, framesDone, load, coolingShare, qualities, busyMs, bytesIn, bytesOut },
+      moved,
+    });
   }
 
   #countMoved(linkId: string, endpoint: LinkEndpoint): void {
@@ -230,6 +269,15 @@ class VolunteerWorker {
 }
 
 export type VolunteerWorkerApi = VolunteerWorker;
+
+/** What a machine that computes for a part of the time offers. */
+function slowed(backends: Capabilities['backends'], share: number): Capabilities['backends'] {
+  const speeds = Object.entries(backends).map(([kind, speed]) => [
+    kind,
+    { ...speed, unitsPerMs: speed.unitsPerMs * share },
+  ]);
+  return Object.fromEntries(speeds);
+}
 
 function sumOf<T>(items: Iterable<T>, value: (item: T) => number): number {
   let sum = 0;

@@ -1,6 +1,11 @@
 import { systemClock } from '../../shared/clock.ts';
 import { MeshError } from '../../shared/errors.ts';
-import type { GamerClient } from './gamer-client.ts';
+import type { VolunteerInfo } from './types.ts';
+
+interface LinkedClient extends Pick<EventTarget, 'addEventListener'> {
+  readonly state: string;
+  readonly volunteers: readonly VolunteerInfo[];
+}
 
 /** Enough for a volunteer to open a page and be measured. */
 const DEFAULT_TIMEOUT_MS = 30_000;
@@ -10,7 +15,7 @@ const DEFAULT_TIMEOUT_MS = 30_000;
  * of the room where there was one, and `closed` when the client is closed meanwhile.
  */
 export function whenVolunteersLinked(
-  client: Pick<GamerClient, 'state' | 'volunteers' | 'addEventListener'>,
+  client: LinkedClient,
   { volunteers: wanted = 1, timeoutMs = DEFAULT_TIMEOUT_MS }: { volunteers?: number; timeoutMs?: number },
   lastError: () => MeshError | null,
 ): Promise<void> {

@@ -3,7 +3,6 @@ import { pageDiagnostics } from '../sdk/diagnostics.ts';
 import { Button } from '../ui/buttons.tsx';
 import { CopyDiagnostics } from '../ui/copy-diagnostics.tsx';
 import { TextField } from '../ui/fields.tsx';
-import { NO_FIGURE } from '../ui/format.ts';
 import { Notice, PageHeader, Panel } from '../ui/layout.tsx';
 import { Figures } from './figures.tsx';
 import './status-page.css';
@@ -12,20 +11,21 @@ import type { StatusWatch } from './status-watch.ts';
 /** The status page, for the server's operator. */
 export function StatusPage({ watch }: { watch: StatusWatch }) {
   const { state, trouble, status, rates, charts } = watch;
-  const version = status.value?.version ?? NO_FIGURE;
   return (
     <>
-      <PageHeader title="Status">version {version}</PageHeader>
+      <PageHeader title="Status">{status.value && `version ${status.value.version}`}</PageHeader>
       <main class="status">
-        {state.value === 'away' && <Notice title="The server does not answer" text={trouble.value} isError />}
-        {state.value === 'locked' ? (
-          <Panel title="For the operator of this server">
-            <p class="soft">{trouble.value}</p>
-            <TokenForm onToken={(token) => watch.useToken(token)} />
-          </Panel>
-        ) : (
-          status.value && charts.value && <Figures status={status.value} rates={rates.value} charts={charts.value} />
-        )}
+        <div class="status__shown">
+          {state.value === 'away' && <Notice title="The server does not answer" text={trouble.value} isError />}
+          {state.value === 'locked' ? (
+            <Panel title="For the operator of this server">
+              <p class="soft">{trouble.value}</p>
+              <TokenForm onToken={(token) => watch.useToken(token)} />
+            </Panel>
+          ) : (
+            status.value && charts.value && <Figures status={status.value} rates={rates.value} charts={charts.value} />
+          )}
+        </div>
         <CopyDiagnostics collect={pageDiagnostics} />
       </main>
     </>

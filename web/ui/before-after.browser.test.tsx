@@ -1,6 +1,6 @@
 import { render } from 'preact';
 import { useState } from 'preact/hooks';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { BeforeAfter } from './before-after.tsx';
 
 const settled = () => new Promise((resolve) => setTimeout(resolve));
@@ -74,4 +74,29 @@ describe('the before/after divider', () => {
     const layer = root.querySelector('.before-after__layer--after');
     expect(layer && getComputedStyle(layer).clipPath).toBe('inset(0px 0px 0px 50%)');
   });
+});
+
+it('a picture that only fills the page keeps the focus and the scrolling from what lies behind it', async () => {
+  const enabled = vi.spyOn(document, 'fullscreenEnabled', 'get').mockReturnValue(false);
+  const root = document.body.appendChild(document.createElement('div'));
+  const labels = { beforeLabel: 'Before', afterLabel: 'After', splitPercent: 50, onSplit: () => {}, ratio: 2 };
+  const page = (
+    <>
+      <p id="behind">Behind</p>
+      <BeforeAfter {...labels} before={null} after={document.createElement('canvas')} play={null} />
+    </>
+  );
+  render(page, root);
+  const state = () => [
+    root.querySelector<HTMLElement>('#behind')?.inert,
+    document.documentElement.style.overflow,
+    root.querySelector('figure')?.closest('[inert]'),
+  ];
+  root.querySelector<HTMLButtonElement>('[data-testid=fullscreen]')?.click();
+  await vi.waitFor(() => expect(state()).toEqual([true, 'hidden', null]));
+  root.querySelector<HTMLButtonElement>('[data-testid=fullscreen]')?.click();
+  await vi.waitFor(() => expect(state()).toEqual([false, '', null]));
+  render(null, root);
+  root.remove();
+  enabled.mockRestore();
 });

@@ -1,7 +1,8 @@
 import type { ComponentChildren, RefObject } from 'preact';
-import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
+import { useEffect, useLayoutEffect, useRef } from 'preact/hooks';
 import './before-after.css';
 import { IconButton } from './buttons.tsx';
+import { useFullscreen } from './fullscreen.ts';
 
 /** An interactive picture, such as the game. */
 export interface Playable {
@@ -15,7 +16,7 @@ interface BeforeAfterProps {
    * What the pictures are made of, shown while they are missing and unseen afterwards. It stays in the page: a video that leaves it pauses.
    */
   source?: HTMLElement | null;
-  /** The original picture, stretched by the browser. */
+  /** The original picture, stretched by the browser. Null: the other is shown whole, without a divider. */
   before: HTMLElement | null;
   after: HTMLElement | null;
   /** Aspect ratio of the picture, width / height. */
@@ -29,6 +30,8 @@ interface BeforeAfterProps {
   play: Playable | null;
   /** Buttons in the picture's corner. */
   corner?: ComponentChildren;
+  /** Lies over the picture. */
+  overlay?: ComponentChildren;
   testId?: string;
 }
 
@@ -37,7 +40,7 @@ interface BeforeAfterProps {
  */
 export function BeforeAfter(props: BeforeAfterProps) {
   const { source = null, before, after, ratio, beforeLabel, afterLabel } = props;
-  const { splitPercent, onSplit, play, corner, testId } = props;
+  const { splitPercent, onSplit, play, corner, overlay, testId } = props;
   const figure = useRef<HTMLElement>(null);
   const frame = useRef<HTMLDivElement>(null);
   const cover = useRef<HTMLDivElement>(null);
@@ -61,11 +64,14 @@ export function BeforeAfter(props: BeforeAfterProps) {
   };
 
   return (
-    <figure class="before-after-figure" ref={figure}>
+    <figure
+      class={fullscreen.isFilling ? 'before-after-figure before-after-figure--filling' : 'before-after-figure'}
+      ref={figure}
+    >
       <div class={before ? 'before-after' : 'before-after before-after--whole'} ref={frame}>
         <Layer
           element={source}
-          class={before ? 'before-after__layer before-after__layer--unseen' : 'before-after__layer'}
+          class={before || after ? 'before-after__layer before-after__layer--unseen' : 'before-after__layer'}
         />
         <Layer element={before} class="before-after__layer" testId={testId && `${testId}-before`} />
         <Layer element={after} class="before-after__layer before-after__layer--after" testId={testId} />
@@ -110,16 +116,15 @@ export function BeforeAfter(props: BeforeAfterProps) {
             </span>
           </div>
         )}
+        {overlay}
         <div class="before-after__corner">
           {corner}
-          {fullscreen.isOffered && (
-            <IconButton
-              icon={fullscreen.isOn ? 'shrink' : 'expand'}
-              label={fullscreen.isOn ? 'Leave full screen' : 'Full screen'}
-              onPress={fullscreen.toggle}
-              testId="fullscreen"
-            />
-          )}
+          <IconButton
+            icon={fullscreen.isOn ? 'shrink' : 'expand'}
+            label={fullscreen.isOn ? 'Leave full screen' : 'Full screen'}
+            onPress={fullscreen.toggle}
+            testId="fullscreen"
+          />
         </div>
       </div>
       <figcaption class="before-after__captions">
@@ -181,30 +186,4 @@ export function splitAfterKey(splitPercent: number, key: string, isShift: boolea
 
 function clampPercent(percent: number): number {
   return Math.min(100, Math.max(0, percent));
-}
-
-interface Fullscreen {
-  /** False on phones that only allow it for videos. */
-  isOffered: boolean;
-  isOn: boolean;
-  toggle(): void;
-}
-
-/** Full screen for an element. The person can leave it at any time with the browser's own key. */
-function useFullscreen(target: RefObject<HTMLElement>): Fullscreen {
-  const [isOn, setIsOn] = useState(false);
-  useEffect(() => {
-    const update = () => setIsOn(target.current !== null && document.fullscreenElement === target.current);
-    document.addEventListener('fullscreenchange', update);
-    return () => document.removeEventListener('fullscreenchange', update);
-  }, []);
-  return {
-    isOffered: document.fullscreenEnabled === true,
-    isOn,
-    toggle: () => {
-      const change = isOn ? document.exitFullscreen() : target.current?.requestFullscreen();
-      // Refused or already left: the picture keeps its size.
-      change?.catch(() => {});
-    },
-  };
 }

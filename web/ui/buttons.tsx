@@ -7,15 +7,18 @@ interface ButtonProps {
   onPress: () => void;
   primary?: boolean;
   disabled?: boolean;
+  /** The id of what went wrong with it. */
+  describedBy?: string | undefined;
   testId?: string;
 }
 
-export function Button({ children, onPress, primary = false, disabled = false, testId }: ButtonProps) {
+export function Button({ children, onPress, primary = false, disabled = false, describedBy, testId }: ButtonProps) {
   return (
     <button
       type="button"
       class={primary ? 'button button--primary' : 'button'}
       disabled={disabled}
+      aria-describedby={describedBy}
       onClick={onPress}
       data-testid={testId}
     >
@@ -30,6 +33,8 @@ const PATHS = {
   shrink: 'M7 2v5H2M11 2v5h5M7 16v-5H2M11 16v-5h5',
   'pop-out': 'M16 8V3H2v11h5M10 11h6v5h-6z',
   'pop-in': 'M16 8V3H2v11h5M15 15l-6-6M9 13V9h4',
+  'sound-on': 'M2 7v4h3l4 4V3L5 7zM12 6a4 4 0 0 1 0 6M14 3.5a8 8 0 0 1 0 11',
+  'sound-off': 'M2 7v4h3l4 4V3L5 7zM12 7l4 4M16 7l-4 4',
 } as const;
 
 interface IconButtonProps {
@@ -57,16 +62,18 @@ interface FileButtonProps {
   accept: string;
   onFile: (file: File) => void;
   primary?: boolean;
+  /** The id of what went wrong with it. */
+  describedBy?: string | undefined;
   /** Test id of the file input. */
   testId?: string;
 }
 
 /** A button that opens a file dialog. */
-export function FileButton({ children, accept, onFile, primary = false, testId }: FileButtonProps) {
+export function FileButton({ children, accept, onFile, primary = false, describedBy, testId }: FileButtonProps) {
   const input = useRef<HTMLInputElement>(null);
   return (
     <>
-      <Button onPress={() => input.current?.click()} primary={primary}>
+      <Button onPress={() => input.current?.click()} primary={primary} describedBy={describedBy}>
         {children}
       </Button>
       <input

@@ -132,14 +132,17 @@ interface SegmentedProps<Value extends string> {
   choices: readonly Choice<Value>[];
   value: Value;
   onChange: (value: Value) => void;
+  /** The id of what went wrong with it. */
+  describedBy?: string | undefined;
   testId?: string;
 }
 
 /** Radio buttons that look like a segmented control, with the usual keyboard and screen reader behaviour. */
-export function Segmented<Value extends string>({ legend, choices, value, onChange, testId }: SegmentedProps<Value>) {
+export function Segmented<Value extends string>(props: SegmentedProps<Value>) {
+  const { legend, choices, value, onChange, describedBy, testId } = props;
   const name = useId();
   return (
-    <fieldset class="segmented" data-testid={testId}>
+    <fieldset class="segmented" aria-describedby={describedBy} data-testid={testId}>
       <legend class="segmented__legend">{legend}</legend>
       <div class="segmented__options">
         {choices.map((choice) => (

@@ -1,6 +1,15 @@
-import type { ComponentChildren } from 'preact';
+import type { ComponentChildren, RefObject } from 'preact';
 import './layout.css';
 import { useId } from 'preact/hooks';
+
+declare module 'preact' {
+  namespace JSX {
+    interface IntrinsicElements {
+      /** Defined by theme-switch.ts, in every page. */
+      'theme-switch': JSX.HTMLAttributes;
+    }
+  }
+}
 
 /** The bar at the top of a page: a link home, the page's title, and a remark on the right. */
 export function PageHeader({ title, children }: { title: string; children?: ComponentChildren }) {
@@ -12,6 +21,7 @@ export function PageHeader({ title, children }: { title: string; children?: Comp
       </a>
       <h1 class="page-header__title">{title}</h1>
       {children && <div class="page-header__aside">{children}</div>}
+      <theme-switch />
     </header>
   );
 }
@@ -106,15 +116,18 @@ interface StatusLineProps {
   /** May change often; it is never announced. */
   detail?: string;
   testId?: string;
+  /** Takes the focus of buttons that leave the page. */
+  place?: RefObject<HTMLParagraphElement>;
 }
 
 /** The status of a page, as a sentence. */
-export function StatusLine({ tone, headline, detail, testId }: StatusLineProps) {
+export function StatusLine({ tone, headline, detail, testId, place }: StatusLineProps) {
   return (
     <p
       class={detail === undefined ? 'status-line' : 'status-line status-line--detailed'}
       data-testid={testId}
       data-tone={tone}
+      {...(place && { ref: place, tabIndex: -1 })}
     >
       <span class={`status-line__dot status-line__dot--${tone}`} aria-hidden="true" />
       <span>

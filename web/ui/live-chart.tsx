@@ -1,3 +1,4 @@
+import './valid-language.ts';
 import { useEffect, useRef } from 'preact/hooks';
 import uPlot from 'uplot';
 import 'uplot/dist/uPlot.min.css';
@@ -22,6 +23,8 @@ interface LiveChartProps {
 }
 
 const HEIGHT_PX = 144;
+/** For those who cannot tell the colours apart; its legend in live-chart.css is dashed too. Pixels on, pixels off. */
+const BLUE_DASH = [5, 3];
 const AXIS_FONT = '12px ui-monospace, monospace';
 
 /** A chart of two figures over the last minute or so. */
@@ -38,7 +41,11 @@ export function LiveChart({ lines, columns, windowS, summary }: LiveChartProps) 
     chart.current = plot;
     const resizes = new ResizeObserver(() => plot.setSize({ width: place.clientWidth, height: HEIGHT_PX }));
     resizes.observe(place);
+    // A canvas keeps the colours that it was drawn with.
+    const themes = new MutationObserver(() => plot.redraw());
+    themes.observe(document.documentElement, { attributeFilter: ['data-theme'] });
     return () => {
+      themes.disconnect();
       resizes.disconnect();
       plot.destroy();
       chart.current = null;
@@ -63,7 +70,8 @@ export function LiveChart({ lines, columns, windowS, summary }: LiveChartProps) 
 
 function chartOptions(place: HTMLElement, lines: readonly ChartLine[], windowS: number): uPlot.Options {
   const style = getComputedStyle(place);
-  const colour = (name: string) => style.getPropertyValue(`--${name}`).trim();
+  // Read whenever the chart is drawn: the person may choose another theme.
+  const colour = (name: string) => () => style.getPropertyValue(`--${name}`).trim();
   const grid = { stroke: colour('line'), width: 1 };
   const axis = { stroke: colour('text-soft'), font: AXIS_FONT, ticks: { show: false } };
   return {
@@ -104,6 +112,7 @@ function chartOptions(place: HTMLElement, lines: readonly ChartLine[], windowS: 
         label: name,
         scale: unit,
         stroke: colour(lineColour),
+        ...(lineColour === 'blue' && { dash: BLUE_DASH }),
         width: 2,
         points: { show: false },
       })),

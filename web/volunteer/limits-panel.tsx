@@ -3,6 +3,7 @@ import { useEffect } from 'preact/hooks';
 import {
   askForIdleDetection,
   idlePermission,
+  isHandheld,
   whyIdlenessIsPartial,
   whyUnsupported,
 } from '../sdk/serving/machine-signals.ts';
@@ -34,6 +35,7 @@ export function LimitsPanel({ limits, onChange, bytesToday }: LimitsPanelProps) 
   const set = (changed: Partial<VolunteerLimits>) => onChange({ ...limits, ...changed });
   const noBattery = whyUnsupported('pauseOnBattery');
   const noWakeLock = whyUnsupported('keepAwake');
+  const machine = isHandheld() ? 'device' : 'computer';
   return (
     <Panel title="Your limits">
       <SelectField
@@ -55,7 +57,7 @@ export function LimitsPanel({ limits, onChange, bytesToday }: LimitsPanelProps) 
         onChange={(chosen) => set({ dataMBPerDay: Number(chosen) })}
       />
       <Switch
-        label="Only while I am not using this computer"
+        label={`Only while I am not using this ${machine}`}
         isOn={limits.onlyWhenIdle}
         note={limits.onlyWhenIdle && !isIdleDetected ? whyIdlenessIsPartial() : undefined}
         onChange={(onlyWhenIdle) => {
@@ -82,12 +84,19 @@ export function LimitsPanel({ limits, onChange, bytesToday }: LimitsPanelProps) 
         />
       )}
       <Switch
-        label="Keep this computer awake while it helps"
+        label={`Keep this ${machine} awake while it helps`}
         isOn={limits.keepAwake}
         note={noWakeLock ?? (limits.keepAwake ? 'As long as this page is shown.' : undefined)}
         disabled={noWakeLock !== null}
         onChange={(keepAwake) => set({ keepAwake })}
         testId="keep-awake"
+      />
+      <Switch
+        label={`Compute less while this ${machine} is hot`}
+        isOn={limits.slowWhenHot}
+        note={limits.slowWhenHot ? 'It counts as hot when frames take longer and longer.' : undefined}
+        onChange={(slowWhenHot) => set({ slowWhenHot })}
+        testId="slow-when-hot"
       />
       <Switch
         label="Speak for characters of games"

@@ -1,9 +1,12 @@
+import { effect } from '@preact/signals';
 import { render } from 'preact';
+import { systemClock } from '../../shared/clock.ts';
 import { startPurpose, withoutStartPermit } from '../../shared/invite.ts';
 import { VolunteerNode } from '../sdk/p2c2r.ts';
 import { rememberAudience, rememberedAudience } from '../ui/address-field.tsx';
 import { nameStore, rememberedName, rememberName } from '../ui/friendly-name.ts';
 import { takePermit } from '../ui/one-time-permit.ts';
+import { announceMeasuring, openWindowChannel } from '../ui/starting-windows.ts';
 import { lookUpCode } from './code-lookup.ts';
 import { invitedRoom, serverOffers } from './invite-form.tsx';
 import { rememberedLimits, rememberLimits } from './remembered-limits.ts';
@@ -33,6 +36,14 @@ const volunteering = new Volunteering(
 );
 
 keepForTheWayBack(volunteering.helping);
+
+// The gamer's page in this browser says so, instead of that nobody helps.
+const windows = openWindowChannel();
+effect(() => {
+  const room = volunteering.helping.value?.invite?.room;
+  if (volunteering.phase.value !== 'starting' || room === undefined) return;
+  return announceMeasuring(windows, room, systemClock.after);
+});
 // A link pasted into this tab leads to another room.
 addEventListener('hashchange', () => location.reload());
 

@@ -2,7 +2,10 @@ import { expect, it } from 'vitest';
 import { MeshError } from '../../shared/errors.ts';
 import { statusOf, volunteerErrorTitle } from './messages.ts';
 
-const NOTHING = { framesDone: 0, tasksDone: 0, gamers: 0, interrupted: 0, qualities: [], bytesIn: 0, bytesOut: 0 };
+const NOTHING = {
+  ...{ framesDone: 0, tasksDone: 0, gamers: 0, interrupted: 0, coolingShare: 1 },
+  ...{ qualities: [], bytesIn: 0, bytesOut: 0 },
+};
 
 it('thanks for frames and tasks, if there were any', () => {
   const headline = (framesDone: number, tasksDone: number) =>
@@ -29,6 +32,13 @@ it('names the qualities that it computes gamers’ frames with', () => {
     statusOf('serving', { ...NOTHING, framesDone: 1, gamers: 2, qualities }).detail;
   expect(detail('quality', 'spatial')).toBe('Computing with: quality network, spatial.');
   expect(detail()).toBe('');
+});
+
+it('says that it computes less because it is hot', () => {
+  const detail = (coolingShare: number) => statusOf('serving', { ...NOTHING, gamers: 1, coolingShare }).detail;
+  expect(detail(1)).toBe('');
+  expect(detail(0.5)).toBe('It is hot: for some minutes it computes half as much.');
+  expect(detail(0.25)).toBe('It is still hot: for some minutes it computes a quarter as much.');
 });
 
 it('names everything that pauses it, and nothing where the person did', () => {

@@ -11,9 +11,14 @@ export interface Status {
 
 const PAUSED_BY_HAND = 'Paused. Running tasks were returned.';
 
+const COOLING = {
+  half: 'It is hot: for some minutes it computes half as much.',
+  quarter: 'It is still hot: for some minutes it computes a quarter as much.',
+};
+
 type Contribution = Pick<
   NodeStats,
-  'framesDone' | 'tasksDone' | 'gamers' | 'interrupted' | 'qualities' | 'bytesIn' | 'bytesOut'
+  'coolingShare' | 'framesDone' | 'tasksDone' | 'gamers' | 'interrupted' | 'qualities' | 'bytesIn' | 'bytesOut'
 >;
 
 /**
@@ -57,6 +62,7 @@ export function statusOf(
         detail: [
           interrupted > 0 ? `Disconnected from ${interrupted} more, trying again.` : '',
           means.length > 0 ? `Computing with: ${means.join(', ')}.` : '',
+          stats && stats.coolingShare < 1 ? COOLING[stats.coolingShare > 1 / 4 ? 'half' : 'quarter'] : '',
         ]
           .filter(Boolean)
           .join(' '),

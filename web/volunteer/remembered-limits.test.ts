@@ -42,6 +42,19 @@ it('one that this browser cannot keep is off', () => {
   expect(rememberedLimits(store)).toMatchObject({ pauseOnBattery: false, pauseBelowBattery: 0, keepAwake: false });
 });
 
+it.each([
+  ['a phone that says so', { userAgentData: { mobile: true } }],
+  ['an iPhone', { userAgent: 'Mozilla/5.0 (iPhone; CPU iPhone OS 26_0 like Mac OS X)' }],
+  ['an iPad, which calls itself a Macintosh', { userAgent: 'Mozilla/5.0 (Macintosh; Intel)', maxTouchPoints: 5 }],
+])('%s saves its battery, stays awake and cools down until its person says otherwise', (_, phone) => {
+  vi.stubGlobal('navigator', { ...phone, getBattery: async () => null, wakeLock: {} });
+  const careful = { pauseBelowBattery: 0.3, keepAwake: true, slowWhenHot: true };
+  expect(rememberedLimits(storeWith(null))).toMatchObject(careful);
+  expect(rememberedLimits(storeWith('{"slowWhenHot":false}'))).toMatchObject({ ...careful, slowWhenHot: false });
+  vi.stubGlobal('navigator', { userAgent: 'Mozilla/5.0 (Macintosh; Intel)', maxTouchPoints: 0 });
+  expect(rememberedLimits(storeWith(null))).toMatchObject({ pauseBelowBattery: 0, slowWhenHot: false });
+});
+
 it('where nothing can be kept, they last as long as the page', () => {
   const forbidden = () => {
     throw new Error('forbidden');

@@ -1,14 +1,19 @@
-import { whyUnsupported } from '../sdk/serving/machine-signals.ts';
+import { isHandheld, whyUnsupported } from '../sdk/serving/machine-signals.ts';
 import type { VolunteerLimits } from '../sdk/types.ts';
 import { checkedLimits, DEFAULT_LIMITS } from '../sdk/volunteer-limits.ts';
 
 const STORAGE_KEY = 'p2c2r.limits';
 
+/**
+ * Limits of a phone whose person has set none: it must last until it is charged, has no fan, and its browser stops a page that is not shown.
+ */
+const OF_HANDHELDS: Partial<VolunteerLimits> = { pauseBelowBattery: 0.3, keepAwake: true, slowWhenHot: true };
+
 type LimitStore = Pick<Storage, 'getItem' | 'setItem'>;
 
 /** The limits that were set last in this browser. What is missing, invalid or cannot be kept here is as by default. */
 export function rememberedLimits(store: LimitStore | null): VolunteerLimits {
-  return supported({ ...DEFAULT_LIMITS, ...read(store) });
+  return supported({ ...DEFAULT_LIMITS, ...(isHandheld() && OF_HANDHELDS), ...read(store) });
 }
 
 export function rememberLimits(store: LimitStore | null, limits: VolunteerLimits): void {

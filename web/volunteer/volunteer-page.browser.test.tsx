@@ -15,7 +15,17 @@ class FakeNode extends EventTarget implements Pick<HelpingNode, 'state' | 'stats
   setLimits() {}
   stats() {
     const bytes = { bytesIn: 0, bytesOut: 0, bytesToday: 0 };
-    return { tasksDone: 0, framesDone: 0, gamers: 0, interrupted: 0, load: 0, busyMs: 0, ...bytes, qualities: [] };
+    return {
+      tasksDone: 0,
+      framesDone: 0,
+      gamers: 0,
+      interrupted: 0,
+      load: 0,
+      coolingShare: 1,
+      busyMs: 0,
+      ...bytes,
+      qualities: [],
+    };
   }
   async diagnostics() {
     return {};

@@ -95,7 +95,11 @@ export function VolunteerPage({ volunteering, invited, lookUp, findOffers, ...ke
       <PageHeader title="Volunteer">Close this page and it stops</PageHeader>
       <main class="volunteer">
         <div class="volunteer__control">
-          <StatusLine {...statusOf(phase, figures?.stats ?? null, pauses, figures?.helpedMs)} testId="status" />
+          <StatusLine
+            detail=""
+            {...statusOf(phase, figures?.stats ?? null, pauses, figures?.helpedMs)}
+            testId="status"
+          />
           <ModelProgress fetches={volunteering.fetches.value} />
           {error && (
             <Notice title={volunteerErrorTitle(error)} text={error.message} isError>
@@ -150,7 +154,7 @@ export function VolunteerPage({ volunteering, invited, lookUp, findOffers, ...ke
               </Button>
             )}
           </div>
-          {figures && <FiguresPanel figures={figures} />}
+          {(isOn || figures) && <FiguresPanel figures={figures} />}
           <CapabilitiesPanel capabilities={volunteering.capabilities.value} />
         </div>
         <div class="volunteer__side">
@@ -198,25 +202,32 @@ const LINES: readonly [ChartLine, ChartLine] = [
   { name: 'Load', colour: 'blue', unit: '%', top: 100 },
 ];
 
-/** What this machine has contributed, and its current load. */
-export function FiguresPanel({ figures: { stats, helpedMs, framesPerS, columns } }: { figures: Figures }) {
+const NO_COLUMNS: Figures['columns'] = [[], [], []];
+
+/**
+ * What this machine has contributed, and its current load.
+ * @param figures - null while it measures itself: then all of them are zero, and take the room that they will have
+ */
+export function FiguresPanel({ figures }: { figures: Figures | null }) {
+  const stats = figures?.stats;
+  const [load, helpedMs] = [stats?.load ?? 0, figures?.helpedMs ?? 0];
   return (
     <div class="volunteer__figures">
       <Stats>
-        <Stat label="Frames given" value={formatCount(stats.framesDone)} testId="frames" />
-        <Stat label="Tasks done" value={formatCount(stats.tasksDone)} testId="tasks" />
+        <Stat label="Frames given" value={formatCount(stats?.framesDone ?? 0)} testId="frames" />
+        <Stat label="Tasks done" value={formatCount(stats?.tasksDone ?? 0)} testId="tasks" />
         <Stat label="Time helping" value={formatDuration(helpedMs)} testId="helped" />
-        <Stat label="Time computing" value={formatDuration(stats.busyMs)} />
-        <Stat label="Gamers now" value={formatCount(stats.gamers)} testId="gamers" />
-        <Stat label="Load" value={formatPercent(stats.load)} testId="load" />
-        <Stat label="Data in" value={formatBytes(stats.bytesIn)} />
-        <Stat label="Data out" value={formatBytes(stats.bytesOut)} />
+        <Stat label="Time computing" value={formatDuration(stats?.busyMs ?? 0)} />
+        <Stat label="Gamers now" value={formatCount(stats?.gamers ?? 0)} testId="gamers" />
+        <Stat label="Load" value={formatPercent(load)} testId="load" />
+        <Stat label="Data in" value={formatBytes(stats?.bytesIn ?? 0)} />
+        <Stat label="Data out" value={formatBytes(stats?.bytesOut ?? 0)} />
       </Stats>
       <LiveChart
         lines={LINES}
-        columns={columns}
+        columns={figures?.columns ?? NO_COLUMNS}
         windowS={CHART_WINDOW_S}
-        summary={`The last minute: now ${formatRate(framesPerS)} frames a second at a load of ${formatPercent(stats.load)}.`}
+        summary={`The last minute: now ${formatRate(figures?.framesPerS ?? 0)} frames a second at a load of ${formatPercent(load)}.`}
       />
     </div>
   );

@@ -19,6 +19,7 @@ class FakeNode extends EventTarget {
       gamers: this.gamers,
       interrupted: 0,
       load: 0.5,
+      coolingShare: 1,
       qualities: [],
       busyMs: 1,
       bytesIn: 2,

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import { ManualClock } from '../../../shared/manual-clock.ts';
-import { type Said, type SaidToken, textOf } from '../../../shared/tasks/dialogue/said.ts';
+import { type AnswerToken, type PartialAnswer, textOf } from '../../../shared/tasks/dialogue/answer-tokens.ts';
 import { type DialogueInput, dialogue } from '../../../shared/tasks/dialogue.ts';
 import { summingModel } from '../infer/test-sessions.ts';
 import { nextMacrotask, Schedule } from '../schedule.ts';
@@ -21,7 +21,7 @@ beforeEach(() => {
 });
 
 /** Goes on with an answer that somebody else began, who may have made it all up. */
-async function goOn(said: Said, input: Partial<DialogueInput> = {}, contextTokens = 256) {
+async function continueFrom(said: PartialAnswer, input: Partial<DialogueInput> = {}, contextTokens = 256) {
   const clock = new ManualClock();
   const schedule = new Schedule({ now: () => clock.now(), after: () => () => {}, yieldToEventLoop: nextMacrotask });
   const speaker = new Dialogue({
@@ -53,7 +53,7 @@ async function goOn(said: Said, input: Partial<DialogueInput> = {}, contextToken
 }
 
 describe('an answer that was begun elsewhere', () => {
-  const begun = (name: string): Said => ({ model: name, tokens: [{ text: 'a', id: null }] });
+  const begun = (name: string): PartialAnswer => ({ model: name, tokens: [{ text: 'a', id: null }] });
 
   test.each([
     ['an address', 'https://evil.example/m', undefined],
@@ -61,16 +61,16 @@ describe('an answer that was begun elsewhere', () => {
     ['a model that is not lent here', 'browser', undefined],
     ['a model of the list', 'def', 'def'],
   ])('goes on with a model of the list or its own choice, whoever names %s', async (_, name, loaded) => {
-    expect((await goOn(begun(name))).text).toBe('abc');
+    expect((await continueFrom(begun(name))).text).toBe('abc');
     expect(wanted).toEqual([loaded]);
   });
 
   test('goes on with the address that its task names', async () => {
-    expect((await goOn(begun('https://evil.example/m'), { model: FOLDER })).text).toBe('abc');
+    expect((await continueFrom(begun('https://evil.example/m'), { model: FOLDER })).text).toBe('abc');
     expect(wanted).toEqual([FOLDER]);
   });
 
-  test.each<[string, Said['tokens']]>([
+  test.each<[string, PartialAnswer['tokens']]>([
     ['numbers of no token', [{ text: 'a', id: 9_999 }]],
     [
       'numbers of no token, and no text',
@@ -92,17 +92,17 @@ describe('an answer that was begun elsewhere', () => {
     ['the beginning of a text to stop at', [{ text: 'c', id: A }]],
   ])('goes on from its text where it came with %s', async (_, tokens) => {
     const said = textOf(tokens);
-    const { told, text } = await goOn({ model: 'abc', tokens }, { stop: ['c c'] });
+    const { told, text } = await continueFrom({ model: 'abc', tokens }, { stop: ['c c'] });
     expect(text).toBe(said + (said.endsWith('a') ? 'bc' : ''));
     expect(text.startsWith(told)).toBe(true);
   });
 
-  test.each<[string, SaidToken]>([
+  test.each<[string, AnswerToken]>([
     ['numbers', { text: 'a', id: A }],
     ['texts', { text: 'b c b c', id: null }],
   ])('ends at once where its %s leave no room in the context', async (_, token) => {
-    const tokens = Array<SaidToken>(120).fill(token);
-    const { text, finishReason } = await goOn(
+    const tokens = Array<AnswerToken>(120).fill(token);
+    const { text, finishReason } = await continueFrom(
       { model: 'abc', tokens },
       { emotions: ['calm', 'angry'], maxTokens: 1_000 },
       128,
@@ -114,7 +114,7 @@ describe('an answer that was begun elsewhere', () => {
   test('has as many tokens as the context has room for, whatever they are counted as elsewhere', async () => {
     const tokens = [{ text: 'a '.repeat(20), id: null }];
     model = speaking(() => A);
-    const { finishReason } = await goOn({ model: 'def', tokens }, { maxTokens: 100 }, 64);
+    const { finishReason } = await continueFrom({ model: 'def', tokens }, { maxTokens: 100 }, 64);
     expect(finishReason).toBe('length');
     expect(model.runs.reduce((sum, count) => sum + count, 0)).toBe(64);
   });
@@ -124,6 +124,9 @@ describe('an answer that was begun elsewhere', () => {
       { text: 'a', id: A },
       { text: '', id: B },
     ];
-    expect(await goOn({ model: 'abc', tokens }, { stop: ['b'] })).toMatchObject({ text: 'a', finishReason: 'stop' });
+    expect(await continueFrom({ model: 'abc', tokens }, { stop: ['b'] })).toMatchObject({
+      text: 'a',
+      finishReason: 'stop',
+    });
   });
 });

@@ -1,5 +1,5 @@
 import { MeshError } from '../../../shared/errors.ts';
-import { textOf } from '../../../shared/tasks/dialogue/said.ts';
+import { textOf } from '../../../shared/tasks/dialogue/answer-tokens.ts';
 import { DIALOGUE, type DialogueMessage } from '../../../shared/tasks/dialogue.ts';
 import { emotionSentence } from './prompt.ts';
 import { Answer, type Speaker, type SpeechRequest, type Spoken } from './speaker.ts';

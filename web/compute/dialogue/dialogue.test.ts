@@ -1,7 +1,7 @@
 import { afterEach, expect, test } from 'vitest';
 import { MeshError } from '../../../shared/errors.ts';
 import { ManualClock } from '../../../shared/manual-clock.ts';
-import type { SaidToken } from '../../../shared/tasks/dialogue/said.ts';
+import type { AnswerToken } from '../../../shared/tasks/dialogue/answer-tokens.ts';
 import { type DialogueInput, type DialogueParams, dialogue } from '../../../shared/tasks/dialogue.ts';
 import { summingModel } from '../infer/test-sessions.ts';
 import { nextMacrotask, Schedule } from '../schedule.ts';
@@ -32,7 +32,7 @@ function open(runtime: ReturnType<typeof speaking>, tokenizer: Uint8Array = toke
   made.push(speaker);
   return async (
     input: Partial<DialogueInput>,
-    more: { said?: SaidToken[]; signal?: AbortSignal; owner?: string } = {},
+    more: { said?: AnswerToken[]; signal?: AbortSignal; owner?: string } = {},
   ) => {
     const { params, attachments } = dialogue.pack({ messages: [{ role: 'user', content: 'a' }], ...input });
     const { said, signal = new AbortController().signal, owner = 'gamer' } = more;

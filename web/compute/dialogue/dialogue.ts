@@ -2,7 +2,7 @@ import type { Clock } from '../../../shared/clock.ts';
 import { MeshError } from '../../../shared/errors.ts';
 import { logger } from '../../../shared/log.ts';
 import type { PackedTask, ReportListener } from '../../../shared/tasks/definition.ts';
-import type { Said } from '../../../shared/tasks/dialogue/said.ts';
+import type { PartialAnswer } from '../../../shared/tasks/dialogue/answer-tokens.ts';
 import { type DialogueParams, readScript } from '../../../shared/tasks/dialogue.ts';
 import type { ExecutedTask } from '../engine-types.ts';
 import { LoadedModelCache, type LoadedModelCacheOptions } from '../infer/loaded-model-cache.ts';
@@ -112,7 +112,7 @@ export class Dialogue {
    * The model that began an answer, where it can be had here too. Another machine names it, so an address or a folder counts for nothing: those are
    * fetched only for the task itself.
    */
-  async #begunBy(said: Said | undefined): Promise<string | undefined> {
+  async #begunBy(said: PartialAnswer | undefined): Promise<string | undefined> {
     if (said === undefined || said.model === this.#rules.model || said.model === 'browser') return said?.model;
     return (await this.#options.language?.isListed(said.model)) ? said.model : undefined;
   }

@@ -1,6 +1,6 @@
 import type { Clock } from '../../../shared/clock.ts';
 import { MeshError } from '../../../shared/errors.ts';
-import { type SaidToken, textOf } from '../../../shared/tasks/dialogue/said.ts';
+import { type AnswerToken, textOf } from '../../../shared/tasks/dialogue/answer-tokens.ts';
 import type { LoadedModel } from '../infer/loaded-model.ts';
 import { waitForRun } from '../infer/long-runs.ts';
 import { SLICE_MS, type TaskSlot } from '../schedule.ts';
@@ -123,7 +123,7 @@ export class OnnxSpeaker implements Speaker {
   }
 
   /** Says it again by the numbers that another machine told; null where these do not make the texts that it told with them. */
-  #replay(tokens: readonly SaidToken[], answer: Answer): { answer: Answer; before: number[] } | null {
+  #replay(tokens: readonly AnswerToken[], answer: Answer): { answer: Answer; before: number[] } | null {
     const { tokenizer } = this.#parts;
     const before: number[] = [];
     for (const { text, id } of tokens) {

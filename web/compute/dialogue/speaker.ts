@@ -1,4 +1,4 @@
-import type { SaidToken } from '../../../shared/tasks/dialogue/said.ts';
+import type { AnswerToken } from '../../../shared/tasks/dialogue/answer-tokens.ts';
 import type { DialogueParams, Script } from '../../../shared/tasks/dialogue.ts';
 import type { RunInTaskSlot } from '../schedule.ts';
 
@@ -12,7 +12,7 @@ export interface SpeechRequest {
   /** Runs a part of the work in a time slot of the schedule. */
   run: RunInTaskSlot;
   /** Called with each new token. Those that were said before are not told again. */
-  onToken(token: SaidToken, at: number): void;
+  onToken(token: AnswerToken, at: number): void;
   /** The share of a model that was fetched, 0 to 1. */
   onShare(share: number): void;
 }
@@ -44,7 +44,7 @@ export interface Speaker {
  */
 export class Answer {
   /** Tokens so far, with the text that each made certain. */
-  readonly tokens: SaidToken[] = [];
+  readonly tokens: AnswerToken[] = [];
   /** The text that is certain. */
   text = '';
   /** Whether a text to stop at was said. */
@@ -60,13 +60,13 @@ export class Answer {
   }
 
   /** Takes over a token of an answer that was begun elsewhere. Its text was told, so it is certain whatever it says, and is not told again. */
-  takeOver({ text, id }: SaidToken): void {
+  takeOver({ text, id }: AnswerToken): void {
     this.text += text;
     this.tokens.push({ text, id });
   }
 
   /** Adds a token. Returns the text that is certain now. */
-  add(id: number | null, bytes: Uint8Array): SaidToken {
+  add(id: number | null, bytes: Uint8Array): AnswerToken {
     return this.#grow(id, this.#decoder.decode(bytes, { stream: true }));
   }
 
@@ -79,7 +79,7 @@ export class Answer {
     return rest;
   }
 
-  #grow(id: number | null, more: string): SaidToken {
+  #grow(id: number | null, more: string): AnswerToken {
     this.#held += more;
     const stopAt = firstOf(this.#held, this.#stops);
     this.isStopped = stopAt !== null;

@@ -1,8 +1,8 @@
 import { sha256 } from 'hash-wasm';
 import { concatBytes } from '../../../shared/bytes.ts';
 import type { Clock } from '../../../shared/clock.ts';
+import { CspViolations } from '../../../shared/csp-violations.ts';
 import { MeshError } from '../../../shared/errors.ts';
-import { PolicyWatch } from '../../../shared/policy-watch.ts';
 import type { PartialFile } from './partial-downloads.ts';
 
 /** Silence, ms, after which a download counts as dead: the slowest mobile network answers within seconds. */
@@ -59,7 +59,7 @@ export async function download(url: URL, options: DownloadOptions): Promise<Uint
   const ending = new AbortController();
   if (signal?.aborted) throw MeshError.cancelled(`The download of ${what}`);
   signal?.addEventListener('abort', () => ending.abort(), { signal: ending.signal });
-  const policy = new PolicyWatch();
+  const policy = new CspViolations();
   let stopWaiting = () => {};
   const wait = () => {
     stopWaiting();
@@ -80,7 +80,7 @@ export async function download(url: URL, options: DownloadOptions): Promise<Uint
     if (signal?.aborted) throw MeshError.cancelled(`The download of ${what}`);
     if (cause instanceof MeshError) throw cause;
     if (ending.signal.aborted) throw faults.silent();
-    throw await faults.broken(cause, await policy.stopped(url.host));
+    throw await faults.broken(cause, await policy.wasBlocked(url.host));
   } finally {
     stopWaiting();
     policy.dispose();

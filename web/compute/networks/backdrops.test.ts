@@ -4,14 +4,14 @@ import { seededRandom } from '../../../shared/tasks/test-random.ts';
 import { verifyTile } from '../../../shared/tasks/upscale.ts';
 import { isOpaque } from '../../../shared/tasks/upscale-tile.ts';
 import { rimsOf } from '../test-transparency.ts';
-import { BLACK, matted, over, WHITE } from './backdrops.ts';
+import { BLACK, compositeOver, matted, WHITE } from './backdrops.ts';
 
 function picture(...pixels: readonly (readonly number[])[]): PixelImage {
   return { width: pixels.length, height: 1, data: Uint8Array.from(pixels.flat()) };
 }
 
 function laidOver(image: PixelImage, grey: number): Uint8Array {
-  return finish(over(image, grey)).data;
+  return finish(compositeOver(image, grey)).data;
 }
 
 /** Over both backdrops, and found again. */
@@ -119,7 +119,7 @@ describe('a check of a translucent result', () => {
 
 test('other work may run between the rows of a picture', () => {
   const data = new Uint8Array(5 * 7 * 4);
-  expect([...over({ width: 5, height: 7, data }, WHITE)]).toHaveLength(7);
+  expect([...compositeOver({ width: 5, height: 7, data }, WHITE)]).toHaveLength(7);
   expect([...matted(data, data.slice(), 5)]).toHaveLength(7);
 });
 

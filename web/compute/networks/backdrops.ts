@@ -16,7 +16,7 @@ import type { PixelImage, Steps } from '../../../shared/tasks/definition.ts';
 export const BLACK = 0;
 export const WHITE = 255;
 
-interface Flat extends PixelImage {
+interface OpaqueImage extends PixelImage {
   data: Uint8Array<ArrayBuffer>;
 }
 
@@ -26,19 +26,19 @@ interface Flat extends PixelImage {
  * @param image - straight-alpha sRGB RGBA8.
  * @returns opaque.
  */
-export function* over({ width, height, data }: PixelImage, grey: number): Steps<Flat> {
-  const flat = new Uint8Array(width * height * 4);
-  for (let i = 0; i < flat.length; i += 4) {
+export function* compositeOver({ width, height, data }: PixelImage, grey: number): Steps<OpaqueImage> {
+  const pixels = new Uint8Array(width * height * 4);
+  for (let i = 0; i < pixels.length; i += 4) {
     if (i % (width * 4) === 0) yield;
     const alpha = data[i + 3] ?? 0;
     // With the half that makes the division round.
     const behind = grey * (255 - alpha) + 127;
-    flat[i] = ((data[i] ?? 0) * alpha + behind) / 255;
-    flat[i + 1] = ((data[i + 1] ?? 0) * alpha + behind) / 255;
-    flat[i + 2] = ((data[i + 2] ?? 0) * alpha + behind) / 255;
-    flat[i + 3] = 255;
+    pixels[i] = ((data[i] ?? 0) * alpha + behind) / 255;
+    pixels[i + 1] = ((data[i + 1] ?? 0) * alpha + behind) / 255;
+    pixels[i + 2] = ((data[i + 2] ?? 0) * alpha + behind) / 255;
+    pixels[i + 3] = 255;
   }
-  return { width, height, data: flat };
+  return { width, height, data: pixels };
 }
 
 /**

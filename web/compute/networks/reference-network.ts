@@ -1,7 +1,7 @@
 import { finish, type PixelImage } from '../../../shared/tasks/definition.ts';
 import { isOpaque } from '../../../shared/tasks/upscale-tile.ts';
 import type { NetworkShape } from '../models/manifest.ts';
-import { BLACK, matted, over, WHITE } from './backdrops.ts';
+import { BLACK, compositeOver, matted, WHITE } from './backdrops.ts';
 import { blocksOf, type Layer, TAPS } from './weights.ts';
 
 /** Values of a picture or of features, channels last. */
@@ -118,7 +118,7 @@ export function doubledReference(
   const double = (opaque: PixelImage) => picture(runNetwork(network, layers, colours(opaque)));
   const [width, height] = [2 * image.width, 2 * image.height];
   if (isOpaque(image)) return { width, height, data: double(image) };
-  const doubleOver = (grey: number) => double(finish(over(image, grey)));
+  const doubleOver = (grey: number) => double(finish(compositeOver(image, grey)));
   return { width, height, data: finish(matted(doubleOver(BLACK), doubleOver(WHITE), width)) };
 }
 

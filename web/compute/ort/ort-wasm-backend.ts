@@ -5,7 +5,7 @@ import { isNetwork, type Network, type Quality, type UpscaleParams } from '../..
 import { isOpaque } from '../../../shared/tasks/upscale-tile.ts';
 import { type Backend, type BackendFrames, type FrameTarget, filterAfter, requireNetwork } from '../backend.ts';
 import type { ModelSource } from '../models/model-source.ts';
-import { BLACK, matted, over, WHITE } from '../networks/backdrops.ts';
+import { BLACK, compositeOver, matted, WHITE } from '../networks/backdrops.ts';
 import { upscaleRows } from '../reference/upscale.ts';
 import { runInSlices, type Started, type TimeSlot } from '../schedule.ts';
 import { PixelFrames, type UpscalePixels } from '../video-frames.ts';
@@ -76,9 +76,9 @@ export class OrtWasmBackend implements Backend {
   async #doubled(image: PixelImage, network: Network, yieldNow: () => Promise<void>) {
     if (isOpaque(image)) return this.#doubledOpaque(image, network, yieldNow);
     const inSlices = <T>(steps: Steps<T>) => runInSlices(steps, this.#now, yieldNow);
-    const overBlack = await this.#doubledOpaque(await inSlices(over(image, BLACK)), network, yieldNow);
+    const overBlack = await this.#doubledOpaque(await inSlices(compositeOver(image, BLACK)), network, yieldNow);
     await yieldNow();
-    const overWhite = await this.#doubledOpaque(await inSlices(over(image, WHITE)), network, yieldNow);
+    const overWhite = await this.#doubledOpaque(await inSlices(compositeOver(image, WHITE)), network, yieldNow);
     return { ...overBlack, data: await inSlices(matted(overBlack.data, overWhite.data, overBlack.width)) };
   }
 

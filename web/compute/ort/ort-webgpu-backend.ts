@@ -13,7 +13,7 @@ import {
 } from '../backend.ts';
 import type { NetworkShape } from '../models/manifest.ts';
 import type { ModelSource } from '../models/model-source.ts';
-import { BLACK, matted, over, WHITE } from '../networks/backdrops.ts';
+import { BLACK, compositeOver, matted, WHITE } from '../networks/backdrops.ts';
 import { upscaleRows } from '../reference/upscale.ts';
 import { runInSlices, type Started, type TimeSlot } from '../schedule.ts';
 import { PixelFrames, type UpscalePixels } from '../video-frames.ts';
@@ -128,8 +128,8 @@ export class OrtWebGpuBackend implements Backend {
       return { doubled: () => doubled };
     }
     const { now } = this.#options;
-    const overBlack = await start(await runInSlices(over(image, BLACK), now, yieldNow));
-    const overWhite = await start(await runInSlices(over(image, WHITE), now, yieldNow));
+    const overBlack = await start(await runInSlices(compositeOver(image, BLACK), now, yieldNow));
+    const overWhite = await start(await runInSlices(compositeOver(image, WHITE), now, yieldNow));
     const doubled: Doubled = async (yieldLater) => {
       const [black, white] = await Promise.all([overBlack.doubled, overWhite.doubled]);
       return runInSlices(matted(black, white, 2 * image.width), now, yieldLater);

@@ -5,8 +5,8 @@ import jspiGlueUrl from 'onnxruntime-web/ort-wasm-simd-threaded.jspi.mjs?url';
 import jspiBinaryUrl from 'onnxruntime-web/ort-wasm-simd-threaded.jspi.wasm?url';
 import glueUrl from 'onnxruntime-web/ort-wasm-simd-threaded.mjs?url';
 import binaryUrl from 'onnxruntime-web/ort-wasm-simd-threaded.wasm?url';
+import { fetchOwn } from '../../../shared/csp-violations.ts';
 import { MeshError } from '../../../shared/errors.ts';
-import { fetchOwn } from '../../../shared/policy-watch.ts';
 
 /** Threads of onnxruntime-web: its own limit, beyond which small networks gain nothing. */
 export const MAX_RUNTIME_THREADS = 4;
@@ -108,6 +108,15 @@ export function threadsOf(isIsolated: boolean, cores: number): number {
   return isIsolated ? Math.min(Math.max(1, cores - 1), MAX_RUNTIME_THREADS) : 1;
 }
 
+/** What the packed SDK's plugin for Vite (deploy/sdk/vite.js) writes in place of the names of files that a site does without. */
+const LEFT_OUT = 'left-out-of-this-site';
+
+function leftOut(): MeshError {
+  const message =
+    "This site was built without the runtime that runs models on the graphics card: build it with p2c2r({ onnxRuntime: 'all' }).";
+  return new MeshError('unsupported-browser', message);
+}
+
 let gpuLoaded: Promise<OrtRuntime> | null = null;
 let last: Promise<unknown> = Promise.resolve();
 
@@ -143,6 +152,7 @@ export async function gpuSession(
 }
 
 async function loadGpu(): Promise<OrtRuntime> {
+  if (asyncifyBinaryUrl.endsWith(LEFT_OUT)) throw leftOut();
   // The build is 17 MB where WebAssembly can wait for promises (JavaScript Promise Integration), otherwise 27.
   const [ort, binary] = await (Reflect.has(WebAssembly, 'Suspending')
     ? Promise.all([import('onnxruntime-web/jspi'), fetchRuntime(jspiGlueUrl, jspiBinaryUrl)])

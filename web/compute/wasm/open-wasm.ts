@@ -1,6 +1,7 @@
+import { lacking } from '../../../shared/browser-needs.ts';
+import { fetchOwn } from '../../../shared/csp-violations.ts';
 import { MeshError } from '../../../shared/errors.ts';
 import { logger } from '../../../shared/log.ts';
-import { fetchOwn } from '../../../shared/policy-watch.ts';
 import { filtersAreCorrect } from '../filter-benchmark.ts';
 import type { ModelSource } from '../models/model-source.ts';
 import { threadsOf } from './kernel-threads.ts';
@@ -82,15 +83,14 @@ async function fetched(url: string): Promise<ArrayBuffer> {
 }
 
 async function compiled(bytes: ArrayBuffer): Promise<WebAssembly.Module> {
-  if (typeof WebAssembly === 'undefined') throw new MeshError('unsupported-browser', 'the browser has no WebAssembly');
+  if (typeof WebAssembly === 'undefined') throw lacking('webAssembly');
   try {
     return await WebAssembly.compile(bytes);
   } catch (cause) {
     const isValid = WebAssembly.validate(bytes);
     // What is valid and does not compile is forbidden: by the page's policy, or by the person's settings.
-    const why = isValid
-      ? "WebAssembly is forbidden here; the page's Content-Security-Policy must allow 'wasm-unsafe-eval'"
-      : "the browser's WebAssembly has no SIMD";
+    if (!isValid) throw lacking('vectors', undefined, { cause });
+    const why = "WebAssembly is forbidden here; the page's Content-Security-Policy must allow 'wasm-unsafe-eval'.";
     throw new MeshError('unsupported-browser', why, { cause });
   }
 }

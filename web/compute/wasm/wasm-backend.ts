@@ -6,7 +6,7 @@ import { type Backend, type BackendFrames, type FrameTarget, filterAfter } from 
 import { type DetailCodes, DetailFrameMaker } from '../detail-frames.ts';
 import { timeOf } from '../frame-orientation.ts';
 import type { ModelSource } from '../models/model-source.ts';
-import { BLACK, matted, over, WHITE } from '../networks/backdrops.ts';
+import { BLACK, compositeOver, matted, WHITE } from '../networks/backdrops.ts';
 import { unpackLayers } from '../networks/weights.ts';
 import { runInSlices, type Started, type TimeSlot } from '../schedule.ts';
 import { checkFrameShape, makeFrame, RgbaReader } from '../video-frames.ts';
@@ -170,7 +170,7 @@ export class WasmBackend implements Backend {
     }
     const double = async (grey: number) => {
       const image = { width, height, data: pixelsOf(workspace, source) };
-      const { data } = await runInSlices(over(image, grey), this.#options.now, yieldNow);
+      const { data } = await runInSlices(compositeOver(image, grey), this.#options.now, yieldNow);
       pixelsOf(workspace, opaque).set(data);
       await this.#run(workspace, job, yieldNow);
       return pixelsOf(workspace, result);

@@ -57,8 +57,7 @@ export async function showsColors(backend: Pick<Backend, 'openFrames'>): Promise
     for (const { frame, painting } of frames()) {
       try {
         const copy = await (await copying.start(frame, EXCLUSIVE_SLOT)).finish();
-        const { data } = await reader.read(copy);
-        copy.close();
+        const { data } = await reader.read(copy).finally(() => copy.close());
         if (!isAsPainted(data, painting)) return false;
       } finally {
         frame.close();

@@ -15,7 +15,7 @@ type FramePathBackend = Pick<Backend, 'openFrames'> & { framePaths: FramePaths }
 /**
  * Selects the fastest paths into and out of this GPU that bring a known picture through intact, and on the way in the colours of frames of
  * every kind. Known paths are only checked. A software
- * GPU is not tested: the short paths fail there, and reading back a canvas can crash the browser's GPU process and every page that uses it.
+ * GPU is not tested: the fast paths fail there, and reading back a canvas can crash the browser's GPU process and every page that uses it.
  */
 export async function selectFramePaths(
   backend: FramePathBackend,

@@ -30,8 +30,7 @@ export async function framesMatchPixels(
   try {
     const pixels = (await reader.read(frame)).data.slice();
     const sharp = await (await frames.start(frame, EXCLUSIVE_SLOT)).finish();
-    const seen = (await reader.read(sharp)).data;
-    sharp.close();
+    const seen = (await reader.read(sharp).finally(() => sharp.close())).data;
     const shape: UpscaleParams = { ...SIZE, ...TARGET, quality };
     const expected = await (await backend.startPixels(pixels, shape, EXCLUSIVE_SLOT)).finish();
     const differing = expected.reduce(

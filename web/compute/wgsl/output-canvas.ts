@@ -1,3 +1,4 @@
+import { lacking } from '../../../shared/browser-needs.ts';
 import { MeshError } from '../../../shared/errors.ts';
 import type { FrameTarget } from '../backend.ts';
 import type { FrameTime } from '../frame-orientation.ts';
@@ -17,8 +18,7 @@ export class OutputCanvas {
     this.#device = device;
     this.#canvas = new OffscreenCanvas(outWidth, outHeight);
     const context = this.#canvas.getContext('webgpu');
-    if (!context)
-      throw new MeshError('unsupported-browser', 'This browser has no WebGPU canvas in workers. Use a newer one.');
+    if (!context) throw lacking('workerWebGpu');
     this.#context = context;
     // The kernels write rgba8unorm. The other canvas format needs an optional feature.
     const usage = GPUTextureUsage.STORAGE_BINDING | GPUTextureUsage.RENDER_ATTACHMENT;

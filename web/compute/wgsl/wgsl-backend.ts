@@ -17,7 +17,7 @@ import {
 import { DetailFrameMaker } from '../detail-frames.ts';
 import { type FrameTime, timeOf, uprightSize } from '../frame-orientation.ts';
 import type { ModelSource } from '../models/model-source.ts';
-import { BLACK, matted, over, WHITE } from '../networks/backdrops.ts';
+import { BLACK, compositeOver, matted, WHITE } from '../networks/backdrops.ts';
 import { copiesAtSameSize, isIdentity } from '../reference/upscale.ts';
 import { runInSlices, type Started, type TimeSlot } from '../schedule.ts';
 import { checkFrameShape, isPlain, makeFrame, RgbaReader } from '../video-frames.ts';
@@ -90,7 +90,7 @@ export class WgslBackend implements Backend {
     const { width, height, outWidth, outHeight } = shape;
     const size = { width: 2 * width, height: 2 * height };
     const start = async (grey: number) => {
-      const { data } = await runInSlices(over(image, grey), this.now, () => slot.yieldNow());
+      const { data } = await runInSlices(compositeOver(image, grey), this.now, () => slot.yieldNow());
       return this.startPixels(data, { ...shape, outWidth: size.width, outHeight: size.height }, slot);
     };
     const [overBlack, overWhite] = [await start(BLACK), await start(WHITE)];
@@ -108,8 +108,8 @@ export class WgslBackend implements Backend {
     return new WgslFrames(this.#device, this.#passFactory, target, this);
   }
 
-  /** Lets the frames of all streams pass through the processor from now on. Returns whether they took a shorter way. */
-  avoidShortPaths(): boolean {
+  /** Lets the frames of all streams pass through the processor from now on. Returns whether they took fast paths. */
+  disableFastPaths(): boolean {
     const { frameIn, frameOut } = this.framePaths;
     if (frameIn === SAFE_FRAME_PATHS.frameIn && frameOut === SAFE_FRAME_PATHS.frameOut) return false;
     log.warn('frames come out wrong; they now pass through the processor', { frameIn, frameOut });
@@ -127,7 +127,7 @@ export class WgslBackend implements Backend {
   async #checkFramePaths(): Promise<void> {
     if (this.framePaths === SAFE_FRAME_PATHS) return;
     const isRight = await framesMatchPixels(this, CHECKED_NETWORK).catch(() => false);
-    if (!isRight) this.avoidShortPaths();
+    if (!isRight) this.disableFastPaths();
   }
 }
 
@@ -232,7 +232,7 @@ export class WgslFrames implements BackendFrames {
         // Detail is that of a picture over black.
         const needsBackdrop = timeOf(frame).hasAlpha && isNetwork(this.#target.quality);
         const shown = needsBackdrop
-          ? await runInSlices(over(image, BLACK), this.#backend.now, () => slot.yieldNow())
+          ? await runInSlices(compositeOver(image, BLACK), this.#backend.now, () => slot.yieldNow())
           : image;
         resources.upload(shown.data);
         return undefined;

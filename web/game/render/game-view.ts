@@ -12,7 +12,7 @@ import {
   Vector4,
   WebGLRenderTarget,
 } from 'three';
-import { MeshError } from '../../../shared/errors.ts';
+import { lacking } from '../../../shared/browser-needs.ts';
 import type { PixelImage } from '../../../shared/tasks/definition.ts';
 import { NEUTRAL } from '../simulation/craft.ts';
 import { seededRandom } from '../simulation/numbers.ts';
@@ -59,8 +59,7 @@ export class GameView {
     this.#height = height;
     const canvas = new OffscreenCanvas(width, height);
     const context = canvas.getContext('webgl2', { alpha: false, antialias: false });
-    if (!context)
-      throw new MeshError('unsupported-browser', 'The game needs WebGL 2, which this browser does not offer.');
+    if (!context) throw lacking('workerWebGl2');
     this.#gl = context;
     const random = seededRandom(SEED + 1);
     this.#scene = new RaceScene({ canvas, context, race: this.#race, random, isCalm: true });

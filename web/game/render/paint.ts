@@ -1,5 +1,5 @@
 import { CanvasTexture, Color, LinearMipmapNearestFilter, RepeatWrapping, SRGBColorSpace, type Texture } from 'three';
-import { MeshError } from '../../../shared/errors.ts';
+import { lacking } from '../../../shared/browser-needs.ts';
 
 /** Night colours of the game: as CSS for painted textures, through {@link tint} for vertex colours. */
 export const PALETTE = {
@@ -46,10 +46,7 @@ export function paintedTexture(
   const canvas = new OffscreenCanvas(width, height);
   const context = canvas.getContext('2d');
   if (!context) {
-    throw new MeshError(
-      'unsupported-browser',
-      'This browser cannot paint in a worker. Update it, or use a recent Chrome.',
-    );
+    throw lacking('workerDrawing');
   }
   paint(context);
   const texture = new CanvasTexture(canvas);

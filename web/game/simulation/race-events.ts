@@ -17,7 +17,8 @@ export interface RaceEvent {
 const TOUCH_M = { along: 5, across: 2.5 };
 /** A craft that passes another must get this far ahead, m: side by side they change places many times a second. */
 const CLEAR_M = 4;
-const PLAYER = -1;
+/** Number of the player among the rivals. */
+export const PLAYER = -1;
 
 interface RacingCraft {
   player: Craft;

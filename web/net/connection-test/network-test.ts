@@ -1,7 +1,6 @@
 import { type Clock, systemClock } from '../../../shared/clock.ts';
-import { MeshError } from '../../../shared/errors.ts';
-import { PolicyWatch } from '../../../shared/policy-watch.ts';
-import type { PeerOptions } from '../peer.ts';
+import { CspViolations } from '../../../shared/csp-violations.ts';
+import { noWebRtc, type PeerOptions } from '../peer.ts';
 import { type IceFinding, type NetworkFindings, RELAY_TRANSPORTS, type RelayTransport } from './findings.ts';
 import type { Connect } from './ice-gathering.ts';
 import { probeRelays, probeStun, type SortedIceServers, sortIceServers } from './ice-probes.ts';
@@ -33,9 +32,9 @@ export async function testNetwork(options: NetworkTestOptions): Promise<NetworkF
   const endMs = clock.now() + LIMITS.totalMs;
   // Not that of `location`: a sandboxed frame has an address, and no origin.
   const { origin = null } = globalThis as { origin?: string };
-  const policy = new PolicyWatch();
+  const policy = new CspViolations();
   const server = await probeServer({ ...{ url, clock, origin }, limitMs: LIMITS.serverMs, fetch: globalThis.fetch });
-  const isStoppedByPolicy = URL.canParse(url) && (await policy.stopped(new URL(url).host));
+  const isStoppedByPolicy = URL.canParse(url) && (await policy.wasBlocked(new URL(url).host));
   policy.dispose();
   const sorted = sortIceServers(options.iceServers ?? server.iceServers);
   const iceOptions = { connect, clock, limitMs: LIMITS.iceMs };
@@ -67,7 +66,7 @@ function connectionOf(wrtc: PeerOptions['wrtc']): typeof RTCPeerConnection | und
 function connectionMaker(wrtc: PeerOptions['wrtc']): Connect {
   return (configuration) => {
     const Connection = connectionOf(wrtc);
-    if (!Connection) throw new MeshError('unsupported-browser', 'This browser has no WebRTC.');
+    if (!Connection) throw noWebRtc();
     return new Connection(configuration);
   };
 }

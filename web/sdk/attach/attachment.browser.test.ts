@@ -15,7 +15,14 @@ class GoodStream {
   stats(): StreamStats {
     this.#frames += 5;
     const stats: Partial<StreamStats> = {
-      ...{ framesCaptured: this.#frames, framesPresented: this.#frames, quality: 'fast', localShare: 1, gainDb: null },
+      ...{
+        framesCaptured: this.#frames,
+        framesDropped: {},
+        framesPresented: this.#frames,
+        quality: 'fast',
+        localShare: 1,
+        gainDb: null,
+      },
       ...{ shares: [], glassToGlassMs: { p50: 20, p95: 30 } },
       ...this.now,
     };

@@ -9,20 +9,24 @@ class Watched {
   nowMs = 0;
   #captured = 0;
   #presented = 0;
-  now: Partial<Omit<Reading, 'stats'>> & Partial<DecisiveStats> & { shownPart?: number; fps?: number } = {};
+  #capped = 0;
+  now: Partial<Omit<Reading, 'stats'>> &
+    Partial<DecisiveStats> & { shownPart?: number; fps?: number; cappedPart?: number } = {};
 
   /** Lets time pass, ms. */
   after(ms: number): boolean {
     for (const untilMs = this.nowMs + ms; this.nowMs < untilMs; ) {
       this.nowMs += FRAME_MS;
-      const { obstacle = '', enlargement = 2, shownPart = 1, fps = 30, ...stats } = this.now;
+      const { obstacle = '', enlargement = 2, shownPart = 1, fps = 30, cappedPart = 0, ...stats } = this.now;
       const frames = (fps * FRAME_MS) / 1000;
       this.#captured += frames;
       this.#presented += frames * shownPart;
+      this.#capped += frames * cappedPart;
       this.decision.update({
         ...{ nowMs: this.nowMs, obstacle, enlargement },
         stats: {
           ...{ framesCaptured: this.#captured, framesPresented: this.#presented },
+          framesDropped: { 'fps-cap': this.#capped },
           ...{ glassToGlassMs: { p50: 40, p95: 60 }, gainDb: 1.2, shares: [{ volunteerId: 'v', share: 1 }] },
           ...{ localShare: 0, quality: 'fast' },
           ...stats,
@@ -50,6 +54,12 @@ test.each([
   watched.now = worse as Watched['now'];
   expect(watched.after(5_000)).toBe(false);
   expect(watched.decision.shown.why).toContain(why);
+});
+
+test('frames that maxFps leaves out are not missed', () => {
+  const watched = new Watched();
+  watched.now = { fps: 60, shownPart: 0.5, cappedPart: 0.5 };
+  expect(watched.after(3_000)).toBe(true);
 });
 
 test('a picture that stalls while its source moves is hidden within half a second', () => {

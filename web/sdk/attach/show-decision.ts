@@ -8,7 +8,7 @@ export const DEFAULT_MAX_DELAY_MS = 100;
 const GAIN_DB = { enlarged: 1, filter: 1.5, network: 2.8 };
 /** Less than this is not seen; the lower value keeps a picture that is shown from coming and going. */
 const MIN_GAIN_DB = { toShow: 0.5, toStay: 0.3 };
-/** Least part of the source's frames that is shown. */
+/** Least part that is shown of the source's frames, less those that `maxFps` leaves out. */
 const MIN_RATE = { toShow: 0.75, toStay: 0.6 };
 /** The delay must fall to this part of the limit before the picture comes back. */
 const DELAY_TO_SHOW = 0.8;
@@ -32,7 +32,14 @@ export interface Shown {
 
 export type DecisiveStats = Pick<
   StreamStats,
-  'framesCaptured' | 'framesPresented' | 'glassToGlassMs' | 'gainDb' | 'shares' | 'localShare' | 'quality'
+  | 'framesCaptured'
+  | 'framesDropped'
+  | 'framesPresented'
+  | 'glassToGlassMs'
+  | 'gainDb'
+  | 'shares'
+  | 'localShare'
+  | 'quality'
 >;
 
 export interface Reading {
@@ -92,7 +99,9 @@ export class ShowDecision {
 
   #count({ nowMs, stats }: Reading): void {
     const counts = this.#counts;
-    counts.push({ atMs: nowMs, captured: stats.framesCaptured, presented: stats.framesPresented });
+    // A `maxFps` below the source's rate is what the page asked for.
+    const captured = stats.framesCaptured - (stats.framesDropped['fps-cap'] ?? 0);
+    counts.push({ atMs: nowMs, captured, presented: stats.framesPresented });
     // The oldest one kept is at least as old as the window.
     while (counts[1] && nowMs - counts[1].atMs >= RATE_WINDOW_MS) counts.shift();
   }

@@ -106,7 +106,9 @@ function codecStep({ codecs, isSecure, trackWay }: MachineFindings): ConnectionS
   return {
     ...{ ...step, ok: false },
     found: `${cause} So there are no live pictures; tasks still work.`,
-    ...(isSecure ? { next: 'Use a current Chrome or Edge.' } : { next: USE_HTTPS, nextForHost: HTTPS_FOR_HOST }),
+    ...(isSecure
+      ? { next: 'Use a current Chrome, Edge or Firefox.' }
+      : { next: USE_HTTPS, nextForHost: HTTPS_FOR_HOST }),
   };
 }
 

@@ -32,7 +32,10 @@ interface IdleDetectorClass {
 interface HostGlobals {
   IdleDetector?: IdleDetectorClass;
   document?: { featurePolicy?: { allowsFeature(feature: string): boolean } };
-  navigator?: Partial<Pick<Navigator, 'wakeLock' | 'permissions'>> & { getBattery?: () => Promise<BatterySignal> };
+  navigator?: Partial<Pick<Navigator, 'wakeLock' | 'permissions' | 'userAgent' | 'maxTouchPoints'>> & {
+    getBattery?: () => Promise<BatterySignal>;
+    userAgentData?: { mobile: boolean };
+  };
 }
 
 // None of these interfaces is in TypeScript's library, or in every browser.
@@ -72,6 +75,17 @@ export async function askForIdleDetection(): Promise<boolean> {
 /** The browser's wake locks; null where it has none. */
 export function wakeLocks(): WakeLock | null {
   return host.navigator?.wakeLock ?? null;
+}
+
+/** Whether this is a phone or a tablet, as far as the browser says. */
+export function isHandheld(): boolean {
+  const { userAgentData, userAgent = '', maxTouchPoints = 0 } = host.navigator ?? {};
+  // An iPad calls itself a Macintosh, none of which has a touch screen.
+  return (
+    userAgentData?.mobile ||
+    /Android|iPhone|Mobile/.test(userAgent) ||
+    (/Macintosh/.test(userAgent) && maxTouchPoints > 1)
+  );
 }
 
 /** Whether the frame that a page is in lets it use this (Permissions Policy). Chromium tells; elsewhere the use itself fails. */

@@ -2,6 +2,7 @@ import type { DetailCoding } from '../../../shared/detail.ts';
 import { logger } from '../../../shared/log.ts';
 import type { StreamSetup } from '../../../shared/messages.ts';
 import { STREAM_LIMITS } from '../../../shared/protocol-limits.ts';
+import { startMediaSystem } from '../../compute/media-system.ts';
 import { DEFAULT_BITRATE_KBPS } from '../settings.ts';
 import { measureCosts, rankByGain, TRIAL_SIZE } from './codec-probe.ts';
 
@@ -153,6 +154,7 @@ export interface CodecSupport {
 /** What this browser says of each codec, without measuring anything; an empty list without WebCodecs. */
 export async function codecSupport(): Promise<CodecSupport[]> {
   if (typeof VideoEncoder !== 'function' || typeof VideoDecoder !== 'function') return [];
+  startMediaSystem();
   return Promise.all(
     CODECS.map(async (codec) => {
       const encoder = encoderConfig(codec, PROBE_SIZE, STREAM_LIMITS.defaultFps, DEFAULT_BITRATE_KBPS);

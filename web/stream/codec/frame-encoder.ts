@@ -239,6 +239,9 @@ export function encodeDetail<Tag>(encoder: FrameEncoder<Tag>, codec: Codec, fram
   const codes = new Uint8Array(width * height).fill(NO_DETAIL_CODE);
   const time = { timestamp, duration, hasAlpha: false };
   const empty = new DetailFrameMaker().make({ codes, width, height, strideBytes: width }, time);
-  encoder.encode(empty, tag);
-  empty.close();
+  try {
+    encoder.encode(empty, tag);
+  } finally {
+    empty.close();
+  }
 }

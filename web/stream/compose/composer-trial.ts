@@ -1,5 +1,5 @@
+import { lacking } from '../../../shared/browser-needs.ts';
 import { MAX_ADDED_STEPS, NO_DETAIL_CODE } from '../../../shared/detail.ts';
-import { MeshError } from '../../../shared/errors.ts';
 import type { PixelImage } from '../../../shared/tasks/definition.ts';
 import { colorSpaceOf, type Painting, rgbFrame, yuvFrame } from '../../compute/painted-frames.ts';
 import { TRIAL_COLOURS } from '../../compute/wgsl/frame-colors.ts';
@@ -41,7 +41,7 @@ const grey: Painting = () => [NO_DETAIL_CODE, NO_DETAIL_CODE, NO_DETAIL_CODE];
 export function trialTarget({ width, height }: PictureSize): OffscreenCanvasRenderingContext2D {
   const target = new OffscreenCanvas(width, height).getContext('2d', { alpha: false, willReadFrequently: false });
   if (target) return target;
-  throw new MeshError('unsupported-browser', 'This browser cannot draw on a canvas in a worker. Use a newer one.');
+  throw lacking('workerDrawing');
 }
 
 /**

@@ -1,3 +1,4 @@
+import { lacking } from '../../../shared/browser-needs.ts';
 import { MAX_ADDED_STEPS } from '../../../shared/detail.ts';
 import { MeshError } from '../../../shared/errors.ts';
 import { uprightSize } from '../../compute/frame-orientation.ts';
@@ -69,7 +70,7 @@ export class WebGlComposer implements Composer {
     });
     if (!gl || (!allowsSoftware && isOnProcessor(gl))) {
       gl?.getExtension('WEBGL_lose_context')?.loseContext();
-      throw new MeshError('unsupported-browser', 'This browser has no WebGL 2 on a GPU in workers. Use a newer one.');
+      throw lacking('workerWebGl2', 'It must be on a GPU.');
     }
     this.#gl = gl;
     this.#maxSide = gl.getParameter(gl.MAX_TEXTURE_SIZE);

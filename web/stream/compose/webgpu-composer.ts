@@ -1,3 +1,4 @@
+import { lacking } from '../../../shared/browser-needs.ts';
 import { MAX_ADDED_STEPS, MAX_DETAIL_CODES } from '../../../shared/detail.ts';
 import { MeshError } from '../../../shared/errors.ts';
 import { uprightSize } from '../../compute/frame-orientation.ts';
@@ -61,7 +62,7 @@ export class WebGpuComposer implements Composer {
   private constructor(device: GPUDevice, pipelines: Pipelines) {
     const context = this.#canvas.getContext('webgpu');
     if (!context) {
-      throw new MeshError('unsupported-browser', 'This browser has no WebGPU canvas in workers. Use a newer one.');
+      throw lacking('workerWebGpu');
     }
     context.configure({ device, format: 'rgba8unorm', alphaMode: 'opaque' });
     this.#device = device;

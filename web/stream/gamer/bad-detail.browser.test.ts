@@ -23,9 +23,9 @@ const GAIN = 4;
 const QUALITY = 'balanced';
 /** Stripes of two columns each: luma is as far from grey as this, to both sides in turn. */
 const [GREY, CONTRAST] = [128, 20];
-/** An honest volunteer's code on bright stripes, which is as far from none on dark ones... */
+/** An honest volunteer's code on bright stripes, which is as far from none on dark ones. */
 const CODE = 168;
-/** ...and another that would be as plausible. */
+/** Another one that would be as plausible. */
 const OTHER = 200;
 const DETAIL_COLOR = { primaries: 'bt709', transfer: 'bt709', matrix: 'bt709', fullRange: false } as const;
 const INTERVAL_MS = 33;

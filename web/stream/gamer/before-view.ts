@@ -1,4 +1,4 @@
-import { MeshError } from '../../../shared/errors.ts';
+import { lacking } from '../../../shared/browser-needs.ts';
 import type { Quality } from '../../../shared/tasks/upscale.ts';
 import { sizeOf } from '../frame-size.ts';
 
@@ -43,7 +43,7 @@ export class BeforeView {
     this.#drawing = new OffscreenCanvas(1, 1);
     const drawingContext = this.#drawing.getContext('2d', { alpha: false });
     if (!context || !drawingContext) {
-      throw new MeshError('unsupported-browser', 'This browser cannot draw on a canvas in a worker.');
+      throw lacking('workerDrawing');
     }
     this.#canvas = canvas;
     this.#context = context;

@@ -94,7 +94,7 @@ test('a frame that nobody sharpens, or whose detail will not come, does not wait
   expect(drawn.at(-1)).toEqual([1, null]);
 });
 
-test("this machine's own picture is drawn over the enlarged frame, by its share; one that fills it needs no other", async () => {
+test('a local picture is drawn over the enlarged frame, by its share; one that fills it needs no other', async () => {
   const rig = new PresenterRig(0);
   const { drawn, drawnOver } = rig;
   await rig.capture(0, { sharpened: true });
@@ -107,7 +107,7 @@ test("this machine's own picture is drawn over the enlarged frame, by its share;
   expect([filling.drawn, filling.drawnOver]).toEqual([[], [[1, 1]]]);
 });
 
-test("a frame is shown with this machine's own picture and a volunteer's detail, of which the picture leaves its weight", async () => {
+test("a frame is shown with its local picture and a volunteer's detail, of which the picture leaves its weight", async () => {
   const rig = new PresenterRig(1);
   const { drawn, drawnOver, shown, weights } = rig;
   await rig.capture(0, { detail: true, sharpened: true });
@@ -119,7 +119,7 @@ test("a frame is shown with this machine's own picture and a volunteer's detail,
   expect(shown).toMatchObject([{ frameId: 0, volunteerId: 'vera' }]);
 });
 
-test("a frame waits for this machine's own picture for one interval, and not where it will not come", async () => {
+test('a frame waits for its local picture for one interval, and not where it will not come', async () => {
   const rig = new PresenterRig(0);
   const { drawn, drawnOver } = rig;
   await rig.capture(0, { sharpened: true });
@@ -159,7 +159,7 @@ test('a frame that this machine sharpened first counts for the volunteer whose d
   expect(rig.report()).toMatchObject({ framesWithDetail: 1, framesLocal: 0 });
 });
 
-test("detail that no longer comes soon stops weakening this machine's own pictures, but stays on a picture that stands still", async () => {
+test('detail that no longer comes soon stops weakening local pictures, but stays on a picture that stands still', async () => {
   const rig = new PresenterRig(0);
   const { drawn, drawnOver, shown } = rig;
   const both = { detail: true, sharpened: true };

@@ -18,12 +18,12 @@ const log = logger('stream.detail');
 const MAX_PAST = 3;
 
 /**
- * Intervals of the source for which detail serves other frames that this machine sharpens too. What moved since shows less of their own picture for it, so
+ * Intervals of the source for which detail serves other frames that this machine sharpens too. What moved since shows less of their local pictures for it, so
  * once no detail comes any more it must not go on doing that.
  */
 const SERVES_INTERVALS = 4;
 
-/** Intervals that a frame waits for this machine's own picture of it, which is made to take half of one. */
+/** Intervals that a frame waits for its local picture, which is made to take half of one. */
 const SHARPENING_INTERVALS = 1;
 
 /**
@@ -36,11 +36,11 @@ const WAIT_GROWTH = 0.5;
 export type SharpenedFrame = UpscaledFrame & { outcome: NonNullable<UpscaledFrame['outcome']> };
 
 /**
- * How a frame is put together of this machine's own picture of it and a volunteer's detail.
+ * How a frame is put together of the picture of it that this machine sharpened and a volunteer's detail.
  *
- * @param own - quality of the picture; null without one.
+ * @param local - quality of that picture; null without one.
  */
-export type Blending = (own: Quality | null, detail: FrameDetail | null) => Blend & { gainDb: number };
+export type Blending = (local: Quality | null, detail: FrameDetail | null) => Blend & { gainDb: number };
 
 /** A frame of the source; a repeated one shows the same picture as the one before it. */
 export type OfferedFrame = CapturedFrame & { isRepeat: boolean };
@@ -89,7 +89,7 @@ interface Entry {
 }
 
 /**
- * Shows this machine's own frames, enlarged, each with its detail and this machine's own picture of it if these have come by its deadline. What
+ * Shows this machine's own frames, enlarged, each with its detail and its local picture if these have come by its deadline. What
  * comes later is added to the frame while it is on the screen. Detail is also added to later frames where the source stood still; so a still
  * picture keeps its detail, and a moving one never gets that of another moment.
  */
@@ -147,7 +147,7 @@ export class DetailPresenter {
     this.#collect();
   }
 
-  /** Takes ownership of this machine's own picture of a frame. */
+  /** Takes ownership of the local picture of a frame. */
   sharpened(picture: SharpenedFrame): void {
     const candidates = [...this.#past.slice(-1), ...this.#waiting, ...this.#loading.frames];
     const entry = candidates.find(({ frameId }) => frameId === picture.frameId);
@@ -258,7 +258,7 @@ export class DetailPresenter {
     const { gainDb, ...blend } = this.#options.blending(sharpened?.outcome.quality ?? null, source?.detail ?? null);
     const computeStartMs = clock.now();
     const added = source?.detail && { codes: source.detail.codes, gain: source.detail.gain, of: source.raw };
-    await drawBlended(composer, { raw, own: sharpened?.frame ?? null, detail: added ?? null }, blend, context);
+    await drawBlended(composer, { raw, localPicture: sharpened?.frame ?? null, detail: added ?? null }, blend, context);
     const computedMs = clock.now();
     const ofSamePicture = source && source.pictureId === entry.pictureId ? source.detail : null;
     screen.drawn(shownAs(entry, ofSamePicture, { computeStartMs, computedMs }));

@@ -4,12 +4,13 @@ import { isNetwork, NETWORKS, type Quality } from '../../../shared/tasks/upscale
 /**
  * What `bench -- glass` and `bench -- glass-tune` found at the browser's own realtime codecs. The gains are of Neverball, one of the games by which the networks
  * were validated, and of a clip whose truth is soft itself; what is shown beside a picture of this machine's own, and of soft sources, was chosen for the
- * networks of before, with SuperTuxKart and the built-in game too, and suits these. docs/streams.md has the figures of a game that chose nothing.
+ * previous networks, with SuperTuxKart and the built-in game too, and suits these. docs/streams.md has the figures of a game that chose nothing.
  */
 
-/** Bitrate of the way back below which the gain is lowered, kb/s: codecs would spend more than they are told. */
+/** Bitrate of the way back below which the code scale is lowered, kb/s: codecs would spend more than they are told. */
 const LOW_RATE_KBPS = 750;
-const GAIN = { atLowRate: 1.5, otherwise: 2 } as const;
+/** Codes for one step of 255 (`DetailCoding.gain`). */
+const CODE_SCALE = { atLowRate: 1.5, otherwise: 2 } as const;
 /** Smaller differences are seldom right, and invisible; steps of 255. */
 const SENDER_DEAD_ZONE = 1;
 /** Codes up to which detail is a codec's noise. */
@@ -24,42 +25,42 @@ const SOFT = { sharpness: 0.53, share: 0.3 } as const;
 const SHARE_BY_SHARPNESS = 8;
 /** Sharpness of a source that was not measured, or has no edges: between the two. */
 const UNKNOWN_SHARPNESS = 0.56;
-/** Detail comes from coded frames, which makes it less certain than what this machine finds in the raw ones. */
-const MAX_WEIGHT = 0.85;
+/** Largest weight of detail: it comes from coded frames, so it is less certain than what this machine finds in the raw ones. */
+const MAX_DETAIL_WEIGHT = 0.85;
 
 /** How the two sources of detail go together. */
 export interface Blend {
-  /** Share of this machine's own picture; the rest is the enlarged one, with the volunteer's detail. */
-  ownShare: number;
+  /** Share of the picture that this machine sharpened; the rest is the enlarged one, with the volunteer's detail. */
+  localPictureShare: number;
   /** Share of the volunteer's detail. */
-  weight: number;
+  detailWeight: number;
   /** Distance of a code from no detail up to which it adds nothing. */
   deadZoneCodes: number;
 }
 
 /**
- * What is left of each where both are there: they find much the same. The picture of a network here is better than detail that a codec has
+ * Weights of the local picture and the volunteer's detail when both exist, by the quality of the local picture. Both find much the same. The picture of a network here is better than detail that a codec has
  * coarsened; that of a filter is not.
  */
-const BESIDE: Readonly<Record<Quality, { ownShare: number; weight: number }>> = {
-  bilinear: { ownShare: 0, weight: 1 },
-  bicubic: { ownShare: 0, weight: 1 },
-  spatial: { ownShare: 0.4, weight: 1 },
-  fast: { ownShare: 0.8, weight: 0.35 },
-  balanced: { ownShare: 0.8, weight: 0.3 },
-  quality: { ownShare: 0.8, weight: 0.2 },
-  ultra: { ownShare: 0.8, weight: 0.2 },
+const BLEND_WEIGHTS: Readonly<Record<Quality, { localPictureShare: number; detailWeight: number }>> = {
+  bilinear: { localPictureShare: 0, detailWeight: 1 },
+  bicubic: { localPictureShare: 0, detailWeight: 1 },
+  spatial: { localPictureShare: 0.4, detailWeight: 1 },
+  fast: { localPictureShare: 0.8, detailWeight: 0.35 },
+  balanced: { localPictureShare: 0.8, detailWeight: 0.3 },
+  quality: { localPictureShare: 0.8, detailWeight: 0.2 },
+  ultra: { localPictureShare: 0.8, detailWeight: 0.2 },
 };
 
 /** What a quality gains over bicubic, dB of luma PSNR: here on stills of the three validation games, by detail the mean of the two clips. */
-interface Gain {
+interface QualityGain {
   /** Where nothing is coded: on this machine. */
   hereDb: number;
   /** By its detail, at bitrates of the way back by rising rate; the way there had twice as much. */
   detail: readonly { kbps: number; db: number }[];
 }
 
-const GAINS: Readonly<Record<Quality, Gain>> = {
+const QUALITY_GAINS: Readonly<Record<Quality, QualityGain>> = {
   bilinear: { hereDb: -0.5, detail: [] },
   bicubic: { hereDb: 0, detail: [] },
   spatial: { hereDb: 0.7, detail: [] },
@@ -69,12 +70,12 @@ const GAINS: Readonly<Record<Quality, Gain>> = {
   ultra: { hereDb: 3, detail: atRates(0.72, 1.08, 1.45) },
 };
 
-/** What detail and a filter of this machine gain less together than one by one, dB. */
-const LOST_BESIDE_FILTER_DB = 0.37;
-/** Share of what detail gains alone that it still gains beside a network of this machine, by how many networks it is better. */
-const LEFT_BESIDE_NETWORK = [0, 0, 0.1, 0.1] as const;
+/** Gain that detail and a filter of this machine have in common, dB: together they gain this much less than the sum of both. */
+const FILTER_OVERLAP_DB = 0.37;
+/** Share of the gain of detail alone that is left beside a network of this machine, by how many networks the volunteer's is better. */
+const RESIDUAL_GAIN = [0, 0, 0.1, 0.1] as const;
 
-function atRates(at500: number, at1000: number, at2000: number): Gain['detail'] {
+function atRates(at500: number, at1000: number, at2000: number): QualityGain['detail'] {
   return [
     { kbps: 500, db: at500 },
     { kbps: 1_000, db: at1000 },
@@ -84,48 +85,48 @@ function atRates(at500: number, at1000: number, at2000: number): Gain['detail'] 
 
 /** How detail is coded for this bitrate of the way back. */
 export function detailCoding(downlinkKbps: number): DetailCoding {
-  const gain = downlinkKbps < LOW_RATE_KBPS ? GAIN.atLowRate : GAIN.otherwise;
+  const gain = downlinkKbps < LOW_RATE_KBPS ? CODE_SCALE.atLowRate : CODE_SCALE.otherwise;
   return { base: 'bicubic', gain, deadZone: SENDER_DEAD_ZONE };
 }
 
 /**
  * How a frame is put together.
  *
- * @param own - quality of this machine's own picture of it; null without one.
+ * @param local - quality of the picture of it that this machine sharpened; null without one.
  * @param sharpness - of the source; null if it is not known.
  */
-export function blendOf(own: Quality | null, hasDetail: boolean, sharpness: number | null): Blend {
+export function blendOf(local: Quality | null, hasDetail: boolean, sharpness: number | null): Blend {
   const beyondSoft = (sharpness ?? UNKNOWN_SHARPNESS) - SOFT.sharpness;
   const share = Math.min(1, Math.max(SOFT.share, SOFT.share + SHARE_BY_SHARPNESS * beyondSoft));
-  const beside = BESIDE[own ?? 'bicubic'];
-  const ownShare = hasDetail ? Math.min(share, beside.ownShare) : share;
+  const weights = BLEND_WEIGHTS[local ?? 'bicubic'];
+  const localPictureShare = hasDetail ? Math.min(share, weights.localPictureShare) : share;
   return {
-    ownShare: own === null ? 0 : ownShare,
-    weight: Math.min(MAX_WEIGHT, share) * beside.weight,
+    localPictureShare: local === null ? 0 : localPictureShare,
+    detailWeight: Math.min(MAX_DETAIL_WEIGHT, share) * weights.detailWeight,
     deadZoneCodes: DEAD_ZONE_CODES,
   };
 }
 
 /**
- * What a volunteer's detail is expected to add to this machine's own picture, dB of luma PSNR.
+ * What a volunteer's detail is expected to add to the local picture, dB of luma PSNR.
  *
- * @param own - quality of this machine's picture; null: it only enlarges.
+ * @param local - quality of this machine's picture; null: it only enlarges.
  * @param quality - the volunteer's.
  * @param downlinkKbps - bitrate of the way back.
  */
-export function gainByDetailDb(own: Quality | null, quality: Quality, downlinkKbps: number): number {
+export function expectedGainDb(local: Quality | null, quality: Quality, downlinkKbps: number): number {
   const detailDb = detailGainDb(quality, downlinkKbps);
-  if (own !== null && isNetwork(own)) {
-    const steps = isNetwork(quality) ? NETWORKS.indexOf(quality) - NETWORKS.indexOf(own) : 0;
-    return (LEFT_BESIDE_NETWORK[Math.max(0, steps)] ?? 0) * detailDb;
+  if (local !== null && isNetwork(local)) {
+    const steps = isNetwork(quality) ? NETWORKS.indexOf(quality) - NETWORKS.indexOf(local) : 0;
+    return (RESIDUAL_GAIN[Math.max(0, steps)] ?? 0) * detailDb;
   }
-  const hereDb = own === null ? 0 : Math.max(0, GAINS[own].hereDb);
-  return Math.max(0, detailDb - hereDb, detailDb - (hereDb === 0 ? 0 : LOST_BESIDE_FILTER_DB));
+  const hereDb = local === null ? 0 : Math.max(0, QUALITY_GAINS[local].hereDb);
+  return Math.max(0, detailDb - hereDb, detailDb - (hereDb === 0 ? 0 : FILTER_OVERLAP_DB));
 }
 
 /** What detail alone is expected to gain. */
 function detailGainDb(quality: Quality, downlinkKbps: number): number {
-  const { detail } = GAINS[quality];
+  const { detail } = QUALITY_GAINS[quality];
   const above = detail.findIndex(({ kbps }) => kbps >= downlinkKbps);
   const upper = above < 0 ? detail.at(-1) : detail[above];
   if (!upper) return 0;

@@ -7,7 +7,7 @@ test("the source's interval is known from its own frames, whoever gets them, and
   const clock = new ManualClock(1_000);
   const now = () => clock.now();
   const intake = new FrameIntake({
-    ...{ now, settings: { scale: 2, maxFps: 60 }, statistics: new StreamStatistics(now) },
+    ...{ clock, settings: { scale: 2, maxFps: 60 }, statistics: new StreamStatistics(now) },
     onResize: () => {},
     onFrame: () => {},
   });
@@ -26,13 +26,13 @@ test("the source's interval is known from its own frames, whoever gets them, and
   expect(intake.intervalMs).toBe(100);
 });
 
-test('the last frame of a source is sent though it came too soon for the rate, once, and no earlier one', () => {
+test('the last frame of a source is sent though it came too soon for the rate, soon and once, and no earlier one', () => {
   const clock = new ManualClock(1_000);
   const now = () => clock.now();
   const statistics = new StreamStatistics(now);
   const sent: { frameId: number; isRepeat: boolean }[] = [];
   const intake = new FrameIntake({
-    ...{ now, settings: { scale: 2, maxFps: 60 }, statistics },
+    ...{ clock, settings: { scale: 2, maxFps: 20 }, statistics },
     onResize: () => {},
     onFrame: ({ frameId, isRepeat }) => sent.push({ frameId, isRepeat }),
   });
@@ -44,7 +44,10 @@ test('the last frame of a source is sent though it came too soon for the rate, o
   for (const frame of frames) intake.accept(frame);
   expect(frames.map(({ format }) => format === null)).toEqual([true, true, false]);
   expect(intake.hasEarly).toBe(true);
-  intake.repeatNewest();
+  // A source that goes on would have given the next one by then.
+  clock.advance(74);
+  expect(sent).toHaveLength(1);
+  clock.advance(1);
   expect(intake.hasEarly).toBe(false);
   intake.repeatNewest();
   expect(sent).toEqual([
@@ -53,4 +56,23 @@ test('the last frame of a source is sent though it came too soon for the rate, o
     { frameId: 3, isRepeat: true },
   ]);
   expect(frames.map(({ format }) => format)).toEqual([null, null, null]);
+});
+
+test('a source of twice the rate is thinned to every second frame, none of which waits', () => {
+  const clock = new ManualClock(1_000);
+  const now = () => clock.now();
+  const sent: number[] = [];
+  const intake = new FrameIntake({
+    ...{ clock, settings: { scale: 2, maxFps: 25 }, statistics: new StreamStatistics(now) },
+    onResize: () => {},
+    onFrame: ({ frameId, capturedMs }) => sent.push(frameId, clock.now() - capturedMs),
+  });
+  onTestFinished(() => intake.dispose());
+  const canvas = new OffscreenCanvas(64, 36);
+  canvas.getContext('2d')?.fillRect(0, 0, 8, 8);
+  for (let frame = 0; frame < 6; frame++) {
+    intake.accept(new VideoFrame(canvas, { timestamp: frame }));
+    clock.advance(18);
+  }
+  expect(sent).toEqual([0, 0, 2, 0, 4, 0]);
 });

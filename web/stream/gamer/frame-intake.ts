@@ -1,3 +1,4 @@
+import type { Clock } from '../../../shared/clock.ts';
 import { MeshError } from '../../../shared/errors.ts';
 import { isReduced, isSameSize, type PictureSize, type StreamSize, streamSize } from '../frame-size.ts';
 import { RecentMedian } from '../rolling-statistics.ts';
@@ -16,6 +17,11 @@ export class FrameRateCap {
 
   set fps(fps: number) {
     this.#intervalMs = 1000 / fps;
+  }
+
+  /** By when a source whose frames are no rarer than the rate has given the next one that is admitted. */
+  get nextByMs(): number {
+    return this.#dueMs + this.#intervalMs / 2;
   }
 
   /** A frame up to half an interval early counts as the due one, so that a cap of 60 never thins a 60 Hz source. */
@@ -39,7 +45,7 @@ export interface IntakeFrame {
 }
 
 export interface FrameIntakeOptions {
-  now(): number;
+  clock: Clock;
   settings: Pick<StreamSettings, 'scale' | 'maxFps'>;
   statistics: StreamStatistics;
   /** Called before the first frame, and before the first frame of another size. */
@@ -49,7 +55,7 @@ export interface FrameIntakeOptions {
 
 /**
  * Prepares source frames for the stream: caps their rate, numbers, crops and timestamps them. Keeps the newest one, because a still
- * source never gives it again; also when it came too soon for the rate, as the last of several do that a busy machine delivers at once.
+ * source never gives it again; also when it came too soon for the rate, as the last of several does that a busy machine delivers at once.
  */
 export class FrameIntake {
   readonly #options: FrameIntakeOptions;
@@ -57,8 +63,8 @@ export class FrameIntake {
   #size: StreamSize | null = null;
   #reducedFrom: PictureSize | null = null;
   #newest: IntakeFrame | null = null;
-  /** The source's newest frame where it came too soon. Owned; dropped when the source gives another one. */
-  #early: { frameId: number; source: VideoFrame } | null = null;
+  /** The source's newest frame where it came too soon. Owned; dropped when the source gives another one, else sent when that is overdue. */
+  #early: { frameId: number; source: VideoFrame; cameMs: number; cancelTimer: () => void } | null = null;
   #error: MeshError | null = null;
   #nextFrameId = 0;
   #lastTimestampUs = 0;
@@ -113,16 +119,23 @@ export class FrameIntake {
     this.#dropEarly();
     const frameId = this.#nextFrameId++;
     this.#options.statistics.captured(frameId);
-    if (this.#rateCap.admits(this.#options.now())) this.#use(source, frameId);
-    else this.#early = { frameId, source };
+    const { clock } = this.#options;
+    const cameMs = clock.now();
+    if (this.#rateCap.admits(cameMs)) this.#use(source, frameId, cameMs);
+    else {
+      const cancelTimer = clock.after(this.#rateCap.nextByMs - cameMs, () => this.repeatNewest());
+      this.#early = { frameId, source, cameMs, cancelTimer };
+    }
   }
 
   /** Sends the newest frame through the stream again, under a new id; or for the first time, if it came too soon before. */
   repeatNewest(): void {
     if (this.#early) {
-      const { source, frameId } = this.#early;
+      const { source, frameId, cameMs, cancelTimer } = this.#early;
       this.#early = null;
-      this.#use(source, frameId);
+      cancelTimer();
+      this.#rateCap.admits(this.#options.clock.now());
+      this.#use(source, frameId, cameMs);
       return;
     }
     const newest = this.#newest;
@@ -131,7 +144,7 @@ export class FrameIntake {
     const frameId = this.#nextFrameId++;
     this.#options.statistics.repeated(frameId);
     try {
-      this.#admit(newest.frame, frameId, true);
+      this.#admit(newest.frame, frameId, this.#options.clock.now(), true);
     } catch (cause) {
       this.#failed(cause);
     } finally {
@@ -146,9 +159,9 @@ export class FrameIntake {
   }
 
   /** Takes ownership of a frame of the source that was counted as captured. */
-  #use(source: VideoFrame, frameId: number): void {
+  #use(source: VideoFrame, frameId: number, cameMs: number): void {
     try {
-      this.#admit(source, frameId, false);
+      this.#admit(source, frameId, cameMs, false);
     } catch (cause) {
       this.#options.statistics.refused('failed');
       this.#failed(cause);
@@ -159,13 +172,14 @@ export class FrameIntake {
 
   #dropEarly(): void {
     if (!this.#early) return;
+    this.#early.cancelTimer();
     this.#early.source.close();
     this.#early = null;
     this.#options.statistics.refused('fps-cap');
   }
 
-  #admit(source: VideoFrame, frameId: number, isRepeat: boolean): void {
-    const { now, settings, onResize, onFrame } = this.#options;
+  #admit(source: VideoFrame, frameId: number, capturedMs: number, isRepeat: boolean): void {
+    const { settings, onResize, onFrame } = this.#options;
     const shown = shownSize(source);
     const size = streamSize(shown, settings.scale);
     // A repeated frame was made smaller before.
@@ -174,7 +188,6 @@ export class FrameIntake {
       this.#size = size;
       onResize(size);
     }
-    const capturedMs = now();
     if (!isRepeat) {
       if (this.#sourceMs !== null) this.#intervalMs.add(capturedMs - this.#sourceMs);
       this.#sourceMs = capturedMs;

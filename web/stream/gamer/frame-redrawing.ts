@@ -1,4 +1,4 @@
-import { MeshError } from '../../../shared/errors.ts';
+import { lacking } from '../../../shared/browser-needs.ts';
 import { isUpright, orientationOf } from '../../compute/frame-orientation.ts';
 import { isReduced, type PictureSize, sizeOf } from '../frame-size.ts';
 
@@ -52,8 +52,7 @@ function hasSquarePixels({ displayWidth, displayHeight }: VideoFrame, { width, h
 function redrawn(frame: VideoFrame, timestamp: number, { width, height }: PictureSize, drawn: PictureSize): VideoFrame {
   const canvas = new OffscreenCanvas(width, height);
   const context = canvas.getContext('2d', { alpha: false });
-  if (!context)
-    throw new MeshError('unsupported-browser', 'This browser cannot draw frames in a worker. Use a newer one.');
+  if (!context) throw lacking('workerDrawing');
   context.drawImage(frame, 0, 0, drawn.width, drawn.height);
   return new VideoFrame(canvas, { timestamp, alpha: 'discard' });
 }

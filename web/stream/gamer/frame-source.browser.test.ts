@@ -1,6 +1,6 @@
 import { afterEach, expect, onTestFinished, test, vi } from 'vitest';
 import { openSource, SourceReader } from './frame-source.ts';
-import { adoptFrames } from './source/moved-frames.ts';
+import { adoptFrames, releaseFrames } from './source/moved-frames.ts';
 
 afterEach(() => {
   vi.restoreAllMocks();
@@ -81,3 +81,15 @@ test('a page that stops its own track ends the copy of it in the worker, and is 
   expect((frames as MediaStreamTrack).readyState).toBe('ended');
   stop();
 });
+
+test.each(['track', 'video'] as const)(
+  'the frames of a %s that the page copies are sent themselves: a transferred stream would send clones',
+  async (kind) => {
+    vi.stubGlobal('MediaStreamTrackProcessor', undefined);
+    const source = kind === 'track' ? stillTrack() : document.createElement('video');
+    const { frames, first, stop } = await openSource(source, () => false);
+    expect([frames instanceof MessagePort, first]).toEqual([true, null]);
+    releaseFrames(frames);
+    stop();
+  },
+);

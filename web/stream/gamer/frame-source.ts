@@ -9,7 +9,7 @@ import {
   trackOf,
   trackWay,
 } from './source/browser-frames.ts';
-import { adoptFrames, type MovedFrames, movable } from './source/moved-frames.ts';
+import { adoptFrames, type MovedFrames, movable, movedOneByOne } from './source/moved-frames.ts';
 import { shownFrames } from './source/shown-frames.ts';
 
 /** First wait for a frame from a still track, ms; doubled after each wait, up to the maximum: a minimised window gives no frame at all. */
@@ -49,7 +49,7 @@ export async function openSource(
   if (source instanceof ReadableStream) {
     if (source.locked)
       throw MeshError.badInput('This stream of frames is already being read. Pass one that nobody reads.');
-    return { frames: movable(closingFrames(source)), first: null, again: () => {}, stop: () => {} };
+    return { frames: movedOneByOne(source), first: null, again: () => {}, stop: () => {} };
   }
   const way = trackWay(readsTracks() || (await workerReadsTracks()));
   if (source instanceof MediaStreamTrack) return openTrack(source, way);
@@ -66,7 +66,7 @@ function openTrack(track: MediaStreamTrack, way: TrackWay): SourceFrames {
   }
   if (way === 'video') {
     const { frames, again, stop } = framesByVideo(track);
-    return watchingEnd(track, { frames: movable(frames), first: null, again, stop });
+    return watchingEnd(track, { frames: movedOneByOne(frames), first: null, again, stop });
   }
   if (way === 'worker') {
     const copy = track.clone();
@@ -139,7 +139,7 @@ function openElement(element: HTMLCanvasElement | HTMLVideoElement, way: TrackWa
   checkElementSize(element);
   if (element instanceof HTMLVideoElement && way !== 'processor') {
     const { frames, again, stop } = shownFrames(element);
-    return { frames: movable(frames), first: firstFrame(element), again, stop };
+    return { frames: movedOneByOne(frames), first: firstFrame(element), again, stop };
   }
   const track = trackOf(element);
   try {
@@ -161,31 +161,6 @@ function openElement(element: HTMLCanvasElement | HTMLVideoElement, way: TrackWa
 function checkElementSize(element: HTMLCanvasElement | HTMLVideoElement): void {
   if (element instanceof HTMLCanvasElement) streamSize(element, 1);
   else if (element.videoWidth > 0) streamSize({ width: element.videoWidth, height: element.videoHeight }, 1);
-}
-
-/**
- * The same frames, each closed once its copy was sent. A transferred stream sends clones, and a source whose original frames stay open
- * stalls (a decoder after about ten). The page reads the next frame only after the previous one was sent.
- */
-function closingFrames(frames: ReadableStream<VideoFrame>): ReadableStream<VideoFrame> {
-  const reader = frames.getReader();
-  let sent: VideoFrame | undefined;
-  return new ReadableStream<VideoFrame>(
-    {
-      async pull(controller) {
-        sent?.close();
-        const { done, value } = await reader.read();
-        sent = value;
-        if (done) controller.close();
-        else controller.enqueue(value);
-      },
-      async cancel(reason) {
-        sent?.close();
-        await reader.cancel(reason);
-      },
-    },
-    { highWaterMark: 0 },
-  );
 }
 
 function firstFrame(element: HTMLCanvasElement | HTMLVideoElement): VideoFrame | null {

@@ -6,11 +6,11 @@ import type { CapturedFrame, DropCause, FrameDetail, FrameSink, Purpose, Upscale
 import type { StreamSize } from '../frame-size.ts';
 import { bestOf, MAX_PATIENCE, type StreamSettings } from '../settings.ts';
 import { BeforeView, type FramePair } from './before-view.ts';
-import { blendOf, gainByDetailDb } from './detail-tuning.ts';
+import { blendOf, expectedGainDb } from './detail-tuning.ts';
 import { FrameIntake, type IntakeFrame } from './frame-intake.ts';
+import { FramePresenter } from './frame-presenter.ts';
 import { SourceReader } from './frame-source.ts';
 import { LocalRoute } from './local-route.ts';
-import { OwnPicture } from './own-picture.ts';
 import { Patience } from './patience.ts';
 import { Screen } from './screen.ts';
 import { type Decision, type HelpForecast, SideChoice } from './side-choice.ts';
@@ -32,7 +32,7 @@ const MISSING_MS = 160;
 
 /**
  * A stream on the gamer's side, in its worker. Source frames come in through {@link FrameIntake} and are shown at once, enlarged, by
- * {@link OwnPicture}, which adds the detail that the volunteers of {@link VolunteerPool} send; or they are sharpened here by
+ * {@link FramePresenter}, which adds the detail that the volunteers of {@link VolunteerPool} send; or they are sharpened here by
  * {@link LocalRoute}, if {@link SideChoice} expects a better picture of that. With the transport `picture` one volunteer's pictures are
  * shown instead of this machine's own.
  */
@@ -48,7 +48,7 @@ export class GamerStream {
   readonly #sharpness: SourceSharpness;
   readonly #still: StillPicture;
   readonly #choice = new SideChoice();
-  readonly #own: OwnPicture;
+  readonly #presenter: FramePresenter;
   readonly #reporter: StreamReporter;
   #settings: StreamSettings;
   /** Of the newest frame that this machine sharpened; null before the first. */
@@ -70,15 +70,15 @@ export class GamerStream {
     this.#screen = new Screen({ clock, canvas, statistics });
     this.#patience = new Patience(settings.patience, now);
     this.#sharpness = new SourceSharpness(now);
-    this.#own = new OwnPicture({
+    this.#presenter = new FramePresenter({
       ...{ clock, screen: this.#screen, statistics, patience: this.#patience },
       intervalMs: () => this.#intake.intervalMs,
-      blending: (own, detail) => this.#blending(own, detail),
+      blending: (local, detail) => this.#blending(local, detail),
       openComposer: this.#isDetail ? options.openComposer : null,
       onReady: () => this.#intake.repeatNewest(),
     });
     this.#intake = new FrameIntake({
-      now,
+      clock,
       settings,
       statistics,
       onResize: (size) => this.#resized(size),
@@ -113,7 +113,7 @@ export class GamerStream {
     });
     this.#reporter = new StreamReporter({
       ...{ statistics, intake: this.#intake, screen: this.#screen },
-      ...{ own: this.#own, local: this.#local, pool: this.#pool },
+      ...{ presenter: this.#presenter, local: this.#local, pool: this.#pool },
     });
     this.#decision = this.#decide();
     this.#reader = new SourceReader(frames, first, {
@@ -186,7 +186,7 @@ export class GamerStream {
     this.#still.dispose();
     this.#pool.clear();
     this.#local.dispose();
-    this.#own.dispose();
+    this.#presenter.dispose();
     this.#screen.before?.dispose();
     this.#options.events.close();
     this.#options.onClosed();
@@ -197,16 +197,16 @@ export class GamerStream {
     return this.#settings.transport === 'detail';
   }
 
-  #blending(own: Quality | null, detail: FrameDetail | null) {
+  #blending(local: Quality | null, detail: FrameDetail | null) {
     const { downlinkKbps = 0 } = this.#pool.forecast ?? {};
-    const gainDb = detail ? gainByDetailDb(own, detail.outcome.quality, downlinkKbps) : 0;
-    return { ...blendOf(own, detail !== null, this.#sharpness.value), gainDb };
+    const gainDb = detail ? expectedGainDb(local, detail.outcome.quality, downlinkKbps) : 0;
+    return { ...blendOf(local, detail !== null, this.#sharpness.value), gainDb };
   }
 
   #resized(size: StreamSize): void {
     log.info('size', { ...size });
     this.#screen.size = size;
-    this.#own.resize(size);
+    this.#presenter.resize(size);
     this.#pool.clear();
     this.#patience.restart();
     this.#shapeLocal();
@@ -236,14 +236,17 @@ export class GamerStream {
       if (isHelped && this.#isDetail) this.#patience.sent(frameId);
       this.#patience.judge(this.#intake.intervalMs);
       if (this.#isDetail || !isHelped) {
-        this.#own.show({ ...copy('show'), isRepeat }, { detail: isHelped && this.#isDetail, sharpened: isSharpened });
+        this.#presenter.show(
+          { ...copy('show'), isRepeat },
+          { detail: isHelped && this.#isDetail, sharpened: isSharpened },
+        );
       }
       if (isSharpened) this.#local.offer(copy('show'));
       // Last: if the encoder fails at once, the newest frame is repeated and this one is closed.
       if (isHelped) this.#pool.offer(copy('show'));
       if (this.#intake.newest?.frameId === frameId) this.#pool.probeIdle(() => copy('measure'));
     } else {
-      this.#own.show({ ...copy('show'), isRepeat }, { detail: false, sharpened: true });
+      this.#presenter.show({ ...copy('show'), isRepeat }, { detail: false, sharpened: true });
       this.#local.offer(copy('show'));
       if (isAuto) this.#pool.probeIdle(() => copy('measure'));
     }
@@ -259,33 +262,33 @@ export class GamerStream {
   #sharpened(upscaled: UpscaledFrame): void {
     this.#localQuality = upscaled.outcome?.quality ?? this.#localQuality;
     if (this.#closed) upscaled.frame.close();
-    else this.#own.sharpened(upscaled);
+    else this.#presenter.sharpened(upscaled);
   }
 
   #notSharpened(frameId: number, cause: DropCause): void {
     this.#statistics.dropped(frameId, cause);
-    this.#own.dropped(frameId, 'sharpened');
+    this.#presenter.dropped(frameId, 'sharpened');
   }
 
   #detailCame(detail: FrameDetail): void {
     if (this.#closed || detail.purpose === 'measure') return;
     this.#still.onDetail(detail.codes);
-    this.#own.add(detail);
+    this.#presenter.add(detail);
   }
 
   #dropped({ frameId, purpose }: Pick<CapturedFrame, 'frameId' | 'purpose'>, cause: DropCause): void {
     if (purpose !== 'show') return;
     this.#statistics.dropped(frameId, cause);
     this.#patience.dropped(frameId);
-    this.#own.dropped(frameId, 'detail');
+    this.#presenter.dropped(frameId, 'detail');
   }
 
   /** Whether the newest frame is missing on the screen, or its picture waits for what frames bring about. */
   #isIncomplete(): boolean {
     const { newest, hasEarly } = this.#intake;
     const { newestFrameId, shownMs, shown } = this.#screen;
-    if (!newest) return false;
     if (hasEarly) return true;
+    if (!newest) return false;
     if (newest.frameId > newestFrameId) return this.#options.clock.now() - shownMs > MISSING_MS;
     if (this.#decision.running === 'local' && shown?.outcome === null) return this.#local.canTry;
     return shown?.outcome?.downgradeReason === 'getting-ready';
@@ -297,7 +300,7 @@ export class GamerStream {
       ...{ where, transport, quality },
       nowMs: this.#options.clock.now(),
       // It is enlarged all the same.
-      localQuality: this.#isDetail && this.#local.isResting ? 'bicubic' : this.#localQuality,
+      localQuality: this.#isDetail && this.#local.isPassthrough ? 'bicubic' : this.#localQuality,
       volunteer: this.#forecast(),
     });
   }
@@ -323,7 +326,7 @@ export class GamerStream {
   #sourceEnded(error: MeshError): void {
     this.#ended = error;
     log.info('source ended', { reason: error.reason });
-    this.#still.last(() => this.#tell({ kind: 'ended', error: error.toWire() }));
+    this.#still.refineLast(() => this.#tell({ kind: 'ended', error: error.toWire() }));
   }
 
   #volunteerFailed(streamId: number, error: MeshError): void {

@@ -25,12 +25,12 @@ interface Shape {
 }
 
 type FrameInfo = Omit<CapturedFrame, 'frame'> & {
-  /** Whether the frame before it is long ago. */
-  isAlone: boolean;
+  /** Whether its picture stands still: the frame before it is long ago. */
+  isStill: boolean;
 };
 
-/** Time without a frame, ms, after which one counts as still: the last frame of a source that stands still is repeated about this often. */
-const ALONE_MS = 240;
+/** Gap before a frame, ms, from which on its picture counts as still: the last frame of a source that stands still is repeated about this often. */
+const STILL_GAP_MS = 240;
 
 /**
  * Upscales frames on the gamer's own machine, of those that wait only the newest. While the engine is being created, and for a while after
@@ -56,7 +56,7 @@ export class LocalRoute {
     this.#queue = new UpscaleQueue({
       capacity: 1,
       now: options.now,
-      hasTime: ({ isAlone }) => isAlone,
+      hasTime: ({ isStill }) => isStill,
       onUpscaled: (frame, info, outcome) => {
         this.#error = null;
         this.#deliver(frame, info, outcome);
@@ -80,8 +80,8 @@ export class LocalRoute {
   }
 
   /** Whether frames are passed through unchanged because this machine is too slow to upscale them. */
-  get isResting(): boolean {
-    return this.#upscaler?.isResting ?? false;
+  get isPassthrough(): boolean {
+    return this.#upscaler?.isPassthrough ?? false;
   }
 
   /** The backend that upscales here; empty before the first frame. */
@@ -112,12 +112,12 @@ export class LocalRoute {
       return;
     }
     const nowMs = this.#options.now();
-    const isAlone = nowMs - this.#offeredMs >= ALONE_MS;
+    const isStill = nowMs - this.#offeredMs >= STILL_GAP_MS;
     this.#offeredMs = nowMs;
     this.#createEngine();
     this.#budget.frame(info.frameId, info.capturedMs, nowMs);
     this.#prepareUpscaler();
-    this.#queue.offer(frame, { ...info, isAlone });
+    this.#queue.offer(frame, { ...info, isStill });
   }
 
   dispose(): void {
@@ -156,7 +156,7 @@ export class LocalRoute {
       );
       this.#upscaler.isForGpusOnly = quality === 'auto';
       this.#upscaler.budgetMs = this.#budget.localMs(fps);
-      this.#upscaler.patienceMs = isBaseShown ? this.#upscaler.budgetMs : this.#budget.localPatienceMs;
+      this.#upscaler.passthroughAboveMs = isBaseShown ? this.#upscaler.budgetMs : this.#budget.localPassthroughAboveMs;
       this.#queue.upscaler = this.#upscaler;
     } catch (cause) {
       this.#failed(cause);

@@ -6,12 +6,12 @@ const WINDOW_FRAMES = 60;
 /** Frames after which the first judgement is made, and time between two, ms: a change of delay is seen, so it must be rare. */
 const MIN_FRAMES = 12;
 const JUDGE_INTERVAL_MS = 1_000;
-/** Share of the frames whose detail must come in time for a patience to be enough... */
-const MOST = 0.9;
-/** ...and the share below which even the largest patience brings too little to delay the picture for. */
-const WORTHWHILE = 0.5;
-/** A frame shown at once stays for one interval: detail that comes within this share of it is still worth showing. */
-const SHARE_OF_OWN_INTERVAL = 0.5;
+/** Share of the frames whose detail must come in time for a patience to be enough. */
+const ENOUGH_SHARE = 0.9;
+/** Share of the frames whose detail must come in time with the largest patience: for less the picture is not delayed. */
+const MIN_WORTHWHILE_SHARE = 0.5;
+/** Share of its interval within which detail of a frame that was shown at once is still worth showing. */
+const USEFUL_INTERVAL_SHARE = 0.5;
 
 /**
  * Chooses by how many frames the picture is delayed to wait for detail: as few as bring most of it. Where hardly any detail comes in time
@@ -73,13 +73,13 @@ export class Patience {
     // The newest frames could not be answered yet.
     const settled = [...this.#delaysMs.values()].slice(0, -(MAX_PATIENCE + 1));
     const delaysMs = settled.filter((delayMs) => delayMs !== null).sort((a, b) => a - b);
-    const limitMs = (frames: number) => Math.max(frames, SHARE_OF_OWN_INTERVAL) * intervalMs;
+    const limitMs = (frames: number) => Math.max(frames, USEFUL_INTERVAL_SHARE) * intervalMs;
     const shareWithin = (frames: number) =>
       delaysMs.filter((delayMs) => delayMs <= limitMs(frames)).length / settled.length;
     this.#inTimeShare = shareWithin(this.#chosen ?? MAX_PATIENCE);
     const choices = Array.from({ length: MAX_PATIENCE + 1 }, (_, frames) => frames);
-    const enough = choices.find((frames) => percentile(delaysMs, MOST) <= limitMs(frames)) ?? MAX_PATIENCE;
-    this.#automatic = shareWithin(MAX_PATIENCE) < WORTHWHILE ? 0 : enough;
+    const enough = choices.find((frames) => percentile(delaysMs, ENOUGH_SHARE) <= limitMs(frames)) ?? MAX_PATIENCE;
+    this.#automatic = shareWithin(MAX_PATIENCE) < MIN_WORTHWHILE_SHARE ? 0 : enough;
   }
 
   /** Forgets what was measured: the volunteers or the size have changed. */

@@ -1,6 +1,6 @@
-/** `auto` measures the side that is not running this often, ms... */
+/** Time between two probes of the side that is not running, ms. */
 export const PROBE_INTERVAL_MS = 5_000;
-/** ...with this many frames: enough for a median, and 2 % of the frames at 60 fps. */
+/** Frames of a probe: enough for a median, and 2 % of the frames at 60 fps. */
 export const PROBE_FRAMES = 5;
 /** Largest share of its time that a side spends on probes while the other one runs. */
 const MAX_PROBE_DUTY = 0.05;

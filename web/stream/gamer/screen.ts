@@ -1,5 +1,5 @@
+import { lacking } from '../../../shared/browser-needs.ts';
 import type { Clock } from '../../../shared/clock.ts';
-import { MeshError } from '../../../shared/errors.ts';
 import type { UpscaledFrame } from '../frame.ts';
 import type { StreamSize } from '../frame-size.ts';
 import type { BeforeView, FramePair } from './before-view.ts';
@@ -32,7 +32,7 @@ export class Screen {
   constructor(options: ScreenOptions) {
     // Opaque: video frames have no alpha, and the compositor need not blend.
     const context = options.canvas.getContext('2d', { alpha: false });
-    if (!context) throw new MeshError('unsupported-browser', 'This browser cannot draw on a canvas in a worker.');
+    if (!context) throw lacking('workerDrawing');
     this.#options = options;
     this.#context = context;
     this.#shownMs = options.clock.now();

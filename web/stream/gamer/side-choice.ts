@@ -2,16 +2,14 @@ import { logger } from '../../../shared/log.ts';
 import type { Where } from '../../../shared/tasks/definition.ts';
 import type { Quality } from '../../../shared/tasks/upscale.ts';
 import { isHelpPossible, type StreamQuality, type Transport } from '../settings.ts';
-import { gainByDetailDb } from './detail-tuning.ts';
+import { expectedGainDb } from './detail-tuning.ts';
 import type { Side } from './stream-statistics.ts';
 
 const log = logger('stream.side');
 
-/**
- * What detail must be expected to add to this machine's own picture, dB, for `auto` to ask volunteers for it, and to go on: less is hardly visible, and
- * their power is not free.
- */
+/** Expected gain, dB, from which on `auto` asks volunteers for detail: less is hardly visible, and their power is not free. */
 const WORTH_ASKING_DB = 0.1;
+/** Expected gain, dB, below which it stops asking: the distance keeps it from flapping. */
 const WORTH_KEEPING_DB = 0.05;
 /** Share of the frames that must get their detail in time: a picture that is sharp now and then flickers. */
 const MIN_IN_TIME_SHARE = 0.5;
@@ -104,11 +102,11 @@ export class SideChoice {
       return this.#settle(this.#running, 'not-measured', `${name} is getting ready to help.`);
     }
     const share = inTimeShare ?? 1;
-    const addedDb = share < MIN_IN_TIME_SHARE ? 0 : share * gainByDetailDb(localQuality, quality, downlinkKbps);
-    const changes =
+    const addedDb = share < MIN_IN_TIME_SHARE ? 0 : share * expectedGainDb(localQuality, quality, downlinkKbps);
+    const isSwitching =
       this.#running === 'local' ? addedDb >= WORTH_ASKING_DB && nowMs >= this.#retryAtMs : addedDb < WORTH_KEEPING_DB;
-    const running = changes ? otherThan(this.#running) : this.#running;
-    if (changes) this.#changed(running, nowMs);
+    const running = isSwitching ? otherThan(this.#running) : this.#running;
+    if (isSwitching) this.#switched(running, nowMs);
     const here = `'${localQuality}' on this computer`;
     const there = `detail by '${quality}' from ${name}`;
     const why =
@@ -116,7 +114,7 @@ export class SideChoice {
     return this.#settle(running, 'better-picture', why, { addedDb });
   }
 
-  #changed(running: Side, nowMs: number): void {
+  #switched(running: Side, nowMs: number): void {
     if (running === 'local') {
       const isProven = nowMs - this.#switchedMs >= PROVEN_MS;
       this.#waitMs = isProven ? FIRST_WAIT_MS : Math.min(2 * this.#waitMs, MAX_WAIT_MS);

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { ManualClock } from '../../../shared/manual-clock.ts';
-import { MAX_LAST_MS, StillPicture } from './still-picture.ts';
+import { MAX_REFINE_LAST_MS, StillPicture } from './still-picture.ts';
 
 const INTERVAL_MS = 33;
 
@@ -82,7 +82,7 @@ test('the last picture of a source that ended is refined first, and that is told
   detailOf = (repeat) => 128 + Math.min(repeat, 7);
   let told = 0;
   still.onFrame(false);
-  still.last(() => told++);
+  still.refineLast(() => told++);
   clock.advance(500);
   expect(told).toBe(0);
   clock.advance(2_000);
@@ -95,7 +95,7 @@ test('where nobody refines it, that is told at once', () => {
   canRefine = false;
   let told = 0;
   still.onFrame(false);
-  still.last(() => told++);
+  still.refineLast(() => told++);
   expect(told).toBe(1);
 });
 
@@ -103,8 +103,8 @@ test('detail of a last picture that never settles, or never comes, is not waited
   isIncomplete = true;
   let told = 0;
   still.onFrame(false);
-  still.last(() => told++);
-  clock.advance(MAX_LAST_MS - 1);
+  still.refineLast(() => told++);
+  clock.advance(MAX_REFINE_LAST_MS - 1);
   expect(told).toBe(0);
   clock.advance(1);
   expect(told).toBe(1);

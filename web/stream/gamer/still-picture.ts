@@ -5,15 +5,15 @@ const STILL_AFTER_MS = 100;
 const STILL_AFTER_INTERVALS = 2.5;
 /** Between two repeats of a still frame, ms: each is coded finer, and a person does not see the steps. */
 const REPEAT_MS = 100;
-/** Answers in a row that change a still picture's detail by less than {@link GAINED_CODES} after which nothing more is gained. */
+/** Answers in a row that change a still picture's detail by less than {@link MIN_CHANGE_CODES} after which nothing more is gained. */
 const UNCHANGED_ANSWERS = 4;
-/** Mean change of the codes that is still worth the bits. */
-const GAINED_CODES = 0.1;
+/** Smallest mean change of the codes that is worth the bits. */
+const MIN_CHANGE_CODES = 0.1;
 /** Repeats after which it is left alone in any case: a network or codec may never settle. */
 const MAX_REPEATS = 50;
 /** How long the last picture of a source that ended may be refined, ms: its volunteers wait for others' frames. */
-export const MAX_LAST_MS = 5_000;
-/** Every which code is compared: a sample is enough, and 1080p has two million. */
+export const MAX_REFINE_LAST_MS = 5_000;
+/** Distance of the codes that are compared: a sample is enough, and 1080p has two million. */
 const SAMPLE_STEP = 13;
 
 export interface StillPictureOptions {
@@ -36,7 +36,7 @@ export class StillPicture {
   #unchanged = 0;
   #sample: Uint8Array | null = null;
   /** Called once the picture is as fine as it gets. */
-  #onFine: (() => void) | null = null;
+  #onRefined: (() => void) | null = null;
   #cancelLimit = () => {};
   #isDisposed = false;
 
@@ -54,7 +54,7 @@ export class StillPicture {
   /** Detail of a frame came. */
   onDetail(codes: Uint8Array): void {
     const sample = sampleOf(codes);
-    this.#unchanged = this.#sample && meanChange(this.#sample, sample) < GAINED_CODES ? this.#unchanged + 1 : 0;
+    this.#unchanged = this.#sample && meanChange(this.#sample, sample) < MIN_CHANGE_CODES ? this.#unchanged + 1 : 0;
     this.#sample = sample;
   }
 
@@ -64,16 +64,16 @@ export class StillPicture {
     this.#unchanged = 0;
   }
 
-  /** The source ended. Calls back once its last picture is as fine as it gets, or after {@link MAX_LAST_MS}. */
-  last(onFine: () => void): void {
-    this.#onFine = onFine;
-    this.#cancelLimit = this.#options.clock.after(MAX_LAST_MS, () => this.#fine());
-    if (!this.#canGain()) this.#fine();
+  /** The source ended. Calls back once its last picture is as fine as it gets, or after {@link MAX_REFINE_LAST_MS}. */
+  refineLast(onRefined: () => void): void {
+    this.#onRefined = onRefined;
+    this.#cancelLimit = this.#options.clock.after(MAX_REFINE_LAST_MS, () => this.#finish());
+    if (!this.#canGain()) this.#finish();
   }
 
   dispose(): void {
     this.#isDisposed = true;
-    this.#onFine = null;
+    this.#onRefined = null;
     this.#cancelTimer();
     this.#cancelLimit();
   }
@@ -86,7 +86,7 @@ export class StillPicture {
   #check(): void {
     this.#arm(REPEAT_MS);
     if (this.#canGain()) this.#options.repeat();
-    else this.#fine();
+    else this.#finish();
   }
 
   /** Whether the picture would be better for being sent again. */
@@ -96,11 +96,11 @@ export class StillPicture {
     return isIncomplete() || (!isFinished && canRefine());
   }
 
-  #fine(): void {
-    const onFine = this.#onFine;
-    this.#onFine = null;
+  #finish(): void {
+    const onRefined = this.#onRefined;
+    this.#onRefined = null;
     this.#cancelLimit();
-    onFine?.();
+    onRefined?.();
   }
 }
 

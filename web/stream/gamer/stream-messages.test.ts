@@ -7,7 +7,7 @@ const state: StreamState = {
   decision: { running: 'volunteers', why },
   frameError: null,
   reduced: null,
-  local: { isReady: true, error: null, isResting: false, qualityError: null },
+  local: { isReady: true, error: null, isPassthrough: false, qualityError: null },
   chosen: 'quality',
   shown: null,
   nameOf: (id) => (id === 'v1' ? 'Vera' : null),
@@ -52,11 +52,11 @@ test('the reason why this computer cannot run a quality is included', () => {
 
 test('a computer that is too slow for any quality says so while it shows frames unsharpened', () => {
   const decision = { running: 'local', why } as const;
-  const explain = (isResting: boolean) =>
+  const explain = (isPassthrough: boolean) =>
     explainStream({
       ...state,
       decision,
-      local: { ...state.local, isResting },
+      local: { ...state.local, isPassthrough },
       shown: { outcome: null, volunteerId: null },
     });
   expect(explain(true)).toContain('too slow to sharpen at this rate: frames are shown unsharpened');
@@ -74,7 +74,7 @@ test('the more serious problem is explained', () => {
   const frameError = MeshError.badInput('Torn.');
   expect(explainStream({ ...state, frameError })).toBe('The newest frame cannot be used (bad-input): Torn.');
   const decision = { running: 'local', why: '' } as const;
-  const local = { isReady: false, error: null, isResting: false, qualityError: null };
+  const local = { isReady: false, error: null, isPassthrough: false, qualityError: null };
   expect(explainStream({ ...state, decision, local })).toMatch(/^Getting ready/);
   expect(explainStream({ ...state, decision, local: { ...local, error: frameError } })).toContain('unsharpened: Torn.');
 });

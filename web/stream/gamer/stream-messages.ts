@@ -14,7 +14,7 @@ export interface StreamState {
     isReady: boolean;
     error: MeshError | null;
     /** Whether this computer is too slow to sharpen frames that move. */
-    isResting: boolean;
+    isPassthrough: boolean;
     /** Why this computer cannot run a better quality; null if that is not the reason. */
     qualityError: MeshError | null;
   };
@@ -36,7 +36,7 @@ export function explainStream(state: StreamState): string {
 
 function explainSharpening({ decision, local, chosen, shown, nameOf }: StreamState): string {
   if (decision.running === 'volunteers' || local.isReady) {
-    if (decision.running === 'local' && local.isResting && shown?.outcome === null) {
+    if (decision.running === 'local' && local.isPassthrough && shown?.outcome === null) {
       return `${decision.why} This computer is too slow to sharpen at this rate: frames are shown unsharpened, so that they keep coming.`;
     }
     if (!shown?.outcome) return decision.why;

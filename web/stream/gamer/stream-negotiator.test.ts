@@ -6,7 +6,7 @@ import { Listeners } from '../../net/listeners.ts';
 import { VolunteerTrust } from '../../net/volunteer-trust.ts';
 import { streamSize } from '../frame-size.ts';
 import { RETRY_AFTER_MS, toStreamSettings } from '../settings.ts';
-import { MAX_RETRY_AFTER_MS } from './retry-waits.ts';
+import { MAX_RETRY_AFTER_MS } from './retry-backoff.ts';
 import { MAX_VOLUNTEERS, SETUP_TIMEOUT_MS, type StreamLink, StreamNegotiator } from './stream-negotiator.ts';
 import type { ReadyVolunteer } from './volunteer-route.ts';
 

@@ -9,7 +9,7 @@ import { type CheckedSetup, type Codec, commonCodecs } from '../codec/codecs.ts'
 import type { StreamSize } from '../frame-size.ts';
 import { bestOf, isHelpPossible, type StreamSettings } from '../settings.ts';
 import { detailCoding } from './detail-tuning.ts';
-import { RetryWaits } from './retry-waits.ts';
+import { RetryBackoff } from './retry-backoff.ts';
 import type { ReadyVolunteer } from './volunteer-route.ts';
 
 const log = logger('stream.negotiator');
@@ -86,7 +86,7 @@ interface Negotiation extends Candidate {
 export class StreamNegotiator {
   readonly #options: StreamNegotiatorOptions;
   /** By link, or by link and codec. */
-  readonly #waits: RetryWaits;
+  readonly #backoff: RetryBackoff;
   /** By link id. */
   readonly #negotiations = new Map<string, Negotiation>();
   #wanted: { size: StreamSize; settings: StreamSettings } | null = null;
@@ -94,7 +94,7 @@ export class StreamNegotiator {
 
   constructor(options: StreamNegotiatorOptions) {
     this.#options = options;
-    this.#waits = new RetryWaits(options.now);
+    this.#backoff = new RetryBackoff(options.now);
   }
 
   /** Why the last volunteer failed; null once another one is ready. */
@@ -155,9 +155,9 @@ export class StreamNegotiator {
     for (const link of this.#options.links()) {
       const speed = link.capabilities.backends.upscale?.unitsPerMs ?? 0;
       const codec = commonCodecs(this.#options.codecs, link.capabilities.codecs).find(
-        (common) => !this.#waits.has(codecKey({ link, codec: common })),
+        (common) => !this.#backoff.has(codecKey({ link, codec: common })),
       );
-      if (!codec || speed <= 0 || this.#negotiations.has(link.id) || this.#waits.has(link.id)) continue;
+      if (!codec || speed <= 0 || this.#negotiations.has(link.id) || this.#backoff.has(link.id)) continue;
       const predictedMs = link.rttMs() + upscale.cost({ ...size, quality: firstQuality }) / speed + ASSUMED_CODEC_MS;
       candidates.push({ link, codec, predictedMs });
     }
@@ -220,7 +220,7 @@ export class StreamNegotiator {
     const { trust } = this.#options;
     log.warn('failed', { ...logFieldsOf(negotiation.link, negotiation.setup), reason: error.reason });
     const key = NOT_OF_VOLUNTEER.includes(error.reason) ? codecKey(negotiation) : negotiation.link.id;
-    this.#waits.failed(key, negotiation.isReady ? 'work' : 'nothing');
+    this.#backoff.failed(key, { countsAsFailure: negotiation.isReady });
     this.#end(negotiation);
     this.#lastError = error;
     // The link of a hostile volunteer may have ended, and it been barred for that, before.

@@ -1,8 +1,8 @@
 import type { MeshError } from '../../../shared/errors.ts';
 import type { StreamSettings } from '../settings.ts';
 import type { FrameIntake } from './frame-intake.ts';
+import type { FramePresenter } from './frame-presenter.ts';
 import type { LocalRoute } from './local-route.ts';
-import type { OwnPicture } from './own-picture.ts';
 import type { Screen } from './screen.ts';
 import type { Decision } from './side-choice.ts';
 import { explainStream } from './stream-messages.ts';
@@ -14,7 +14,7 @@ export interface ReportedParts {
   statistics: StreamStatistics;
   intake: FrameIntake;
   screen: Screen;
-  own: OwnPicture;
+  presenter: FramePresenter;
   local: LocalRoute;
   pool: VolunteerPool;
 }
@@ -38,7 +38,7 @@ export class StreamReporter {
     const { statistics, screen, local, pool } = this.#parts;
     const { running } = decision;
     const outcome = screen.shown?.outcome;
-    const isTooSlow = outcome === null && running === 'local' && local.isResting;
+    const isTooSlow = outcome === null && running === 'local' && local.isPassthrough;
     const isPromised = settings.quality !== 'auto';
     return statistics.report({
       transport: settings.transport,
@@ -51,11 +51,11 @@ export class StreamReporter {
   }
 
   #why({ quality }: StreamSettings, decision: Decision): string {
-    const { intake, screen, own, local, pool } = this.#parts;
+    const { intake, screen, presenter, local, pool } = this.#parts;
     const { error, reducedFrom, size } = intake;
     return explainStream({
       decision,
-      frameError: error ?? (decision.running === 'volunteers' ? own.error : null),
+      frameError: error ?? (decision.running === 'volunteers' ? presenter.error : null),
       reduced: reducedFrom && size && { from: reducedFrom, to: size },
       local,
       shown: screen.shown,

@@ -30,7 +30,7 @@ export interface StreamStats {
   /** Age of a frame, since its capture, when its detail was shown. */
   detailAgeMs: { p50: number; p95: number };
   /**
-   * What volunteers' detail is estimated to gain, dB of luma PSNR, over the enlarged frames, or beside this machine's own pictures of them: from what
+   * What volunteers' detail is estimated to gain, dB of luma PSNR, over the enlarged frames, or beside the local pictures of them: from what
    * `bench -- glass` measured with this quality and rate, since live there is nothing to measure it against. Null without detail.
    */
   gainDb: number | null;

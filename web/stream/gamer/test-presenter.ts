@@ -9,7 +9,7 @@ import type { Screen, ShownFrame } from './screen.ts';
 import { StreamStatistics } from './stream-statistics.ts';
 
 export const INTERVAL_MS = 33;
-/** Of this machine's own picture where there is no detail. */
+/** Of the local picture where there is no detail. */
 export const UNHELPED_SHARE = 0.9;
 /** And where there is. */
 const HELPED_SHARE = 0.8;
@@ -27,7 +27,7 @@ type Drawn = [frameId: number, detailOf: number | null];
 export class PresenterRig {
   readonly clock = new ManualClock(1_000);
   readonly drawn: Drawn[] = [];
-  /** This machine's own pictures that were drawn over it: the frame, and its share. */
+  /** Local pictures that were drawn over it: the frame, and its share. */
   readonly drawnOver: [frameId: number, share: number][] = [];
   /** Of the detail, in the order of drawing. */
   readonly weights: number[] = [];
@@ -46,9 +46,9 @@ export class PresenterRig {
       ...{ clock, composer: this.#composer(), screen: this.#screen(), statistics },
       patience: new Patience(frames, () => clock.now()),
       intervalMs: () => INTERVAL_MS,
-      blending: (own, detail) => {
+      blending: (local, detail) => {
         const share = detail ? HELPED_SHARE : unhelpedShare;
-        return { ownShare: own === null ? 0 : share, weight: 0.1, deadZoneCodes: 1, gainDb: 1 };
+        return { localPictureShare: local === null ? 0 : share, detailWeight: 0.1, deadZoneCodes: 1, gainDb: 1 };
       },
     });
   }
@@ -73,7 +73,7 @@ export class PresenterRig {
     await settle();
   }
 
-  /** This machine's own picture comes. */
+  /** The local picture of a frame comes. */
   async sharpen(frameId: number): Promise<void> {
     this.openSharpened.add(frameId);
     const frame = { timestamp: frameId, close: () => this.openSharpened.delete(frameId) } as unknown as VideoFrame;

@@ -3,7 +3,7 @@ import { MeshError } from '../../../shared/errors.ts';
 import { ManualClock } from '../../../shared/manual-clock.ts';
 import { simulatedChannel, TestPort } from '../../net/test-channel.ts';
 import type { CapturedFrame, Purpose } from '../frame.ts';
-import { FIRST_FRAMES_IN_FLIGHT } from '../transport/in-flight-window.ts';
+import { INITIAL_FRAMES_IN_FLIGHT } from '../transport/in-flight-window.ts';
 import { GIVE_UP_AFTER_MS } from '../transport/liveness-monitor.ts';
 import { VideoChannel } from '../transport/video-channel.ts';
 import { DetailHistories } from '../verify/detail-history.ts';
@@ -78,10 +78,10 @@ test('a frame goes to the volunteer that is expected to return it first', async 
 
 test('a frame waits for a busy fast volunteer rather than return late from a slow one, and a newer frame replaces it', async () => {
   const [slow, fast] = [volunteer(1, 500), volunteer(2, 20)];
-  for (let nth = 0; nth < FIRST_FRAMES_IN_FLIGHT + 2; nth++) pool.offer(captured());
-  await sentTo(fast).toBe(FIRST_FRAMES_IN_FLIGHT);
+  for (let nth = 0; nth < INITIAL_FRAMES_IN_FLIGHT + 2; nth++) pool.offer(captured());
+  await sentTo(fast).toBe(INITIAL_FRAMES_IN_FLIGHT);
   expect(slow.waiting).toHaveLength(0);
-  expect(dropped).toEqual([[FIRST_FRAMES_IN_FLIGHT, 'superseded']]);
+  expect(dropped).toEqual([[INITIAL_FRAMES_IN_FLIGHT, 'superseded']]);
 });
 
 test('a volunteer that does not acknowledge a frame is silent, and the next frame goes to another', async () => {
@@ -132,7 +132,7 @@ test('a volunteer that acknowledges frames and answers none is left', async () =
     clock.advance(100);
   }
   expect(failed).toEqual(['unsupported-browser']);
-  expect(acknowledged).toBeGreaterThan(FIRST_FRAMES_IN_FLIGHT);
+  expect(acknowledged).toBeGreaterThan(INITIAL_FRAMES_IN_FLIGHT);
   expect(clock.now() - startMs).toBeLessThan(15_000);
   encode.mockRestore();
   volunteerEnd.close();

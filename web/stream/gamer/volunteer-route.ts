@@ -3,7 +3,7 @@ import type { Clock } from '../../../shared/clock.ts';
 import { MeshError } from '../../../shared/errors.ts';
 import type { VideoMessage } from '../../../shared/messages.ts';
 import type { Quality } from '../../../shared/tasks/upscale.ts';
-import type { Carried } from '../../../shared/wire.ts';
+import type { MessageWithAttachments } from '../../../shared/wire.ts';
 import type { CheckedSetup } from '../codec/codecs.ts';
 import { StallWatch } from '../codec/stall-watch.ts';
 import type { CapturedFrame, FrameSink } from '../frame.ts';
@@ -15,7 +15,7 @@ import type { DetailHistory } from '../verify/detail-history.ts';
 import { DetailTrust } from '../verify/detail-trust.ts';
 import { PictureCheck } from '../verify/picture-check.ts';
 import type { UpscaleTile } from '../verify/tile-check.ts';
-import { AnswerAllowance } from './answer-allowance.ts';
+import { AnswerBudget } from './answer-budget.ts';
 import { type AnswerMessage, AnswerReceiver } from './answer-receiver.ts';
 import { DEAD_ZONE_CODES } from './detail-tuning.ts';
 import { FrameSender } from './frame-sender.ts';
@@ -64,7 +64,7 @@ export class VolunteerRoute {
   readonly #options: VolunteerRouteOptions;
   readonly #sender: FrameSender;
   readonly #receiver: AnswerReceiver;
-  readonly #allowance: AnswerAllowance;
+  readonly #answerBudget: AnswerBudget;
   readonly #window: InFlightWindow;
   readonly #liveness: LivenessMonitor;
   readonly #answers = new StallWatch(ANSWERLESS);
@@ -79,7 +79,7 @@ export class VolunteerRoute {
     this.#options = options;
     const { ready, channel, clock, random, sink, onFailed } = options;
     this.meter = new CompletionEstimator(ready.predictedMs);
-    this.#allowance = new AnswerAllowance(ready.setup, ready.name, clock.now());
+    this.#answerBudget = new AnswerBudget(ready.setup, ready.name, clock.now());
     this.#window = new InFlightWindow(this.meter, (frame, cause) => sink.onDropped(frame, cause));
     this.#pictureCheck = new PictureCheck(random);
     const { detail } = ready.setup;
@@ -107,7 +107,7 @@ export class VolunteerRoute {
       onError: onFailed,
       onSent: ({ frameId, uplinkBytes }, transmitMs) => {
         this.#liveness.sent(frameId, transmitMs);
-        this.#allowance.sent(frameId);
+        this.#answerBudget.sent(frameId);
         this.#answers.wentIn();
         options.onSent(uplinkBytes);
       },
@@ -219,7 +219,7 @@ export class VolunteerRoute {
   }
 
   /** Throws MeshError for what no honest volunteer sends: the channel ends with it, and so the link. */
-  #received({ message, attachments }: Carried<VideoMessage>): void {
+  #received({ message, attachments }: MessageWithAttachments<VideoMessage>): void {
     this.#liveness.heard();
     if (message.kind === 'ack') this.#acknowledged(message);
     else if (message.kind === 'keyframe-request') this.#sender.requestKeyframe();
@@ -243,7 +243,7 @@ export class VolunteerRoute {
     const { streamId, frameId, stages, downlinkKbps } = message;
     const nowMs = clock.now();
     const sizeBytes = totalBytes(attachments);
-    this.#allowance.answered(frameId, sizeBytes, nowMs);
+    this.#answerBudget.answered(frameId, sizeBytes, nowMs);
     // The volunteer controls the rate of the downlink by these acknowledgements.
     channel.trySendNote({ kind: 'ack', streamId, frameId, receivedMs: nowMs });
     this.#liveness.acknowledged(frameId, null);

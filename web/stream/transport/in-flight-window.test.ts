@@ -1,6 +1,11 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import { CompletionEstimator } from './completion-estimator.ts';
-import { FIRST_FRAMES_IN_FLIGHT, FRAME_TIMEOUT_MS, InFlightWindow, MAX_FRAMES_IN_FLIGHT } from './in-flight-window.ts';
+import {
+  FRAME_TIMEOUT_MS,
+  INITIAL_FRAMES_IN_FLIGHT,
+  InFlightWindow,
+  MAX_FRAMES_IN_FLIGHT,
+} from './in-flight-window.ts';
 
 const NO_STAGES = { queueMs: 0, decodeMs: 0, computeMs: 0, encodeMs: 0, totalMs: 0 };
 
@@ -26,7 +31,7 @@ describe('frames in flight', () => {
   const STAGES = { ...NO_STAGES, computeMs: 5, totalMs: 5 };
 
   test('their number is limited, and an answer frees a place', () => {
-    for (let frameId = 0; frameId < FIRST_FRAMES_IN_FLIGHT; frameId++) {
+    for (let frameId = 0; frameId < INITIAL_FRAMES_IN_FLIGHT; frameId++) {
       expect(window.hasCapacity(0)).toBe(true);
       send(frameId, 0);
     }

@@ -4,8 +4,8 @@ import { RecentMedian, WindowedMinimum } from '../rolling-statistics.ts';
 import type { Thumbnail } from '../verify/picture-check.ts';
 import type { CompletionEstimator } from './completion-estimator.ts';
 
-/** Limit before a volunteer is measured. */
-export const FIRST_FRAMES_IN_FLIGHT = 3;
+/** Limit of a volunteer that has not been measured yet. */
+export const INITIAL_FRAMES_IN_FLIGHT = 3;
 /** Upper limit: 16 frames cover a round trip of 250 ms at 60 fps. */
 export const MAX_FRAMES_IN_FLIGHT = 16;
 /** A frame whose arrival the volunteer has not acknowledged after this counts as dropped, ms. */
@@ -160,7 +160,7 @@ export class InFlightWindow {
 
   get #modelLimit(): number {
     const roundTripMs = this.#roundTripMs.value;
-    if (roundTripMs === null) return FIRST_FRAMES_IN_FLIGHT;
+    if (roundTripMs === null) return INITIAL_FRAMES_IN_FLIGHT;
     const serviceMs = Math.max(this.#estimator.serviceMs, NOISE_MS);
     // Round trips vary, but more than one service time above the fastest is a queue in the network, which must not be fed.
     const usualMs = Math.min(roundTripMs, this.#fastestRoundTripMs.value + serviceMs);

@@ -11,9 +11,9 @@ const STEP_MS = 200;
 /** Share of the current rate added at each step before the first sign of congestion, and after it (eightfold within 5 s). */
 const START_INCREASE = 0.5;
 const INCREASE = 0.09;
-/** A step down goes to this share of the throughput... */
+/** Share of the throughput to which a step down goes. */
 const DECREASE_FACTOR = 0.8;
-/** ...but to no less than this share of the current rate, so that a 0.5 s stall does not collapse the bitrate. */
+/** Smallest share of the current rate to which a step down goes, so that a 0.5 s stall does not collapse the bitrate. */
 const MIN_DECREASE_FACTOR = 0.6;
 /** Time over which the throughput is measured, ms. */
 const THROUGHPUT_WINDOW_MS = 500;

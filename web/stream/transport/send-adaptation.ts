@@ -4,9 +4,9 @@ import { canBecome, type StreamSize, shrunk } from '../frame-size.ts';
 export const MIN_BITS_PER_PIXEL = 0.025;
 /** Below this frame rate motion is no longer perceived as such; smaller frames are sent instead. */
 export const MIN_SENT_FPS = 10;
-/** Recovery needs this many times the required rate... */
+/** Multiple of the required rate that the rate must have before more frames are sent. */
 const RECOVERY_MARGIN = 1.3;
-/** ...for this long, before more frames are sent. */
+/** How long it must have that. */
 export const MORE_FRAMES_AFTER_MS = 500;
 /** How long another send size must be called for. A change costs a keyframe. */
 export const SMALLER_AFTER_MS = 1_000;

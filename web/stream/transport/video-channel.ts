@@ -1,7 +1,7 @@
 import { CHANNELS } from '../../../shared/channels.ts';
 import type { MeshError } from '../../../shared/errors.ts';
 import { type VideoMessage, videoMessageSchema } from '../../../shared/messages.ts';
-import type { Carried } from '../../../shared/wire.ts';
+import type { MessageWithAttachments } from '../../../shared/wire.ts';
 import { FlowChannel } from '../../net/flow-channel.ts';
 import type { ChannelPort } from '../../net/transferable-channel.ts';
 
@@ -13,7 +13,7 @@ const MAX_BUFFERED_BYTES = 256 * 1024;
 
 export interface VideoListener {
   /** May throw a MeshError, which ends the link: the other side sent what no honest one sends. */
-  onMessage(item: Carried<VideoMessage>): void;
+  onMessage(item: MessageWithAttachments<VideoMessage>): void;
   /** A message on this channel was lost; it may have belonged to this stream. */
   onLost(): void;
 }

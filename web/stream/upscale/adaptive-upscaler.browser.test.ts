@@ -113,10 +113,10 @@ test('frames are left as they are while even the cheapest quality takes too long
   const behaviour: Partial<Record<Quality, QualityBehaviour>> = {};
   for (const quality of QUALITIES) behaviour[quality] = { computeMs: 300 };
   start(behaviour);
-  upscaler.patienceMs = 100;
+  upscaler.passthroughAboveMs = 100;
   const outcomes = await run(3 * FAR_OVER_FRAMES);
   expect(outcomes.at(-1)).toBeNull();
-  expect(upscaler.isResting).toBe(true);
+  expect(upscaler.isPassthrough).toBe(true);
   expect(await run(1, 64, true)).toEqual([{ quality: 'bicubic', downgradeReason: 'too-slow' }]);
   expect(await run(1)).toEqual([null]);
   for (const quality of QUALITIES) behaviour[quality] = { computeMs: 1 };

@@ -72,9 +72,9 @@ export class AdaptiveUpscaler {
     return { quality, downgradeReason };
   }
 
-  /** Whether frames are left as they are, because even the cheapest quality takes longer than {@link patienceMs}. */
-  get isResting(): boolean {
-    return this.#governor.isResting;
+  /** Whether frames are left as they are, because even the cheapest quality takes longer than {@link passthroughAboveMs}. */
+  get isPassthrough(): boolean {
+    return this.#governor.isPassthrough;
   }
 
   /** Error that makes a better quality unavailable; null if there is none. */
@@ -95,8 +95,8 @@ export class AdaptiveUpscaler {
   }
 
   /** Time for one frame above which it is better left as it is, ms. */
-  set patienceMs(patienceMs: number) {
-    this.#governor.patienceMs = patienceMs;
+  set passthroughAboveMs(passthroughAboveMs: number) {
+    this.#governor.passthroughAboveMs = passthroughAboveMs;
   }
 
   /** Size of the upscaled frames, from the next frame on. */
@@ -118,9 +118,9 @@ export class AdaptiveUpscaler {
     this.#isResized = false;
     this.#source = sizeOf(frame);
     this.#governor.size = this.#sizeKey(frame);
-    const { isResting } = this.#governor;
-    if (isResting && !hasTime) {
-      this.#governor.rested();
+    const { isPassthrough } = this.#governor;
+    if (isPassthrough && !hasTime) {
+      this.#governor.passedThrough();
       this.#warmUp(frame);
       return null;
     }
@@ -132,7 +132,7 @@ export class AdaptiveUpscaler {
         const startMs = this.#now();
         const upscaled = await upscaler.process(frame);
         const isUndisturbed = !wasWarmingUp && !this.#warmup?.isComputing;
-        if (isUndisturbed && !isResting && quality === this.#governor.quality)
+        if (isUndisturbed && !isPassthrough && quality === this.#governor.quality)
           this.#governor.measured(this.#now() - startMs);
         this.#warmUp(frame);
         return { frame: upscaled, quality, downgradeReason };
@@ -206,7 +206,7 @@ export class AdaptiveUpscaler {
       onReady: (upscaler, tookMs) => {
         this.#warmup = null;
         this.#governor.size = sizeKey;
-        if (!this.#governor.warmedUp(quality, tookMs)) return false;
+        if (!this.#governor.adoptIfFits(quality, tookMs)) return false;
         this.#next = { quality, upscaler };
         return true;
       },

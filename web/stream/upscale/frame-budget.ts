@@ -55,7 +55,7 @@ export class FrameBudget {
    * Time for one frame, ms, above which the gamer's own machine had better show it as it is: fewer than ten pictures a second are no
    * motion, unless the source gives no more. Infinite before the source's rate is known.
    */
-  get localPatienceMs(): number {
+  get localPassthroughAboveMs(): number {
     return this.#frames < MIN_FRAMES
       ? Number.POSITIVE_INFINITY
       : Math.max(LONGEST_INTERVAL_MS, this.#fastestIntervalMs);

@@ -4,7 +4,7 @@ import {
   CLIMB_FRAMES,
   FAR_OVER_FRAMES,
   FIRST_CLIMB_FRAMES,
-  JUDGE_FRAMES,
+  MIN_WINDOW_FRAMES,
   STEP_UP_SHARE,
   WINDOW_FRAMES,
 } from './quality-governor.ts';
@@ -50,14 +50,14 @@ test('where bicubic is not worth it, a machine that is too slow for anything bet
   machine.run(500);
   machine.times = { bilinear: 1, bicubic: 1, spatial: 200, fast: 300, balanced: 400, quality: 500, ultra: 2_000 };
   machine.run(500);
-  expect([machine.governor.quality, machine.governor.isResting]).toEqual(['spatial', false]);
+  expect([machine.governor.quality, machine.governor.isPassthrough]).toEqual(['spatial', false]);
 });
 
 test('a sudden load is answered within half a window of frames, a heavy one at once', () => {
   const machine = new Machine(QUICK);
   machine.run(300);
   machine.times = { ...QUICK, quality: 1.5 * BUDGET_MS };
-  expect(machine.framesUntil('balanced')).toBeLessThanOrEqual(JUDGE_FRAMES);
+  expect(machine.framesUntil('balanced')).toBeLessThanOrEqual(MIN_WINDOW_FRAMES);
   const other = new Machine(QUICK);
   other.run(300);
   other.times = { ...QUICK, quality: 3 * BUDGET_MS };
@@ -135,7 +135,7 @@ test('each size has its own times: a slow quality is tried again at another size
   expect(machine.framesUntil('quality')).toBeLessThanOrEqual(FIRST_CLIMB_FRAMES);
   machine.governor.size = 'large';
   machine.times = { ...QUICK, quality: 1.2 * BUDGET_MS };
-  expect(machine.framesUntil('balanced')).toBeLessThanOrEqual(JUDGE_FRAMES);
+  expect(machine.framesUntil('balanced')).toBeLessThanOrEqual(MIN_WINDOW_FRAMES);
 });
 
 test('a choice takes effect from the next frame on', () => {
@@ -176,7 +176,7 @@ test('on a processor where a network is cheaper than a filter, the filter is pas
   machine.run(300);
   expect(machine.changes.map(({ to }) => to)).toEqual(['fast']);
   machine.times = { ...processor, spatial: 30, fast: 1.5 * BUDGET_MS };
-  machine.run(JUDGE_FRAMES);
+  machine.run(MIN_WINDOW_FRAMES);
   expect(machine.governor.quality).toBe('bicubic');
 });
 
@@ -204,7 +204,7 @@ test('where even the cheapest quality is too slow, frames are left as they are, 
     ultra: 8_000,
   };
   const machine = new Machine(hopeless);
-  machine.governor.patienceMs = 100;
+  machine.governor.passthroughAboveMs = 100;
   machine.run(20);
   expect([machine.shown, machine.governor.downgradeReason]).toEqual([null, 'too-slow']);
   machine.run(60 * 60);
@@ -214,10 +214,10 @@ test('where even the cheapest quality is too slow, frames are left as they are, 
   expect(machine.framesUntil('quality') / 60).toBeLessThan(150);
 });
 
-test('a network that is cheaper than the filters below it ends the rest that they were too slow for', () => {
+test('a network that is cheaper than the filters below it ends the passthrough that they were too slow for', () => {
   const processor: Times = { bilinear: 1, bicubic: 2, spatial: 19, fast: 9, balanced: 40, quality: 120, ultra: 480 };
   const machine = new Machine(processor, 'quality', undefined, processor, 'spatial');
-  machine.governor.budgetMs = machine.governor.patienceMs = 17;
+  machine.governor.budgetMs = machine.governor.passthroughAboveMs = 17;
   machine.governor.size = 'another';
   expect(machine.shown).toBeNull();
   machine.run(CLIMB_FRAMES);
@@ -232,7 +232,7 @@ test('a network that is cheaper than the filters below it ends the rest that the
 test('a picture that is slow but still moves is sharpened, and so is any whose frames nobody else would show', () => {
   const slow: Times = { bilinear: 10, bicubic: 70, spatial: 140, fast: 100, balanced: 300, quality: 700, ultra: 2_800 };
   const machine = new Machine(slow);
-  machine.governor.patienceMs = 100;
+  machine.governor.passthroughAboveMs = 100;
   machine.run(1_000);
   expect(machine.shown).toBe('bicubic');
   const volunteer = new Machine({ ...slow, bicubic: 500 });

@@ -7,10 +7,10 @@ import { type PredictMs, QualityRecords, type Shown } from './quality-records.ts
 
 const log = logger('stream.quality');
 
-/** Frames whose median is judged... */
+/** Newest frames whose median is judged. */
 export const WINDOW_FRAMES = 15;
-/** ...once there are this many: half a window, so that a sudden load is answered soon. */
-export const JUDGE_FRAMES = 8;
+/** Fewest frames whose median is judged: half a window, so that a sudden load is answered soon. */
+export const MIN_WINDOW_FRAMES = 8;
 /** This many frames in a row that each exceed the budget by {@link FAR_OVER_RATIO} are no hiccup: step down at once. */
 export const FAR_OVER_FRAMES = 3;
 const FAR_OVER_RATIO = 2;
@@ -31,7 +31,7 @@ type Ladder = readonly [Quality, ...Quality[]];
  * smallest. What is better on paper may be cheaper too, such as a network beside a filter on a processor: then the worse one is passed over.
  *
  * The lowest quality is `bicubic`, which shows more than a browser's own enlarging, or for detail, the lowest that adds any to its base. Where
- * nothing takes less than {@link patienceMs}, frames are better left as they are: they come soft, but at the full rate.
+ * nothing takes less than {@link passthroughAboveMs}, frames are better left as they are: they come soft, but at the full rate.
  */
 export class QualityGovernor {
   readonly #now: () => number;
@@ -39,7 +39,7 @@ export class QualityGovernor {
   readonly #lowest: Quality;
   #ceiling: Quality;
   #quality: Quality;
-  #isResting = false;
+  #isPassthrough = false;
   #sinceMs: number;
   /** Times of the newest frames in this quality, oldest first; null for a skipped frame. */
   #frames: (number | null)[] = [];
@@ -49,8 +49,8 @@ export class QualityGovernor {
   #measuredFrames = 0;
   /** Time that upscaling one frame may take, ms. */
   budgetMs: number = SOURCE_SHARE * LONGEST_INTERVAL_MS;
-  /** Time for one frame above which it is not worth it, ms. Infinite where nobody else would show the frame. */
-  patienceMs: number = Number.POSITIVE_INFINITY;
+  /** Time for one frame, ms, above which frames are passed through as they are. Infinite where nobody else would show the frame. */
+  passthroughAboveMs: number = Number.POSITIVE_INFINITY;
 
   /** @param lowest - of the qualities that are worth it. */
   constructor(
@@ -72,8 +72,8 @@ export class QualityGovernor {
   }
 
   /** Whether frames are better left as they are, because {@link quality} takes too long, as does whatever is cheaper. */
-  get isResting(): boolean {
-    return this.#isResting;
+  get isPassthrough(): boolean {
+    return this.#isPassthrough;
   }
 
   get ceiling(): Quality {
@@ -86,7 +86,7 @@ export class QualityGovernor {
     this.#ceiling = ceiling;
     const isKept = isNetwork(ceiling) && this.#ladderTo(ceiling).includes(this.#quality);
     if (isKept) return;
-    this.#isResting = false;
+    this.#isPassthrough = false;
     this.#switchTo(isNetwork(ceiling) && isNetwork(this.#quality) ? ceiling : this.#first(), 'chosen');
   }
 
@@ -97,13 +97,13 @@ export class QualityGovernor {
     this.#records.size = size;
     const isHopeless = this.#records.expectedMs(this.#quality) > FAR_OVER_RATIO * this.budgetMs;
     if (isFirst || isHopeless) this.#quality = this.#first();
-    this.#isResting = this.#records.expectedMs(this.#quality) > this.patienceMs;
+    this.#isPassthrough = this.#records.expectedMs(this.#quality) > this.passthroughAboveMs;
     this.#restart();
   }
 
   /** Why the quality is below the chosen one; null when it is not. */
   get downgradeReason(): LoweredCause | null {
-    if (this.#isResting) return 'too-slow';
+    if (this.#isPassthrough) return 'too-slow';
     if (this.#quality === this.#ceiling) return null;
     const next = this.#nextBetter();
     if (next === null) return 'not-available';
@@ -113,7 +113,7 @@ export class QualityGovernor {
 
   /** Quality that should be warmed up now; null: none. */
   get wanted(): Quality | null {
-    const next = this.#isResting ? this.#nextWorthIt() : this.#nextBetter();
+    const next = this.#isPassthrough ? this.#nextWorthIt() : this.#nextBetter();
     if (next === null || !this.#records.isDue(next)) return null;
     const enough = this.#records.isTried(next) ? CLIMB_FRAMES : FIRST_CLIMB_FRAMES;
     return this.#measuredFrames >= enough && this.mayFit(next) ? next : null;
@@ -121,7 +121,7 @@ export class QualityGovernor {
 
   /** Whether the quality is expected to fit the budget, or where none does, to be worth it. */
   mayFit(quality: Quality): boolean {
-    if (this.#isResting) return this.#records.expectedMs(quality) <= STEP_UP_SHARE * this.patienceMs;
+    if (this.#isPassthrough) return this.#records.expectedMs(quality) <= STEP_UP_SHARE * this.passthroughAboveMs;
     const presentMs = median(this.#tookMs());
     // What took longer than the present one when it was tried still does, whatever load there was.
     const isLonger = !this.#records.isKnown(quality) || (this.#records.lastMs(quality) ?? 0) > presentMs;
@@ -138,45 +138,45 @@ export class QualityGovernor {
     const took = this.#tookMs();
     const medianMs = median(took);
     const isFarOver = this.#atLeastMs > FAR_OVER_RATIO * this.budgetMs;
-    const isOver = took.length >= JUDGE_FRAMES && medianMs > this.budgetMs;
+    const isOver = took.length >= MIN_WINDOW_FRAMES && medianMs > this.budgetMs;
     this.#records.learned(this.#quality, isFarOver ? this.#atLeastMs : medianMs);
-    if (took.length >= JUDGE_FRAMES) this.#records.showed(this.#shown);
+    if (took.length >= MIN_WINDOW_FRAMES) this.#records.showed(this.#shown);
     if (isOver || isFarOver) this.#stepDown();
   }
 
   /** A frame was left as it is. */
-  rested(): void {
+  passedThrough(): void {
     this.#measuredFrames++;
   }
 
   /** A frame was dropped because the engine was busy. */
   onFrameSkipped(): void {
-    if (this.#isResting) return;
+    if (this.#isPassthrough) return;
     this.#remember(null);
     const skipped = this.#frames.length - this.#tookMs().length;
-    if (skipped >= JUDGE_FRAMES) this.#stepDown();
+    if (skipped >= MIN_WINDOW_FRAMES) this.#stepDown();
   }
 
   /**
-   * A quality is warmed up and takes `tookMs` for a frame, beside the frames shown. Returns whether to use it: not if it is far too slow, and `ultra`
-   * not if it leaves no room.
+   * Switches to a quality that is warmed up and takes `tookMs` for a frame, beside the frames shown, unless it is far too slow; `ultra` must leave room
+   * besides. Returns whether it switched.
    */
-  warmedUp(quality: Quality, tookMs: number): boolean {
+  adoptIfFits(quality: Quality, tookMs: number): boolean {
     this.#records.learned(quality, tookMs);
     const ladder = this.#ladder;
-    const isUseful = this.#isResting
+    const isUseful = this.#isPassthrough
       ? ladder.includes(quality)
       : ladder.indexOf(quality) > ladder.indexOf(this.#quality);
     if (!isUseful) return false;
     const mustFit = this.#records.mustFit(quality);
     const share = mustFit ? STEP_UP_SHARE : FAR_OVER_RATIO;
-    if (tookMs > (this.#isResting ? this.patienceMs : share * this.budgetMs)) {
+    if (tookMs > (this.#isPassthrough ? this.passthroughAboveMs : share * this.budgetMs)) {
       this.#records.tooSlow(quality, 0);
       if (mustFit) this.#records.overran(tookMs, this.#shown);
       return false;
     }
     this.#records.worked(quality);
-    this.#isResting = false;
+    this.#isPassthrough = false;
     this.#switchTo(quality, 'fits');
     return true;
   }
@@ -211,7 +211,7 @@ export class QualityGovernor {
     return best ?? above[0] ?? null;
   }
 
-  /** The quality to end a rest with: the best that is known to be worth it, for a network may be cheaper than the filter below it; else the present one. */
+  /** The quality with which to upscale frames again: the best that is known to be worth it, for a network may be cheaper than the filter below it; else the present one. */
   #nextWorthIt(): Quality {
     const isWorthIt = (quality: Quality) =>
       this.#records.isKnown(quality) &&
@@ -241,10 +241,10 @@ export class QualityGovernor {
       return;
     }
     const tookMs = this.#atLeastMs;
-    if (tookMs <= this.patienceMs) return;
+    if (tookMs <= this.passthroughAboveMs) return;
     this.#records.tooSlow(quality, this.#now() - this.#sinceMs);
-    log.info('rests', { quality, tookMs, patienceMs: this.patienceMs });
-    this.#isResting = true;
+    log.info('passes frames through', { quality, tookMs, passthroughAboveMs: this.passthroughAboveMs });
+    this.#isPassthrough = true;
     this.#restart();
   }
 

@@ -9,9 +9,9 @@ const PROVEN_MS = 30_000;
 export const FIRST_FAILED_WAIT_MS = 15_000;
 const MAX_FAILED_WAIT_MS = 300_000;
 
-/** Wait, ms, before {@link FOR_GPUS} is tried again after a try found too little room, unless the load that it may have met is over... */
+/** Wait, ms, before {@link FOR_GPUS} is tried again after a try found too little room, unless the load that it may have met is over. */
 const OVERRUN_WAIT_MS = 300_000;
-/** ...as the frames shown tell that take at most this share of what they took beside that try. Less is noise. */
+/** Share of the time that frames took beside that try up to which they tell that its load is over. A smaller change is noise. */
 const LOAD_OVER_SHARE = 0.5;
 
 /** A try that found too little room. */

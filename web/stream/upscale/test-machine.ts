@@ -35,7 +35,7 @@ export class Machine {
 
   /** Null: frames are left as they are. */
   get shown(): Quality | null {
-    return this.governor.isResting ? null : this.governor.quality;
+    return this.governor.isPassthrough ? null : this.governor.quality;
   }
 
   run(frames: number): void {
@@ -54,13 +54,13 @@ export class Machine {
     this.frames++;
     if (before === null) {
       this.clock.advance(FRAME_MS);
-      this.governor.rested();
+      this.governor.passedThrough();
     } else this.#upscale(before);
     const { wanted } = this.governor;
     if (wanted && this.broken.has(wanted)) this.governor.failed(wanted);
     else if (wanted) {
       this.warmedUp.push(wanted);
-      this.governor.warmedUp(wanted, this.times[wanted] * this.scatter());
+      this.governor.adoptIfFits(wanted, this.times[wanted] * this.scatter());
     }
     if (this.shown !== before) this.changes.push({ atMs: this.clock.now(), to: this.shown });
   }

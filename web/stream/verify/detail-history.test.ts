@@ -21,24 +21,24 @@ test('a useless volunteer that is asked again is found useless sooner, and a hel
   const history = new DetailHistories().of('slow');
   const untilOff = () => {
     let verdicts = 1;
-    while (!history.judged(true)) verdicts++;
-    history.rested();
+    while (!history.recordVerdict(true)) verdicts++;
+    history.paused();
     return verdicts;
   };
   expect([untilOff(), untilOff()]).toEqual([10, 5]);
   expect(history.isUseful).toBe(false);
-  history.judged(false);
+  history.recordVerdict(false);
   expect(history.isUseful).toBe(true);
   expect(untilOff()).toBe(10);
 });
 
 test('implausible frames count across routes, half of them after a rest', () => {
   const histories = new DetailHistories();
-  for (let frame = 0; frame < WATCHED_FRAMES / 2; frame++) histories.of('odd').looked(false);
+  for (let frame = 0; frame < WATCHED_FRAMES / 2; frame++) histories.of('odd').recordPlausibility(false);
   expect(histories.of('odd').implausibleFrames).toBe(WATCHED_FRAMES / 2);
-  histories.of('odd').rested();
+  histories.of('odd').paused();
   expect(histories.of('odd').implausibleFrames).toBe(WATCHED_FRAMES / 4);
-  for (let frame = 0; frame < WATCHED_FRAMES; frame++) histories.of('odd').looked(true);
+  for (let frame = 0; frame < WATCHED_FRAMES; frame++) histories.of('odd').recordPlausibility(true);
   expect(histories.of('odd').implausibleFrames).toBe(0);
 });
 

@@ -2,7 +2,7 @@ import { DetailRecord } from './detail-benefit.ts';
 
 /** Volunteers that are remembered: more than a room has. Those that were used longest ago are forgotten. */
 const MAX_VOLUNTEERS = 256;
-/** Judgements that count: two seconds at 30 fps. */
+/** Newest frames whose plausibility counts: two seconds at 30 fps. */
 export const WATCHED_FRAMES = 60;
 /** Verdicts in a row that a volunteer's detail is of no use, after which it gets no more frames. */
 const MAX_USELESS_VERDICTS = 10;
@@ -12,7 +12,7 @@ export class DetailHistory {
   readonly record = new DetailRecord();
   #uselessVerdicts = 0;
   /** Whether each of the last frames was implausible, oldest first. */
-  #judged: boolean[] = [];
+  #implausible: boolean[] = [];
 
   /** Whether its detail was found to improve the picture, or was not judged yet. */
   get isUseful(): boolean {
@@ -21,25 +21,25 @@ export class DetailHistory {
 
   /** How many of the last {@link WATCHED_FRAMES} were implausible. */
   get implausibleFrames(): number {
-    return this.#judged.filter(Boolean).length;
+    return this.#implausible.filter(Boolean).length;
   }
 
-  /** A frame was looked at. */
-  looked(isPlausible: boolean): void {
-    this.#judged.push(!isPlausible);
-    if (this.#judged.length > WATCHED_FRAMES) this.#judged.shift();
+  /** Whether the detail of a frame was plausible. */
+  recordPlausibility(isPlausible: boolean): void {
+    this.#implausible.push(!isPlausible);
+    if (this.#implausible.length > WATCHED_FRAMES) this.#implausible.shift();
   }
 
   /** Its detail was compared with ours. @returns whether that was found useless once too often */
-  judged(isUseless: boolean): boolean {
+  recordVerdict(isUseless: boolean): boolean {
     this.#uselessVerdicts = isUseless ? this.#uselessVerdicts + 1 : 0;
     return this.#uselessVerdicts >= MAX_USELESS_VERDICTS;
   }
 
   /** It gets no frames for a while. Half of what was held against it is forgotten: it may have recovered, and one that has not is found out sooner. */
-  rested(): void {
+  paused(): void {
     this.#uselessVerdicts = Math.floor(this.#uselessVerdicts / 2);
-    this.#judged = this.#judged.slice(Math.ceil(this.#judged.length / 2));
+    this.#implausible = this.#implausible.slice(Math.ceil(this.#implausible.length / 2));
   }
 }
 

@@ -82,14 +82,14 @@ export function judgeDetail(
   { out, gain, deadZoneCodes }: PlausibilityOptions,
   random: () => number,
 ): Judgement {
-  const { width, height, rows, margin, larger, smaller, contrast, tilesAcross } = edges;
+  const { width, height, rows, margin, major, minor, contrast, tilesAcross } = edges;
   const shown = shownDistances(deadZoneCodes);
   const columns = Array.from({ length: COLUMN_CHOICES }, (_, nth) => {
     const share = (nth + random()) / (2 * COLUMN_CHOICES);
     return { left: positions(width, out.width, share), right: positions(width, out.width, share + 0.5) };
   });
-  const tiles: Tally[] = Array.from(contrast, () => ({ count: 0, sum: 0, squares: 0, larger: 0, smaller: 0 }));
-  const moments: EdgeMoments = { larger: 0, smaller: 0, both: 0, detail: 0 };
+  const tiles: Tally[] = Array.from(contrast, () => ({ count: 0, sum: 0, squares: 0, major: 0, minor: 0 }));
+  const moments: EdgeMoments = { major: 0, minor: 0, cross: 0, detail: 0 };
   const mostDetail = 4 * gain * MOST_DETAIL;
   let added = 0;
   for (const [row, y] of rows.entries()) {
@@ -105,9 +105,9 @@ export function judgeDetail(
       const to = Math.min((column + 1) * EDGE_TILE.width, width - margin);
       let sum = 0;
       let squares = 0;
-      let ofLarger = 0;
-      let ofSmaller = 0;
-      let [sums, details, largers, smallers, both] = [0, 0, 0, 0, 0];
+      let ofMajor = 0;
+      let ofMinor = 0;
+      let [sums, details, majors, minors, cross] = [0, 0, 0, 0, 0];
       for (let x = from, at = row * width + from; x < to; x++, at++) {
         const l = left[x] ?? 0;
         const r = right[x] ?? 0;
@@ -116,37 +116,37 @@ export function judgeDetail(
         const c = shown[codes[below + l] ?? 0] ?? 0;
         const d = shown[codes[below + r] ?? 0] ?? 0;
         const four = a + b + c + d;
-        const first = larger[at] ?? 0;
-        const second = smaller[at] ?? 0;
+        const first = major[at] ?? 0;
+        const second = minor[at] ?? 0;
         sum += four;
         squares += a * a + b * b + c * c + d * d;
         sums += four * four;
         const detail = Math.max(-mostDetail, Math.min(mostDetail, four));
         details += detail * detail;
-        ofLarger += detail * first;
-        ofSmaller += detail * second;
-        largers += first * first;
-        smallers += second * second;
-        both += first * second;
+        ofMajor += detail * first;
+        ofMinor += detail * second;
+        majors += first * first;
+        minors += second * second;
+        cross += first * second;
       }
       added += sums;
       moments.detail += details;
-      moments.larger += largers;
-      moments.smaller += smallers;
-      moments.both += both;
+      moments.major += majors;
+      moments.minor += minors;
+      moments.cross += cross;
       const tally = tiles[firstTile + column];
       if (!tally || to <= from) continue;
       tally.count += to - from;
       tally.sum += sum;
       tally.squares += squares;
-      tally.larger += ofLarger;
-      tally.smaller += ofSmaller;
+      tally.major += ofMajor;
+      tally.minor += ofMinor;
     }
   }
   const count = tiles.reduce((total, tile) => total + tile.count, 0);
   if (count === 0) return { fault: null, fit: null };
   const mean = tiles.reduce((total, tile) => total + tile.sum, 0) / (4 * gain * count);
-  const sharp = moments.larger + moments.smaller + 2 * moments.both;
+  const sharp = moments.major + moments.minor + 2 * moments.cross;
   const canTell = Math.sqrt(added / count) > 4 * gain * MIN_DETAIL && Math.sqrt(sharp / count) > MIN_EDGES;
   const fit = canTell ? fitEdges(tiles, moments) : null;
   const isFollowing = !fit || (fit.correlation > LIMITS.correlation && fit.agreement > LIMITS.agreement);

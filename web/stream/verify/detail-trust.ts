@@ -98,7 +98,7 @@ export class DetailTrust {
   }
 
   #judged(worth: DetailWorth): void {
-    const isUseless = this.#options.history.judged(worth === 'useless');
+    const isUseless = this.#options.history.recordVerdict(worth === 'useless');
     if (worth === 'wrong') this.#wrong();
     else if (isUseless) this.#useless();
     else this.#options.onChanged();
@@ -112,7 +112,7 @@ export class DetailTrust {
   /** Not its fault: the link may be too slow, or the picture has nothing to sharpen. */
   #useless(): void {
     const { name, history, onFailed } = this.#options;
-    history.rested();
+    history.paused();
     onFailed(new MeshError('volunteer-failed', `The detail of ${name} does not improve the picture.`));
   }
 }

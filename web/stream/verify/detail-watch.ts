@@ -5,10 +5,10 @@ import { EdgeReader, type SourceEdges } from './source-edges.ts';
 
 /** Frames whose detail may still come: more than are ever in flight to a volunteer. */
 const MAX_PENDING = 16;
-/** How many of the last frames must be bad for a closer look: a codec's glitch spoils one or two frames. */
-const SUSPICIOUS = 3;
-/** ...and from which on the detail is of no use at all. */
-const USELESS = WATCHED_FRAMES / 2;
+/** Implausible frames of the last {@link WATCHED_FRAMES} that call for a check: a codec's glitch spoils one or two. */
+const SUSPICIOUS_FRAMES = 3;
+/** Implausible frames of the last {@link WATCHED_FRAMES} from which on the detail is of no use at all. */
+const USELESS_FRAMES = WATCHED_FRAMES / 2;
 /**
  * Frames in a row with the opposite fit after which that is the usual one: a volunteer changes its quality at most every few seconds, and a source seldom what its pixels
  * are. They are not shown, and call for a check.
@@ -56,7 +56,7 @@ export class DetailWatch {
     if (!edges || this.#isDisposed) return true;
     const { fault, fit } = judgeDetail(edges, codes, this.#options, this.#options.random);
     const isPlausible = fault === null && this.#usual.has(fit);
-    this.#options.history.looked(isPlausible);
+    this.#options.history.recordPlausibility(isPlausible);
     if (!isPlausible) this.#suspect(fault?.of === 'tile' ? fault.at : null);
     return isPlausible;
   }
@@ -70,17 +70,16 @@ export class DetailWatch {
     const { history, onSuspicious, onUseless } = this.#options;
     const bad = history.implausibleFrames;
     this.#sinceSuspicion = Math.min(this.#sinceSuspicion + 1, bad);
-    if (this.#sinceSuspicion >= SUSPICIOUS) {
+    if (this.#sinceSuspicion >= SUSPICIOUS_FRAMES) {
       this.#sinceSuspicion = 0;
       onSuspicious(at);
     }
-    if (bad >= USELESS) onUseless();
+    if (bad >= USELESS_FRAMES) onUseless();
   }
 
   /** Takes ownership of the frame. */
   async #look(frame: VideoFrame, frameId: number, scale: number): Promise<void> {
-    const edges = await this.#reader.read(frame, this.#options.random, scale);
-    frame.close();
+    const edges = await this.#reader.read(frame, this.#options.random, scale).finally(() => frame.close());
     if (!edges || this.#isDisposed) return;
     const [oldest] = this.#pending.keys();
     // Its detail was lost.

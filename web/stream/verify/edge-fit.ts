@@ -1,15 +1,25 @@
-/** Sums over the source pixels of a frame: squares of the larger and the smaller second difference, their products, and squares of the detail. */
+/**
+ * Fits a frame's detail to its second differences by least squares.
+ *
+ * Of the second difference across and the upright one, the major is the larger and the minor the smaller.
+ */
+
+/** Sums over the source pixels of a frame. */
 export interface EdgeMoments {
-  larger: number;
-  smaller: number;
-  both: number;
+  /** Squares of the major second difference. */
+  major: number;
+  /** Squares of the minor one. */
+  minor: number;
+  /** Products of the two. */
+  cross: number;
+  /** Squares of the detail. */
   detail: number;
 }
 
 /** Sums of the products of a tile's detail with either second difference. */
 export interface EdgeProducts {
-  larger: number;
-  smaller: number;
+  major: number;
+  minor: number;
 }
 
 /** The multiples of the two second differences that come closest to a frame's detail. */
@@ -28,19 +38,19 @@ export interface EdgeFit {
  */
 const OPPOSITE = -0.3;
 
-/** Least squares. Null where the two differences cannot be told apart, as in a picture without edges. */
+/** The fit of a frame with least squared errors. Null where the two differences cannot be told apart, as in a picture without edges. */
 export function fitEdges(tiles: readonly EdgeProducts[], moments: EdgeMoments): EdgeFit | null {
-  const determinant = moments.larger * moments.smaller - moments.both ** 2;
+  const determinant = moments.major * moments.minor - moments.cross ** 2;
   if (determinant <= 0 || moments.detail <= 0) return null;
-  const larger = tiles.reduce((total, tile) => total + tile.larger, 0);
-  const smaller = tiles.reduce((total, tile) => total + tile.smaller, 0);
+  const major = tiles.reduce((total, tile) => total + tile.major, 0);
+  const minor = tiles.reduce((total, tile) => total + tile.minor, 0);
   const weights = {
-    larger: (larger * moments.smaller - smaller * moments.both) / determinant,
-    smaller: (smaller * moments.larger - larger * moments.both) / determinant,
+    major: (major * moments.minor - minor * moments.cross) / determinant,
+    minor: (minor * moments.major - major * moments.cross) / determinant,
   };
   let [explained, sizes] = [0, 0];
   for (const tile of tiles) {
-    const part = weights.larger * tile.larger + weights.smaller * tile.smaller;
+    const part = weights.major * tile.major + weights.minor * tile.minor;
     explained += part;
     sizes += Math.abs(part);
   }
@@ -50,13 +60,13 @@ export function fitEdges(tiles: readonly EdgeProducts[], moments: EdgeMoments): 
 
 /** Whether a frame's detail is the opposite, at this frame's edges, of what the usual weights would make there. */
 export function isOpposite({ weights, moments }: EdgeFit, usual: EdgeProducts): boolean {
-  const cosine = product(weights, usual, moments);
-  const squares = product(weights, weights, moments) * product(usual, usual, moments);
+  const cosine = innerProduct(weights, usual, moments);
+  const squares = innerProduct(weights, weights, moments) * innerProduct(usual, usual, moments);
   return cosine < OPPOSITE * Math.sqrt(squares);
 }
 
-/** Sum of the products of what two pairs of weights make of a frame's edges. */
-function product(one: EdgeProducts, other: EdgeProducts, { larger, smaller, both }: EdgeMoments): number {
-  const crosswise = one.larger * other.smaller + one.smaller * other.larger;
-  return one.larger * other.larger * larger + one.smaller * other.smaller * smaller + crosswise * both;
+/** Inner product of what two pairs of weights make of a frame's edges. */
+function innerProduct(one: EdgeProducts, other: EdgeProducts, { major, minor, cross }: EdgeMoments): number {
+  const crosswise = one.major * other.minor + one.minor * other.major;
+  return one.major * other.major * major + one.minor * other.minor * minor + crosswise * cross;
 }

@@ -1,4 +1,4 @@
-import { MeshError } from '../../../shared/errors.ts';
+import { lacking } from '../../../shared/browser-needs.ts';
 import { CheckStreak } from '../../../shared/reputation.ts';
 
 /** Cells of a thumbnail. A cell covers some hundred pixels of a frame, whose coding errors cancel out. */
@@ -108,10 +108,7 @@ class ThumbnailMaker {
     // In main memory: most decoded frames are there, and the cells are read back at once.
     const context = canvas.getContext('2d', { alpha: false, willReadFrequently: true });
     if (!context) {
-      throw new MeshError(
-        'unsupported-browser',
-        'This browser cannot draw on a canvas in a worker. Use a current Chrome or Edge.',
-      );
+      throw lacking('workerDrawing');
     }
     context.imageSmoothingQuality = 'high';
     this.#context = context;

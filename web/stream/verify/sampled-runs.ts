@@ -22,7 +22,8 @@ export interface SampledRunsOptions {
  */
 export class SampledRuns {
   readonly #options: SampledRunsOptions;
-  #isOpen = false;
+  /** Whether the run under way is decoded. */
+  #isDecoding = false;
   #nextKeyframeMs = Number.NEGATIVE_INFINITY;
 
   constructor(options: SampledRunsOptions) {
@@ -38,23 +39,23 @@ export class SampledRuns {
   sent(isKeyframe: boolean, isUrgent: boolean): boolean {
     const { now, random, requestKeyframe } = this.#options;
     if (isKeyframe) {
-      this.#isOpen = isUrgent || random() < SAMPLED_SHARE;
+      this.#isDecoding = isUrgent || random() < SAMPLED_SHARE;
       this.#schedule();
     } else if (now() >= this.#nextKeyframeMs) {
       this.#schedule();
       requestKeyframe();
     }
-    return this.#isOpen;
+    return this.#isDecoding;
   }
 
   /** The next run begins soon, unless one is under way. */
   hurry(): void {
-    if (!this.#isOpen) this.#nextKeyframeMs = Number.NEGATIVE_INFINITY;
+    if (!this.#isDecoding) this.#nextKeyframeMs = Number.NEGATIVE_INFINITY;
   }
 
   /** This run cannot be decoded any further. */
   giveUp(): void {
-    this.#isOpen = false;
+    this.#isDecoding = false;
   }
 
   #schedule(): void {

@@ -5,10 +5,10 @@ import { type PictureSize, sizeOf } from '../frame-size.ts';
 
 const log = logger('stream.edges');
 
-/** Pixels that are looked at, at most, in half a millisecond: every eighth row of 640x360, of larger pictures a random part of them. */
+/** Most pixels that are sampled, which takes half a millisecond: every eighth row of 640x360, of larger pictures a random part of them. */
 const MAX_SAMPLES = 45_000;
-/** ...and of small pictures, in which tiles are as high as these allow. */
-const WANTED_SAMPLES = 30_000;
+/** Pixels that are sampled of small pictures: their tiles are as high as these allow. */
+const SMALL_PICTURE_SAMPLES = 30_000;
 /** Width of a tile, pixels, and its height in sampled rows: large enough for a mean, and smaller than letters that can be read at a glance. */
 export const EDGE_TILE = { width: 16, rows: 4 } as const;
 /** Distance of two sampled rows of a tile: a larger one would let small letters hide in a tile's mean. */
@@ -32,10 +32,10 @@ export interface SourceEdges extends PictureSize {
   rows: SampledRows;
   /** Pixels at every border that are left out. */
   margin: number;
-  /** Second differences of luma at the sampled rows, `width` a row: of the one across and the upright one the larger, that of an edge... */
-  larger: Int16Array;
-  /** ...and the smaller one, which only corners have, and the steps of aliased edges. */
-  smaller: Int16Array;
+  /** Second differences of luma at the sampled rows, `width` a row: the larger of the one across and the upright one, which an edge has. */
+  major: Int16Array;
+  /** The smaller of the two, which only corners have, and the steps of aliased edges. */
+  minor: Int16Array;
   /** Root mean square of the differences to the neighbours of each tile, row by row. */
   contrast: Float32Array;
   tilesAcross: number;
@@ -43,7 +43,7 @@ export interface SourceEdges extends PictureSize {
 
 /** A random choice of rows, so that nothing can be hidden between them for long. */
 export function sampledRows({ width, height }: PictureSize, random: () => number): SampledRows {
-  const step = Math.min(ROW_STEP.max, Math.max(ROW_STEP.min, Math.ceil((width * height) / WANTED_SAMPLES)));
+  const step = Math.min(ROW_STEP.max, Math.max(ROW_STEP.min, Math.ceil((width * height) / SMALL_PICTURE_SAMPLES)));
   const first = Math.floor(random() * step);
   const bands = Math.ceil((height - first) / (step * EDGE_TILE.rows));
   let wanted = Math.max(1, Math.floor(MAX_SAMPLES / (width * EDGE_TILE.rows)));
@@ -69,7 +69,7 @@ export function edgesOf(luma: LumaPlane, rows: SampledRows, scale: number): Sour
   const tilesAcross = Math.ceil(width / EDGE_TILE.width);
   const tiles = tilesAcross * Math.ceil(rows.length / EDGE_TILE.rows);
   const [squares, counts] = [new Float64Array(tiles), new Uint16Array(tiles)];
-  const [larger, smaller] = [new Int16Array(width * rows.length), new Int16Array(width * rows.length)];
+  const [major, minor] = [new Int16Array(width * rows.length), new Int16Array(width * rows.length)];
   const [nearRow, farRow] = [near * stride, far * stride];
   for (const [row, y] of rows.entries()) {
     if (y < far || y >= height - far) continue;
@@ -89,8 +89,8 @@ export function edgesOf(luma: LumaPlane, rows: SampledRows, scale: number): Sour
         const up = here - (bytes[at - farRow] ?? 0);
         const down = here - (bytes[at + farRow] ?? 0);
         const isAcross = Math.abs(across) > Math.abs(upright);
-        larger[out] = isAcross ? across : upright;
-        smaller[out] = isAcross ? upright : across;
+        major[out] = isAcross ? across : upright;
+        minor[out] = isAcross ? upright : across;
         sum += second * second + left * left + right * right + up * up + down * down;
       }
       const tile = tileRow + column;
@@ -99,7 +99,7 @@ export function edgesOf(luma: LumaPlane, rows: SampledRows, scale: number): Sour
     }
   }
   const contrast = Float32Array.from(squares, (sum, tile) => Math.sqrt(sum / Math.max(1, counts[tile] ?? 0)));
-  return { width, height, rows, margin: far, larger, smaller, contrast, tilesAcross };
+  return { width, height, rows, margin: far, major, minor, contrast, tilesAcross };
 }
 
 /** Formats whose first plane is 8-bit luma, and those of four bytes a pixel, by the place of red. */

@@ -2,7 +2,7 @@ import { isAboveBase } from '../../../shared/detail.ts';
 import { MeshError } from '../../../shared/errors.ts';
 import type { VideoMessage, VolunteerDropCause } from '../../../shared/messages.ts';
 import type { Quality } from '../../../shared/tasks/upscale.ts';
-import type { Carried } from '../../../shared/wire.ts';
+import type { MessageWithAttachments } from '../../../shared/wire.ts';
 import type { CheckedSetup } from '../codec/codecs.ts';
 import { FrameDecoder } from '../codec/frame-decoder.ts';
 import { encodeDetail, FrameEncoder, type Packet } from '../codec/frame-encoder.ts';
@@ -27,8 +27,8 @@ export interface VolunteerStreamOptions {
   channel: VideoChannel;
   engine: FrameEngine;
   now(): number;
-  /** An upscaled frame was sent to the gamer. */
-  onFrameDone(): void;
+  /** An upscaled frame was sent to the gamer. See {@link VolunteerStreamsOptions.onFrameDone}. */
+  onFrameDone(kind: string, computeMs: number): void;
   /** The stream cannot go on. Called once. */
   onFailed(error: MeshError): void;
   /** The gamer sent what no honest one sends: the link must end. */
@@ -146,7 +146,7 @@ export class VolunteerStream {
     this.#encoder.dispose();
   }
 
-  #received({ message, attachments }: Carried<VideoMessage>): void {
+  #received({ message, attachments }: MessageWithAttachments<VideoMessage>): void {
     if (message.kind === 'keyframe-request') this.#encoder.requestKeyframe();
     else if (message.kind === 'ack') this.#acknowledged(message);
     else if (message.kind === 'frame') this.#arrived(message, attachments[0] ?? new Uint8Array());
@@ -253,7 +253,8 @@ export class VolunteerStream {
     }
     this.#rate.onSent(frameId, data.byteLength, sentMs);
     this.#held--;
-    onFrameDone();
+    const { width, height, outWidth, outHeight } = this.#setup;
+    onFrameDone(`${quality} ${width}x${height} ${outWidth}x${outHeight}`, stages.computeMs);
   }
 
   #downlinkFull(held: HeldFrame): void {

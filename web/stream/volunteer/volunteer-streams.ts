@@ -24,8 +24,12 @@ export interface VolunteerStreamsOptions {
   now(): number;
   /** Whether this browser carries detail unchanged in a codec. Never rejects. */
   carriesDetail(codec: Codec): Promise<boolean>;
-  /** An upscaled frame was sent to the gamer. */
-  onFrameDone?(): void;
+  /**
+   * An upscaled frame was sent to the gamer.
+   * @param kind - its quality and sizes
+   * @param computeMs - how long it was upscaled, waiting for other work included
+   */
+  onFrameDone?(kind: string, computeMs: number): void;
   /** An open stream failed and was closed; the gamer must be told. */
   onFailed(streamId: number, error: MeshError): void;
   /** The channel closed by itself. With an error the link must be closed too. */
@@ -67,6 +71,11 @@ export class VolunteerStreams {
   /** Quality of each stream at the moment. */
   get qualities(): Quality[] {
     return [...this.#streams.values()].map(({ quality }) => quality);
+  }
+
+  /** What computes them at the moment. */
+  get backends(): string[] {
+    return [...this.#streams.values()].map(({ backend }) => backend);
   }
 
   /**
@@ -118,9 +127,9 @@ export class VolunteerStreams {
       channel: this.#channel,
       engine,
       now,
-      onFrameDone: () => {
+      onFrameDone: (kind, computeMs) => {
         this.#framesDone++;
-        onFrameDone?.();
+        onFrameDone?.(kind, computeMs);
       },
       onFailed: (error) => {
         this.#streams.delete(setup.streamId);

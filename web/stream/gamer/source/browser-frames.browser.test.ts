@@ -1,6 +1,7 @@
 // Protects: a browser that lacks an interface gives the same frames in another way. Each test takes the interface from Chromium.
 import { afterEach, expect, onTestFinished, test, vi } from 'vitest';
 import { openSource, type SourceFrames } from '../frame-source.ts';
+import { forgetOpenFrames, openFrames } from '../test-frame-ledger.ts';
 import { readsTracks, trackWay } from './browser-frames.ts';
 import { adoptFrames } from './moved-frames.ts';
 
@@ -84,7 +85,7 @@ test.each(SOURCES)('without a processor anywhere, a %s gives its frames through 
   const source = await make(canvas);
   vi.stubGlobal(PROCESSOR, undefined);
   const opened = await openSource(source as MediaStreamTrack, () => false);
-  expect(opened.frames).toBeInstanceOf(ReadableStream);
+  expect(opened.frames).toBeInstanceOf(MessagePort);
   expect(await givesFrames(canvas, opened)).toEqual(['red', 'blue']);
 });
 
@@ -119,6 +120,26 @@ test('a browser that cannot transfer tracks gets frames from a video element, wh
   expect([readsTracks(), trackWay(true)]).toEqual([true, 'processor']);
   vi.stubGlobal(PROCESSOR, undefined);
   expect([readsTracks(), trackWay(true)]).toEqual([false, 'video']);
+});
+
+test('a frame of a video element is taken when the reader waits for it, so that none is left open when it stops', async () => {
+  const canvas = paintedCanvas('red');
+  const track = trackOfCanvas(canvas);
+  vi.stubGlobal(PROCESSOR, undefined);
+  const { frames, again, stop } = await openSource(track, () => false);
+  const reader = adoptFrames(frames).getReader();
+  const reading = reader.read();
+  again();
+  (await reading).value?.close();
+  forgetOpenFrames();
+  for (let shown = 0; shown < 3; shown++) {
+    paint(canvas, 'blue');
+    again();
+  }
+  await reader.cancel();
+  stop();
+  // The writing end learns of it by a message.
+  await vi.waitFor(() => expect(openFrames()).toBe(0));
 });
 
 test('a stream from a video element ends with its track', async () => {

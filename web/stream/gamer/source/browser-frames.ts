@@ -1,3 +1,4 @@
+import { lacking } from '../../../../shared/browser-needs.ts';
 import { MeshError } from '../../../../shared/errors.ts';
 import { type ShownFrames, shownFrames } from './shown-frames.ts';
 
@@ -37,10 +38,7 @@ export function readsTracks(): boolean {
 export function processedFrames(track: MediaStreamTrack): ReadableStream<VideoFrame> {
   const Processor = trackProcessor();
   if (Processor) return new Processor({ track }).readable;
-  throw new MeshError(
-    'unsupported-browser',
-    'This browser has no MediaStreamTrackProcessor in this thread. Reload the page.',
-  );
+  throw lacking('trackProcessor', 'Reload the page.');
 }
 
 /** Frames of a track as a video element shows them. */
@@ -59,10 +57,7 @@ export function framesByVideo(track: MediaStreamTrack): ShownFrames {
 export function trackOf(element: HTMLCanvasElement | HTMLVideoElement): MediaStreamTrack {
   const { captureStream } = element as Capturable;
   if (!captureStream) {
-    throw new MeshError(
-      'unsupported-browser',
-      'This browser has no captureStream(), so it cannot take frames from this source. Chrome 51, Firefox 43 and Safari 11 have it for canvases.',
-    );
+    throw lacking('canvasCapture');
   }
   const captured = capture(element, captureStream);
   const [track, ...others] = captured.getVideoTracks();

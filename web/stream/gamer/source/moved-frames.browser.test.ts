@@ -1,7 +1,7 @@
-// Protects: where streams cannot be transferred, as in Safari, a port carries the same frames, with the same bounds.
+// Protects: a port carries the frames of streams that a script writes, and of all where none can be transferred, with the bounds of the stream itself.
 import { afterEach, expect, test, vi } from 'vitest';
 import { forgetOpenFrames, openFrames } from '../test-frame-ledger.ts';
-import { adoptFrames, canTransferStreams, movable, releaseFrames } from './moved-frames.ts';
+import { adoptFrames, canTransferStreams, movable, movedOneByOne, releaseFrames } from './moved-frames.ts';
 
 afterEach(() => expect(openFrames()).toBe(0));
 
@@ -52,6 +52,20 @@ test('a reader that stops ends the source', async () => {
   (await reader.read()).value?.close();
   await reader.cancel();
   await vi.waitUntil(() => given.isCancelled);
+});
+
+test('a frame that is on its way when its reader stops is closed, and one that waits to be asked for', async () => {
+  forgetOpenFrames();
+  for (const readsFirst of [true, false]) {
+    const { frames, given } = counted(5);
+    const reader = adoptFrames(movedOneByOne(frames)).getReader();
+    if (readsFirst) (await reader.read()).value?.close();
+    const reading = reader.read();
+    await reader.cancel();
+    (await reading).value?.close();
+    await vi.waitUntil(() => given.isCancelled);
+  }
+  await vi.waitUntil(() => openFrames() === 0);
 });
 
 test('a source that fails says why', async () => {

@@ -3,12 +3,12 @@ import { processedFrames } from './browser-frames.ts';
 /** What can be posted to another thread. */
 export type MovedFrames =
   | ReadableStream<VideoFrame>
-  /** Where a browser cannot transfer streams (Safari): the frames come through it, one for each that is asked for. */
+  /** The frames come through it, one for each that is asked for: of every stream that a script writes, and of all streams where a browser transfers none (Safari). */
   | MessagePort
   /** Of which that thread reads the frames itself. */
   | MediaStreamTrack;
 
-/** Messages on the port that stands in for a stream. */
+/** Messages on the port through which frames come. */
 type ToReader = { kind: 'frame'; frame: VideoFrame } | { kind: 'end' } | { kind: 'failed'; why: string };
 type ToSource = { kind: 'more' } | { kind: 'cancel' };
 
@@ -28,12 +28,19 @@ export function canTransferStreams(): boolean {
   }
 }
 
-/** Prepares a stream for `postMessage(moved, [moved])`, once. */
+/** Prepares a stream of the browser's own frames for `postMessage(moved, [moved])`, once. */
 export function movable(
   frames: ReadableStream<VideoFrame>,
   canTransfer = canTransferStreams(),
 ): ReadableStream<VideoFrame> | MessagePort {
-  if (canTransfer) return frames;
+  return canTransfer ? frames : movedOneByOne(frames);
+}
+
+/**
+ * The same for a stream that a script writes. A transferred stream sends clones: the originals stay open, so that a source stalls (a decoder after about
+ * ten), and a clone that is on its way when the reader stops is never closed. Here each frame itself is sent, once it is asked for.
+ */
+export function movedOneByOne(frames: ReadableStream<VideoFrame>): MessagePort {
   const { port1, port2 } = new MessageChannel();
   // Rejects when the reader stops, which ends the source too, and when that fails, which the reader is told.
   frames.pipeTo(writableTo(port1)).catch(() => {});

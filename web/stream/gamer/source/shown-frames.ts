@@ -24,7 +24,8 @@ export interface ShownFramesOptions {
 
 /**
  * The frames that a video element shows: each one as a VideoFrame of the element or, where a browser cannot make that, of a canvas on which it
- * was drawn. A slow reader misses frames; none wait for it. A browser calls back for pictures that are shown, so a hidden page gives none.
+ * was drawn. A frame is taken only once the reader waits for one: it misses others, and none is left unclosed when it stops. A browser calls back for
+ * pictures that are shown, so a hidden page gives none.
  */
 export function shownFrames(
   video: HTMLVideoElement,
@@ -34,9 +35,12 @@ export function shownFrames(
   const watching = new AbortController();
   let stop = () => {};
   let offer: (nowMs: number) => void = () => {};
+  /** Ends the wait of the reader; null while it does not wait. */
+  let served: (() => void) | null = null;
   const end = () => {
     watching.abort();
     taker.cancel();
+    served?.();
     released();
   };
   const frames = new ReadableStream<VideoFrame>(
@@ -48,9 +52,12 @@ export function shownFrames(
           controller.close();
         };
         offer = (nowMs) => {
-          if (watching.signal.aborted || (controller.desiredSize ?? 0) <= 0) return;
+          if (watching.signal.aborted || !served) return;
           const frame = taker.take(nowMs);
-          if (frame) controller.enqueue(frame);
+          if (!frame) return;
+          controller.enqueue(frame);
+          served();
+          served = null;
         };
         const next = () =>
           taker.onNext((nowMs) => {
@@ -60,9 +67,13 @@ export function shownFrames(
         endsWith.addEventListener('ended', stop, { signal: watching.signal });
         next();
       },
+      pull: () =>
+        new Promise<void>((resolve) => {
+          served = resolve;
+        }),
       cancel: end,
     },
-    { highWaterMark: 1 },
+    { highWaterMark: 0 },
   );
   return { frames, again: () => offer(performance.now()), stop };
 }

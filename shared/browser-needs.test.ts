@@ -1,0 +1,53 @@
+// Protects: an error of a browser that lacks something names it and the versions that have it, wherever it is thrown.
+import { readdir, readFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+import { expect, test } from 'vitest';
+import { lacking, lackOf } from './browser-needs.ts';
+
+const ROOT = fileURLToPath(new URL('../', import.meta.url));
+
+/** Files that throw it for something else than an interface that a newer browser has, and what that is. */
+const OTHER_CAUSES: Readonly<Record<string, string>> = {
+  'shared/browser-needs.ts': 'it is the place itself',
+  'web/compute/module-worker.ts': 'a policy, or a file that does not load; names the versions itself',
+  'web/compute/ort/runtime.ts': 'a policy',
+  'web/compute/wasm/open-wasm.ts': 'a policy',
+  'web/game/built-in-game.ts': 'a worker that does not load',
+  'web/game/game-loop.ts': 'no graphics card; names the versions too',
+  'web/gamer/clip-writer.ts': 'an encoder that does not take the size; names the versions itself',
+  'web/gamer/clip.ts': 'an encoder that failed',
+  'web/net/peer.ts': 'WebRTC, whose sentence has more to say; names the versions itself',
+  'web/sdk/frame-stream.ts': 'a page that is not secure; names the versions too',
+  'web/sdk/host-page.ts': 'Node',
+  'web/sdk/volunteer-limits.ts': 'a limit; the sentence says which',
+  'web/stream/codec/frame-decoder.ts': 'a codec that stands still',
+  'web/stream/codec/frame-encoder.ts': 'a codec that does not encode the size',
+  'web/stream/compose/webgl-programs.ts': 'a driver',
+  'web/stream/compose/webgpu-composer.ts': 'a driver',
+  'web/stream/gamer/volunteer-route.ts': 'another browser',
+  'web/stream/volunteer/volunteer-streams.ts': 'a codec of another browser',
+};
+
+test('what is lacking is named with the versions that have it', () => {
+  expect(lackOf('offscreenCanvas', 'vectors')).toBe(
+    'This browser has no OffscreenCanvas; Chrome and Edge 69, Firefox 105 and Safari 16.4 have it. ' +
+      'This browser has no vectors in WebAssembly (SIMD); Chrome and Edge 91, Firefox 89 and Safari 16.4 have it.',
+  );
+  const error = lacking('workerWebGl2', 'It must be on a GPU.');
+  expect([error.reason, error.message]).toEqual([
+    'unsupported-browser',
+    'This browser has no WebGL 2 in workers; Chrome and Edge 69, Firefox 105 and Safari 17 have it. It must be on a GPU.',
+  ]);
+});
+
+test('every file that throws it itself has another cause', async () => {
+  const found: string[] = [];
+  for (const folder of ['shared', 'web']) {
+    for (const file of await readdir(`${ROOT}${folder}`, { recursive: true })) {
+      if (!/\.tsx?$/.test(file) || /\btest\b/.test(file)) continue;
+      const text = await readFile(`${ROOT}${folder}/${file}`, 'utf8');
+      if (/new MeshError\(\s*'unsupported-browser'/.test(text)) found.push(`${folder}/${file}`);
+    }
+  }
+  expect(found.sort()).toEqual(Object.keys(OTHER_CAUSES).sort());
+});
