@@ -10,10 +10,9 @@ async function isPlaying(gamer: Page): Promise<void> {
   await expect(gamer.getByTestId('fps-in')).toHaveText(/[1-9]/);
 }
 
-test('the game’s work runs on a volunteer, here when switched, and in the game itself when nobody is left', async ({
-  server,
-  context,
-}) => {
+test('the game’s work runs on a volunteer, here when switched, and in the game itself when nobody is left', {
+  tag: '@long',
+}, async ({ server, context }) => {
   const gamer = await context.newPage();
   await gamer.goto(new URL('/gamer', server.url).href);
   await openDetails(gamer);

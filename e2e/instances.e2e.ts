@@ -139,10 +139,9 @@ async function killUnderLoad(victim: RunningServer, rooms: readonly RoomOfTwo[])
   expect(kinds.filter((kind) => kind === 'gone' || kind === 'ended')).toEqual([]);
 }
 
-test('links and running tasks survive the death of their instance; later members are introduced', async ({
-  site,
-  browser,
-}) => {
+test('links and running tasks survive the death of their instance; later members are introduced', {
+  tag: '@long',
+}, async ({ site, browser }) => {
   const context = await browser.newContext();
   const [volunteer, gamer, late] = [await context.newPage(), await context.newPage(), await context.newPage()];
   for (const page of [volunteer, gamer, late]) await openSdk(page, site.url);

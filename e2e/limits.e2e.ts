@@ -94,12 +94,9 @@ async function expectNothingLost(gamer: Page): Promise<void> {
   await gamer.waitForFunction((count) => window.stream.stats().framesWithDetail > count + 5, before);
 }
 
-test('unplugged in the middle of its work, a volunteer hands it back at once, says why, and goes on when plugged in', async ({
-  context,
-  server,
-  roomOf,
-  gamerPage,
-}) => {
+test('unplugged in the middle of its work, a volunteer hands it back at once, says why, and goes on when plugged in', {
+  tag: '@long',
+}, async ({ context, server, roomOf, gamerPage }) => {
   const volunteer = await context.newPage();
   await volunteer.addInitScript(fakeBattery);
   const url = new URL('/volunteer', server.url);
@@ -125,12 +122,9 @@ test('unplugged in the middle of its work, a volunteer hands it back at once, sa
   await expectNothingLost(gamer);
 });
 
-test('when the person comes back, and when the page is closed, the work is handed back at once, for others to do', async ({
-  sdkPage,
-  gamerPage,
-  volunteerPage,
-  roomOf,
-}) => {
+test('when the person comes back, and when the page is closed, the work is handed back at once, for others to do', {
+  tag: '@long',
+}, async ({ sdkPage, gamerPage, volunteerPage, roomOf }) => {
   const volunteer = await sdkPage();
   await volunteer.evaluate(async (room) => {
     const idle = Object.assign(new EventTarget(), { userState: 'idle' as 'active' | 'idle', screenState: null });

@@ -28,11 +28,9 @@ declare global {
   }
 }
 
-test('an update of the running server refuses nobody: streams and links go on, rooms, owners and invites stay', async ({
-  server,
-  volunteerPage,
-  gamerPage,
-}) => {
+test('an update of the running server refuses nobody: streams and links go on, rooms, owners and invites stay', {
+  tag: '@long',
+}, async ({ server, volunteerPage, gamerPage }) => {
   const room = 'updaters';
   const gamer = await gamerPage(room, { where: 'volunteers', inviteOnly: true });
   const invite = await gamer.evaluate(async () => (await window.client.createInvite({ uses: 2 })).token);
