@@ -3,24 +3,12 @@
 import { VERSION } from '../browser-versions.mjs';
 import { test as base, expect } from '../fixtures.ts';
 import { ensureXvfb } from '../headed.ts';
-import { supports } from '../support.ts';
+import { PAGES, supports } from '../support.ts';
 import { ensureWebKit, NO_WEBKIT } from '../webkit.mjs';
 import { WebKitBrowser } from './browser.ts';
 
-const PAGES = [
-  '',
-  'gamer',
-  'volunteer',
-  'check',
-  'compare',
-  'status',
-  'what-volunteers-see',
-  'no-such-page',
-  'docs/',
-  'examples/',
-  'examples/upscale.html',
-  'examples/stream.html',
-];
+/** Also pages without a script of their own, and two that load the SDK as a game does. */
+const VISITED = [...PAGES, 'no-such-page', 'docs/', 'examples/upscale.html', 'examples/stream.html'];
 /** How long a page is watched for errors after it has begun, ms. It tries what it needs meanwhile. */
 const WATCHED_MS = 2_000;
 const STARTED_WITHIN = { timeout: 60_000, intervals: [100] };
@@ -53,7 +41,7 @@ function textIn(webkit: WebKitBrowser): Promise<string> {
 }
 
 // A test for each, since one that crashes takes the browser with it.
-for (const path of PAGES) {
+for (const path of VISITED) {
   test(`/${path} loads in WebKitGTK, is not blank and has no uncaught error`, {
     tag: '@long',
     annotation: supports('WebKitGTK', 'everyone', 'every page loads'),
