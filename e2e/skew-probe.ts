@@ -1,4 +1,4 @@
-import type { Page } from 'playwright/test';
+import type { BrowserContext, Page } from 'playwright/test';
 
 declare global {
   interface Window {
@@ -10,10 +10,42 @@ declare global {
 /** From the frame in which a page sees a change to the glass, ms: the next picture of a screen of 60 Hz. */
 const TO_GLASS_MS = 1_000 / 60;
 /** Between two flashes, ms. More than twice what a picture or a sound may be late, so that none is taken for another's. */
-export const FLASH_INTERVAL_MS = 1_500;
+const FLASH_INTERVAL_MS = 1_500;
+/** Of the tab that flashes and beeps. */
+const SHARED_TITLE = 'heard by a probe';
+/** Flags of a browser that shares this tab without asking. */
+export const SHARING_FLAGS: readonly string[] = [`--auto-select-tab-capture-source-by-title=${SHARED_TITLE}`];
+
+/**
+ * Shares a tab that flashes and beeps with a gamer page, which plays it in step with its picture. The browser needs {@link SHARING_FLAGS} and must play
+ * sound. The context must bypass the Content-Security-Policy, which allows no worklet of a test's own.
+ *
+ * @param openGamer - loads the gamer page
+ * @returns the gamer page, for {@link takeSkews}
+ */
+export async function shareFlashingTab(
+  context: BrowserContext,
+  serverUrl: string,
+  openGamer: (gamer: Page) => Promise<unknown>,
+): Promise<Page> {
+  const shared = await context.newPage();
+  await shared.setViewportSize({ width: 480, height: 270 });
+  await shared.goto(new URL('/healthz', serverUrl).href);
+  await shared.evaluate((title) => {
+    document.title = title;
+  }, SHARED_TITLE);
+  await flashAndBeep(shared);
+  const gamer = await context.newPage();
+  await watchSkew(gamer);
+  await openGamer(gamer);
+  await gamer.getByTestId('source').getByRole('radio', { name: 'Screen' }).check();
+  await gamer.getByTestId('screen-sound').getByRole('radio', { name: 'Here, in step' }).check();
+  await gamer.getByTestId('source-screen').click();
+  return gamer;
+}
 
 /** Makes a page flash and beep, both at once for somebody who sits before it. Call it once the page may play sound. */
-export async function flashAndBeep(page: Page): Promise<void> {
+async function flashAndBeep(page: Page): Promise<void> {
   await page.evaluate(
     async ({ intervalMs, toGlassMs }) => {
       const canvas = document.body.appendChild(document.createElement('canvas'));
@@ -51,11 +83,8 @@ export async function flashAndBeep(page: Page): Promise<void> {
   );
 }
 
-/**
- * Has a page note when its output flashes and what it plays beeps, from before it loads. Its context must bypass the Content-Security-Policy,
- * which allows no worklet of a test's own.
- */
-export async function watchSkew(page: Page): Promise<void> {
+/** Has a page note when its output flashes and what it plays beeps, from before it loads. */
+async function watchSkew(page: Page): Promise<void> {
   await page.addInitScript((toGlassMs) => {
     window.seenAndHeard = { seenMs: [], heardMs: [] };
     const { seenMs, heardMs } = window.seenAndHeard;

@@ -2,7 +2,7 @@
 import { expect, test } from './fixtures.ts';
 import { openGamer, PICTURE_WITHIN } from './gamer-page.ts';
 import { launchOptions } from './launch.mjs';
-import { flashAndBeep, takeSkews, watchSkew } from './skew-probe.ts';
+import { SHARING_FLAGS, shareFlashingTab, takeSkews } from './skew-probe.ts';
 
 declare global {
   interface Window {
@@ -11,17 +11,12 @@ declare global {
   }
 }
 
-/** Title of the tab that the browser shares without asking. */
-const SHARED_TITLE = 'heard by a test';
 /** The contract is 45 ms on a machine that keeps up (`npm run bench -- sound`); here others may hold the processor. */
 const MAX_SKEW_MS = 200;
 
 const launch = await launchOptions({ hasWebgpu: false, isAudible: true });
 test.use({
-  launchOptions: {
-    ...launch,
-    args: [...(launch.args ?? []), `--auto-select-tab-capture-source-by-title=${SHARED_TITLE}`],
-  },
+  launchOptions: { ...launch, args: [...(launch.args ?? []), ...SHARING_FLAGS] },
   // The probe's worklet is no script of the page.
   bypassCSP: true,
 });
@@ -30,20 +25,7 @@ test('a shared tab is heard in step with its picture, or stays where it is', { t
   server,
   context,
 }) => {
-  const shared = await context.newPage();
-  await shared.setViewportSize({ width: 480, height: 270 });
-  await shared.goto(new URL('/healthz', server.url).href);
-  await shared.evaluate((title) => {
-    document.title = title;
-  }, SHARED_TITLE);
-  await flashAndBeep(shared);
-
-  const gamer = await context.newPage();
-  await watchSkew(gamer);
-  await openGamer(gamer, server.url);
-  await gamer.getByTestId('source').getByRole('radio', { name: 'Screen' }).check();
-  await gamer.getByTestId('screen-sound').getByRole('radio', { name: 'Here, in step' }).check();
-  await gamer.getByTestId('source-screen').click();
+  const gamer = await shareFlashingTab(context, server.url, (page) => openGamer(page, server.url));
   await expect(gamer.getByText(/^Shown: 960 × 540/)).toBeVisible(PICTURE_WITHIN);
   await expect(gamer.getByRole('button', { name: 'Turn the sound off' })).toBeVisible();
   // The delay is measured within the first seconds.

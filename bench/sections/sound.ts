@@ -1,10 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { flashAndBeep, takeSkews, watchSkew } from '../../e2e/skew-probe.ts';
+import { SHARING_FLAGS, shareFlashingTab, takeSkews } from '../../e2e/skew-probe.ts';
 import type { Section } from '../context.ts';
 import { median } from '../measuring.ts';
 import { figure } from '../report.ts';
 
-const SHARED_TITLE = 'heard by the bench';
 /** For the delay to be measured and the sound to follow, and then for as many beeps as the median needs. */
 const [SETTLE_MS, DURATION_MS] = [15_000, 30_000];
 /** What people do not notice is 45 ms of sound before its picture, and more after it (ITU-R BT.1359). */
@@ -14,22 +13,9 @@ export const sound: Section = {
   name: 'sound',
   about: 'a shared tab that flashes and beeps: by how much its sound is heard after its sharpened picture is seen',
   async run(context) {
-    const flags = [`--auto-select-tab-capture-source-by-title=${SHARED_TITLE}`];
-    // The probe's worklet is no script of the page.
-    const site = await context.openSite({ modules: [], flags, isAudible: true, context: { bypassCSP: true } });
-    const shared = await site.pages.newPage();
-    await shared.setViewportSize({ width: 480, height: 270 });
-    await shared.goto(new URL('/healthz', site.url).href);
-    await shared.evaluate((title) => {
-      document.title = title;
-    }, SHARED_TITLE);
-    await flashAndBeep(shared);
-    const gamer = await site.pages.newPage();
-    await watchSkew(gamer);
-    await gamer.goto(new URL('/gamer', site.url).href);
-    await gamer.getByTestId('source').getByRole('radio', { name: 'Screen' }).check();
-    await gamer.getByTestId('screen-sound').getByRole('radio', { name: 'Here, in step' }).check();
-    await gamer.getByTestId('source-screen').click();
+    const options = { flags: SHARING_FLAGS, isAudible: true, context: { bypassCSP: true } };
+    const site = await context.openSite({ modules: [], ...options });
+    const gamer = await shareFlashingTab(site.pages, site.url, (page) => page.goto(new URL('/gamer', site.url).href));
     await sleep(SETTLE_MS);
     await takeSkews(gamer);
     await sleep(DURATION_MS);
