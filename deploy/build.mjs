@@ -40,6 +40,7 @@ const INPUTS = [
   'deploy/assembly-script.mjs',
   'deploy/bundle.mjs',
   'deploy/docs-site',
+  'deploy/page-parts.mjs',
   'deploy/vite-plugins.mjs',
 ];
 const TEST = /\.test\.tsx?$/;

@@ -1,3 +1,5 @@
+import { commonHead, pageHeader } from './page-parts.mjs';
+
 /**
  * Replaces the addresses of browser workers in a build for Node, where nothing starts them.
  * @type {import('vite').Plugin}
@@ -11,21 +13,9 @@ export const withoutWorkers = {
 
 /** What the pages' HTML has in common, by the comment that stands for it. */
 const PAGE_PARTS = {
-  '<!-- common head -->': `<meta charset="utf-8" />
-    <meta name="viewport" content="width=device-width, initial-scale=1" />
-    <meta name="theme-color" content="#0b0e14" />
-    <link rel="icon" type="image/svg+xml" href="./icon.svg" />
+  '<!-- common head -->': `${commonHead('./')}
     <link rel="stylesheet" href="./ui/base.css" />`,
-  '<!-- page header -->': `<header class="page-header">
-      <a class="page-header__brand" href="./">
-        <svg width="26" height="26" viewBox="3 3 26 26" aria-hidden="true">
-          <path fill="var(--amber)" d="M5 5h14v8h-6v6H5z" />
-          <path fill="var(--teal)" d="M15 15h5v5h-5zM22 15h5v5h-5zM15 22h5v5h-5zM22 22h5v5h-5z" />
-        </svg>
-        P2C2R
-      </a>
-      <theme-switch></theme-switch>
-    </header>`,
+  '<!-- page header -->': pageHeader('./'),
   '<!-- page -->': `<div id="page">
       <main class="noscript unstarted">
         <h1>This page did not start</h1>

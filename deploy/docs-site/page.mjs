@@ -1,4 +1,5 @@
 import { posix } from 'node:path';
+import { commonHead, pageHeader } from '../page-parts.mjs';
 import { escaped } from './markdown.mjs';
 
 /** Documents with fewer sections than this need no list of them. */
@@ -22,27 +23,14 @@ export function pageOf({ name, rendered }, groups) {
   return `<!doctype html>
 <html lang="en">
   <head>
-    <meta charset="utf-8">
-    <meta name="viewport" content="width=device-width, initial-scale=1">
-    <meta name="theme-color" content="#0b0e14">
+    ${commonHead(toRoot)}
     <script src="${toRoot}theme.js"></script>
     <title>${title} · P2C2R</title>
-    <link rel="icon" type="image/svg+xml" href="${toRoot}icon.svg">
     <link rel="stylesheet" href="${relativeTo(name, 'docs.css')}">
   </head>
   <body>
     <a class="skip" href="#document">Skip to the document</a>
-    <header class="page-header">
-      <a class="page-header__brand" href="${toRoot}">
-        <svg width="26" height="26" viewBox="3 3 26 26" aria-hidden="true">
-          <path class="docs__amber" d="M5 5h14v8h-6v6H5z" />
-          <path class="docs__teal" d="M15 15h5v5h-5zM22 15h5v5h-5zM15 22h5v5h-5zM22 22h5v5h-5z" />
-        </svg>
-        P2C2R
-      </a>
-      <a class="page-header__title" href="${relativeTo(name, 'index')}">Documentation</a>
-      <theme-switch></theme-switch>
-    </header>
+    ${pageHeader(toRoot, `<a class="page-header__title" href="${relativeTo(name, 'index')}">Documentation</a>`)}
     <div class="docs">
       <nav class="docs__list" aria-label="Documents">
 ${groups.map((group) => groupOf(group, name, rendered)).join('\n')}
