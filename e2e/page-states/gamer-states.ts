@@ -1,30 +1,8 @@
 import type { Page } from 'playwright/test';
 import { expect } from '../fixtures.ts';
-import { choosePicture, linkOf, openGamer, openStillGamer, withoutGame } from '../gamer-page.ts';
-import { openPage, type PageState, type Stage } from './page-state.ts';
-
-/** A volunteer follows the invite of this gamer and presses Start. Frames go to it. */
-async function joinVolunteer({ context }: Stage, gamer: Page): Promise<Page> {
-  const volunteer = await context.newPage();
-  await volunteer.goto(await linkOf(gamer));
-  await volunteer.getByTestId('start').click();
-  await expect(volunteer.getByTestId('pause')).toBeEnabled();
-  await gamer.bringToFront();
-  await gamer.getByTestId('where').getByRole('radio', { name: 'Volunteers' }).check();
-  return volunteer;
-}
-
-async function freshGamer({ context, serverUrl }: Stage): Promise<Page> {
-  const gamer = await context.newPage();
-  await openGamer(gamer, serverUrl);
-  return gamer;
-}
-
-async function stillGamer({ context, serverUrl }: Stage): Promise<Page> {
-  const gamer = await context.newPage();
-  await openStillGamer(gamer, serverUrl);
-  return gamer;
-}
+import { choosePicture, withoutGame } from '../gamer-page.ts';
+import { openPage, type PageState } from './page-state.ts';
+import { freshGamer, helpingVolunteer, stillGamer } from './people.ts';
 
 /** Opens whatever is folded around an element: which parts of the page are is not a matter of these states. */
 async function unfold(page: Page, testId: string): Promise<void> {
@@ -47,7 +25,7 @@ export const GAMER_STATES: readonly PageState[] = [
     looks: ['dark', 'light', 'forced'],
     async open(stage) {
       const gamer = await freshGamer(stage);
-      await joinVolunteer(stage, gamer);
+      await helpingVolunteer(stage, gamer);
       await expect(gamer.getByTestId('latency')).toHaveText(/\d/);
       return gamer;
     },

@@ -1,24 +1,9 @@
-import type { Page } from 'playwright/test';
 import { expect } from '../fixtures.ts';
-import { linkOf, openGamer, openStillGamer } from '../gamer-page.ts';
 import { openPage, type PageState, type Stage } from './page-state.ts';
+import { askedVolunteer, freshGamer, helpingVolunteer, servingVolunteer, stillGamer } from './people.ts';
 
-/** The page of a volunteer that followed a gamer's link. */
-async function askedVolunteer({ context, serverUrl }: Stage): Promise<Page> {
-  const gamer = await context.newPage();
-  const link = await openStillGamer(gamer, serverUrl);
-  const volunteer = await context.newPage();
-  await volunteer.goto(link);
-  await expect(volunteer.getByTestId('start')).toBeEnabled();
-  return volunteer;
-}
-
-async function serving(stage: Stage): Promise<Page> {
-  const volunteer = await askedVolunteer(stage);
-  await volunteer.getByTestId('start').click();
-  await expect(volunteer.getByTestId('pause')).toBeEnabled();
-  return volunteer;
-}
+/** Asked by a gamer who shows a still picture. */
+const asked = async (stage: Stage) => askedVolunteer(stage, await stillGamer(stage));
 
 /** The volunteer's page. */
 export const VOLUNTEER_STATES: readonly PageState[] = [
@@ -36,21 +21,14 @@ export const VOLUNTEER_STATES: readonly PageState[] = [
     name: 'volunteer-asked',
     about: 'A friend’s landing: who asks, for what, what it costs, and one button.',
     looks: ['dark', 'light', 'forced'],
-    open: askedVolunteer,
+    open: asked,
   },
   {
     name: 'volunteer-serving',
     about: 'It helps with frames: figures, chart, what this machine computes with.',
     looks: ['dark', 'light', 'forced'],
-    async open({ context, serverUrl }) {
-      const gamer = await context.newPage();
-      await openGamer(gamer, serverUrl);
-      const volunteer = await context.newPage();
-      await volunteer.goto(await linkOf(gamer));
-      await volunteer.getByTestId('start').click();
-      await expect(volunteer.getByTestId('pause')).toBeEnabled();
-      await gamer.bringToFront();
-      await gamer.getByTestId('where').getByRole('radio', { name: 'Volunteers' }).check();
+    async open(stage) {
+      const volunteer = await helpingVolunteer(stage, await freshGamer(stage));
       await expect(volunteer.getByTestId('frames')).not.toHaveText('0');
       await volunteer.bringToFront();
       return volunteer;
@@ -61,7 +39,7 @@ export const VOLUNTEER_STATES: readonly PageState[] = [
     about: 'It measures itself after Start.',
     looks: ['dark'],
     async open(stage) {
-      const volunteer = await askedVolunteer(stage);
+      const volunteer = await asked(stage);
       // Its engine never starts, so it stays so.
       await stage.context.route('**/volunteer.worker-*', () => {});
       await volunteer.getByTestId('start').click();
@@ -74,7 +52,7 @@ export const VOLUNTEER_STATES: readonly PageState[] = [
     about: 'Paused by hand.',
     looks: ['light'],
     async open(stage) {
-      const volunteer = await serving(stage);
+      const volunteer = await servingVolunteer(stage, await stillGamer(stage));
       await volunteer.getByTestId('pause').click();
       await expect(volunteer.getByTestId('status')).toContainText(/paused/i);
       return volunteer;
@@ -118,7 +96,7 @@ export const VOLUNTEER_STATES: readonly PageState[] = [
     moves: 'The server refuses what Start asked for, and the field for another invite comes with the reason.',
     looks: ['dark', 'light', 'forced'],
     async open(stage) {
-      const volunteer = await askedVolunteer(stage);
+      const volunteer = await asked(stage);
       const forged = volunteer.url().replace(/invite=[^&]+/, 'invite=forged');
       await volunteer.goto('about:blank');
       await volunteer.goto(forged);
