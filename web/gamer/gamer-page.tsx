@@ -14,22 +14,20 @@ import { grantPermit } from '../ui/one-time-permit.ts';
 import { canOpenPictureWindow } from '../ui/picture-window.ts';
 import type { StartingWindow, StartingWindows } from '../ui/starting-windows.ts';
 import { Advice } from './advice.tsx';
-import { useRenderAt } from './advice-watch.ts';
 import { offeredCaptures } from './capture.ts';
 import { type FloatingPicture, PictureStage } from './picture-stage.tsx';
 import './gamer-page.css';
 import type { GameWork } from '../game/game-work.ts';
-import type { StreamQuality, VolunteerInfo, Where } from '../sdk/types.ts';
+import type { StreamQuality, Where } from '../sdk/types.ts';
 import { GamerDetails } from './gamer-details.tsx';
 import { JoinQuestion } from './join-question.tsx';
 import { statusOf } from './messages.ts';
-import { Newcomers } from './newcomers.ts';
+import { useNewcomers } from './newcomers.ts';
 import { Notices } from './notices.tsx';
 import type { Player } from './player.ts';
 import { RadioCaption } from './radio.tsx';
 import type { Recorder } from './recorder.ts';
 import { type Mode, type PageChoices, rememberChoices } from './remembered-choices.ts';
-import type { Report } from './renderers.ts';
 import type { GamerSession } from './session.ts';
 import { SourcePicker } from './settings-panel.tsx';
 import { SharePanel, showInvite } from './share-panel.tsx';
@@ -199,20 +197,6 @@ function addressChoice(session: GamerSession) {
       session.setAddressAudience(chosen);
     },
   };
-}
-
-/** The volunteers that were linked just now and have not helped yet. */
-function useNewcomers(volunteers: readonly VolunteerInfo[], report: Report | null, clock: Clock): string[] {
-  const newcomers = useRef(new Newcomers());
-  const shares = report?.kind === 'stream' ? report.stats.shares : [];
-  const helping = shares.filter(({ share }) => share > 0).map(({ volunteerId }) => volunteerId);
-  const gettingReady = newcomers.current.update(
-    volunteers.map(({ id }) => id),
-    helping,
-    clock.now(),
-  );
-  useRenderAt(newcomers.current.changesAtMs, clock);
-  return gettingReady;
 }
 
 /** `noopener` gives the window its own process, so that the two pages do not share a main thread. */

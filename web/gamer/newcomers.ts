@@ -1,3 +1,9 @@
+import { useRef } from 'preact/hooks';
+import type { Clock } from '../../shared/clock.ts';
+import type { VolunteerInfo } from '../sdk/types.ts';
+import { useRenderAt } from './advice-watch.ts';
+import type { Report } from './renderers.ts';
+
 /** How long a volunteer that was just linked may take until its first detail, ms: codecs, a network, and its first frames. */
 const GETTING_READY_MS = 15_000;
 
@@ -32,4 +38,18 @@ export class Newcomers {
   get changesAtMs(): number | null {
     return this.#changesAtMs;
   }
+}
+
+/** The ids of the volunteers that are getting ready, for a component. It is rendered again once one of them counts as ready. */
+export function useNewcomers(volunteers: readonly VolunteerInfo[], report: Report | null, clock: Clock): string[] {
+  const newcomers = useRef(new Newcomers());
+  const shares = report?.kind === 'stream' ? report.stats.shares : [];
+  const helping = shares.filter(({ share }) => share > 0).map(({ volunteerId }) => volunteerId);
+  const gettingReady = newcomers.current.update(
+    volunteers.map(({ id }) => id),
+    helping,
+    clock.now(),
+  );
+  useRenderAt(newcomers.current.changesAtMs, clock);
+  return gettingReady;
 }
