@@ -1,12 +1,11 @@
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { Server, type Socket } from 'socket.io';
+import type { Socket } from 'socket.io';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { systemClock } from '../../shared/clock.ts';
 import { ManualClock } from '../../shared/manual-clock.ts';
 import type { LinkEvent } from './link-environment.ts';
 import { Mesh, type MeshOptions } from './mesh.ts';
 import { CONNECT_TIMEOUT_MS } from './peer.ts';
+import { id, introduction, JOINED, startSignalingServer } from './test-signaling-server.ts';
 
 /** The fate of the connection that a gamer prepares while it joins. Connecting it is tested in peer.browser.test.ts. */
 class IdleConnection extends EventTarget {
@@ -54,35 +53,12 @@ afterEach(async () => {
   vi.unstubAllGlobals();
 });
 
-const id = (letter: string) => letter.repeat(22);
-const JOINED = {
-  id: id('M'),
-  room: 'den',
-  inviteOnly: false,
-  pass: 'p',
-  iceServers: [],
-  iceValidS: null,
-  resumed: false,
-  lobby: false,
-  challenge: null,
-  owner: true,
-  mayInvite: true,
-};
-const introductions = ['P', 'Q'].map((letter) => ({
-  peerId: id(letter),
-  name: 'peer',
-  role: 'volunteer',
-  initiate: true,
-  score: 0.5,
-}));
+const introductions = [introduction, { ...introduction, peerId: id('Q') }];
 
 async function serve(onConnection: (socket: Socket) => void): Promise<string> {
-  const http = createServer();
-  const server = new Server(http, { transports: ['websocket'] });
-  server.on('connection', onConnection);
-  await new Promise<void>((resolve) => http.listen(0, '127.0.0.1', resolve));
+  const server = await startSignalingServer(onConnection);
   endings.push(() => server.close());
-  return `http://127.0.0.1:${(http.address() as AddressInfo).port}/`;
+  return server.url;
 }
 
 const answering = (answer: unknown) =>
@@ -119,14 +95,14 @@ test('a gamer’s first volunteer gets the connection prepared during the join, 
 });
 
 test('without a volunteer, the prepared connection is closed', async () => {
-  await join({ url: await answering({ ok: true, value: { ...JOINED, introductions: [] } }) });
+  await join({ url: await answering({ ok: true, value: JOINED }) });
   expect(await states()).toEqual(['closed']);
 });
 
 test.each<[string, unknown, Partial<MeshOptions>]>([
   ['not-invited', { ok: false, error: { reason: 'not-invited', message: 'No.' } }, {}],
   ['bad-input', null, { room: ' ' }],
-  ['connection-failed', { ok: true, value: { ...JOINED, introductions: [] } }, { relayOnly: true }],
+  ['connection-failed', { ok: true, value: JOINED }, { relayOnly: true }],
 ])('the prepared connection is closed if the join fails: %s', async (reason, answer, options) => {
   const url = await answering(answer);
   await expect(join({ url, ...options })).rejects.toMatchObject({ name: 'MeshError', reason });
@@ -183,7 +159,7 @@ test('a link that never opened ends with the other side’s session', async () =
 });
 
 test('a volunteer prepares no connection before it is introduced', async () => {
-  await join({ url: await answering({ ok: true, value: { ...JOINED, introductions: [] } }), role: 'volunteer' });
+  await join({ url: await answering({ ok: true, value: JOINED }), role: 'volunteer' });
   expect(await states()).toEqual([]);
 });
 
@@ -217,7 +193,7 @@ test('a page without WebRTC tells the server that it works alone, and no other p
   const told: unknown[] = [];
   const url = await serve((socket) => {
     told.push(socket.handshake.auth.worksAlone);
-    socket.emit('joined', { ok: true, value: { ...JOINED, introductions: [] } });
+    socket.emit('joined', { ok: true, value: JOINED });
     socket.on('leave', (_, acknowledge) => acknowledge({ ok: true, value: null }));
   });
   await join({ url, worksAlone: true });

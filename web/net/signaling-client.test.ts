@@ -1,6 +1,4 @@
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { Server, type Socket } from 'socket.io';
+import type { Socket } from 'socket.io';
 import { afterEach, expect, test, vi } from 'vitest';
 import { type Clock, systemClock } from '../../shared/clock.ts';
 import { ManualClock } from '../../shared/manual-clock.ts';
@@ -10,6 +8,7 @@ import { RENEW_AFTER } from './ice-servers.ts';
 import { SignalingClient } from './signaling-client.ts';
 import type { SignalingEvent } from './signaling-session.ts';
 import { SOCKET, stoppedByPolicy, unreachable } from './signaling-socket.ts';
+import { id, introduction, JOINED, startSignalingServer } from './test-signaling-server.ts';
 
 /** The client against foreign servers and other versions. The real server is covered by e2e/signaling-session.test.ts. */
 const endings: (() => unknown)[] = [];
@@ -17,32 +16,13 @@ afterEach(async () => {
   for (const end of endings.splice(0).reverse()) await end();
 });
 
-const id = (letter: string) => letter.repeat(22);
-const JOINED = {
-  id: id('M'),
-  room: 'den',
-  inviteOnly: false,
-  pass: 'p',
-  iceServers: [],
-  iceValidS: null,
-  resumed: false,
-  lobby: false,
-  challenge: null,
-  owner: true,
-  mayInvite: true,
-  introductions: [],
-};
-const introduction = { peerId: id('P'), name: 'peer', role: 'volunteer', initiate: true, score: 0.5 };
 const JOIN = { protocolVersion: PROTOCOL_VERSION, sessionKey: id('k'), role: 'gamer' as const, name: 'ann' };
 const offer = (sdp: string) => ({ type: 'offer' as const, sdp });
 
 async function serve(onConnection: (socket: Socket) => void): Promise<string> {
-  const http = createServer();
-  const server = new Server(http, { transports: ['websocket'] });
-  server.on('connection', onConnection);
-  await new Promise<void>((resolve) => http.listen(0, '127.0.0.1', resolve));
+  const server = await startSignalingServer(onConnection);
   endings.push(() => server.close());
-  return `http://127.0.0.1:${(http.address() as AddressInfo).port}/`;
+  return server.url;
 }
 
 async function connect(url: string, clock: Clock = systemClock) {
