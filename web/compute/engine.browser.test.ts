@@ -11,7 +11,7 @@ import { upscaleReference } from './reference/upscale.ts';
 import { DETAIL, detailCodes, largestExcess, readDetail } from './test-detail.ts';
 import { fixedSpeeds, watchedGpu } from './test-gpu.ts';
 import { repositoryModels } from './test-models.ts';
-import { opaque, paintedPicture } from './test-pictures.ts';
+import { largestVisibleDifference, opaque, paintedPicture } from './test-pictures.ts';
 
 const nobodys: ExecuteOptions = { owner: 'nobody', signal: new AbortController().signal };
 const engines: Engine[] = [];
@@ -51,15 +51,6 @@ function largestDifference(a: ArrayLike<number>, b: ArrayLike<number>): number {
   let largest = 0;
   for (let i = 0; i < a.length; i++) largest = Math.max(largest, Math.abs((a[i] ?? 0) - (b[i] ?? 0)));
   return largest;
-}
-
-/** Compares premultiplied colours: those of nearly transparent pixels are noise. */
-function largestVisibleDifference(a: Uint8Array, b: Uint8ClampedArray): number {
-  return largestDifference(premultiplied(a), premultiplied(b));
-}
-
-function premultiplied(data: Uint8Array | Uint8ClampedArray): Float32Array {
-  return Float32Array.from(data, (value, i) => (i % 4 === 3 ? value : (value * (data[i | 3] ?? 0)) / 255));
 }
 
 describe.each(FILTERS)('the %s kernel', (quality) => {

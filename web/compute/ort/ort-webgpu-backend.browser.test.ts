@@ -4,13 +4,11 @@ import { IMAGE, NETWORKS, type Quality } from '../../../shared/tasks/upscale.ts'
 import { EXCLUSIVE_SLOT } from '../filter-benchmark.ts';
 import { doubledReference } from '../networks/reference-network.ts';
 import { upscaleReference } from '../reference/upscale.ts';
-import type { TimeSlot } from '../schedule.ts';
 import { loadNetwork, loadVectors, repositoryModels } from '../test-models.ts';
 import { largestVisibleDifference, opaque, paintedPicture, withAlpha } from '../test-pictures.ts';
 import { doubler, rimsOf } from '../test-transparency.ts';
 import { OrtWebGpuBackend } from './ort-webgpu-backend.ts';
 
-const slot: TimeSlot = { signal: new AbortController().signal, yieldNow: async () => {} };
 const devices: GPUDevice[] = [];
 let backend: OrtWebGpuBackend;
 
@@ -45,7 +43,7 @@ async function upscaled(
   by = backend,
 ) {
   const shape = { width, height, outWidth, outHeight, quality };
-  return (await by.startPixels(new Uint8Array(data), shape, slot)).finish();
+  return (await by.startPixels(new Uint8Array(data), shape, EXCLUSIVE_SLOT)).finish();
 }
 
 // Few sizes: a software GPU compiles for seconds for each new one.

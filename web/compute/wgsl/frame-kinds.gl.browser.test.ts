@@ -13,6 +13,7 @@ import {
   yuvFrame,
 } from '../painted-frames.ts';
 import { repositoryModels } from '../test-models.ts';
+import { bt601, bt709, bt709Full, flat, PART, p3, SIZE } from '../test-paintings.ts';
 import { RgbaReader } from '../video-frames.ts';
 import { showsColors } from './frame-colors.ts';
 import { openDevice } from './gpu-device.ts';
@@ -23,31 +24,13 @@ const FLAT_TOLERANCE = 2;
 /** The same where chroma rises by 3 a pixel: without interpolation it is off by as much, and blue weighs it twice. */
 const SMOOTH_TOLERANCE = 8;
 
-const SIZE = { width: 64, height: 48 };
 const ODD = { width: 61, height: 45 };
-const PART = { width: 40, height: 30 };
-
-const COLOURS = [
-  [200, 40, 60],
-  [30, 180, 70],
-  [40, 60, 210],
-  [240, 230, 40],
-  [128, 128, 128],
-  [16, 16, 16],
-  [250, 250, 250],
-  [20, 200, 220],
-] as const;
-const flat: Painting = (x, y) => COLOURS[(Math.floor(x / 16) % 4) + 4 * (Math.floor(y / 24) % 2)] ?? [];
 const translucent: Painting = (x, y) => [...flat(x, y), x < 32 ? 255 : y < 24 ? 128 : 60];
 const smooth: Painting = (x, y) => [40 + 3 * x, 128 + 60 * Math.sin(y / 12), 230 - 3 * x];
 
-const bt709 = colorSpaceOf('bt709');
-const bt709Full = colorSpaceOf('bt709', { fullRange: true });
-const bt601 = colorSpaceOf('smpte170m', { primaries: 'smpte170m', transfer: 'smpte170m' });
 const bt601Full = colorSpaceOf('smpte170m', { primaries: 'smpte170m', transfer: 'smpte170m', fullRange: true });
 const onlyMatrix601 = colorSpaceOf('smpte170m');
 const srgb = colorSpaceOf('rgb', { fullRange: true, transfer: 'iec61966-2-1' });
-const p3 = colorSpaceOf('rgb', { fullRange: true, primaries: 'smpte432', transfer: 'iec61966-2-1' });
 const pq = colorSpaceOf('bt709', { primaries: 'bt2020', transfer: 'pq' });
 const hlg = colorSpaceOf('bt709', { primaries: 'bt2020', transfer: 'hlg' });
 

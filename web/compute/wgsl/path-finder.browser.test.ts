@@ -4,11 +4,9 @@ import { finish, type Steps } from '../../../shared/tasks/definition.ts';
 import { randomGrid, randomQueries, solved } from '../../../shared/tasks/pathfinding/test-grids.ts';
 import { type PathfindingInput, pathfinding } from '../../../shared/tasks/pathfinding.ts';
 import { seededRandom } from '../../../shared/tasks/test-random.ts';
-import type { TimeSlot } from '../schedule.ts';
+import { EXCLUSIVE_SLOT } from '../filter-benchmark.ts';
 import { openDevice } from './gpu-device.ts';
 import { WgslPathFinder } from './path-finder.ts';
-
-const EXCLUSIVE_SLOT: TimeSlot = { signal: new AbortController().signal, yieldNow: async () => {} };
 
 let device: GPUDevice;
 let finder: WgslPathFinder;

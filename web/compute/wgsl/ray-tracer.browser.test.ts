@@ -4,11 +4,9 @@ import { busyScene, GREY, painted, triangleSoup, VIEW } from '../../../shared/ta
 import { PICTURE_CHECK } from '../../../shared/tasks/raytracing/verify.ts';
 import { type RaytracingInput, raytracing } from '../../../shared/tasks/raytracing.ts';
 import { seededRandom } from '../../../shared/tasks/test-random.ts';
-import type { TimeSlot } from '../schedule.ts';
+import { EXCLUSIVE_SLOT } from '../filter-benchmark.ts';
 import { openDevice } from './gpu-device.ts';
 import { WgslRayTracer } from './ray-tracer.ts';
-
-const EXCLUSIVE_SLOT: TimeSlot = { signal: new AbortController().signal, yieldNow: async () => {} };
 
 let device: GPUDevice;
 let tracer: WgslRayTracer;

@@ -4,11 +4,9 @@ import { finish, type PackedTask, type Steps } from '../../../shared/tasks/defin
 import { body, simulated, swarm, task } from '../../../shared/tasks/physics/test-bodies.ts';
 import { type PhysicsParams, physics } from '../../../shared/tasks/physics.ts';
 import { seededRandom } from '../../../shared/tasks/test-random.ts';
-import type { TimeSlot } from '../schedule.ts';
+import { EXCLUSIVE_SLOT } from '../filter-benchmark.ts';
 import { openDevice } from './gpu-device.ts';
 import { WgslSimulator } from './simulator.ts';
-
-const EXCLUSIVE_SLOT: TimeSlot = { signal: new AbortController().signal, yieldNow: async () => {} };
 
 let device: GPUDevice;
 let simulator: WgslSimulator;

@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { MAX_ADDED_STEPS, NO_DETAIL_CODE } from '../../../shared/detail.ts';
 import { uprightSize } from '../../compute/frame-orientation.ts';
-import { canvasFrame, colorSpaceOf, cut, type Painting, rgbFrame, yuvFrame } from '../../compute/painted-frames.ts';
+import { canvasFrame, cut, type Painting, rgbFrame, yuvFrame } from '../../compute/painted-frames.ts';
+import { bt601, bt709, bt709Full, flat, PART, p3, SIZE } from '../../compute/test-paintings.ts';
 import { composePixels } from './composition.ts';
 import type { Way } from './open-composer.ts';
 import { codesWhereStill } from './still-tiles.ts';
@@ -15,24 +16,7 @@ import {
   targetOf,
 } from './test-composing.ts';
 
-const SIZE = { width: 64, height: 48 };
-const COLOURS = [
-  [200, 40, 60],
-  [30, 180, 70],
-  [40, 60, 210],
-  [240, 230, 40],
-  [128, 128, 128],
-  [16, 16, 16],
-  [250, 250, 250],
-  [20, 200, 220],
-] as const;
-const flat: Painting = (x, y) => COLOURS[(Math.floor(x / 16) % 4) + 4 * (Math.floor(y / 24) % 2)] ?? [];
 const translucent: Painting = (x, y) => [...flat(x, y), x < 32 ? 255 : 100];
-const bt709 = colorSpaceOf('bt709');
-const bt709Full = colorSpaceOf('bt709', { fullRange: true });
-const bt601 = colorSpaceOf('smpte170m', { primaries: 'smpte170m', transfer: 'smpte170m' });
-const p3 = colorSpaceOf('rgb', { fullRange: true, primaries: 'smpte432', transfer: 'iec61966-2-1' });
-const PART = { width: 40, height: 30 };
 const stretched = { displayWidth: 96, displayHeight: 48 };
 
 /** What sources give; `painted` is a frame of the same colours that no browser converts: the processor's drawImage clips blue (yuv.ts), and so do direct ways. */
