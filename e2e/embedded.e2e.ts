@@ -4,9 +4,9 @@ import { readFile } from 'node:fs/promises';
 import { createServer, type RequestListener } from 'node:http';
 import { createServer as createSecureServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
-import type { Frame, Page } from 'playwright/test';
 import { generate } from 'selfsigned';
 import { expect, openSdk, test } from './fixtures.ts';
+import { runThereAndHere, startVolunteer } from './foreign-page.ts';
 import { type RunningServer, startServer } from './server.ts';
 
 /** Of a page that allows nothing but what the SDK needs, as docs/sdk.md lists it. */
@@ -43,12 +43,6 @@ async function startSite() {
   return { origin, under, stop: () => site.close() };
 }
 
-const startVolunteer = (page: Page | Frame, module: string) =>
-  page.evaluate(async (url) => {
-    const { VolunteerNode } = await import(url);
-    window.node = await VolunteerNode.start({ room: 'embedded' });
-  }, module);
-
 test('a gamer under a strict policy and a volunteer in a sandboxed frame work; without a directive the error names it', async ({
   context,
 }) => {
@@ -61,21 +55,12 @@ test('a gamer under a strict policy and a volunteer in a sandboxed frame work; w
     await outer.goto(`${site.origin}/frame`);
     const frame = outer.frames().find((one) => one !== outer.mainFrame());
     if (!frame) throw new Error('The page has no frame.');
-    await startVolunteer(frame, module);
+    await startVolunteer(frame, module, 'embedded');
 
     const policy = strictPolicy(server);
     await gamer.goto(site.under(policy));
-    const ranOn = await gamer.evaluate(async (url) => {
-      const { GamerClient } = await import(url);
-      const client = await GamerClient.connect({ room: 'embedded' });
-      await client.whenReady({ timeoutMs: 60_000 });
-      const image = { width: 8, height: 8, data: new Uint8ClampedArray(256).fill(200) };
-      const there = await client.submitTask('upscale', { image }, { where: 'volunteers' }).result;
-      const here = await client.submitTask('upscale', { image }, { where: 'local' }).result;
-      await client.close();
-      return [there.timing.ranOn, here.timing.ranOn];
-    }, module);
-    expect(ranOn).toEqual([expect.stringMatching(/^[\w-]{22}$/), 'local']);
+    const ranOn = await runThereAndHere(gamer, module, 'embedded');
+    expect(ranOn).toEqual({ there: expect.stringMatching(/^[\w-]{22}$/), here: 'local', width: 16 });
 
     const missing = {
       'connect-src': 'connect-src must allow',

@@ -1,6 +1,7 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { expect, test } from './fixtures.ts';
+import { runThereAndHere, startVolunteer } from './foreign-page.ts';
 import { startServer } from './server.ts';
 
 /** A game's own site, on another origin than our server. */
@@ -20,21 +21,9 @@ test('a page of an allowed origin imports the SDK from our server and runs tasks
     const module = new URL('/p2c2r.js', server.url).href;
     const [volunteer, gamer] = [await context.newPage(), await context.newPage()];
     for (const page of [volunteer, gamer]) await page.goto(site.origin);
-    await volunteer.evaluate(async (url) => {
-      const { VolunteerNode } = await import(url);
-      window.node = await VolunteerNode.start({ room: 'abroad' });
-    }, module);
-    const ranOn = await gamer.evaluate(async (url) => {
-      const { GamerClient } = await import(url);
-      const client = await GamerClient.connect({ room: 'abroad' });
-      await client.whenReady({ timeoutMs: 60_000 });
-      const image = { width: 8, height: 8, data: new Uint8ClampedArray(256).fill(200) };
-      const there = await client.submitTask('upscale', { image }, { where: 'volunteers' }).result;
-      const here = await client.submitTask('upscale', { image }, { where: 'local' }).result;
-      await client.close();
-      return { there: there.timing.ranOn, here: here.timing.ranOn, size: there.image.width };
-    }, module);
-    expect(ranOn).toEqual({ there: expect.stringMatching(/^[\w-]{22}$/), here: 'local', size: 16 });
+    await startVolunteer(volunteer, module, 'abroad');
+    const ranOn = await runThereAndHere(gamer, module, 'abroad');
+    expect(ranOn).toEqual({ there: expect.stringMatching(/^[\w-]{22}$/), here: 'local', width: 16 });
   } finally {
     await server.stop();
     site.stop();
