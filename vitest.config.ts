@@ -67,6 +67,8 @@ interface BrowserProject {
   /** Whether its pages are cross-origin isolated. */
   isIsolated?: boolean;
   globalSetup?: string[];
+  /** Packages that tests outside web/ and shared/ import. */
+  packages?: string[];
 }
 
 /**
@@ -74,12 +76,15 @@ interface BrowserProject {
  * which is often a software GPU. The projects run at the same time: one mostly waits for media and sockets, and a software GPU compiles
  * shaders on one core.
  */
-function inBrowser(name: string, { browser, isIsolated, ...files }: BrowserProject): TestProjectInlineConfiguration {
+function inBrowser(
+  name: string,
+  { browser, isIsolated, packages = [], ...files }: BrowserProject,
+): TestProjectInlineConfiguration {
   return {
     ...sources,
     plugins: [wasmKernels, bundledWorkers, networksBesideWorkers, ...(isIsolated ? [isolated] : [])],
     // Scanned in advance: a package found during a run would make Vite reload the page in the middle of a test.
-    optimizeDeps: { entries: ['web/**/*.{ts,tsx}', 'shared/**/*.ts'] },
+    optimizeDeps: { entries: ['web/**/*.{ts,tsx}', 'shared/**/*.ts'], include: packages },
     test: {
       name,
       ...files,
@@ -146,6 +151,7 @@ export default defineConfig({
       inBrowser('browser-long', {
         include: [LONG_IN_BROWSER],
         exclude,
+        packages: ['anime4k-webgpu'],
         browser: chromium(await launchOptions({ isAudible: true })),
       }),
       inBrowser('browser-gpu', {

@@ -62,6 +62,12 @@ const CHECKS = {
 
 const boundsOf = (target: Target) => Object.entries(target) as [keyof Target, number][];
 
+/** Prints rows as soon as they are there, for sections that take minutes. */
+export function printed(rows: readonly Row[]): readonly Row[] {
+  for (const { what, figure } of rows) console.log(`${what.padEnd(64)} ${figure}`);
+  return rows;
+}
+
 /** The target as text; empty where there is none. */
 export function targetOf({ target, unit }: Row): string {
   // A target may be another contender's figure, with many digits.

@@ -18,31 +18,27 @@ export interface Measured {
   pictures: { game: string; scores: Scores }[];
   /** What the encoder spent. */
   kbps: number | null;
-  /** By network; empty without WebGPU. */
-  anime4kParameters: Readonly<Record<string, number>>;
 }
 
 /** Scores every method on one kind of input. */
 export async function measure({ input, kbps, stills, anime4kEvery }: Measuring): Promise<Measured> {
   const examples = kbps === null ? stillExamples(stills, input) : pannedExamples(stills, input, kbps);
+  const anime4k = await Anime4kRunner.open();
   // Two workers in turn, since scoring a picture takes seconds.
   const scorers = [newScorer(), newScorer()];
   const pending: { game: string; scores: Promise<Scores> }[] = [];
-  let anime4k: Anime4kRunner | null = null;
   try {
     let next = await examples.next();
     for (; !next.done; next = await examples.next()) {
       const { game, small, truth } = next.value;
-      const isTheirs = pending.length % anime4kEvery === 0;
-      if (isTheirs) anime4k ??= await Anime4kRunner.open(small.width, small.height);
-      const made = (isTheirs && (await anime4k?.run(small))) || {};
+      const made = (pending.length % anime4kEvery === 0 && (await anime4k?.run(small))) || {};
       const scores = Promise.resolve(scorers[pending.length % scorers.length]?.score({ small, truth, made }) ?? {});
       // Another picture may still be prepared when this one fails.
       scores.catch(() => {});
       pending.push({ game, scores });
     }
     const pictures = await Promise.all(pending.map(async ({ game, scores }) => ({ game, scores: await scores })));
-    return { pictures, kbps: next.value?.kbps ?? null, anime4kParameters: anime4k?.parameters ?? {} };
+    return { pictures, kbps: next.value?.kbps ?? null };
   } finally {
     anime4k?.dispose();
     for (const { worker } of scorers) worker.terminate();
@@ -61,11 +57,10 @@ export interface GameMeasured {
 /** Scores every method, and a temporal upscale, on our own game. */
 export async function measureGame(): Promise<GameMeasured> {
   const scorer = newScorer();
-  const anime4k = await Anime4kRunner.open(GAME.size.width, GAME.size.height);
+  const anime4k = await Anime4kRunner.open();
   try {
     const { small, truth, temporal } = await flight(GAME.size, async () => {});
     const scores = await scorer.score({ small, truth, made: { ...(await anime4k?.run(small)), taau: temporal } });
-    const anime4kParameters = anime4k?.parameters ?? {};
     const frames = [...standing(GAME.size, GAME.frames)];
     const raw = await scorer.flicker(frames.map((each) => ({ ...each, made: { taau: each.temporal } })));
     const sent = await codedFrames(
@@ -78,7 +73,7 @@ export async function measureGame(): Promise<GameMeasured> {
     });
     const coded = await scorer.flicker(received);
     return {
-      measured: { pictures: [{ game: 'ours', scores }], kbps: null, anime4kParameters },
+      measured: { pictures: [{ game: 'ours', scores }], kbps: null },
       flicker: { raw, coded },
     };
   } finally {

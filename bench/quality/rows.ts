@@ -1,7 +1,8 @@
+import type { Likeness } from '../../web/compare/likeness.ts';
 import type { GameMeasured, Measured } from '../pages/quality.ts';
 import { figure, type Row, text } from '../report.ts';
+import { ANIME4K_PARAMETERS } from './anime4k.ts';
 import type { Input } from './examples.ts';
-import type { Score } from './scoring.worker.ts';
 
 /** What our networks are to gain over bicubic without a codec, dB, where pixels are averages... */
 const BOX_GAIN_DB: Record<string, number> = { fast: 1.5, balanced: 2, quality: 2.4, ultra: 2.9 };
@@ -35,7 +36,7 @@ export function inputRows(title: string, input: Input, measured: Measured, param
   ];
 }
 
-type MeanScore = (method: string) => Score;
+type MeanScore = (method: string) => Likeness;
 
 /** Which of the two is better depends on the game, and whoever renders it cannot know. The game on which a network does worst counts. */
 function aliasedRows(title: string, pictures: Measured['pictures'], networks: readonly string[]): Row[] {
@@ -68,17 +69,12 @@ function codedRows(title: string, mean: MeanScore, networks: readonly string[]):
 }
 
 /** anime4k-webgpu's networks beside bicubic, and the largest of ours that has no more parameters beside each, on the same pictures. */
-export function anime4kRows(
-  title: string,
-  { pictures, anime4kParameters }: Measured,
-  parameters: ParameterCounts,
-): Row[] {
-  const names = Object.keys(anime4kParameters);
-  if (names.length === 0) return [text(`${title}: anime4k`, 'not measured: there is no WebGPU here')];
-  const shared = pictures.filter(({ scores }) => names.every((name) => name in scores));
+export function anime4kRows(title: string, { pictures }: Measured, parameters: ParameterCounts): Row[] {
+  const theirs = anime4kIn(pictures);
+  if (theirs.length === 0) return [text(`${title}: anime4k`, 'not measured: there is no WebGPU here')];
+  const shared = pictures.filter(({ scores }) => theirs.every(([name]) => name in scores));
   const mean = meansOf(shared);
-  return names.flatMap((name) => {
-    const count = anime4kParameters[name] ?? 0;
+  return theirs.flatMap(([name, count]) => {
     const ours = largestUpTo(count, parameters);
     const [our, their] = [mean(ours), mean(name)];
     return [
@@ -94,7 +90,12 @@ export function anime4kRows(
 /** Our own game, where a temporal upscale has the true motion; flicker is the variance over time of what stands still. */
 export function gameRows({ measured, flicker }: GameMeasured, parameters: ParameterCounts): Row[] {
   const mean = meansOf(measured.pictures);
-  const methods = [...FILTERS, 'taau', ...Object.keys(measured.anime4kParameters), ...Object.keys(parameters)];
+  const methods = [
+    ...FILTERS,
+    'taau',
+    ...anime4kIn(measured.pictures).map(([name]) => name),
+    ...Object.keys(parameters),
+  ];
   const gains = methods.map((method) => {
     const gainDb = mean(method).psnrDb - mean('bicubic').psnrDb;
     return figure(`our game: ${method} over bicubic`, gainDb, 'dB', { note: notes(mean(method)) });
@@ -107,6 +108,11 @@ export function gameRows({ measured, flicker }: GameMeasured, parameters: Parame
   return [...gains, ...variances];
 }
 
+/** The networks of anime4k-webgpu, with their numbers of parameters, that enlarged any of the pictures: none without WebGPU. */
+function anime4kIn(pictures: Measured['pictures']) {
+  return Object.entries(ANIME4K_PARAMETERS).filter(([name]) => pictures.some(({ scores }) => name in scores));
+}
+
 function largestUpTo(limit: number, parameters: ParameterCounts): string {
   const fitting = Object.entries(parameters).filter(([, count]) => count <= limit);
   return fitting.sort(([, a], [, b]) => b - a)[0]?.[0] ?? 'none of ours';
@@ -115,12 +121,12 @@ function largestUpTo(limit: number, parameters: ParameterCounts): string {
 /** The mean of a method's scores; NaN if it was not given all pictures. */
 function meansOf(pictures: Measured['pictures']): MeanScore {
   return (method) => {
-    const of = (key: keyof Score) =>
+    const of = (key: keyof Likeness) =>
       pictures.reduce((total, { scores }) => total + (scores[method]?.[key] ?? Number.NaN), 0) / pictures.length;
     return { psnrDb: of('psnrDb'), ssim: of('ssim') };
   };
 }
 
-function notes({ ssim }: Score, parameters?: number): string {
+function notes({ ssim }: Likeness, parameters?: number): string {
   return `SSIM ${ssim.toFixed(4)}${parameters === undefined ? '' : `; ${parameters.toLocaleString('en')} parameters`}`;
 }

@@ -1,13 +1,13 @@
 import { expose } from 'comlink';
 import type { PixelImage } from '../../shared/tasks/definition.ts';
-import { type Filter, NETWORKS } from '../../shared/tasks/upscale.ts';
-import { flickerOf, lumaOf, psnrDb } from '../../web/compare/luma.ts';
-import { ssimAgainst } from '../../web/compare/ssim.ts';
+import { NETWORKS } from '../../shared/tasks/upscale.ts';
+import { type Likeness, likenessTo } from '../../web/compare/likeness.ts';
+import { flickerOf, lumaOf } from '../../web/compare/luma.ts';
+import { EXCLUSIVE_SLOT } from '../../web/compute/filter-benchmark.ts';
 import { OrtWasmBackend } from '../../web/compute/ort/ort-wasm-backend.ts';
 import { cpuRuntime } from '../../web/compute/ort/runtime.ts';
 import { fsr1, rcas } from '../../web/compute/reference/fsr1.ts';
-import { upscaleReference } from '../../web/compute/reference/upscale.ts';
-import type { TimeSlot } from '../../web/compute/schedule.ts';
+import { doubledByFilter } from '../../web/compute/reference/upscale.ts';
 import { servedModels } from '../../web/compute/test-models.ts';
 import { cubic, doubled, LANCZOS3 } from '../../web/compute/test-resample.ts';
 
@@ -19,23 +19,9 @@ export interface ScoreJob {
   made: Record<string, PixelImage>;
 }
 
-export interface Score {
-  psnrDb: number;
-  ssim: number;
-}
-export type Scores = Record<string, Score>;
-
-const EXCLUSIVE_SLOT: TimeSlot = { signal: new AbortController().signal, yieldNow: async () => {} };
+export type Scores = Record<string, Likeness>;
 
 type Method = (image: PixelImage) => PixelImage | Promise<PixelImage>;
-
-const reference =
-  (quality: Filter): Method =>
-  ({ width, height, data }) => {
-    const size = { outWidth: width * 2, outHeight: height * 2 };
-    const pixels = upscaleReference({ width, height, data }, { ...size, quality });
-    return { width: width * 2, height: height * 2, data: pixels };
-  };
 
 // Our networks by onnxruntime-web on the processor: tests compare the other backends with it.
 const backend = new OrtWasmBackend(servedModels('/models/'), () => performance.now());
@@ -50,27 +36,25 @@ const network =
   };
 
 const METHODS: Record<string, Method> = {
-  bilinear: reference('bilinear'),
+  bilinear: (image) => doubledByFilter(image, 'bilinear'),
   bicubic: (image) => doubled(image, cubic(-0.75)),
-  'catmull-rom': reference('bicubic'),
+  'catmull-rom': (image) => doubledByFilter(image, 'bicubic'),
   lanczos3: (image) => doubled(image, LANCZOS3),
-  spatial: reference('spatial'),
-  sharpened: async (image) => rcas(await reference('bilinear')(image)),
+  spatial: (image) => doubledByFilter(image, 'spatial'),
+  sharpened: (image) => rcas(doubledByFilter(image, 'bilinear')),
   fsr1,
   ...Object.fromEntries(NETWORKS.map((quality) => [quality, network(quality)])),
 };
 
 async function score({ small, truth, made }: ScoreJob): Promise<Scores> {
   const { width, height } = truth;
-  const luma = lumaOf(truth);
-  const ssim = ssimAgainst({ width, height, luma });
+  const likenessOf = likenessTo(truth);
   const pictures = await allOf(small, made);
   const scores: Scores = {};
   for (const [method, picture] of Object.entries(pictures)) {
     if (picture.width !== width || picture.height !== height)
       throw new Error(`${method} gave a picture of another size.`);
-    const madeLuma = lumaOf(picture);
-    scores[method] = { psnrDb: psnrDb(madeLuma, luma), ssim: ssim(madeLuma) };
+    scores[method] = likenessOf(picture);
   }
   return scores;
 }

@@ -8,7 +8,7 @@ import type { Context, Section } from '../context.ts';
 import { bicubicRow, gainRow, summaryOf, worstRow } from '../glass/rows.ts';
 import { gainOf, type Tuning } from '../glass/tuning.ts';
 import type * as GlassPage from '../pages/glass.ts';
-import { figure, type Row, type Target, text } from '../report.ts';
+import { figure, printed, type Row, type Target, text } from '../report.ts';
 
 /** Null: as a stream chooses it. */
 const SHARES = [null, 1, 0.85, 0.7, 0.5];
@@ -69,10 +69,7 @@ export const glass: Section = {
     const page = await openClip(context);
     if (!page) return [missingClip(context)];
     const rows: Row[] = [text('clip', page.words)];
-    const report = (...made: Row[]) => {
-      for (const { what, figure } of made) console.log(`${what.padEnd(36)} ${figure}`);
-      rows.push(...made);
-    };
+    const report = (...made: Row[]) => rows.push(...printed(made));
     const bicubic = await page.call('measureEnlarged', 'bicubic');
     report(bicubicRow(bicubic), gainRow('browser stretch', await page.call('measureStretch'), bicubic));
     for (const base of await page.call('measureOwn', null, [null]))
@@ -160,9 +157,7 @@ export const glassTune: Section = {
           `${meanDb.toFixed(2)} (worst ${worstDb.toFixed(2)}) at weight ${weight}, dead zone ${deadZoneCodes}`,
       );
       const spent = `${transmission.upKbps.toFixed(0)} up and ${transmission.downKbps.toFixed(0)} kb/s down`;
-      const row = text(`${network} ${rate.name} gain ${gain}`, `${found.join('; ')}; ${spent}`);
-      console.log(`${row.what.padEnd(28)} ${row.figure}`);
-      rows.push(row);
+      rows.push(...printed([text(`${network} ${rate.name} gain ${gain}`, `${found.join('; ')}; ${spent}`)]));
     }
     return rows;
   },

@@ -7,7 +7,7 @@ import type { Section } from '../context.ts';
 import type * as QualityPage from '../pages/quality.ts';
 import type { Still } from '../quality/examples.ts';
 import { anime4kRows, gameRows, inputRows } from '../quality/rows.ts';
-import { type Row, text } from '../report.ts';
+import { printed, text } from '../report.ts';
 
 const FRAMES = '/bench/frames/';
 const INPUTS = [null, 2_000, 6_000].flatMap((kbps) =>
@@ -32,8 +32,7 @@ export const quality: Section = {
       const path = new URL(route.request().url()).pathname.replace(FRAMES, '');
       return route.fulfill({ path: join(context.settings.framesDir, path) });
     });
-    const rows: Row[] = gameRows(await scorer.call('measureGame'), parameters);
-    for (const { what, figure } of rows) console.log(`${what.padEnd(64)} ${figure}`);
+    const rows = [...printed(gameRows(await scorer.call('measureGame'), parameters))];
     const stills = await findStills(context.settings.framesDir);
     if (stills.length === 0) {
       const why = `no pictures GAME/truth/*.png in ${context.settings.framesDir}; use --frames DIR`;
@@ -47,12 +46,11 @@ export const quality: Section = {
         continue;
       }
       const measured = await scorer.call('measure', { ...input, stills });
-      const measuredRows = [
+      const found = [
         ...inputRows(title, input.input, measured, parameters),
         ...anime4kRows(title, measured, parameters),
       ];
-      for (const { what, figure } of measuredRows) console.log(`${what.padEnd(64)} ${figure}`);
-      rows.push(...measuredRows);
+      rows.push(...printed(found));
     }
     return rows;
   },

@@ -1,15 +1,13 @@
 import { signal } from '@preact/signals';
 import { MeshError } from '../../shared/errors.ts';
-import type { PixelImage } from '../../shared/tasks/definition.ts';
 import { QUALITIES, type Quality } from '../../shared/tasks/upscale.ts';
 import { fsr1, type OwnPicture, rcas } from '../compute/reference/fsr1.ts';
-import { upscaleReference } from '../compute/reference/upscale.ts';
+import { doubledByFilter } from '../compute/reference/upscale.ts';
 import { pageDiagnostics } from '../sdk/diagnostics.ts';
 import type { GamerClient } from '../sdk/p2c2r.ts';
 import type { Choice } from '../ui/fields.tsx';
-import { lumaOf, psnrDb } from './luma.ts';
+import { type Likeness, likenessTo } from './likeness.ts';
 import { imageDataOf, loadScene, readPicture, type SceneName, type Subject } from './scenes.ts';
-import { ssimAgainst } from './ssim.ts';
 import { WHOLE } from './viewport.ts';
 
 /** The part of a client that the page uses. Tests replace it with a fake. */
@@ -20,13 +18,6 @@ export type Tile =
   | { kind: 'working' }
   | { kind: 'failed'; error: MeshError }
   | { kind: 'done'; image: ImageData; likeness: Likeness | null; work: Work | null };
-
-/** How close a picture's luma is to the reference's. */
-export interface Likeness {
-  psnrDb: number;
-  /** 1 where they are equal. */
-  ssim: number;
-}
 
 /** Where and how long a picture was computed. */
 export interface Work {
@@ -113,12 +104,12 @@ export class Comparison {
 
   async #compare(subject: Subject, ending: AbortSignal): Promise<void> {
     const { small, reference, temporal } = subject;
-    const likenessTo = reference && likenessToReference(reference);
+    const likenessOf = reference && likenessTo(reference);
     const done = (image: ImageData, work: Work | null): Tile => ({
       kind: 'done',
       image,
       work,
-      likeness: likenessTo?.(image) ?? null,
+      likeness: likenessOf?.(image) ?? null,
     });
     const waiting = [...QUALITIES, ...FORMULAS].map((method) => [method, { kind: 'working' }] as const);
     this.subject.value = subject;
@@ -175,15 +166,6 @@ async function upscaled(
   return first.computeMs < RERUN_BELOW_MS ? run() : first;
 }
 
-function likenessToReference(reference: ImageData): (image: ImageData) => Likeness {
-  const luma = lumaOf(reference);
-  const ssim = ssimAgainst({ width: reference.width, height: reference.height, luma });
-  return (image) => {
-    const made = lumaOf(image);
-    return { psnrDb: psnrDb(made, luma), ssim: ssim(made) };
-  };
-}
-
 /** Every pixel as a square of 2 x 2, so that it lines up with the other pictures. */
 function nearestNeighbour({ width, height, data }: ImageData): ImageData {
   const made = new ImageData(width * 2, height * 2);
@@ -213,15 +195,9 @@ const FORMULAS = ['sharpened', 'fsr1'] as const;
 export type Method = 'small' | Quality | (typeof FORMULAS)[number] | 'taau' | 'truth';
 
 const byFormula: Record<(typeof FORMULAS)[number], (small: ImageData) => OwnPicture> = {
-  sharpened: (small) => rcas(bilinear(small)),
+  sharpened: (small) => rcas(doubledByFilter(small, 'bilinear')),
   fsr1,
 };
-
-function bilinear({ width, height, data }: ImageData): PixelImage {
-  const size = { outWidth: 2 * width, outHeight: 2 * height };
-  const made = upscaleReference({ width, height, data }, { ...size, quality: 'bilinear' });
-  return { width: size.outWidth, height: size.outHeight, data: made };
-}
 
 /** In the order of the page. */
 export const METHODS: readonly (Choice<Method> & { about: string })[] = [

@@ -22,6 +22,13 @@ export function upscaleReference(image: PixelImage, target: UpscaleTarget): Uint
   return out;
 }
 
+/** A picture at twice its size. */
+export function doubledByFilter({ width, height, data }: PixelImage, quality: Filter) {
+  const [outWidth, outHeight] = [2 * width, 2 * height];
+  const made = upscaleReference({ width, height, data }, { outWidth, outHeight, quality });
+  return { width: outWidth, height: outHeight, data: made };
+}
+
 /**
  * As {@link upscaleReference}, row by row into `out`, so that the caller can yield between rows or stop. Yields the number of finished
  * rows.
