@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import { type Browser, type BrowserContext, type BrowserContextOptions, chromium, type Page } from 'playwright';
 import { ensureBuilt } from '../deploy/build.mjs';
 import { ensureBrowser } from '../e2e/browser.mjs';
-import { launchOptions, systemGlOptions } from '../e2e/launch.mjs';
+import type { AnyPage } from '../e2e/firefox/fixtures.ts';
+import { launchOptions } from '../e2e/launch.mjs';
 import { startServer } from '../e2e/server-process.mjs';
 import type { Codec } from '../web/stream/codec/codecs.ts';
 import { bundlePages, bundleSdk, type Variant } from './bundles.ts';
@@ -60,6 +61,9 @@ export interface RemotePage<Module> extends Remote<Module> {
   readonly page: Page;
 }
 
+/** A page of any browser. */
+type LoadablePage = AnyPage & { goto(url: string): Promise<unknown> };
+
 export interface RemoteProcess<Module> extends Remote<Module> {
   readonly pid: number;
   kill(): void;
@@ -68,9 +72,7 @@ export interface RemoteProcess<Module> extends Remote<Module> {
 interface BrowserOptions {
   /** Command line flags of the browser. */
   flags?: readonly string[];
-  /** Whether it draws with the system's OpenGL, where frames enter WebGPU and leave it without a copy. */
-  onSystemGl?: boolean;
-  /** Whether its pages may play sound and can be heard; not on the system's OpenGL. */
+  /** Whether its pages may play sound and can be heard. */
   isAudible?: boolean;
 }
 
@@ -181,6 +183,11 @@ export class Site {
   /** Opens a page that has loaded nothing yet; calls load the module, which keeps its state between them. */
   async page<Module>(module: string, pages = this.pages): Promise<RemotePage<Module>> {
     const page = await pages.newPage();
+    return { page, ...(await this.load<Module>(module, page)) };
+  }
+
+  /** Has an open page of any browser call exports of a module. */
+  async load<Module>(module: string, page: LoadablePage): Promise<Remote<Module>> {
     await page.goto(new URL('/healthz', this.url).href);
     const call = (name: string, ...args: unknown[]) =>
       page.evaluate(async ([url, key, values]) => (await import(url))[key](...values), [
@@ -188,19 +195,19 @@ export class Site {
         name,
         args,
       ] as const);
-    return { page, call };
+    return { call };
   }
 
   /** Opens a volunteer's page. */
-  async volunteer(options: Parameters<typeof VolunteerPage.volunteer>[0], pages = this.pages) {
+  async volunteer(options: Parameters<typeof VolunteerPage.volunteer>[0] = {}, pages = this.pages) {
     const volunteer = await this.page<typeof VolunteerPage>('volunteer', pages);
     return { ...volunteer, capabilities: await volunteer.call('volunteer', options) };
   }
 }
 
-async function browserOptions({ flags = [], onSystemGl = false, isAudible = false }: BrowserOptions) {
+async function browserOptions({ flags = [], isAudible = false }: BrowserOptions) {
   process.env.P2C2R_BROWSER ??= await ensureBrowser();
-  const options = await (onSystemGl ? systemGlOptions() : launchOptions({ isAudible }));
+  const options = await launchOptions({ isAudible });
   // A signal ends the section, and the section ends its browsers.
   const signals = { handleSIGINT: false, handleSIGTERM: false, handleSIGHUP: false };
   return { ...options, ...signals, args: [...(options.args ?? []), ...flags] };

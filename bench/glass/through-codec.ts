@@ -23,11 +23,13 @@ export interface CodedWay extends FrameEncoderSettings {
 export interface Traffic {
   bytes: number;
   keyframeBytes: number;
+  /** Frames that came out of the decoder. */
+  decoded: number;
   /** How long the encoder took for each frame, ms. */
   encodeMs: number[];
 }
 
-export const newTraffic = (): Traffic => ({ bytes: 0, keyframeBytes: 0, encodeMs: [] });
+export const newTraffic = (): Traffic => ({ bytes: 0, keyframeBytes: 0, decoded: 0, encodeMs: [] });
 
 /**
  * Sends frames through the encoder and the decoder of a stream, and gives those that come out, with their timestamps; the receiver closes
@@ -55,6 +57,7 @@ export async function* throughCodec(
   const decoder = new FrameDecoder<null>(settings.codec, settings, () => clipMs, {
     onFrame: (frame) => {
       answered++;
+      traffic.decoded++;
       decoded.push(frame);
       wake();
     },

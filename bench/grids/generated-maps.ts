@@ -1,3 +1,6 @@
+import { finish } from '../../shared/tasks/definition.ts';
+import { Grid } from '../../shared/tasks/pathfinding/grid.ts';
+import { regionsOf } from '../../shared/tasks/pathfinding/solve.ts';
 import { seededRandom } from '../../shared/tasks/test-random.ts';
 
 /** A map of cells that are free (1) or walls (0), row by row. */
@@ -6,6 +9,15 @@ export interface GridMap {
   width: number;
   height: number;
   cost: Uint8Array;
+}
+
+/** The regions of cells that reach one another: the number of the region by cell of `grid`, 0 for walls, and how many cells each has. */
+export function regionsIn({ width, height, cost }: GridMap) {
+  const grid = new Grid({ width, height, neighbours: 8 }, cost);
+  const regions = finish(regionsOf(grid));
+  const sizes = new Map<number, number>();
+  for (const region of regions) if (region > 0) sizes.set(region, (sizes.get(region) ?? 0) + 1);
+  return { grid, regions, sizes };
 }
 
 /** Side of each map, as most maps of the Moving AI benchmark (https://movingai.com/benchmarks/grids.html) have it. */

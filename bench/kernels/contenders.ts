@@ -27,14 +27,9 @@ interface Work {
   floorMs(peaks: Peaks): number;
 }
 
-export interface BenchPicture {
-  texture: GPUTexture;
-  width: number;
-  height: number;
-}
-
 /** Our networks as a stream runs them, each into a texture that is kept. */
-export async function ourNetworks(device: GPUDevice, models: ModelSource, { texture, width, height }: BenchPicture) {
+export async function ourNetworks(device: GPUDevice, models: ModelSource, texture: GPUTexture) {
+  const { width, height } = texture;
   const contenders: Contender[] = [];
   for (const quality of NETWORKS) {
     const { model, bytes } = await models.load(quality, 'wgsl');
@@ -67,7 +62,7 @@ export async function ourNetworks(device: GPUDevice, models: ModelSource, { text
   return contenders;
 }
 
-export function anime4kNetworks(device: GPUDevice, { texture }: BenchPicture): Contender[] {
+export function anime4kNetworks(device: GPUDevice, texture: GPUTexture): Contender[] {
   return anime4kPipelines(device, texture).map(({ name, parameters, pipeline }) => {
     const run = () => {
       const encoder = device.createCommandEncoder();

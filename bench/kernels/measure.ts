@@ -1,6 +1,6 @@
 import type { ModelSource } from '../../web/compute/models/model-source.ts';
 import { openDevice } from '../../web/compute/wgsl/gpu-device.ts';
-import { anime4kNetworks, type BenchPicture, type Contender, frameTimes, ourNetworks } from './contenders.ts';
+import { anime4kNetworks, type Contender, frameTimes, ourNetworks } from './contenders.ts';
 import { measurePeaks } from './peaks.ts';
 
 /** Source sizes; a software GPU gets only the first. */
@@ -38,7 +38,7 @@ export async function measureKernels(gpu: GPU | undefined, models: ModelSource, 
       const known = work && { gflops: work.flops / 1e9, megabytes: work.bytes / 1e6, floorMs: work.floorMs(peaks) };
       return { name, parameters, ms, work: known ?? null };
     });
-    picture.texture.destroy();
+    picture.destroy();
     sizes.push({ ...size, timings });
   }
   device.destroy();
@@ -46,14 +46,14 @@ export async function measureKernels(gpu: GPU | undefined, models: ModelSource, 
   return { adapter, isSoftware, hasF16, sizes, gigaflopsPerS: flopsPerMs / 1e6, gigabytesPerS: bytesPerMs / 1e6 };
 }
 
-function noise(device: GPUDevice, width: number, height: number): BenchPicture {
+function noise(device: GPUDevice, width: number, height: number): GPUTexture {
   const texture = device.createTexture({
     size: [width, height],
     format: 'rgba8unorm',
     usage: GPUTextureUsage.TEXTURE_BINDING | GPUTextureUsage.COPY_DST | GPUTextureUsage.RENDER_ATTACHMENT,
   });
   device.queue.writeTexture({ texture }, noisePixels(width, height), { bytesPerRow: width * 4 }, [width, height]);
-  return { texture, width, height };
+  return texture;
 }
 
 /** Opaque pixels without a pattern, the same in every run. */

@@ -3,7 +3,7 @@ import { BuiltInGame } from '../../web/game/built-in-game.ts';
 import { GameWork, type Part, USEFUL_MS } from '../../web/game/game-work.ts';
 import type { FrameStream } from '../../web/sdk/p2c2r.ts';
 import type { Quality } from '../../web/sdk/types.ts';
-import { loadSdk, PATIENCE_MS, sleep } from './gamer.ts';
+import { join, sleep } from './gamer.ts';
 
 /** Longer than any part's result is useful. */
 const DRAIN_MS = 1_000;
@@ -18,10 +18,8 @@ let stream: FrameStream | null = null;
 let outcomes: Outcome[] = [];
 
 /** Runs the built-in game as the gamer page does: a volunteer makes detail of its frames and computes its tasks. */
-export async function play({ room, quality }: { room: string; quality: Quality }): Promise<void> {
-  const { GamerClient } = await loadSdk();
-  const client = await GamerClient.connect({ room, where: 'volunteers', iceServers: [] });
-  await client.whenReady({ volunteers: 1, timeoutMs: PATIENCE_MS });
+export async function play(quality: Quality): Promise<void> {
+  const client = await join();
   const work = new GameWork(systemClock);
   const run: GameWork['run'] = async (request) => {
     const outcome = { part: request.part, tookMs: Number.POSITIVE_INFINITY };

@@ -22,10 +22,26 @@ export function client(): Sdk.GamerClient {
   return connected;
 }
 
-export async function connect({ room, volunteers = 1 }: { room: string; volunteers?: number }): Promise<void> {
-  const { GamerClient } = await loadSdk();
-  connected = await GamerClient.connect({ room, where: 'volunteers', iceServers: [] });
-  await connected.whenReady({ volunteers, timeoutMs: PATIENCE_MS });
+/** The room of pages that name none: each section has a server of its own. */
+export const ROOM = 'bench';
+
+/** Options of a client, with the variant of the SDK and the number of volunteers to wait for. */
+export interface Joining extends Sdk.GamerOptions {
+  variant?: Variant;
+  volunteers?: number;
+}
+
+/** A new client, linked to its volunteers. */
+export async function join({ volunteers = 1, variant, ...options }: Joining = {}): Promise<Sdk.GamerClient> {
+  const { GamerClient } = await loadSdk(variant);
+  const client = await GamerClient.connect({ room: ROOM, where: 'volunteers', iceServers: [], ...options });
+  await client.whenReady({ volunteers, timeoutMs: PATIENCE_MS });
+  return client;
+}
+
+/** Makes this page a gamer. */
+export async function connect(options: Joining = {}): Promise<void> {
+  connected = await join(options);
 }
 
 export async function close(): Promise<void> {

@@ -5,7 +5,7 @@ import { Engine } from '../../web/compute/engine.ts';
 import { servedModels } from '../../web/compute/test-models.ts';
 import { makeFrame } from '../../web/compute/video-frames.ts';
 import { openDevice } from '../../web/compute/wgsl/gpu-device.ts';
-import type { Composer, RawPicture } from '../../web/stream/compose/composer.ts';
+import type { RawPicture } from '../../web/stream/compose/composer.ts';
 import { DetailReader, isNoDetail } from '../../web/stream/compose/detail-reader.ts';
 import { composingMs } from '../../web/stream/compose/open-composer.ts';
 import { WasmComposer } from '../../web/stream/compose/wasm-composer.ts';
@@ -50,23 +50,9 @@ export interface Measured {
 }
 
 /** What the page measures with. */
-interface Loaded {
-  clip: Clip;
-  engine: Engine;
-  composer: Composer;
-  screen: OffscreenCanvasRenderingContext2D;
-  /** The source frames. */
-  raws: RawPicture[];
-  /** Of the first one. */
-  sharpness: number | null;
-}
-
-let loaded: Loaded | null = null;
-
-/** Loads the clip that everything is measured with. */
-export async function load(url: string, maxFrames: number) {
+async function prepared(url: string, maxFrames: number) {
   const clip = await loadClip(url, maxFrames);
-  const { width, height, fps, frames } = clip;
+  const { width, height, frames } = clip;
   const screen = new OffscreenCanvas(width, height).getContext('2d', { alpha: false, willReadFrequently: true });
   if (!screen) throw new Error('There is no canvas to compose on.');
   const engine = await Engine.create({
@@ -77,11 +63,21 @@ export async function load(url: string, maxFrames: number) {
   const composer = await WasmComposer.open();
   const [first] = frames;
   const sharpness = first ? sharpnessOf(first.source) : null;
-  loaded = { clip, engine, composer, screen, raws: [], sharpness };
+  const raws: RawPicture[] = [];
   for await (const frame of sources(clip)) {
-    loaded.raws.push(await composer.load(frame));
+    raws.push(await composer.load(frame));
     frame.close();
   }
+  return { clip, engine, composer, screen, raws, sharpness };
+}
+
+let loaded: Awaited<ReturnType<typeof prepared>> | null = null;
+
+/** Loads the clip that everything is measured with. */
+export async function load(url: string, maxFrames: number) {
+  loaded = await prepared(url, maxFrames);
+  const { clip, sharpness } = loaded;
+  const { width, height, fps, frames } = clip;
   return { width, height, fps, frames: frames.length, sharpness };
 }
 
@@ -179,17 +175,10 @@ export async function measurePictures({ quality, up, down }: Offload) {
   const [sent, answered] = [newTraffic(), newTraffic()];
   const frames = engine.openFrames({ ...outSizeOf(clip), quality });
   const pictures = processed(frames, throughCodec(sources(clip), uplinkOf(clip, up), sent));
-  let came = 0;
-  const counted = async function* (): AsyncGenerator<VideoFrame> {
-    for await (const frame of throughCodec(pictures, downlinkOf(clip, down), answered)) {
-      came++;
-      yield frame;
-    }
-  };
   await draw(0, ENLARGED);
-  const scores = await shownScores(counted());
+  const scores = await shownScores(throughCodec(pictures, downlinkOf(clip, down), answered));
   frames.dispose();
-  return { scores, transmission: transmissionOf(clip, sent, answered, came) };
+  return { scores, transmission: transmissionOf(clip, sent, answered, answered.decoded) };
 }
 
 /** Scores of whole pictures, which are closed. While none comes the last one stays. */
@@ -210,7 +199,7 @@ async function shownScores(pictures: AsyncIterable<VideoFrame>): Promise<FrameSc
   return scores;
 }
 
-function current(): Loaded {
+function current() {
   if (!loaded) throw new Error('No clip was loaded.');
   return loaded;
 }

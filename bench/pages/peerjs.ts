@@ -67,8 +67,8 @@ export function refuseWebSockets(): void {
 }
 
 /** Time from loaded code to a volunteer that is ready for work, ms. */
-export async function ourJoinMs(room: string): Promise<number> {
-  const [tookMs = Number.NaN] = await durationsMs(1, () => gamer.connect({ room }));
+export async function ourJoinMs(): Promise<number> {
+  const [tookMs = Number.NaN] = await durationsMs(1, () => gamer.connect());
   await gamer.close();
   return tookMs;
 }
@@ -80,8 +80,8 @@ const [ROUNDS, TRIPS] = [7, 200];
  * Echoes as tasks, over a bare channel and over PeerJS in one gamer's page; the other sides are pages of this browser. Beside PeerJS, which keeps
  * no results, tasks are not cached either.
  */
-export async function measureEchoes({ room, port, to }: { room: string; port: number; to: string }) {
-  await gamer.connect({ room });
+export async function measureEchoes({ port, to }: { port: number; to: string }) {
+  await gamer.connect();
   const peerEcho = async (serialization: Serialization) => {
     const { connection } = await connectPeer({ port }, to, serialization);
     return echoOver(

@@ -1,10 +1,9 @@
 import type { FrameStream, GamerClient } from '../../web/sdk/p2c2r.ts';
-import type { Variant } from '../bundles.ts';
 import { sum } from '../measuring.ts';
 import { detailPainter, FrameSource, paintGradient, readNumber } from './frames.ts';
-import { loadSdk, PATIENCE_MS, sleep } from './gamer.ts';
+import { type Joining, join, PATIENCE_MS, sleep } from './gamer.ts';
 
-/** A gamer's page with streams of numbered frames: what they show, as a recorder sees it, and what they say of themselves. */
+/** A gamer's page with a stream of numbered frames: what it shows, as a recorder sees it, and what it says of itself. */
 
 interface Live {
   client: GamerClient;
@@ -12,45 +11,34 @@ interface Live {
   source: FrameSource;
 }
 
-export interface LiveOptions {
-  room: string;
-  /** Volunteers to wait for before the stream is opened. */
-  volunteers?: number;
-  variant?: Variant;
-  iceServers?: RTCIceServer[];
-  relayOnly?: boolean;
+export interface LiveOptions extends Joining {
   width: number;
   height: number;
   fps: number;
   picture?: 'gradient' | 'detail';
 }
 
-/** This page's streams by room. */
-const streams = new Map<string, Live>();
+let opened: Live | null = null;
 
-function live(room: string): Live {
-  const found = streams.get(room);
-  if (!found) throw new Error(`There is no stream in ${room}: call open first.`);
-  return found;
+function live(): Live {
+  if (!opened) throw new Error('This page has no stream: call open first.');
+  return opened;
 }
 
-/** Makes this page a gamer with a stream in a room of its own. */
+/** Makes this page a gamer with a stream. */
 export async function open(options: LiveOptions): Promise<void> {
-  const { room, volunteers = 1, iceServers = [], relayOnly = false, ...more } = options;
-  const { variant, picture, ...format } = more;
-  const { GamerClient } = await loadSdk(variant);
-  const client = await GamerClient.connect({ room, where: 'volunteers', iceServers, relayOnly });
-  await client.whenReady({ volunteers, timeoutMs: PATIENCE_MS });
-  const source = new FrameSource({ ...format, paint: picture === 'detail' ? detailPainter() : paintGradient });
+  const { width, height, fps, picture, ...joining } = options;
+  const client = await join(joining);
+  const source = new FrameSource({ width, height, fps, paint: picture === 'detail' ? detailPainter() : paintGradient });
   // These figures are about the transport: a quality that steps up and down between runs would hide it.
   const stream = await client.openStream(source.frames, { quality: 'spatial', maxFps: 240, transport: 'detail' });
   document.body.append(stream.canvas);
-  streams.set(room, { client, stream, source });
+  opened = { client, stream, source };
 }
 
 /** Waits until that many volunteers are linked and they help with most of the frames: by then all codecs are ready. */
-export async function settled({ room, volunteers = 1 }: { room: string; volunteers?: number }): Promise<void> {
-  const { client, stream } = live(room);
+export async function settled(volunteers = 1): Promise<void> {
+  const { client, stream } = live();
   await client.whenReady({ volunteers, timeoutMs: PATIENCE_MS });
   const untilMs = performance.now() + PATIENCE_MS;
   while (sum(stream.stats().shares.map(({ share }) => share)) <= 0.5) {
@@ -62,15 +50,15 @@ export async function settled({ room, volunteers = 1 }: { room: string; voluntee
 }
 
 /** @param fps - of the source; at 0 it gives no frames */
-export function set({ room, fps, patience }: { room: string; fps?: number; patience?: number }): void {
-  const { source, stream } = live(room);
+export function set({ fps, patience }: { fps?: number; patience?: number }): void {
+  const { source, stream } = live();
   if (fps !== undefined) source.fps = fps;
   if (patience !== undefined) stream.set({ patience });
 }
 
 /** Each volunteer's share of the shown frames, the largest first. */
-export function shares(room: string) {
-  const { client, stream } = live(room);
+export function shares() {
+  const { client, stream } = live();
   const nameOf = (wanted: string) => client.volunteers.find(({ id }) => id === wanted)?.name ?? 'nobody';
   return stream
     .stats()
@@ -78,9 +66,9 @@ export function shares(room: string) {
     .sort((a, b) => b.share - a.share);
 }
 
-export async function close(room: string): Promise<void> {
-  const { client, stream } = live(room);
-  streams.delete(room);
+export async function close(): Promise<void> {
+  const { client, stream } = live();
+  opened = null;
   await stream.close();
   await client.close();
 }
@@ -99,8 +87,8 @@ async function nextSample({ stream }: Live) {
 }
 
 /** The statistics as time goes by: some at the beginning, some at the end and all between them. */
-export async function sample({ room, durationMs }: { room: string; durationMs: number }): Promise<Sample[]> {
-  const found = live(room);
+export async function sample(durationMs: number): Promise<Sample[]> {
+  const found = live();
   const samples = [await nextSample(found)];
   const untilMs = performance.now() + durationMs;
   while (performance.now() < untilMs) samples.push(await nextSample(found));
@@ -108,8 +96,8 @@ export async function sample({ room, durationMs }: { room: string; durationMs: n
 }
 
 /** What the stream shows in this time. */
-export async function see({ room, durationMs }: { room: string; durationMs: number }): Promise<SeenFrame[]> {
-  const { stream, source } = live(room);
+export async function see(durationMs: number): Promise<SeenFrame[]> {
+  const { stream, source } = live();
   const shown = new ShownFrames(stream.track, source);
   await sleep(durationMs);
   await shown.stop();

@@ -19,8 +19,8 @@ export async function untilBusy(isBusy: boolean): Promise<number> {
 const COUNT = 100;
 
 /** Different pictures, all submitted at once beside one after another; then the same picture again and again. */
-export async function measureUpscale(room: string) {
-  await gamer.connect({ room });
+export async function measureUpscale() {
+  await gamer.connect();
   const fresh = () => upscale(gamer.freshPicture(64, 36));
   const tookMs = await mediansInTurn(
     {
@@ -53,9 +53,9 @@ const CANCELLED_AFTER_MS = 1_000;
 const heardMs: number[] = [];
 
 /** A long run of the model that loops, as a volunteer's task: what becomes of its heartbeat, and how soon a cancelled one is over. */
-export async function measureLongRun({ room, model, runMs }: { room: string; model: string; runMs: number }) {
+export async function measureLongRun({ model, runMs }: { model: string; runMs: number }) {
   listenToPulse();
-  await gamer.connect({ room });
+  await gamer.connect();
   const run = (rounds: number) => {
     const n = { type: 'int64', dims: [], data: BigInt64Array.of(BigInt(rounds)) };
     const x = { type: 'float32', dims: [SIDE, SIDE], data: new Float32Array(SIDE * SIDE).fill(2) };

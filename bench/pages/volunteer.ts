@@ -1,12 +1,11 @@
 import type { VolunteerNode } from '../../web/sdk/p2c2r.ts';
 import type { VolunteerOptions } from '../../web/sdk/types.ts';
 import type { Variant } from '../bundles.ts';
-import { loadSdk } from './gamer.ts';
+import { loadSdk, ROOM } from './gamer.ts';
 
 export { answerBare } from './bare-channel.ts';
 
-/** By room. */
-const nodes = new Map<string, VolunteerNode>();
+let node: VolunteerNode | undefined;
 
 const battery = Object.assign(new EventTarget(), { charging: true, level: 1 });
 
@@ -20,12 +19,11 @@ export function setCharging(charging: boolean): number {
 /** Makes this page a volunteer for as long as it is open. */
 export async function volunteer({ variant, ...options }: VolunteerOptions & { variant?: Variant }) {
   const { VolunteerNode } = await loadSdk(variant);
-  const node = await VolunteerNode.start({ iceServers: [], signals: { battery }, ...options });
-  if (options.room !== undefined) nodes.set(options.room, node);
+  node = await VolunteerNode.start({ room: ROOM, iceServers: [], signals: { battery }, ...options });
   return node.capabilities;
 }
 
-/** Frames of streams that the page answered in this room so far. */
-export function framesDone(room: string): number {
-  return nodes.get(room)?.stats().framesDone ?? 0;
+/** Frames of streams that the page answered so far. */
+export function framesDone(): number {
+  return node?.stats().framesDone ?? 0;
 }

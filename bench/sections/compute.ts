@@ -78,11 +78,10 @@ export const upscale: Section = {
   name: 'upscale',
   about: '100 upscale tasks of 64x36 through one volunteer, pipelined beside one by one; then the same one again',
   async run(context) {
-    const room = 'upscale';
     const site = await context.openSite({ modules: ['tasks'] });
-    await site.volunteer({ room });
+    await site.volunteer();
     const gamer = await site.page<typeof TasksPage>('tasks');
-    const { pipelinedPerS, oneByOnePerS, againMs, ranOn } = await gamer.call('measureUpscale', room);
+    const { pipelinedPerS, oneByOnePerS, againMs, ranOn } = await gamer.call('measureUpscale');
     return [
       figure('100 of 64x36, pipelined', pipelinedPerS, '/s', { above: 100 }),
       figure('pipelined / one by one', pipelinedPerS / oneByOnePerS, 'x', {
@@ -103,11 +102,10 @@ export const gameTasks: Section = {
   name: 'game-tasks',
   about: 'tasks of the built-in game beside its stream, on the same processor: how many come back in time',
   async run(context) {
-    const room = 'game tasks';
     const site = await context.openSite({ modules: ['game-tasks'] });
-    await site.volunteer({ room });
+    await site.volunteer();
     const gamer = await site.page<typeof GameTasksPage>('game-tasks');
-    await gamer.call('play', { room, quality: 'quality' });
+    await gamer.call('play', 'quality');
     await sleep(SETTLE_MS);
     const { tasks, detailFps, detailP95Ms, quality } = await gamer.call('watch', DURATION_MS);
     const parts = [...new Set(tasks.map(({ part }) => part))].map((part) => {
@@ -155,9 +153,9 @@ export const limits: Section = {
 
 /** From the browser's event that mains power is gone until no work is left at the volunteer, amid work that would take seconds. */
 async function handingBack(site: Site): Promise<Row> {
-  const volunteer = await site.volunteer({ room: 'limits', limits: { pauseOnBattery: true }, backend: 'js' });
+  const volunteer = await site.volunteer({ limits: { pauseOnBattery: true }, backend: 'js' });
   const gamer = await site.page<typeof TasksPage>('tasks');
-  await gamer.call('connect', { room: 'limits' });
+  await gamer.call('connect');
   await gamer.call('untilBusy', true);
   const handedBack = gamer.call('untilBusy', false);
   const unpluggedAtMs = await volunteer.call('setCharging', false);
@@ -176,7 +174,7 @@ export const start: Section = {
     const starts = [];
     for (let n = 0; n <= LATER_STARTS; n++) {
       const startMs = performance.now();
-      const { page, capabilities } = await site.volunteer({ room: `start ${n}` });
+      const { page, capabilities } = await site.volunteer();
       starts.push({ tookMs: performance.now() - startMs, adapter: capabilities.adapter });
       // What was measured stays in the browser.
       await page.close();

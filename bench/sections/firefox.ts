@@ -1,9 +1,13 @@
 import { Firefox } from '../../e2e/firefox/browser.ts';
-import type { AnyPage, BrowserName } from '../../e2e/firefox/fixtures.ts';
-import type { Context, Section, Site } from '../context.ts';
+import type { BrowserName } from '../../e2e/firefox/fixtures.ts';
+import type { Section } from '../context.ts';
 import { mediansInTurn } from '../measuring.ts';
+import type * as SourcesPage from '../pages/sources.ts';
+import type * as TasksPage from '../pages/tasks.ts';
+import type * as VolunteerPage from '../pages/volunteer.ts';
 import { figure, type Row } from '../report.ts';
 
+const BROWSERS: readonly BrowserName[] = ['Firefox', 'Chromium'];
 const ROUNDS = 5;
 /** Enough tasks outstanding that the slower end is busy all the time. */
 const LOAD = { window: 8, durationMs: 2_000 };
@@ -18,19 +22,31 @@ export const firefox: Section = {
     const site = await context.openSite({ modules: ['tasks', 'sources'] });
     const browser = await Firefox.launch({ 'privacy.reduceTimerPrecision': false });
     context.defer(() => browser.close());
+    const open = async <Module>(name: BrowserName, module: string) => {
+      const page = name === 'Firefox' ? await browser.newPage() : await (await site.browser.newContext()).newPage();
+      context.defer(() => page.close());
+      return site.load<Module>(module, page);
+    };
+    /** Links a volunteer and a gamer; returns what measures their echoes a second. */
+    const openPair = async (volunteer: BrowserName, gamer: BrowserName) => {
+      const room = `${volunteer} ${gamer}`;
+      await (await open<typeof VolunteerPage>(volunteer, 'volunteer')).call('volunteer', { room, backend: 'js' });
+      const page = await open<typeof TasksPage>(gamer, 'tasks');
+      await page.call('connect', { room });
+      return () => page.call('echoesPerS', LOAD);
+    };
     const pairs = {
-      'Firefox, Firefox': await openPair(context, site, browser, 'Firefox', 'Firefox'),
-      'Chromium, Firefox': await openPair(context, site, browser, 'Chromium', 'Firefox'),
-      'Firefox, Chromium': await openPair(context, site, browser, 'Firefox', 'Chromium'),
-      'Chromium, Chromium': await openPair(context, site, browser, 'Chromium', 'Chromium'),
+      'Firefox, Firefox': await openPair('Firefox', 'Firefox'),
+      'Chromium, Firefox': await openPair('Chromium', 'Firefox'),
+      'Firefox, Chromium': await openPair('Firefox', 'Chromium'),
+      'Chromium, Chromium': await openPair('Chromium', 'Chromium'),
     };
     const perS = await mediansInTurn(pairs, ROUNDS);
     const beside = perS['Firefox, Firefox'];
     const costs: Row[] = [];
-    for (const name of ['Firefox', 'Chromium'] as const) {
+    for (const name of BROWSERS) {
       for (const isCopied of [false, true]) {
-        const page = await openPage(context, site, browser, name);
-        const costMs = await call(page, 'sources', 'frameCostMs', { isCopied });
+        const costMs = await (await open<typeof SourcesPage>(name, 'sources')).call('frameCostMs', { isCopied });
         costs.push(
           figure(`a frame of a 720p video on the page: ${name}, ${isCopied ? 'copied' : 'as it is'}`, costMs, 'ms'),
         );
@@ -47,34 +63,3 @@ export const firefox: Section = {
     return [...echoes, ...costs];
   },
 };
-
-async function openPage(context: Context, site: Site, firefox: Firefox, browser: BrowserName): Promise<AnyPage> {
-  const page: AnyPage & { goto(url: string): Promise<unknown>; close(): Promise<void> } =
-    browser === 'Firefox' ? await firefox.newPage() : await (await site.browser.newContext()).newPage();
-  context.defer(() => page.close());
-  await page.goto(new URL('/healthz', site.url).href);
-  return page;
-}
-
-/** Calls an export of a module of bench/pages. */
-const call = (page: AnyPage, module: string, name: string, options: object): Promise<number> =>
-  page.evaluate(async ([url, key, value]) => (await import(url))[key](value), [
-    `/bench/${module}.js`,
-    name,
-    options,
-  ] as const);
-
-/** Links a volunteer and a gamer; returns what measures their echoes a second. */
-async function openPair(
-  context: Context,
-  site: Site,
-  firefox: Firefox,
-  volunteer: BrowserName,
-  gamer: BrowserName,
-): Promise<() => Promise<number>> {
-  const room = `${volunteer} ${gamer}`;
-  await call(await openPage(context, site, firefox, volunteer), 'volunteer', 'volunteer', { room, backend: 'js' });
-  const page = await openPage(context, site, firefox, gamer);
-  await call(page, 'tasks', 'connect', { room });
-  return () => call(page, 'tasks', 'echoesPerS', LOAD);
-}

@@ -15,14 +15,7 @@ export const kernels: Section = {
   async run(context) {
     const site = await context.openSite({ modules: ['kernels'] });
     const page = await site.page<typeof KernelsPage>('kernels');
-    const rows = rowsOf(await page.call('measureInPage'));
-    await site.browser.close();
-    const onGl = await context.openSite({ modules: ['kernels'], onSystemGl: true });
-    const canvas = await (await onGl.page<typeof KernelsPage>('kernels')).call('measureCanvasOut');
-    if (!canvas) return rows;
-    const { saidMs, trueMs } = canvas;
-    const note = `${short(saidMs)} of ${short(trueMs)} ms`;
-    return [...rows, figure('canvas-out: said time / true time', saidMs / trueMs, '', { note, atLeast: 0.9 })];
+    return rowsOf(await page.call('measureInPage'));
   },
 };
 

@@ -13,14 +13,13 @@ export const longRun: Section = {
     "a run of a model that takes a volunteer's processor a minute: its heartbeat meanwhile, and how soon one is cancelled",
   onlyWhenNamed: true,
   async run(context) {
-    const room = 'long run';
     const site = await context.openSite({ modules: ['tasks'] });
     const model = new URL('/looping.onnx', site.url).href;
     const body = Buffer.from(loopingModel());
     await site.pages.route('**/looping.onnx', (route) => route.fulfill({ body, contentType: 'application/onnx' }));
-    await site.volunteer({ room, backend: 'js', limits: { acceptModelsFrom: [new URL(model).origin] } });
+    await site.volunteer({ backend: 'js', limits: { acceptModelsFrom: [new URL(model).origin] } });
     const gamer = await site.page<typeof TasksPage>('tasks');
-    const found = await gamer.call('measureLongRun', { room, model, runMs: RUN_MS });
+    const found = await gamer.call('measureLongRun', { model, runMs: RUN_MS });
     const { attempts, computeMs, gapsMs, rejectedMs, againMs } = found;
     return [
       figure('attempts at the run', attempts, '', { atMost: 1, note: `${(computeMs / 1_000).toFixed(1)} s computed` }),
@@ -60,6 +59,8 @@ export const dialogue: Section = {
     const firstTokenMs = (spoken: DialoguePage.Spoken[]) => median(spoken.map((one) => one.firstTokenMs));
     const rate = (spoken: DialoguePage.Spoken[]) => median(spoken.map((one) => one.tokensPerS));
     const nextTokenMs = median(resumed.map((one) => one.nextTokenMs));
+    const alike = share(ours, (one, n) => one.text === bare[n]?.text);
+    const unbroken = share(resumed, (one) => one.isSame);
     return [
       figure('first token', firstTokenMs(ours), 'ms'),
       figure('first token, bare', firstTokenMs(bare), 'ms'),
@@ -67,21 +68,11 @@ export const dialogue: Section = {
       figure('tokens a second', rate(ours), '/s'),
       figure('tokens a second, bare', rate(bare), '/s'),
       figure('tokens a second / bare', rate(ours) / rate(bare), 'x', { atLeast: LEAST_RATE }),
-      figure(
-        'answers that are those of the bare loop',
-        share(ours, (one, n) => one.text === bare[n]?.text),
-        '%',
-        { atLeast: 100 },
-      ),
+      figure('answers that are those of the bare loop', alike, '%', { atLeast: 100 }),
       figure('cut amid an answer: the next token, elsewhere', nextTokenMs, 'ms', {
         atMost: firstTokenMs(ours) + MOST_RESUMED_MS,
       }),
-      figure(
-        'and the text is the unbroken one',
-        share(resumed, (one) => one.isSame),
-        '%',
-        { atLeast: 100 },
-      ),
+      figure('and the text is the unbroken one', unbroken, '%', { atLeast: 100 }),
       text('for example', ours[0]?.text ?? ''),
     ];
   },

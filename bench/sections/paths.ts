@@ -1,12 +1,10 @@
 import PF from 'pathfinding';
 import { finish } from '../../shared/tasks/definition.ts';
-import { Grid } from '../../shared/tasks/pathfinding/grid.ts';
-import { regionsOf } from '../../shared/tasks/pathfinding/solve.ts';
 import { type PathfindingInput, pathfinding } from '../../shared/tasks/pathfinding.ts';
 import { seededRandom } from '../../shared/tasks/test-random.ts';
 import { findPaths } from '../../web/compute/js-backend.ts';
 import type { Section } from '../context.ts';
-import { type GridMap, generatedMaps } from '../grids/generated-maps.ts';
+import { type GridMap, generatedMaps, regionsIn } from '../grids/generated-maps.ts';
 import { type MapWithQueries, readMaps } from '../grids/moving-ai.ts';
 import { figure, type Row, short } from '../report.ts';
 
@@ -95,16 +93,13 @@ function lengthOf(points: readonly (readonly number[])[]): number {
 }
 
 /** Pairs of free cells in the map's largest region: what joins nothing is no scenario. */
-function randomQueries({ width, height, cost }: GridMap, count: number): Queries {
-  const grid = new Grid({ width, height, neighbours: 8 }, cost);
-  const regions = finish(regionsOf(grid));
-  const sizes = new Map<number, number>();
-  for (const region of regions) if (region > 0) sizes.set(region, (sizes.get(region) ?? 0) + 1);
+function randomQueries(map: GridMap, count: number): Queries {
+  const { grid, regions, sizes } = regionsIn(map);
   const [[largest] = [0]] = [...sizes].sort(([, one], [, other]) => other - one);
   const random = seededRandom(2);
   const place = (): [number, number] => {
     for (;;) {
-      const [x, y] = [Math.floor(random() * width), Math.floor(random() * height)];
+      const [x, y] = [Math.floor(random() * map.width), Math.floor(random() * map.height)];
       if (regions[grid.cellAt(x, y)] === largest) return [x, y];
     }
   };

@@ -4,7 +4,6 @@ import type * as PeerjsPage from '../pages/peerjs.ts';
 import { figure, type Target } from '../report.ts';
 import type * as Peers from '../server/peers.ts';
 
-const ROOM = 'beside-peerjs';
 const TO = 'waiting';
 const JOINS = 10;
 
@@ -16,7 +15,7 @@ export const peerjs: Section = {
     // Our pages may connect to our server only, by their Content-Security-Policy; PeerJS connects to its own.
     const site = await context.openSite({ modules: ['peerjs'], context: { bypassCSP: true } });
     const newPage = () => site.page<typeof PeerjsPage>('peerjs');
-    await (await site.volunteer({ room: ROOM, backend: 'js' })).call('answerBare');
+    await (await site.volunteer({ backend: 'js' })).call('answerBare');
     await (await newPage()).call('waitAndEcho', { port, id: TO });
     const inFreshPage = async (join: (page: Awaited<ReturnType<typeof newPage>>) => Promise<number>) => {
       const page = await newPage();
@@ -28,11 +27,11 @@ export const peerjs: Section = {
     let joiners = 0;
     const joinMs = await mediansInTurn(
       {
-        ours: () => inFreshPage((page) => page.call('ourJoinMs', ROOM)),
+        ours: () => inFreshPage((page) => page.call('ourJoinMs')),
         polling: () =>
           inFreshPage(async (page) => {
             await page.call('refuseWebSockets');
-            return page.call('ourJoinMs', ROOM);
+            return page.call('ourJoinMs');
           }),
         // Without an id PeerJS asks its server for one first.
         peer: () => inFreshPage((page) => page.call('peerJoinMs', { port, to: TO })),
@@ -41,7 +40,7 @@ export const peerjs: Section = {
       JOINS,
     );
     const gamer = await newPage();
-    const { perS, p50Ms, p99Ms } = await gamer.call('measureEchoes', { room: ROOM, port, to: TO });
+    const { perS, p50Ms, p99Ms } = await gamer.call('measureEchoes', { port, to: TO });
     const [bestMs, bestPerS] = [Math.min(p50Ms.binary, p50Ms.raw), Math.max(perS.binary, perS.raw)];
     const besidePeerjs = (what: string, oursPerS: number, target: Target = {}) =>
       figure(`echoes of 1 kB ${what} / the better PeerJS`, oursPerS / bestPerS, 'x', {

@@ -19,15 +19,14 @@ export const streamSoak: Section = {
   about: 'one stream for --minutes (10): memory, VideoFrames and GPU buffers that are held, early and late',
   onlyWhenNamed: true,
   async run(context) {
-    const room = 'stream soak';
     const site = await context.openSite({ modules: ['stream', 'ledger'], flags: [EAGER_MEMORY] });
     const session = await site.browser.newBrowserCDPSession();
     const held = watchHeld(site);
     // On WebGPU wherever there is any, even in software: its buffers are counted.
-    const volunteer = await site.volunteer({ room, backend: 'wgsl' });
+    const volunteer = await site.volunteer({ backend: 'wgsl' });
     const gamer = await site.page<typeof StreamPage>('stream');
-    await gamer.call('open', { width: 160, height: 90, fps: 15, room, picture: 'detail' });
-    await gamer.call('settled', { room });
+    await gamer.call('open', { width: 160, height: 90, fps: 15, picture: 'detail' });
+    await gamer.call('settled');
     const samples: Held[] = [];
     const startedMs = performance.now();
     const durationMs = 60_000 * context.settings.minutes;
@@ -38,8 +37,8 @@ export const streamSoak: Section = {
       samples.push(sample);
       if (nth % (SAMPLES / 10) === 0) console.log(`${(100 * nth) / SAMPLES} %: ${JSON.stringify(sample)}`);
     }
-    await gamer.call('set', { room, fps: 0 });
-    const last = (await gamer.call('sample', { room, durationMs: DRAIN_MS })).at(-1);
+    await gamer.call('set', { fps: 0 });
+    const last = (await gamer.call('sample', DRAIN_MS)).at(-1);
     if (!last) throw new Error('The stream gave no statistics.');
     const { framesCaptured, framesPresented, framesDropped, framesWithDetail } = last;
     const dropped = sum(Object.values(framesDropped));

@@ -16,24 +16,20 @@ const MAX_GAP_MS = Math.round(2_000 / LIVE.fps);
 
 type Gamer = RemotePage<typeof StreamPage>;
 
-/** What a stream showed and said of itself, beside the same source drawn by itself meanwhile. */
-interface Watched {
-  frames: readonly StreamPage.SeenFrame[];
-  alone: readonly StreamPage.SeenFrame[];
-  samples: readonly StreamPage.Sample[];
-}
-
 /** Of a clock that other processes of this machine share. */
 const nowMs = () => performance.timeOrigin + performance.now();
 
-async function watch(gamer: Gamer, room: string, durationMs: number): Promise<Watched> {
+/** What a stream shows and says of itself, beside the same source drawn by itself meanwhile. */
+async function watch(gamer: Gamer, durationMs: number) {
   const [frames, alone, samples] = await Promise.all([
-    gamer.call('see', { room, durationMs }),
+    gamer.call('see', durationMs),
     gamer.call('seeAlone', LIVE, durationMs),
-    gamer.call('sample', { room, durationMs }),
+    gamer.call('sample', durationMs),
   ]);
   return { frames, alone, samples };
 }
+
+type Watched = Awaited<ReturnType<typeof watch>>;
 
 /** The longest time without a new picture, ms. One that never comes is missed until the end. */
 function longestGapMs(frames: readonly StreamPage.SeenFrame[], fromMs: number, toMs: number): number {
@@ -63,7 +59,6 @@ export const streamKill: Section = {
   name: 'stream-kill',
   about: 'of two volunteers the one that helps most has its whole browser killed: gaps, detail, order of frames',
   async run(context) {
-    const room = 'stream kill';
     const site = await context.openSite({ modules: ['stream'], variants: [VARIANT], flags: [SHOW_ADDRESSES] });
     const gamer = await site.page<typeof StreamPage>('stream');
     /** Kills each volunteer by name. */
@@ -72,20 +67,20 @@ export const streamKill: Section = {
     const join = async () => {
       const name = `victim ${++serial}`;
       const { pages, kill } = await context.launchKillableBrowser();
-      await site.volunteer({ room, variant: VARIANT, name }, pages);
+      await site.volunteer({ variant: VARIANT, name }, pages);
       alive.set(name, kill);
     };
     await join();
     await join();
-    await gamer.call('open', { ...LIVE, room, volunteers: 2 });
-    await gamer.call('settled', { room, volunteers: 2 });
+    await gamer.call('open', { ...LIVE, volunteers: 2 });
+    await gamer.call('settled', 2);
     const kills = [];
     for (let round = 0; round < ROUNDS; round++) {
       if (alive.size < 2) await join();
-      await gamer.call('settled', { room, volunteers: 2 });
-      const watching = watch(gamer, room, BEFORE_MS + AFTER_MS);
+      await gamer.call('settled', 2);
+      const watching = watch(gamer, BEFORE_MS + AFTER_MS);
       await sleep(BEFORE_MS);
-      const [primary] = await gamer.call('shares', room);
+      const [primary] = await gamer.call('shares');
       const kill = primary && alive.get(primary.name);
       if (!kill) throw new Error(`The detail comes from ${primary?.name ?? 'nobody'}, who cannot be killed.`);
       const killedMs = nowMs();
@@ -156,18 +151,18 @@ export const streamImpaired: Section = {
       });
       await site.volunteer({ ...through(turn.port), variant: VARIANT });
       await gamer.call('open', { ...LIVE, ...through(relay.port) });
-      await gamer.call('settled', { room: what });
+      await gamer.call('settled');
       const measured = await squeezed(gamer, what, relay);
-      await gamer.call('close', what);
+      await gamer.call('close');
       rows.push(...measured.map((row) => ({ ...row, what: `${what}: ${row.what}` })));
     }
     return rows;
   },
 };
 
-async function squeezed(gamer: Gamer, room: string, relay: ImpairedRelay): Promise<Row[]> {
+async function squeezed(gamer: Gamer, what: string, relay: ImpairedRelay): Promise<Row[]> {
   const startMs = nowMs();
-  const watching = watch(gamer, room, PHASES_MS.calm + PHASES_MS.reduced + PHASES_MS.after);
+  const watching = watch(gamer, PHASES_MS.calm + PHASES_MS.reduced + PHASES_MS.after);
   await sleep(PHASES_MS.calm);
   const reducedMs = nowMs();
   relay.squeeze(REDUCED_KBPS);
@@ -176,7 +171,7 @@ async function squeezed(gamer: Gamer, room: string, relay: ImpairedRelay): Promi
   relay.squeeze(null);
   const watched = await watching;
   const { up, down } = relay.counts;
-  console.log(`${room}: datagrams up ${JSON.stringify(up)}, down ${JSON.stringify(down)}`);
+  console.log(`${what}: datagrams up ${JSON.stringify(up)}, down ${JSON.stringify(down)}`);
   const last = watched.samples.at(-1);
   return [
     ...liveRows('before the limit', watched, startMs + EDGE_MS, reducedMs),

@@ -28,13 +28,13 @@ export function detailOf(samples: readonly StreamPage.Sample[]): { perS: number;
 type Volunteer = Awaited<ReturnType<Site['volunteer']>>;
 
 /** Waits until a volunteer answers: by then its codecs are ready. On a busy machine its answers may come too late for their frames. */
-async function answering(volunteer: Volunteer, room: string): Promise<void> {
-  while ((await volunteer.call('framesDone', room)) < FIRST_ANSWERS) await sleep(LOOK_EVERY_MS);
+async function answering(volunteer: Volunteer): Promise<void> {
+  while ((await volunteer.call('framesDone')) < FIRST_ANSWERS) await sleep(LOOK_EVERY_MS);
 }
 
 /** What each volunteer answers in a second. */
-async function answersPerS(volunteers: readonly Volunteer[], room: string): Promise<number[]> {
-  const answered = () => Promise.all(volunteers.map((volunteer) => volunteer.call('framesDone', room)));
+async function answersPerS(volunteers: readonly Volunteer[]): Promise<number[]> {
+  const answered = () => Promise.all(volunteers.map((volunteer) => volunteer.call('framesDone')));
   const [before, startMs] = [await answered(), performance.now()];
   await sleep(COUNTED_MS);
   const after = await answered();
@@ -52,16 +52,15 @@ export const streamTwo: Section = {
   name: 'stream-two',
   about: 'live frames through two volunteers that take 40 ms for each, beside one of them',
   async run(context) {
-    const room = 'stream two';
     const variant = 'waiting';
     const site = await context.openSite({ modules: ['stream'], variants: [variant] });
-    const volunteers: [Volunteer, ...Volunteer[]] = [await site.volunteer({ room, variant, name: 'one' })];
+    const volunteers: [Volunteer, ...Volunteer[]] = [await site.volunteer({ variant, name: 'one' })];
     const gamer = await site.page<typeof StreamPage>('stream');
-    await gamer.call('open', { width: 160, height: 90, room, variant, fps: SLOW_FPS });
-    await answering(volunteers[0], room);
-    const one = await answers(gamer, volunteers, room);
-    volunteers.push(await site.volunteer({ room, variant, name: 'two' }));
-    const two = await answers(gamer, volunteers, room);
+    await gamer.call('open', { width: 160, height: 90, variant, fps: SLOW_FPS });
+    await answering(volunteers[0]);
+    const one = await answers(gamer, volunteers);
+    volunteers.push(await site.volunteer({ variant, name: 'two' }));
+    const two = await answers(gamer, volunteers);
     return [
       figure('answers/s of two / of one', two.fast / one.fast, 'x', {
         atLeast: 1.9,
@@ -76,13 +75,13 @@ export const streamTwo: Section = {
   },
 };
 
-async function answers(gamer: RemotePage<typeof StreamPage>, volunteers: readonly Volunteer[], room: string) {
-  await gamer.call('set', { room, fps: FAST_FPS });
+async function answers(gamer: RemotePage<typeof StreamPage>, volunteers: readonly Volunteer[]) {
+  await gamer.call('set', { fps: FAST_FPS });
   await sleep(LEARN_MS);
-  const each = await answersPerS(volunteers, room);
-  await gamer.call('set', { room, fps: SLOW_FPS });
+  const each = await answersPerS(volunteers);
+  await gamer.call('set', { fps: SLOW_FPS });
   await sleep(LEARN_MS);
-  const slow = detailOf(await gamer.call('sample', { room, durationMs: COUNTED_MS })).perS;
+  const slow = detailOf(await gamer.call('sample', COUNTED_MS)).perS;
   return { fast: sum(each), lesserShare: Math.min(...each) / sum(each), slow };
 }
 
@@ -91,21 +90,19 @@ export const streamDetail: Section = {
   name: 'stream-detail',
   about: 'a moving source and a volunteer that takes 5 ms for each frame: detail in time, and what it costs in delay',
   async run(context) {
-    const room = 'stream detail';
     const variant = 'steady';
     const format = { width: 640, height: 360, fps: 30 };
     const site = await context.openSite({ modules: ['stream'], variants: [variant] });
-    await site.volunteer({ room, variant });
+    await site.volunteer({ variant });
     const gamer = await site.page<typeof StreamPage>('stream');
     // The gamer has the same engine: another would find out that the detail is no network's.
-    await gamer.call('open', { ...format, room, variant, picture: 'detail' });
-    await gamer.call('settled', { room });
-    const watched = { room, durationMs: WINDOW_MS };
+    await gamer.call('open', { ...format, variant, picture: 'detail' });
+    await gamer.call('settled');
     const rows: Row[] = [];
     for (const fps of [30, 60]) {
-      await gamer.call('set', { room, fps });
+      await gamer.call('set', { fps });
       await sleep(LEARN_MS);
-      const samples = await gamer.call('sample', watched);
+      const samples = await gamer.call('sample', WINDOW_MS);
       // Two cores do not keep up with 60.
       const [share, age] = fps === 30 ? [{ atLeast: 90 }, { atMost: 50 }] : [{}, {}];
       rows.push(
@@ -118,10 +115,10 @@ export const streamDetail: Section = {
         ),
       );
     }
-    await gamer.call('set', { room, fps: format.fps, patience: 0 });
+    await gamer.call('set', { fps: format.fps, patience: 0 });
     await sleep(LEARN_MS);
-    const streamMs = agesP95Ms(await gamer.call('see', watched));
-    await gamer.call('set', { room, fps: 0 });
+    const streamMs = agesP95Ms(await gamer.call('see', WINDOW_MS));
+    await gamer.call('set', { fps: 0 });
     const aloneMs = agesP95Ms(await gamer.call('seeAlone', format, WINDOW_MS));
     rows.push(
       figure('base shown after its capture, without patience', streamMs - aloneMs, 'ms', {
