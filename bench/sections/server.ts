@@ -28,19 +28,15 @@ export const server: Section = {
   },
 };
 
-interface BenchServer {
-  url: string;
-  pid: number;
-  stop(): Promise<void>;
-}
-
 /** Starts a server in a process of its own. */
-async function startOne(context: Context, kind: ServerKind): Promise<BenchServer> {
+async function startOne(context: Context, kind: ServerKind) {
   if (kind === 'ours') return context.startServer({ env: WITHOUT_LIMITS });
   const peers = context.startProcess<typeof Peers>('server/peers');
   const port = await peers.call('startPeerServer');
   return { url: `http://localhost:${port}`, pid: peers.pid, stop: async () => peers.kill() };
 }
+
+type BenchServer = Awaited<ReturnType<typeof startOne>>;
 
 const IDLE = {
   sockets: 10_000,
