@@ -22,6 +22,8 @@ const OF_KERNELS = ['web/compute/{ort,wgsl}/**/*.browser.test.ts'];
 const ON_SYSTEM_GL = ['**/*.gl.browser.test.ts'];
 /** Browser tests that pass in Firefox too: others need WebGPU, or take away or drive what only Chromium has. */
 const IN_FIREFOX = ['web/{net,ui,volunteer}/**/*.browser.test.{ts,tsx}'];
+/** A first run on a new machine installs packages and builds the pages while the browsers start: that took longer than Vitest's minute. */
+const CONNECT_TIMEOUT_MS = 300_000;
 const exclude = [...configDefaults.exclude, '.build/**'];
 /** How long `expect.poll` waits. Vitest's default is a second, in which a machine with two busy cores may not start one encoder. */
 const poll = { timeout: 20_000 };
@@ -95,6 +97,7 @@ function inBrowser(
         enabled: true,
         ...browser,
         fileParallelism: false,
+        connectTimeout: CONNECT_TIMEOUT_MS,
         // One page runs all files, as one process does the unit tests: loading the modules anew took half a second for each.
         isolate: false,
         screenshotFailures: false,

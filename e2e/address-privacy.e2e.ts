@@ -2,26 +2,22 @@ import type { Page } from 'playwright/test';
 import { test as base, expect } from './fixtures.ts';
 import { openStillGamer } from './gamer-page.ts';
 import { startServer } from './server.ts';
-import { ensureCoturn, startTurnServer } from './turn-server.mjs';
-
-const INSTALL_TIMEOUT_MS = 600_000;
+import { startTurnServer, TURN_FIXTURE_TIMEOUT_MS } from './turn-server.mjs';
 
 /** A server with a lobby and a relay. */
 const test = base.extend({
-  // biome-ignore lint/correctness/noEmptyPattern: Playwright reads a fixture's needs from its pattern.
-  server: async ({}, use) => {
-    const turn = await startTurnServer();
-    const TURN_URLS = `turn:127.0.0.1:${turn.port}?transport=udp`;
-    const server = await startServer({ env: { LOBBY: 'on', TURN_URLS, TURN_SECRET: turn.secret } });
-    await use(server);
-    await server.stop();
-    await turn.stop();
-  },
-});
-
-test.beforeAll(async () => {
-  test.setTimeout(INSTALL_TIMEOUT_MS);
-  await ensureCoturn();
+  server: [
+    // biome-ignore lint/correctness/noEmptyPattern: Playwright reads a fixture's needs from its pattern.
+    async ({}, use) => {
+      const turn = await startTurnServer();
+      const TURN_URLS = `turn:127.0.0.1:${turn.port}?transport=udp`;
+      const server = await startServer({ env: { LOBBY: 'on', TURN_URLS, TURN_SECRET: turn.secret } });
+      await use(server);
+      await server.stop();
+      await turn.stop();
+    },
+    { scope: 'test', timeout: TURN_FIXTURE_TIMEOUT_MS },
+  ],
 });
 
 test('strangers of the lobby meet through the relay and learn no address; a friend with the link connects directly', async ({

@@ -1,9 +1,7 @@
 import type { ConnectionReport } from '../web/sdk/p2c2r.ts';
 import { test as base, expect, openSdk } from './fixtures.ts';
 import { startServer } from './server.ts';
-import { ensureCoturn, startTurnServer } from './turn-server.mjs';
-
-const INSTALL_TIMEOUT_MS = 600_000;
+import { startTurnServer, TURN_FIXTURE_TIMEOUT_MS } from './turn-server.mjs';
 
 interface Fixtures {
   /** A server with a relay that is reached by UDP and TCP. */
@@ -11,20 +9,18 @@ interface Fixtures {
 }
 
 const test = base.extend<Fixtures>({
-  // biome-ignore lint/correctness/noEmptyPattern: Playwright reads a fixture's dependencies from its pattern.
-  relayed: async ({}, use) => {
-    const turn = await startTurnServer({ hasTcp: true });
-    const turnUrls = ['udp', 'tcp'].map((transport) => `turn:127.0.0.1:${turn.port}?transport=${transport}`);
-    const server = await startServer({ env: { TURN_URLS: turnUrls.join(), TURN_SECRET: turn.secret } });
-    await use({ url: server.url, turnUrls });
-    await server.stop();
-    await turn.stop();
-  },
-});
-
-test.beforeAll(async () => {
-  test.setTimeout(INSTALL_TIMEOUT_MS);
-  await ensureCoturn();
+  relayed: [
+    // biome-ignore lint/correctness/noEmptyPattern: Playwright reads a fixture's dependencies from its pattern.
+    async ({}, use) => {
+      const turn = await startTurnServer({ hasTcp: true });
+      const turnUrls = ['udp', 'tcp'].map((transport) => `turn:127.0.0.1:${turn.port}?transport=${transport}`);
+      const server = await startServer({ env: { TURN_URLS: turnUrls.join(), TURN_SECRET: turn.secret } });
+      await use({ url: server.url, turnUrls });
+      await server.stop();
+      await turn.stop();
+    },
+    { timeout: TURN_FIXTURE_TIMEOUT_MS },
+  ],
 });
 
 test('/check reaches a real relay by UDP and TCP with a credential of its own and sends data through it; a forged one is named as the cause', async ({

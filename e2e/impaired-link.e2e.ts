@@ -3,7 +3,7 @@ import { CAMERA_FLAGS, streamCamera } from './camera.ts';
 import { expect, test, waitForVolunteers } from './fixtures.ts';
 import { ImpairedRelay } from './impaired-relay.mjs';
 import { launchOptions } from './launch.mjs';
-import { ensureCoturn, iceServersAt, startTurnServer } from './turn-server.mjs';
+import { ensureCoturn, iceServersAt, startTurnServer, TURN_FIXTURE_TIMEOUT_MS } from './turn-server.mjs';
 
 /** A poor line whose queue holds two or three frames. */
 const IMPAIRMENT = { delayMs: 30, loss: 0.02, queueBytes: 5_000, seed: 1 };
@@ -14,13 +14,12 @@ const SQUEEZE_FRAMES = 20;
 const RECOVERED_FRAMES = 15;
 /** Longer than this without a new picture is a freeze on any machine: the picture is this computer's own. */
 const STANDSTILL_MS = 2_000;
-const INSTALL_TIMEOUT_MS = 600_000;
 
 const launch = await launchOptions({ hasWebgpu: false });
 test.use({ launchOptions: { ...launch, args: [...(launch.args ?? []), ...CAMERA_FLAGS] } });
 
 test.beforeAll(async () => {
-  test.setTimeout(INSTALL_TIMEOUT_MS);
+  test.setTimeout(TURN_FIXTURE_TIMEOUT_MS);
   await ensureCoturn();
 });
 

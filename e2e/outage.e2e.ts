@@ -6,11 +6,10 @@ import { test as base, expect } from './fixtures.ts';
 import { openStillGamer } from './gamer-page.ts';
 import { startServer } from './server.ts';
 import { supports } from './support.ts';
-import { ensureCoturn, startTurnServer } from './turn-server.mjs';
+import { startTurnServer, TURN_FIXTURE_TIMEOUT_MS } from './turn-server.mjs';
 
 /** What the pages say and do while the relay that carries their link is away. */
 
-const INSTALL_TIMEOUT_MS = 600_000;
 /** A loss is noticed after five seconds at the latest; the pages then say so within the second. */
 const TOLD_WITHIN = { timeout: 12_000 };
 /** In which the two must be linked again once the relay is back, ms. */
@@ -24,31 +23,29 @@ interface Fixtures {
 }
 
 const test = base.extend<Fixtures>({
-  // biome-ignore lint/correctness/noEmptyPattern: Playwright reads a fixture's dependencies from its pattern.
-  turn: async ({}, use) => {
-    let running = await startTurnServer();
-    const { port, secret } = running;
-    await use({
-      port,
-      secret,
-      kill: () => running.stop(),
-      restart: async () => {
-        running = await startTurnServer({ port, secret });
-      },
-    });
-    await running.stop();
-  },
+  turn: [
+    // biome-ignore lint/correctness/noEmptyPattern: Playwright reads a fixture's dependencies from its pattern.
+    async ({}, use) => {
+      let running = await startTurnServer();
+      const { port, secret } = running;
+      await use({
+        port,
+        secret,
+        kill: () => running.stop(),
+        restart: async () => {
+          running = await startTurnServer({ port, secret });
+        },
+      });
+      await running.stop();
+    },
+    { timeout: TURN_FIXTURE_TIMEOUT_MS },
+  ],
   server: async ({ turn }, use) => {
     const TURN_URLS = `turn:127.0.0.1:${turn.port}?transport=udp`;
     const server = await startServer({ env: { TURN_URLS, TURN_SECRET: turn.secret } });
     await use(server);
     await server.stop();
   },
-});
-
-test.beforeAll(async () => {
-  test.setTimeout(INSTALL_TIMEOUT_MS);
-  await ensureCoturn();
 });
 
 test('both pages say that they are disconnected while the relay is away, and are linked again after its return', {

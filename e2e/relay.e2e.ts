@@ -5,9 +5,8 @@ import type { Page } from 'playwright/test';
 import { test as base, expect, waitForVolunteers } from './fixtures.ts';
 import { startServer } from './server.ts';
 import { openTurnClient, TRANSPORT } from './turn-client.mjs';
-import { credentialsOf, ensureCoturn, startTurnServer } from './turn-server.mjs';
+import { credentialsOf, startTurnServer, TURN_FIXTURE_TIMEOUT_MS } from './turn-server.mjs';
 
-const INSTALL_TIMEOUT_MS = 600_000;
 /** Lasts for the set-up of a link and little more. */
 const SHORT_TTL_S = 20;
 /** coturn ends a relayed address that was not renewed for so long. Browsers renew it after half of that. */
@@ -32,22 +31,20 @@ interface Fixtures {
 const test = base.extend<Fixtures>({
   turnTtlS: [600, { option: true }],
   turnSettings: [{}, { option: true }],
-  turn: async ({ turnSettings }, use) => {
-    const turn = await startTurnServer(turnSettings);
-    await use(turn);
-    await turn.stop();
-  },
+  turn: [
+    async ({ turnSettings }, use) => {
+      const turn = await startTurnServer(turnSettings);
+      await use(turn);
+      await turn.stop();
+    },
+    { timeout: TURN_FIXTURE_TIMEOUT_MS },
+  ],
   server: async ({ turn, turnTtlS }, use) => {
     const TURN_URLS = `turn:127.0.0.1:${turn.port}?transport=udp`;
     const server = await startServer({ env: { TURN_URLS, TURN_SECRET: turn.secret, TURN_TTL_S: `${turnTtlS}` } });
     await use(server);
     await server.stop();
   },
-});
-
-test.beforeAll(async () => {
-  test.setTimeout(INSTALL_TIMEOUT_MS);
-  await ensureCoturn();
 });
 
 test('two browsers connect over the relay alone with the server’s credentials, and neither reveals its address', async ({

@@ -13,6 +13,8 @@ import { installDebianPackage } from './debian.mjs';
 const PROGRAM = 'turnserver';
 const HOST = '127.0.0.1';
 const START_TIMEOUT_MS = 10_000;
+/** Limit of a fixture that starts a TURN server, ms: it may have to install it first. Fixtures begin before `beforeAll`, which therefore cannot. */
+export const TURN_FIXTURE_TIMEOUT_MS = 600_000;
 const PROBE_INTERVAL_MS = 50;
 /** Lifetime of credentials: longer than any run. */
 const CREDENTIALS_LIVE_S = 24 * 3_600;
@@ -30,11 +32,11 @@ export async function ensureCoturn() {
 }
 
 /**
- * A coturn process that listens on this machine only, started as deploy/compose.yaml starts it.
+ * A coturn process that listens on this machine only, started as deploy/compose.yaml starts it. Coturn is installed where it is missing.
  * @param {{ publicIp?: string, hasTcp?: boolean, options?: string[], port?: number, secret?: string }} [settings] publicIp: the public address of a
  *   simulated NAT; hasTcp: it can be reached by TCP as well; options: further options of coturn; port and secret: those of one that was stopped
  * @returns {Promise<{ port: number, secret: string, folder: string, credentials: { username: string, credential: string }, stop(): Promise<void> }>}
- * @throws {SetupError} when it ends before it answers
+ * @throws {SetupError} when there is no coturn, or it ends before it answers
  */
 export async function startTurnServer({
   publicIp = HOST,
@@ -43,6 +45,7 @@ export async function startTurnServer({
   port: wanted,
   secret = newSecret(),
 } = {}) {
+  await ensureCoturn();
   const port = wanted ?? (await freePort());
   const folder = await mkdtemp(join(tmpdir(), 'p2c2r-turn-'));
   const child = spawn(
