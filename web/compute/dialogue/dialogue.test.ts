@@ -3,6 +3,7 @@ import { MeshError } from '../../../shared/errors.ts';
 import { ManualClock } from '../../../shared/manual-clock.ts';
 import type { AnswerToken } from '../../../shared/tasks/dialogue/answer-tokens.ts';
 import { type DialogueInput, type DialogueParams, dialogue } from '../../../shared/tasks/dialogue.ts';
+import { LoadedModelCache } from '../infer/loaded-model-cache.ts';
 import { summingModel } from '../infer/test-sessions.ts';
 import { nextMacrotask, Schedule } from '../schedule.ts';
 import { Dialogue } from './dialogue.ts';
@@ -22,12 +23,13 @@ const alphabet = () => speaking((tokens) => ({ [A]: B, [B]: C, [C]: END })[token
 function open(runtime: ReturnType<typeof speaking>, tokenizer: Uint8Array = tokenizerFile(), contextTokens = 256) {
   const schedule = new Schedule({ now: () => clock.now(), after: () => () => {}, yieldToEventLoop: nextMacrotask });
   const speaker = new Dialogue({
-    onnx: { loadOnnx: async () => summingModel() },
+    models: new LoadedModelCache({ onnx: { loadOnnx: async () => summingModel() }, runtimes: [runtime.open] }),
     language: {
       isListed: async (name) => name === 'abc',
       loadLanguage: async () => ({ name: 'abc', onnx: ['abc'], tokenizer, contextTokens }),
     },
-    ...{ runtimes: [runtime.open], now: () => clock.now(), after: () => () => {} },
+    now: () => clock.now(),
+    after: () => () => {},
   });
   made.push(speaker);
   return async (

@@ -7,7 +7,7 @@ import type { ExecutedTask } from '../engine-types.ts';
 import type { NamedTensor, OnnxSession } from '../ort/onnx-sessions.ts';
 import type { RunInTaskSlot, TaskSlot } from '../schedule.ts';
 import type { LoadedModel, TimedRun } from './loaded-model.ts';
-import { LoadedModelCache, type LoadedModelCacheOptions } from './loaded-model-cache.ts';
+import type { LoadedModelCache } from './loaded-model-cache.ts';
 import { PROGRESS_INTERVAL_MS, waitForRun } from './long-runs.ts';
 import { checkInputs } from './model-shape.ts';
 import { joinRows, rowKey, rowsOf, takeRows } from './rows.ts';
@@ -21,7 +21,9 @@ export const INFERENCE = {
   runMs: 25,
 } as const;
 
-export interface InferenceOptions extends LoadedModelCacheOptions {
+export interface InferenceOptions {
+  /** Not owned. */
+  models: LoadedModelCache;
   now(): number;
   /** As {@link Clock.after}. */
   after: Clock['after'];
@@ -67,7 +69,7 @@ export class Inference {
 
   constructor(options: InferenceOptions) {
     this.#options = options;
-    this.#models = new LoadedModelCache(options);
+    this.#models = options.models;
   }
 
   /**
@@ -116,10 +118,6 @@ export class Inference {
       this.#waiting.delete(ready);
       ready.release();
     }
-  }
-
-  dispose(): void {
-    this.#models.dispose();
   }
 
   async #runWithOthers(ready: ReadyTask, slot: TaskSlot): Promise<ExecutedTask> {

@@ -41,7 +41,7 @@ export interface LoadedModelCacheOptions {
   maxBytes?: number;
 }
 
-/** The models that were used last, each loaded once. */
+/** The models that were used last, each loaded once, whatever types of tasks name it: all of them share one bound. */
 export class LoadedModelCache {
   readonly #options: LoadedModelCacheOptions;
   /** By name and given inputs, the least recently used first. */
