@@ -52,7 +52,7 @@ export class Dialogue {
   constructor(options: DialogueOptions) {
     this.#options = options;
     this.#models = options.models;
-    this.#caches = new ConversationCaches(() => options.now());
+    this.#caches = new ConversationCaches(options);
   }
 
   /** @param run - runs a part of the work in a time slot. Throws MeshError as {@link Speaker.speak} does, and `connection-failed`. */
@@ -89,8 +89,13 @@ export class Dialogue {
     }
   }
 
+  /** Whoever asked under this name has left: nothing is kept of what was read for it. */
+  forget(owner: string): void {
+    this.#caches.forget(owner);
+  }
+
   dispose(): void {
-    this.#caches.clear();
+    this.#caches.dispose();
     this.#speakers.clear();
   }
 
