@@ -103,7 +103,11 @@ export class Inference {
     }
   }
 
-  /** @param run - runs the task in its time slot. Throws MeshError `volunteer-failed`, `too-large`, `device-lost`, `cancelled`. */
+  /**
+   * @param run - runs the task in its time slot.
+   *
+   * Throws MeshError `volunteer-failed`, `bad-input`, `unknown-model`, `too-large`, `device-lost`, `cancelled`.
+   */
   async execute(ready: ReadyTask, run: RunInTaskSlot): Promise<ExecutedTask> {
     this.#waiting.add(ready);
     try {
@@ -245,11 +249,11 @@ function affordable(msPerRow: number, maxRows: number): number {
   return Math.max(1, Math.min(maxRows, Math.floor(INFERENCE.runMs / msPerRow)));
 }
 
-/** Throws MeshError `volunteer-failed` for a model whose outputs contradict its own description. */
+/** Throws MeshError `unknown-model` for a model whose outputs contradict what it or its task says of it, which is no volunteer's fault. */
 function checked(outputs: NamedTensor[], rows: number): NamedTensor[] {
   if (outputs.every(({ dims }) => dims[0] === rows)) return outputs;
   const message = `The model did not return a row for each of ${rows} rows, although its rows were said to be independent. Submit it with rows: 'joint'.`;
-  throw new MeshError('volunteer-failed', message);
+  throw new MeshError('unknown-model', message);
 }
 
 /** Throws MeshError `too-large` when the outputs exceed what a result may carry. */
