@@ -134,6 +134,20 @@ test('where the context has no room for all messages the oldest are left out, an
   expect((error as MeshError).message).toContain('Shorten them');
 });
 
+test('who asks for the secrets of others gets none: a model reads its own task and nothing else', async () => {
+  const read: (readonly number[])[] = [];
+  const say = open(
+    speaking((tokens) => {
+      read.push(tokens);
+      return END;
+    }),
+  );
+  await say({ persona: 'c c c', messages: [{ role: 'user', content: 'b' }] }, { owner: 'one who has a secret' });
+  expect(read.at(-1)).toContain(C);
+  await say({ persona: 'a', messages: [{ role: 'user', content: 'b' }] }, { owner: 'one who asks for it' });
+  expect(read.at(-1)).not.toContain(C);
+});
+
 test.each([
   ['no JSON', new TextEncoder().encode('{'), 'it is no JSON'],
   ['another kind', new TextEncoder().encode('{"added_tokens":[],"model":{"type":"WordPiece"}}'), "'model.type'"],

@@ -2,7 +2,7 @@
  * Bounds of a pattern in a tokenizer's file, which comes from whoever made the model: matching cannot be interrupted, and some patterns take for
  * ever. Those of GPT-4, Llama 3 and Qwen have up to 9 alternatives, and in one of these 2 repetitions, 3 choices and a group of 7 alternatives.
  */
-const PATTERN = { maxAlternatives: 16, maxRepetitions: 2, maxChoices: 4, maxNested: 8, maxCount: 16 } as const;
+const PATTERN = { maxAlternatives: 16, maxRepetitions: 2, maxChoices: 4, maxNested: 8, maxSmallCount: 3, maxCount: 16 } as const;
 
 /** Longest part of a text that such a pattern is tried on, characters: with two repetitions the time grows with the cube. */
 export const MAX_PIECE_CHARS = 128;
@@ -46,7 +46,7 @@ export function isQuick(pattern: string): boolean {
       COUNT.lastIndex = at;
       const [whole = '', least = '', comma = '', most = ''] = COUNT.exec(pattern) ?? [];
       if (Math.max(Number(least), Number(most)) > PATTERN.maxCount) return false;
-      if (comma && !most) repetitions++;
+      if (comma && (!most || Number(most) > PATTERN.maxSmallCount)) repetitions++;
       else choices++;
       at += Math.max(0, whole.length - 1);
     } else if (letter === '|' && depth > 0) nested++;
