@@ -106,7 +106,6 @@ test('an answer whose speaker is killed amid it goes on elsewhere, to the same t
     const silencesMs = timesMs.slice(1).map((atMs, n) => atMs - Math.max(killedMs, timesMs[n] ?? 0));
     const resumedMs = Math.max(...silencesMs);
     const description = `${resumedMs} ms; a first token takes ${firstTokenMs} ms`;
-    console.log(`killed amid an answer: the rest followed after ${description}`);
     test.info().annotations.push({ type: 'the rest followed after', description });
     expect(resumedMs).toBeGreaterThan(0);
     expect(resumedMs).toBeLessThan(firstTokenMs + MOST_RESUMED_MS);

@@ -74,7 +74,10 @@ export const controlMessageSchema = z.discriminatedUnion('kind', [
 export type ControlMessage = z.infer<typeof controlMessageSchema>;
 
 /** Place of an attachment among those of its task or result. */
-const place = z.int().min(0).max(TRANSFER.maxAttachments - 1);
+const place = z
+  .int()
+  .min(0)
+  .max(TRANSFER.maxAttachments - 1);
 
 /** A call of a session, whose result the volunteer keeps for the next call. */
 const taskSessionSchema = z.strictObject({

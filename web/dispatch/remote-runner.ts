@@ -298,7 +298,8 @@ export class RemoteRunner implements Runner, MemoryUser {
     const outstanding = this.#take(message.id);
     // The result crossed our cancel.
     if (!outstanding) return;
-    const { job, keptBytes, session, sentMs, bytesInFlight, predictedMs, backlogMs, utterance, onOutcome } = outstanding;
+    const { job, keptBytes, session, sentMs, bytesInFlight, predictedMs, backlogMs, utterance, onOutcome } =
+      outstanding;
     if (session) this.#state.finished(job, session, message.value);
     const cutOff = utterance?.finish(message.value);
     if (cutOff) {

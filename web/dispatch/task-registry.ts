@@ -77,12 +77,7 @@ export class TaskRegistry {
    * @param input - called before this returns. If it throws, the task fails.
    * @param toResult - converts the result for the caller.
    */
-  submit(
-    type: string,
-    input: () => unknown,
-    options: SubmitOptions,
-    toResult: ToResult,
-  ): SubmittedTask {
+  submit(type: string, input: () => unknown, options: SubmitOptions, toResult: ToResult): SubmittedTask {
     const id = `${this.#idPrefix}-${this.counts.submitted++}`;
     let handle: TaskHandle | null = null;
     let job: Job | null = null;
@@ -161,11 +156,7 @@ export class TaskRegistry {
     return { kind: 'done', result: { value, timing: cachedTiming(this.#clock.now() - submittedMs) } };
   }
 
-  #settle(
-    id: string,
-    outcome: FinalOutcome<TaskResult>,
-    toResult: ToResult,
-  ): Result {
+  #settle(id: string, outcome: FinalOutcome<TaskResult>, toResult: ToResult): Result {
     this.#running.delete(id);
     if (outcome.kind === 'failed') {
       if (outcome.error.reason === 'cancelled') this.counts.cancelled++;

@@ -89,22 +89,49 @@ test('a rival remembers the last of what it said, and no more', async () => {
 test.each<[string, RaceEvent, string, string]>([
   ['itself', OVERTAKEN, 'Rook got me.', 'The player got me.'],
   ['somebody who does not race', OVERTAKEN, 'See you in my mirrors, Otto.', 'See you in my mirrors, player.'],
-  ['the player for a rival', { ...OVERTAKEN, other: 3 }, 'How did the player get past me?', 'How did Juno get past me?'],
+  [
+    'the player for a rival',
+    { ...OVERTAKEN, other: 3 },
+    'How did the player get past me?',
+    'How did Juno get past me?',
+  ],
   ['one rival for another', { ...OVERTAKEN, other: 3 }, 'Ha! Vex has more boost.', 'Ha! Juno has more boost.'],
-  ['itself where nobody else had a part', HIT, 'Nova hit the wall. Vex did not.', 'Somebody hit the wall. Vex did not.'],
+  [
+    'itself where nobody else had a part',
+    HIT,
+    'Nova hit the wall. Vex did not.',
+    'Somebody hit the wall. Vex did not.',
+  ],
 ])('a model that names %s is heard naming the other one of what happened', (_, event, said, heard) => {
   expect(withRightNames(said, event)).toBe(heard);
 });
 
 test('a rival may say who it is, and what only looks like a name stays', () => {
-  for (const line of ['Rook here. I am Rook.', 'Ashes! A vex upon you.']) expect(withRightNames(line, OVERTAKEN)).toBe(line);
+  for (const line of ['Rook here. I am Rook.', 'Ashes! A vex upon you.'])
+    expect(withRightNames(line, OVERTAKEN)).toBe(line);
 });
 
 test('a wrong name is never seen, not even while it comes in parts, and is not remembered', async () => {
   const seen = new Set<string>();
   const stop = radio.line.subscribe((line) => line && seen.add(line.text));
   radio.tell([OVERTAKEN]);
-  const tokens = ['Wat', 'ch where', ' you', ' fly', ', ', 'Ot', 'to', '! The', ' pl', 'ayer', ' and Ro', 'ok', ' can', ' wait', '.'];
+  const tokens = [
+    'Wat',
+    'ch where',
+    ' you',
+    ' fly',
+    ', ',
+    'Ot',
+    'to',
+    '! The',
+    ' pl',
+    'ayer',
+    ' and Ro',
+    'ok',
+    ' can',
+    ' wait',
+    '.',
+  ];
   for (const token of tokens) asked[0]?.options.onToken?.(token);
   asked[0]?.resolve(answer(tokens.join('')));
   await settled();

@@ -5,8 +5,8 @@ import type { InferInput } from '../../shared/tasks/infer.ts';
 import { nextMacrotask } from '../compute/schedule.ts';
 import type { DispatcherEvents } from '../dispatch/dispatch-counts.ts';
 import { Dispatcher } from '../dispatch/dispatcher.ts';
-import { LocalRunner } from '../dispatch/local-runner.ts';
 import type { Timing } from '../dispatch/job.ts';
+import { LocalRunner } from '../dispatch/local-runner.ts';
 import { ModelSessions, type SessionCall } from '../dispatch/model-sessions.ts';
 import { TaskDeduplicator } from '../dispatch/task-deduplicator.ts';
 import { TaskRegistry } from '../dispatch/task-registry.ts';
@@ -52,7 +52,9 @@ export class GamerTasks {
     };
     const toResult = (value: unknown, { ranOn }: Timing) => {
       const result = toPublicResult(value);
-      return call ? { ...result, outputs: call.finish((result as TaskTypes['infer']['result']).outputs, ranOn) } : result;
+      return call
+        ? { ...result, outputs: call.finish((result as TaskTypes['infer']['result']).outputs, ranOn) }
+        : result;
     };
     const submitOptions = { ...options, where: options?.where ?? this.#defaultWhere, session: () => call?.step };
     // Sound: the catalogue validates inputs and results against the type of this name.

@@ -146,7 +146,11 @@ export class LoadedModelCache {
 
   async #open({ name, given }: Wanted, onShare: (share: number) => void, signal: AbortSignal): Promise<LoadedModel> {
     const { onnx, runtimes } = this.#options;
-    if (!onnx) throw new MeshError('unknown-model', `This machine has no models, so it cannot run '${name}'. Submit it to another.`);
+    if (!onnx)
+      throw new MeshError(
+        'unknown-model',
+        `This machine has no models, so it cannot run '${name}'. Submit it to another.`,
+      );
     const file = await onnx.loadOnnx(name, onShare, signal);
     if (signal.aborted) throw MeshError.cancelled();
     const bytes = given.length > 0 ? withoutDefaults(file, given) : file;
@@ -161,7 +165,10 @@ export class LoadedModelCache {
     for (const path of paths) {
       const data = await onnx.loadData?.(name, path, { loadedBytes, onShare, signal });
       if (!data)
-        throw new MeshError('unknown-model', `The model '${name}' has weights in other files. Use one in a single file.`);
+        throw new MeshError(
+          'unknown-model',
+          `The model '${name}' has weights in other files. Use one in a single file.`,
+        );
       weights.push({ path, data });
       loadedBytes += data.byteLength;
     }

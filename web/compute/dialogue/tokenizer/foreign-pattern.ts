@@ -2,12 +2,20 @@
  * Bounds of a pattern in a tokenizer's file, which comes from whoever made the model: matching cannot be interrupted, and some patterns take for
  * ever. Those of GPT-4, Llama 3 and Qwen have up to 9 alternatives, and in one of these 2 repetitions, 3 choices and a group of 7 alternatives.
  */
-const PATTERN = { maxAlternatives: 16, maxRepetitions: 2, maxChoices: 4, maxNested: 8, maxSmallCount: 3, maxCount: 16 } as const;
+const PATTERN = {
+  maxAlternatives: 16,
+  maxRepetitions: 2,
+  maxChoices: 4,
+  maxNested: 8,
+  maxSmallCount: 3,
+  maxCount: 16,
+} as const;
 
 /** Longest part of a text that such a pattern is tried on, characters: with two repetitions the time grows with the cube. */
 export const MAX_PIECE_CHARS = 128;
 
 const COUNT = /\{(\d+)(,?)(\d*)\}/y;
+const ESCAPED = /\\(?:[pPu]\{[^}]*\}|.)/suy;
 
 /**
  * Whether a pattern is matched in little time, whatever the text: no group is repeated, and each alternative has few repetitions and few choices
@@ -25,9 +33,8 @@ export function isQuick(pattern: string): boolean {
     // A group that has a name, or looks back.
     if (pattern.startsWith('(?<', at)) return false;
     if (letter === '\\') {
-      const escape = /\\(?:[pPu]\{[^}]*\}|.)/suy;
-      escape.lastIndex = at;
-      const [whole = ''] = escape.exec(pattern) ?? [];
+      ESCAPED.lastIndex = at;
+      const [whole = ''] = ESCAPED.exec(pattern) ?? [];
       // What a group matched, once more.
       if (/^\\[1-9k]/.test(whole)) return false;
       at += Math.max(0, whole.length - 1);

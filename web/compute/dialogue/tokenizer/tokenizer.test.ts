@@ -102,13 +102,21 @@ test.each([GPT4, GPT4O, ' {2,}', '[a(+)*]+', '\\(\\+?'])('the pattern %s of a to
   expect(isQuick(pattern)).toBe(true);
 });
 
-test.each(['(a+)+$', '(a|a)*b', 'a*a*a*b', 'a?a?a?a?a?a', '(.)\\1', '(?<=a)b', 'a{999}', '(a|b)(a|b)(a|b)(a|b)(a|b)', `(${'a|'.repeat(9)}a)`, 'a|'.repeat(20)])(
-  'the pattern %s, which may take for ever, is refused with a sentence',
-  (Regex) => {
-    const split = { type: 'Split', pattern: { Regex }, behavior: 'Isolated' };
-    expect(() => tokenizerOf({ pre_tokenizer: split }, ['a'])).toThrow('may take for ever');
-  },
-);
+test.each([
+  '(a+)+$',
+  '(a|a)*b',
+  'a*a*a*b',
+  'a?a?a?a?a?a',
+  '(.)\\1',
+  '(?<=a)b',
+  'a{999}',
+  '(a|b)(a|b)(a|b)(a|b)(a|b)',
+  `(${'a|'.repeat(9)}a)`,
+  'a|'.repeat(20),
+])('the pattern %s, which may take for ever, is refused with a sentence', (Regex) => {
+  const split = { type: 'Split', pattern: { Regex }, behavior: 'Isolated' };
+  expect(() => tokenizerOf({ pre_tokenizer: split }, ['a'])).toThrow('may take for ever');
+});
 
 test('a text is cut for a foreign pattern before spaces, and within a word only where that is long', () => {
   const text = `${'lorem ipsum  '.repeat(40)}${'x'.repeat(3 * MAX_PIECE_CHARS)}`;
@@ -116,7 +124,10 @@ test('a text is cut for a foreign pattern before spaces, and within a word only 
   expect(pieces.join('')).toBe(text);
   expect(Math.max(...pieces.map(({ length }) => length))).toBeLessThanOrEqual(MAX_PIECE_CHARS);
   for (const piece of pieces.slice(1, 4)) expect(piece).toMatch(/^ /);
-  expect(piecesOf(`${'x'.repeat(MAX_PIECE_CHARS - 1)}\u{1f600}`)).toEqual(['x'.repeat(MAX_PIECE_CHARS - 1), '\u{1f600}']);
+  expect(piecesOf(`${'x'.repeat(MAX_PIECE_CHARS - 1)}\u{1f600}`)).toEqual([
+    'x'.repeat(MAX_PIECE_CHARS - 1),
+    '\u{1f600}',
+  ]);
 });
 
 test('a tokenizer that makes a text longer and longer is refused with a sentence', () => {

@@ -60,7 +60,12 @@ function changesOf(normalizer: Normalizer, model: string): ((text: string) => st
   if (normalizer.type === 'Prepend') return [(text) => normalizer.prepend + text];
   if (normalizer.type === 'Replace') {
     const pattern = patternOf(normalizer.pattern, model);
-    return [(text) => piecesOf(text).map((piece) => piece.replace(pattern, () => normalizer.content)).join('')];
+    return [
+      (text) =>
+        piecesOf(text)
+          .map((piece) => piece.replace(pattern, () => normalizer.content))
+          .join(''),
+    ];
   }
   return [(text) => text.normalize(normalizer.type)];
 }
