@@ -1,8 +1,7 @@
-import { chromium } from 'playwright';
 import type { Page } from 'playwright/test';
 import type { Redispatch } from '../web/sdk/p2c2r.ts';
-import { expect, openSdk, test, waitForVolunteers } from './fixtures.ts';
-import { launchOptions } from './launch.mjs';
+import { expect, test, waitForVolunteers } from './fixtures.ts';
+import { startGamer, startLasting, startMortal, startVolunteer } from './mortal-browser.ts';
 
 declare global {
   interface Window {
@@ -17,20 +16,6 @@ declare global {
 
 const ROOM = 'mortals';
 const COUNT = 1_000;
-
-/** Without this flag, browsers hide their addresses behind mDNS names, which only a network resolves. */
-const options = await launchOptions({ hasWebgpu: false });
-const launch = { ...options, args: [...(options.args ?? []), '--disable-features=WebRtcHideLocalIpsWithMdns'] };
-
-async function startVolunteer(page: Page, serverUrl: string, name: string): Promise<void> {
-  await openSdk(page, serverUrl);
-  await page.evaluate(
-    async (options) => {
-      window.node = await window.sdk.VolunteerNode.start({ ...options, backend: 'js' });
-    },
-    { room: ROOM, name },
-  );
-}
 
 /** Keeps twice as many tasks in flight as one volunteer's credits allow, so that each volunteer always holds some. */
 function deliverAll(count: number): void {
@@ -58,10 +43,14 @@ function deliverAll(count: number): void {
  * Stops the browser's processes while it holds tasks. A scheduler that just found it slow has given it none: then it goes on, and is
  * stopped again. Its tasks count as silent, or as late if they were so before the silence was noticed.
  */
-async function standStillWithTasks(gamer: Page, processGroup: number, volunteerId: string | undefined): Promise<void> {
+async function standStillWithTasks(
+  gamer: Page,
+  { signal }: Pick<Awaited<ReturnType<typeof startMortal>>, 'signal'>,
+  volunteerId: string | undefined,
+): Promise<void> {
   await expect(async () => {
     const seen = await gamer.evaluate(() => window.redispatches.length);
-    process.kill(processGroup, 'SIGSTOP');
+    signal('SIGSTOP');
     try {
       await gamer.waitForFunction(
         ([id, from]) =>
@@ -72,34 +61,27 @@ async function standStillWithTasks(gamer: Page, processGroup: number, volunteerI
         { timeout: 2_000 },
       );
     } catch (error) {
-      process.kill(processGroup, 'SIGCONT');
+      signal('SIGCONT');
       throw error;
     }
   }).toPass();
 }
 
 test('a volunteer whose browser is killed without a goodbye costs no task', async ({ server }) => {
-  const mortal = await chromium.launchServer(launch);
-  const lasting = await chromium.launch(launch);
+  const mortal = await startMortal();
+  const lasting = await startLasting();
   try {
     const context = await lasting.newContext();
-    const mortalBrowser = await chromium.connect(mortal.wsEndpoint());
-    await startVolunteer(await mortalBrowser.newPage(), server.url, 'mortal');
-    await startVolunteer(await context.newPage(), server.url, 'lasting');
+    await startVolunteer(await mortal.browser.newPage(), server.url, ROOM, 'mortal');
+    await startVolunteer(await context.newPage(), server.url, ROOM, 'lasting');
     const gamer = await context.newPage();
-    await openSdk(gamer, server.url);
-    await gamer.evaluate(async (room) => {
-      window.client = await window.sdk.GamerClient.connect({ room, where: 'volunteers' });
-    }, ROOM);
+    await startGamer(gamer, server.url, ROOM);
     await waitForVolunteers(gamer, 2);
     const mortalId = await gamer.evaluate(() => window.client.volunteers.find(({ name }) => name === 'mortal')?.id);
     await gamer.evaluate(deliverAll, COUNT);
     await gamer.waitForFunction(() => window.client.stats().completed > 200);
-    const { pid } = mortal.process();
-    if (pid === undefined) throw new Error('The browser to be killed did not start.');
-    await standStillWithTasks(gamer, -pid, mortalId);
-    // Kills all its child processes too, which would otherwise close the connection properly.
-    process.kill(-pid, 'SIGKILL');
+    await standStillWithTasks(gamer, mortal, mortalId);
+    mortal.signal('SIGKILL');
 
     const ended = await gamer.evaluate(async () => {
       window.isKilled = true;

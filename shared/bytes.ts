@@ -3,6 +3,21 @@ export function totalBytes(parts: readonly Uint8Array[]): number {
   return parts.reduce((sum, { byteLength }) => sum + byteLength, 0);
 }
 
+const KIB = 1024;
+const MIB = 1024 * 1024;
+
+/**
+ * A size for people: bytes, KiB or MiB.
+ *
+ * @param round - up what is too large and down its limit, so that the two never read alike.
+ */
+export function sizeWords(sizeBytes: number, round: 'up' | 'down' = 'up'): string {
+  if (sizeBytes < KIB) return `${sizeBytes} bytes`;
+  const [unitBytes, unit] = sizeBytes < MIB ? [KIB, 'KiB'] : [MIB, 'MiB'];
+  const tenths = (10 * sizeBytes) / unitBytes;
+  return `${(round === 'up' ? Math.ceil(tenths) : Math.floor(tenths)) / 10} ${unit}`;
+}
+
 /** Copies several byte ranges into one. */
 export function concatBytes(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
   const whole = new Uint8Array(totalBytes(parts));

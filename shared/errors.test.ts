@@ -36,6 +36,18 @@ test('any thrown value becomes a MeshError', () => {
   expect(MeshError.from({ reason: 'no such reason', message: 'm' }).reason).toBe('volunteer-failed');
 });
 
+test.each([
+  [700, 600, '700 bytes, and the limit is 600 bytes'],
+  [70_000, 65_536, '68.4 KiB, and the limit is 64 KiB'],
+  [2 ** 26 + 1, 2 ** 26, '64.1 MiB, and the limit is 64 MiB'],
+])(
+  'what is too large by %i of %i bytes says so in units that people read, and never reads like its limit',
+  (...sizes) => {
+    const [sizeBytes, limitBytes, words] = sizes;
+    expect(MeshError.tooLarge('The inputs', sizeBytes, limitBytes).message).toContain(words);
+  },
+);
+
 test('a long message is cut for the wire, so that it does not end the link that carries it', () => {
   const wire = new MeshError('device-lost', 'A shader did not compile. '.repeat(1_000)).toWire();
   expect(wireErrorSchema.parse(wire)).toEqual(wire);

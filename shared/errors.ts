@@ -1,3 +1,5 @@
+import { sizeWords } from './bytes.ts';
+
 /** Reasons of a {@link MeshError}, the same for the callers of the SDK, for the pages and on the wire. */
 export const MESH_ERROR_REASONS = [
   'bad-input',
@@ -60,10 +62,8 @@ export class MeshError extends Error {
   }
 
   static tooLarge(what: string, sizeBytes: number, limitBytes: number): MeshError {
-    return new MeshError(
-      'too-large',
-      `${what} is ${sizeBytes} bytes; the limit is ${limitBytes}. Send something smaller.`,
-    );
+    const sizes = `${sizeWords(sizeBytes)}, and the limit is ${sizeWords(limitBytes, 'down')}`;
+    return new MeshError('too-large', `${what}: ${sizes}. Send something smaller.`);
   }
 
   static cancelled(what = 'The task'): MeshError {

@@ -84,7 +84,13 @@ test('tasks: ids fit 32 bits, durations and credits are bounded', () => {
     { id: 1.5 },
     { type: 't'.repeat(65) },
     { type: 7 },
+    { session: { id: 1 } },
+    { session: { id: 1, kept: [{ at: 1_024, output: 0 }] } },
+    { session: { id: 1, kept: [{ at: 0, output: -1 }] } },
   ]);
+  const session = { id: 7, kept: [{ at: 1, output: 0 }] };
+  holds(taskMessageSchema, { kind: 'task', id: 0, type: 'infer', params: {}, session }, [{ session: null }]);
+  holds(taskMessageSchema, { kind: 'state-gone', id: 1 }, [{ id: -1 }]);
   holds(taskMessageSchema, result, [
     { queueMs: -1 },
     { computeMs: Number.NaN },

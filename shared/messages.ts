@@ -1,5 +1,5 @@
 import { DETAIL_GAIN_LIMITS, MAX_DEAD_ZONE } from './detail.ts';
-import { STREAM_LIMITS, TASK_LIMITS } from './protocol-limits.ts';
+import { STREAM_LIMITS, TASK_LIMITS, TRANSFER } from './protocol-limits.ts';
 import { roleSchema, wireErrorSchema } from './signaling.ts';
 import { PROGRESS_STAGES } from './tasks/definition.ts';
 import { answerTokenSchema, MAX_ANSWER_TOKENS } from './tasks/dialogue/answer-tokens.ts';
@@ -73,9 +73,30 @@ export const controlMessageSchema = z.discriminatedUnion('kind', [
 ]);
 export type ControlMessage = z.infer<typeof controlMessageSchema>;
 
+/** Place of an attachment among those of its task or result. */
+const place = z
+  .int()
+  .min(0)
+  .max(TRANSFER.maxAttachments - 1);
+
+/** A call of a session, whose result the volunteer keeps for the next call. */
+const taskSessionSchema = z.strictObject({
+  /** Names the session on this link. */
+  id: id32,
+  /** Attachments that are not sent: in their place comes an output of the result that is kept. */
+  kept: z.array(z.strictObject({ at: place, output: place })).max(TRANSFER.maxAttachments),
+});
+export type TaskSession = z.infer<typeof taskSessionSchema>;
+
 export const taskMessageSchema = z.discriminatedUnion('kind', [
-  /** Gamer to volunteer. Attachments: the task's. */
-  z.strictObject({ kind: z.literal('task'), id: id32, type: shortText, params: z.unknown() }),
+  /** Gamer to volunteer. Attachments: the task's, without those that the volunteer keeps. */
+  z.strictObject({
+    kind: z.literal('task'),
+    id: id32,
+    type: shortText,
+    params: z.unknown(),
+    session: taskSessionSchema.optional(),
+  }),
   z.strictObject({ kind: z.literal('cancel'), id: id32 }),
   /** Volunteer to gamer. Attachments: the result's. */
   z.strictObject({
@@ -104,6 +125,8 @@ export const taskMessageSchema = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('failed'), id: id32, error: wireErrorSchema }),
   /** Volunteer to gamer: the task was not run, because the volunteer paused or lost its GPU. Not a failure of the task. */
   z.strictObject({ kind: z.literal('returned'), id: id32 }),
+  /** Volunteer to gamer: the task was not taken, because what it goes on from is not kept any more. It must be sent whole. */
+  z.strictObject({ kind: z.literal('state-gone'), id: id32 }),
   /** Volunteer to gamer: how many tasks of this gamer it is willing to hold. The channel is unordered, so the newest `serial` counts. */
   z.strictObject({ kind: z.literal('credit'), serial: id32, window: z.int().min(0).max(TASK_LIMITS.maxHeld) }),
 ]);

@@ -8,7 +8,7 @@ import { TASK_NAMES } from './tasks/definition.ts';
 import { z } from './zod.ts';
 
 /** Raise this whenever a change makes older pages or servers misread messages. */
-export const PROTOCOL_VERSION = 13;
+export const PROTOCOL_VERSION = 14;
 
 export const roleSchema = z.enum(['gamer', 'volunteer']);
 export type Role = z.infer<typeof roleSchema>;

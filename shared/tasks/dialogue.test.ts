@@ -36,6 +36,12 @@ test('a prompt of a megabyte is refused with a sentence, before it is read', () 
   }
 });
 
+test('a prompt of a megabyte that arrives all the same is malformed, and is not parsed', () => {
+  const { params } = dialogue.pack({ messages });
+  const script = new TextEncoder().encode(JSON.stringify({ persona: 'x'.repeat(1 << 20), messages }));
+  expect(errorOf(() => checkArrivedTask('dialogue', { params, attachments: [script] })).reason).toBe('malformed');
+});
+
 test.each([
   ['no messages', { messages: [] }, 'messages is'],
   ['too many messages', { messages: Array(300).fill(messages[0]) }, 'messages is'],

@@ -1,3 +1,4 @@
+import { sizeWords } from '../bytes.ts';
 import { MeshError } from '../errors.ts';
 import { z } from '../zod.ts';
 import { checkedInput } from './checked-input.ts';
@@ -218,7 +219,8 @@ function checkLength({ persona, messages }: DialogueInput): void {
 }
 
 function tooLong(sizeBytes: number): MeshError {
-  const message = `The persona and the messages of a dialogue are ${sizeBytes} bytes; the limit is ${DIALOGUE.maxBytes}. Leave out the oldest messages, or sum them up.`;
+  const sizes = `${sizeWords(sizeBytes)} or more; the limit is ${sizeWords(DIALOGUE.maxBytes, 'down')}`;
+  const message = `The persona and the messages of a dialogue have ${sizes}. Leave out the oldest messages, or sum them up.`;
   return new MeshError('too-large', message);
 }
 

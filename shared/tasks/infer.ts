@@ -72,6 +72,12 @@ const valueSchema = z.strictObject({
   varies: z.boolean().optional(),
 });
 
+/** Names of the outputs in a result's value, in the order of its attachments; none where it is no such value. */
+export function outputNames(value: unknown): string[] {
+  const parsed = valueSchema.safeParse(value);
+  return parsed.success ? parsed.data.outputs.map(({ name }) => name) : [];
+}
+
 /** `infer` runs an ONNX model. The attachments of a task are its inputs, in the order of the params; those of a result are its outputs, in the order of the value. */
 export const infer: TaskDefinition<InferInput, InferParams, InferResult> = {
   type: 'infer',

@@ -6,6 +6,7 @@ import type { Backend, BackendName, UpscaleShape } from './backend.ts';
 import { BackendSet } from './backend-set.ts';
 import { Dialogue } from './dialogue/dialogue.ts';
 import { Inference } from './infer/inference.ts';
+import { LoadedModelCache } from './infer/loaded-model-cache.ts';
 import { MEMORY_RETRY_MS } from './memory-failures.ts';
 import { NetworkBackends } from './network-backends.ts';
 
@@ -30,6 +31,7 @@ function setup(processor = backend('js', false), hasHardwareGpu = true) {
   const networks = new NetworkBackends({ models: undefined, tiers: [], knownCosts: KNOWN, now });
   networks.backendFor = () => gpu;
   networks.find = () => gpu;
+  const models = new LoadedModelCache({ onnx: undefined, runtimes: [] });
   const set = new BackendSet({
     ...{
       adapter: 'A GPU',
@@ -43,8 +45,8 @@ function setup(processor = backend('js', false), hasHardwareGpu = true) {
     },
     ...{
       executors: new Map(),
-      inference: new Inference({ onnx: undefined, runtimes: [], after: () => () => {}, now }),
-      dialogue: new Dialogue({ onnx: undefined, language: undefined, runtimes: [], after: () => () => {}, now }),
+      inference: new Inference({ models, after: () => () => {}, now }),
+      dialogue: new Dialogue({ models, language: undefined, after: () => () => {}, now }),
       owned: [],
     },
     ...{ measured: { key: '', cpuUnitsPerMs: 1_000, gpu: null }, preparesNetworks: false, now },

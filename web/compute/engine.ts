@@ -151,6 +151,11 @@ export class Engine {
     return frames;
   }
 
+  /** The owner of tasks has left: what was kept for its next ones goes. */
+  forget(owner: string): void {
+    this.#current.dialogue.forget(owner);
+  }
+
   /** Predicts from what was measured how long a frame takes when nothing else computes, ms; null where that is not known yet. */
   predictMs(shape: UpscaleShape): number | null {
     return this.#current.predictMs(shape);
@@ -220,12 +225,7 @@ export class Engine {
     const { dialogue } = await this.#backends;
     const task = { packed: { params, attachments }, owner, signal, onReport: onProgress };
     const speaking = dialogue.speak(task, (body) => this.#schedule.task(owner, signal, body));
-    return orCancelled(speaking, signal).catch((cause: unknown) => {
-      speaking.catch(() => {
-        // No one waits for it any more.
-      });
-      throw cause;
-    });
+    return orCancelled(speaking, signal);
   }
 
   /** The backends, once a quality was loaded and measured. Not in a time slot: the first time may take seconds. */

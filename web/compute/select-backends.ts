@@ -7,6 +7,7 @@ import { Dialogue } from './dialogue/dialogue.ts';
 import { MEASURING_BUDGET_MS } from './engine-types.ts';
 import { type Checkpoint, EXCLUSIVE_SLOT } from './filter-benchmark.ts';
 import { Inference } from './infer/inference.ts';
+import { LoadedModelCache } from './infer/loaded-model-cache.ts';
 import {
   isKnownToLose,
   type MeasuredGpu,
@@ -154,7 +155,7 @@ function processorBackends(options: SelectionOptions, processor: MeasuredProcess
   const library = ortWasm(models, now);
   // Ours are the fastest: onnxruntime-web is not even fetched for them.
   const tiers = wasm && preferBackend !== 'ort-wasm' ? [[wasm], library] : [library];
-  const runners = modelRunners(options, [openInWorker]);
+  const { inference, dialogue, disposables } = modelRunners(options, [openInWorker]);
   return new BackendSet({
     adapter,
     framePaths: PROCESSOR_PATHS,
@@ -163,8 +164,7 @@ function processorBackends(options: SelectionOptions, processor: MeasuredProcess
     hasHardwareGpu: false,
     spotChecks: null,
     unitsPerMs: measured.cpuUnitsPerMs,
-    ...runners,
-    measured,
+    ...{ inference, dialogue, measured },
     networks: new NetworkBackends({ models, tiers, knownCosts: known?.networks, now }),
     executors: new Map(),
     now,
@@ -172,7 +172,7 @@ function processorBackends(options: SelectionOptions, processor: MeasuredProcess
     lost: new Promise(() => {
       // A processor is never lost.
     }),
-    owned: [runners.inference, runners.dialogue, ...library, filters],
+    owned: [...disposables, ...library, filters],
   });
 }
 
@@ -194,14 +194,13 @@ function gpuBackends(
   const isOrtPreferred = preferBackend === 'ort-webgpu';
   const preferred = isOrtPreferred ? [onDevice] : [ours];
   const gpuRuntimes = isSoftware && !isOrtPreferred ? [] : [openOnGpu(device)];
-  const runners = modelRunners(options, [openInWorker, ...gpuRuntimes]);
+  const { inference, dialogue, disposables } = modelRunners(options, [openInWorker, ...gpuRuntimes]);
   const disableFastPaths = () => wgsl.disableFastPaths();
   const spotChecks = new SpotChecks({ reference: filters, now, random: Math.random, disableFastPaths });
   const wrong = spotChecks.failed.then(() => ({ problem: `${opened.name} gave wrong pictures` }));
   return new BackendSet({
     ...chosen,
-    ...runners,
-    measured,
+    ...{ inference, dialogue, measured },
     processor: filters,
     hasHardwareGpu: !isSoftware,
     spotChecks,
@@ -216,17 +215,17 @@ function gpuBackends(
     executors: new Map([...executors].map(([type, { executor }]) => [type, executor])),
     preparesNetworks: models !== undefined && !isSoftware && ours.length > 0,
     lost: Promise.race([device.lost.then(() => ({ problem: null })), wrong]),
-    owned: [runners.inference, runners.dialogue, ...onDevice, ...library, filters, gpu],
+    owned: [...disposables, ...onDevice, ...library, filters, gpu],
   });
 }
 
-/** What runs models that tasks name, on these runtimes. It keeps as many bytes of them as the largest one may have. */
+/** What runs models that tasks name, on these runtimes. All of them together have as many bytes as the largest one may have. */
 function modelRunners({ onnx, language, browserSpeaker, now }: SelectionOptions, runtimes: readonly OpenOnnx[]) {
-  const options = { onnx, runtimes, now, after: systemClock.after, maxBytes: ownModelBytes() };
-  return {
-    inference: new Inference(options),
-    dialogue: new Dialogue({ ...options, language, browser: browserSpeaker }),
-  };
+  const models = new LoadedModelCache({ onnx, runtimes, maxBytes: ownModelBytes() });
+  const options = { models, now, after: systemClock.after };
+  const inference = new Inference(options);
+  const dialogue = new Dialogue({ ...options, language, browser: browserSpeaker });
+  return { inference, dialogue, disposables: [dialogue, models] };
 }
 
 function ortWasm(models: ModelSource | undefined, now: () => number): OrtWasmBackend[] {

@@ -220,7 +220,7 @@ export class Dispatcher {
         state.isQueued = false;
         const isRetry = state.wasStarted;
         this.#start(state, first, isRetry ? 'retry' : firstPlacement(job, candidates));
-        if (!isRetry && !job.speech) firstAttempts.push({ state, runner: first, candidates });
+        if (!isRetry && !job.speech && !job.session?.from) firstAttempts.push({ state, runner: first, candidates });
         return 'take';
       }
       // An exploration under way may still bring the result.

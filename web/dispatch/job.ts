@@ -34,6 +34,23 @@ export interface Job {
   readonly speech?: Speech;
   /** The conversation that it belongs to. */
   readonly conversation?: string | undefined;
+  /** Set on a call of a session, whose runner may keep the state for the next call. The job has it all the same: any runner can do it. */
+  readonly session?: SessionStep | undefined;
+}
+
+/** One call of a session of a model that has a state. */
+export interface SessionStep {
+  /** Names the session among those of this client. */
+  readonly key: string;
+  /** Number of the call among all that this client makes. */
+  readonly call: number;
+  /** The call whose outputs are inputs of this one, and who computed it; null where there is none. */
+  readonly from: {
+    readonly call: number;
+    readonly ranOn: string;
+    /** By input. */
+    readonly outputs: ReadonlyMap<string, string>;
+  } | null;
 }
 
 /** The fields of a {@link Job} that follow from the task alone. */

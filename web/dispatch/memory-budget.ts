@@ -17,6 +17,8 @@ export const MEMORY = {
 /** One link's part of the memory. */
 export interface MemoryUser {
   readonly heldBytes: number;
+  /** Frees what only saves time. Undefined: there is nothing of the kind. */
+  freeSpare?(): void;
   /** Closes its link, which frees its memory. */
   evict(error: MeshError): void;
 }
@@ -39,17 +41,27 @@ export class MemoryBudget {
     return sizeBytes;
   }
 
-  /** Whether this link may hold this much more. */
+  /** Whether this link may hold this much more. What only saves time gives way to it. */
   hasCapacity(user: MemoryUser, moreBytes: number): boolean {
+    if (user.heldBytes + moreBytes > MEMORY.maxBytesPerLink) user.freeSpare?.();
+    if (this.heldBytes + moreBytes > MEMORY.maxBytes) this.#freeSpare();
     return user.heldBytes + moreBytes <= MEMORY.maxBytesPerLink && this.heldBytes + moreBytes <= MEMORY.maxBytes;
   }
 
   /** Call it when a part of a transfer has arrived: that memory was not granted by {@link hasCapacity}. */
   grown(user: MemoryUser): void {
     // A task that comes on top of the limit is handed back once it is complete; no honest gamer sends a second one.
-    if (user.heldBytes > MEMORY.maxBytesPerLink + TRANSFER.maxTransferBytes) this.#evict(user);
-    else if (this.heldBytes > MEMORY.maxBytes)
+    const isTooMuch = () => user.heldBytes > MEMORY.maxBytesPerLink + TRANSFER.maxTransferBytes;
+    const areTooMuch = () => this.heldBytes > MEMORY.maxBytes;
+    if (!isTooMuch() && !areTooMuch()) return;
+    this.#freeSpare();
+    if (isTooMuch()) this.#evict(user);
+    else if (areTooMuch())
       this.#evict([...this.#users].reduce((most, other) => (other.heldBytes > most.heldBytes ? other : most)));
+  }
+
+  #freeSpare(): void {
+    for (const user of this.#users) user.freeSpare?.();
   }
 
   #evict(user: MemoryUser): void {

@@ -2,6 +2,7 @@ import type { Clock } from '../../shared/clock.ts';
 import { MeshError } from '../../shared/errors.ts';
 import type { TaskValue } from '../../shared/tasks/infer/inputs.ts';
 import type { InferInput } from '../../shared/tasks/infer.ts';
+import type { SessionStep } from './job.ts';
 
 /** Bounds of what is kept between the calls of sessions. The session that was silent for longest is forgotten first. */
 export const SESSIONS = {
@@ -19,6 +20,8 @@ interface Session {
   readonly key: string;
   /** By the input that it is given to. */
   state: ReadonlyMap<string, TaskValue>;
+  /** Where that came from; null before the first result. */
+  from: SessionStep['from'];
   sizeBytes: number;
   isBusy: boolean;
   stopTimer: () => void;
@@ -28,21 +31,29 @@ interface Session {
 export interface SessionCall {
   /** With the state that the session has. */
   readonly input: InferInput;
-  /** Keeps the state among the outputs, and returns the others. Throws MeshError `bad-input` where none is state. */
-  finish(outputs: Outputs): Outputs;
+  /** What the scheduler needs to know of it. */
+  readonly step: SessionStep;
+  /**
+   * Keeps the state among the outputs, and returns the others. Throws MeshError `bad-input` where none is state.
+   *
+   * @param ranOn - who computed them.
+   */
+  finish(outputs: Outputs, ranOn: string): Outputs;
   /** The call failed: the session is as it was before. */
   fail(): void;
 }
 
 /**
  * The sessions of models that keep a state, such as a recurrent network's or a cache of keys and values: outputs of one call that are inputs of
- * the next. The state comes back with each result and goes with the next call, so whoever computes that needs to know nothing of the calls before,
- * and a volunteer that leaves takes nothing with it.
+ * the next. The state comes back with each result, so whoever computes the next call needs to know nothing of those before, its result can be checked,
+ * and a volunteer that leaves takes nothing with it. The one that computed the last call keeps its state too, and is not sent it again
+ * ({@link SessionStep}).
  */
 export class ModelSessions {
   readonly #clock: Pick<Clock, 'after'>;
   /** The one that was silent for longest first. */
   readonly #sessions = new Map<string, Session>();
+  #nextCall = 0;
 
   constructor(clock: Pick<Clock, 'after'>) {
     this.#clock = clock;
@@ -59,9 +70,11 @@ export class ModelSessions {
     }
     session.isBusy = true;
     const inputs = { ...Object.fromEntries(session.state), ...input.inputs };
+    const call = this.#nextCall++;
     return {
       input: { ...input, inputs },
-      finish: (outputs) => {
+      step: { key: session.key, call, from: without(session.from, Object.keys({ ...input.inputs })) },
+      finish: (outputs, ranOn) => {
         const state = stateAmong(
           outputs,
           (output) => stateNames?.[output] ?? stateInputOf(output, Object.keys(inputs)),
@@ -74,6 +87,7 @@ export class ModelSessions {
         }
         const pairs = [...state].map(([output, into]) => [into, outputs[output]] as const);
         session.state = new Map(pairs.flatMap(([into, value]) => (value ? [[into, value]] : [])));
+        session.from = { call, ranOn, outputs: new Map([...state].map(([output, into]) => [into, output])) };
         session.sizeBytes = [...session.state.values()].reduce((sum, value) => sum + bytesOfValue(value), 0);
         this.#makeRoom();
         return Object.fromEntries(Object.entries(outputs).filter(([output]) => !state.has(output)));
@@ -88,7 +102,7 @@ export class ModelSessions {
 
   /** Moves it to the end: it was used last. */
   #open(key: string): Session {
-    const fresh: Session = { key, state: new Map(), sizeBytes: 0, isBusy: false, stopTimer: () => {} };
+    const fresh: Session = { key, state: new Map(), from: null, sizeBytes: 0, isBusy: false, stopTimer: () => {} };
     const session = this.#sessions.get(key) ?? fresh;
     session.stopTimer();
     this.#sessions.delete(key);
@@ -118,6 +132,13 @@ export class ModelSessions {
     session.stopTimer();
     if (this.#sessions.get(session.key) === session) this.#sessions.delete(session.key);
   }
+}
+
+/** What is left of a state where some of its inputs are given anew. */
+function without(from: SessionStep['from'], given: readonly string[]): SessionStep['from'] {
+  if (!from) return null;
+  const outputs = new Map([...from.outputs].filter(([input]) => !given.includes(input)));
+  return outputs.size > 0 ? { ...from, outputs } : null;
 }
 
 /** Outputs that are state, with the inputs that they are given to. */

@@ -1,7 +1,7 @@
 import { CHANNELS } from '../../shared/channels.ts';
 import type { Clock } from '../../shared/clock.ts';
 import { MeshError } from '../../shared/errors.ts';
-import { type Capabilities, type TaskMessage, taskMessageSchema } from '../../shared/messages.ts';
+import { type Capabilities, type TaskMessage, type TaskSession, taskMessageSchema } from '../../shared/messages.ts';
 import { type MessageWithAttachments, withoutAttachments } from '../../shared/wire.ts';
 import { ASSUMED_RTT_MS } from '../net/failure-detector.ts';
 import { FlowChannel } from '../net/flow-channel.ts';
@@ -12,6 +12,7 @@ import type { AttemptResult, Job, Outcome, Runner } from './job.ts';
 import type { MemoryBudget, MemoryUser } from './memory-budget.ts';
 import type { CutOff, Utterance } from './speech.ts';
 import { StallWatch } from './stall-watch.ts';
+import { StateAtVolunteer } from './state-at-volunteer.ts';
 import { RecentQuantile, StragglerThreshold } from './straggler-threshold.ts';
 
 /** Bytes of tasks and results on their way to and from one volunteer, before it gets more. With the largest task on top they fit a send queue. */
@@ -20,6 +21,9 @@ export const MAX_BYTES_IN_FLIGHT = 96 * 1024 * 1024;
 /** A job that was sent and not answered yet. */
 interface Outstanding {
   job: Job;
+  /** Bytes of the job that were not sent, since the volunteer keeps them. */
+  keptBytes: number;
+  session: TaskSession | undefined;
   sentMs: number;
   /** Bytes under way when it was sent, including its own. */
   bytesInFlight: number;
@@ -59,6 +63,7 @@ export class RemoteRunner implements Runner, MemoryUser {
   readonly #estimator: Estimator;
   readonly #stragglers = new StragglerThreshold();
   readonly #serviceMs = new RecentQuantile(0.99);
+  readonly #state: StateAtVolunteer;
   readonly #outstanding = new Map<number, Outstanding>();
   readonly #idOfJob = new Map<Job, number>();
   #nextId = 0;
@@ -71,6 +76,7 @@ export class RemoteRunner implements Runner, MemoryUser {
 
   constructor(options: RemoteRunnerOptions) {
     this.id = options.volunteerId;
+    this.#state = new StateAtVolunteer(options.volunteerId);
     this.#options = options;
     const now = () => options.clock.now();
     this.#estimator = new Estimator(ASSUMED_RTT_MS, now);
@@ -163,12 +169,12 @@ export class RemoteRunner implements Runner, MemoryUser {
   }
 
   predictMs(job: Job): number {
-    const transferMs = this.#estimator.transferMs(job, this.#bytesInFlight);
+    const transferMs = this.#estimator.transferMs(asSent(job, this.#state.keptBytes(job)), this.#bytesInFlight);
     return transferMs + this.#estimator.serviceMs(job, this.#backlogMs) + this.#overdueMs();
   }
 
   workMs(job: Job): number {
-    return this.#estimator.workMs(job);
+    return this.#estimator.workMs(asSent(job, this.#state.keptBytes(job)));
   }
 
   lateAfterMs(job: Job): number {
@@ -190,25 +196,23 @@ export class RemoteRunner implements Runner, MemoryUser {
     const { type } = job;
     const { clock } = this.#options;
     const utterance = job.speech?.begin({ clock, onCutOff: (cutOff) => this.#cutOff(id, cutOff) });
-    const { packed } = utterance ?? job;
+    const predictedMs = this.predictMs(job);
+    const { session, attachments, keptBytes } = this.#state.send(job);
+    const { params } = (utterance ?? job).packed;
     try {
-      const message = { kind: 'task', id, type, params: packed.params } as const;
-      this.#channel.send({ message, attachments: packed.attachments });
+      const message = { kind: 'task', id, type, params, ...(session && { session }) } as const;
+      this.#channel.send({ message, attachments });
     } catch (cause) {
       utterance?.end();
       queueMicrotask(() => onOutcome({ kind: 'lost', error: MeshError.from(cause) }));
       return;
     }
     const workMs = this.#estimator.computeMs(job);
-    const times = {
-      sentMs: clock.now(),
-      predictedMs: this.predictMs(job),
-      backlogMs: this.#backlogMs,
-      workMs,
-    };
+    const times = { sentMs: clock.now(), predictedMs, backlogMs: this.#backlogMs, workMs };
     this.#backlogMs += workMs;
-    this.#bytesInFlight += job.bytesOut + job.bytesIn;
-    this.#outstanding.set(id, { job, ...times, bytesInFlight: this.#bytesInFlight, utterance, onOutcome });
+    this.#bytesInFlight += job.bytesOut - keptBytes + job.bytesIn;
+    const sent = { job, keptBytes, session, ...times, bytesInFlight: this.#bytesInFlight };
+    this.#outstanding.set(id, { ...sent, utterance, onOutcome });
     this.#idOfJob.set(job, id);
     if (this.#outstanding.size === 1) this.#options.onWork?.();
   }
@@ -260,9 +264,29 @@ export class RemoteRunner implements Runner, MemoryUser {
     } else if (message.kind === 'tokens') {
       this.#outstanding.get(message.id)?.utterance?.listen({ ...message, stage: 'speaking' });
       return;
-    } else if (message.kind === 'returned') this.#take(message.id)?.onOutcome({ kind: 'returned' });
+    } else if (message.kind === 'state-gone') this.#sendWhole(message.id);
+    else if (message.kind === 'returned') this.#take(message.id)?.onOutcome({ kind: 'returned' });
     else throw MeshError.malformed('A volunteer sent a task to a gamer.');
     this.#options.onRoom();
+  }
+
+  /** The volunteer dropped what the call goes on from. */
+  #sendWhole(id: number): void {
+    const outstanding = this.#outstanding.get(id);
+    // Our cancel crossed it.
+    if (!outstanding) return;
+    const { job, keptBytes, session } = outstanding;
+    if (!session?.kept.length) throw MeshError.malformed('A volunteer lacks what was sent to it.');
+    const whole: TaskSession = { ...session, kept: [] };
+    Object.assign(outstanding, { session: whole, keptBytes: 0 });
+    this.#bytesInFlight += keptBytes;
+    const { type, packed } = job;
+    const message = { kind: 'task', id, type, params: packed.params, session: whole } as const;
+    try {
+      this.#channel.send({ message, attachments: packed.attachments });
+    } catch (cause) {
+      this.#take(id)?.onOutcome({ kind: 'lost', error: MeshError.from(cause) });
+    }
   }
 
   /** A pause: the volunteer hands everything back, but what is still on its way there only once it has arrived, which may take seconds. */
@@ -274,7 +298,9 @@ export class RemoteRunner implements Runner, MemoryUser {
     const outstanding = this.#take(message.id);
     // The result crossed our cancel.
     if (!outstanding) return;
-    const { job, sentMs, bytesInFlight, predictedMs, backlogMs, utterance, onOutcome } = outstanding;
+    const { job, keptBytes, session, sentMs, bytesInFlight, predictedMs, backlogMs, utterance, onOutcome } =
+      outstanding;
+    if (session) this.#state.finished(job, session, message.value);
     const cutOff = utterance?.finish(message.value);
     if (cutOff) {
       onOutcome(cutOff);
@@ -285,7 +311,8 @@ export class RemoteRunner implements Runner, MemoryUser {
     const computeMs = Math.min(message.computeMs, elapsedMs);
     const queueMs = Math.min(message.queueMs, elapsedMs - computeMs);
     const transferMs = elapsedMs - computeMs - queueMs;
-    this.#estimator.learn({ job, computeMs, queueMs, backlogMs, transferMs, bytesInFlight, elapsedMs });
+    const sent = asSent(job, keptBytes);
+    this.#estimator.learn({ job: sent, computeMs, queueMs, backlogMs, transferMs, bytesInFlight, elapsedMs });
     this.#serviceMs.add(computeMs);
     this.#stragglers.learn(job.kind, predictedMs, elapsedMs);
     const { value, backend } = message;
@@ -295,11 +322,11 @@ export class RemoteRunner implements Runner, MemoryUser {
   #take(id: number): Outstanding | undefined {
     const outstanding = this.#outstanding.get(id);
     if (!outstanding) return undefined;
-    const { job, workMs, utterance } = outstanding;
+    const { job, keptBytes, workMs, utterance } = outstanding;
     utterance?.end();
     this.#outstanding.delete(id);
     this.#idOfJob.delete(job);
-    this.#bytesInFlight -= job.bytesOut + job.bytesIn;
+    this.#bytesInFlight -= job.bytesOut - keptBytes + job.bytesIn;
     // Sums of fractions drift, so an empty backlog is set to exactly 0.
     this.#backlogMs = this.#outstanding.size === 0 ? 0 : this.#backlogMs - workMs;
     return outstanding;
@@ -315,4 +342,9 @@ export class RemoteRunner implements Runner, MemoryUser {
       onOutcome({ kind: 'lost', error: why });
     }
   }
+}
+
+/** The job with the bytes that are sent of it. */
+function asSent(job: Job, keptBytes: number): Job {
+  return keptBytes === 0 ? job : { ...job, bytesOut: job.bytesOut - keptBytes };
 }

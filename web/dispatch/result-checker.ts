@@ -172,8 +172,8 @@ export class ResultChecker {
       ...environment,
       replicate: (job, packed, volunteerId, signal) =>
         new Promise((resolve, reject) => {
-          // As urgent as the result that waits for it, but nobody wants its progress.
-          const { onProgress: _, ...rest } = job;
+          // As urgent as the result that waits for it, but nobody wants its progress, and the session goes on elsewhere.
+          const { onProgress: _, session: __, ...rest } = job;
           const replica: Job = {
             ...rest,
             ...{ packed, where: 'volunteers', replicaOf: volunteerId, submittedMs: environment.now() },

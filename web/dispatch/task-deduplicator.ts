@@ -58,7 +58,9 @@ export class TaskDeduplicator {
    * @param mayShare - false: run the task even if its result is known.
    */
   submit(job: Job, mayShare: boolean, onEnd: OnTaskEnd): TaskHandle {
-    if (!mayShare || !job.definition.cacheable) return this.#splitter.submit(job, onEnd);
+    // No state comes twice, and hashing one takes longer than many models.
+    const isShared = mayShare && job.definition.cacheable && !job.session;
+    if (!isShared) return this.#splitter.submit(job, onEnd);
     const key = taskKey(job.type, job.packed);
     if (typeof key === 'string') return this.#submitWithKey(key, job, onEnd);
     return this.#submitAwaitingKey(key, job, onEnd);

@@ -3,7 +3,15 @@ import type { Clock } from '../../shared/clock.ts';
 import { MeshError } from '../../shared/errors.ts';
 import { type AnyTaskDefinition, definitionOf } from '../../shared/tasks/catalogue.ts';
 import { checkWhere, type PackedTask, type ProgressListener, type Where } from '../../shared/tasks/definition.ts';
-import { cachedTiming, describeTask, type FinalOutcome, type Job, type TaskResult, type Timing } from './job.ts';
+import {
+  cachedTiming,
+  describeTask,
+  type FinalOutcome,
+  type Job,
+  type SessionStep,
+  type TaskResult,
+  type Timing,
+} from './job.ts';
 import { KEPT_RESULTS, KeptResults } from './kept-results.ts';
 import { Speech } from './speech.ts';
 import type { OnTaskEnd, TaskDeduplicator, TaskHandle } from './task-deduplicator.ts';
@@ -20,6 +28,8 @@ export interface SubmitOptions {
   onProgress?: ProgressListener | undefined;
   /** As onProgress: the tokens of an answer. */
   onToken?: ((token: string) => void) | undefined;
+  /** Called after `input`: the call of a session that the task is. */
+  session?: (() => SessionStep | undefined) | undefined;
 }
 
 export interface SubmittedTask {
@@ -37,6 +47,7 @@ export interface TaskCounts {
 }
 
 type Result = Record<string, unknown> & { timing: Timing };
+type ToResult = (value: unknown, timing: Timing) => Record<string, unknown>;
 
 /**
  * All tasks a client submitted, each from its submission to its end: validation, timeouts, cancelling, and results by id. An invalid
@@ -66,12 +77,7 @@ export class TaskRegistry {
    * @param input - called before this returns. If it throws, the task fails.
    * @param toResult - converts the result for the caller.
    */
-  submit(
-    type: string,
-    input: () => unknown,
-    options: SubmitOptions,
-    toResult: (value: unknown) => Record<string, unknown>,
-  ): SubmittedTask {
+  submit(type: string, input: () => unknown, options: SubmitOptions, toResult: ToResult): SubmittedTask {
     const id = `${this.#idPrefix}-${this.counts.submitted++}`;
     let handle: TaskHandle | null = null;
     let job: Job | null = null;
@@ -150,11 +156,7 @@ export class TaskRegistry {
     return { kind: 'done', result: { value, timing: cachedTiming(this.#clock.now() - submittedMs) } };
   }
 
-  #settle(
-    id: string,
-    outcome: FinalOutcome<TaskResult>,
-    toResult: (value: unknown) => Record<string, unknown>,
-  ): Result {
+  #settle(id: string, outcome: FinalOutcome<TaskResult>, toResult: ToResult): Result {
     this.#running.delete(id);
     if (outcome.kind === 'failed') {
       if (outcome.error.reason === 'cancelled') this.counts.cancelled++;
@@ -162,14 +164,15 @@ export class TaskRegistry {
       this.#kept.keep(id, outcome);
       throw outcome.error;
     }
-    const result = { ...toResult(outcome.result.value), timing: outcome.result.timing };
+    const { value, timing } = outcome.result;
+    const result = { ...toResult(value, timing), timing };
     this.counts.completed++;
     this.#kept.keep(id, { kind: 'done', result });
     return result;
   }
 
   #jobOf(type: string, input: unknown, options: SubmitOptions): Job {
-    const { where, priority = 0, timeoutMs, onProgress } = options;
+    const { where, priority = 0, timeoutMs, onProgress, session } = options;
     checkWhere(where);
     checkOptions(priority, timeoutMs);
     const definition = definitionOf(type);
@@ -183,6 +186,7 @@ export class TaskRegistry {
       deadlineMs: submittedMs + (timeoutMs ?? task.firstDeadlineMs),
       ...(onProgress && { onProgress: (progress) => queueMicrotask(() => onProgress(progress)) }),
       ...speechOf(task, options),
+      session: session?.(),
     };
   }
 }

@@ -119,6 +119,27 @@ describe("a volunteer's memory is bounded in bytes", () => {
     expect(evicted).toMatchObject([{ reason: 'queue-full' }]);
   });
 
+  test('what is kept only to save time gives way to work, before anybody is refused or disconnected', () => {
+    const evicted: MeshError[] = [];
+    let spareBytes = 250 * MIB;
+    const keeper: MemoryUser = {
+      get heldBytes() {
+        return 500 * MIB + spareBytes;
+      },
+      freeSpare: () => {
+        spareBytes = 0;
+      },
+      evict: (error) => evicted.push(error),
+    };
+    memory.add(keeper);
+    expect([memory.hasCapacity(server, 10 * MIB), spareBytes]).toEqual([true, 250 * MIB]);
+    expect([memory.hasCapacity(server, 60 * MIB), spareBytes]).toEqual([true, 0]);
+    spareBytes = 300 * MIB;
+    memory.grown(server);
+    expect([spareBytes, evicted]).toEqual([0, []]);
+    memory.remove(keeper);
+  });
+
   test('when all gamers together exceed the budget, only the gamer that holds the most memory is disconnected', () => {
     const evicted: string[] = [];
     const user = (name: string, heldBytes: number): MemoryUser => ({ heldBytes, evict: () => evicted.push(name) });

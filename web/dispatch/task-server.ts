@@ -9,7 +9,8 @@ import { type MessageWithAttachments, withoutAttachments } from '../../shared/wi
 import { FlowChannel } from '../net/flow-channel.ts';
 import type { ChannelPort } from '../net/transferable-channel.ts';
 import { CreditWindow } from './credit-window.ts';
-import type { MemoryBudget } from './memory-budget.ts';
+import { KeptState } from './kept-state.ts';
+import { MEMORY, type MemoryBudget } from './memory-budget.ts';
 import { StallWatch } from './stall-watch.ts';
 
 /** A computed task. */
@@ -46,6 +47,7 @@ export class TaskServer {
   readonly #channel: FlowChannel<TaskMessage>;
   readonly #running = new Map<number, Running>();
   readonly #window: CreditWindow;
+  readonly #kept: KeptState;
   readonly #stallWatch: StallWatch;
   /** The window the gamer was told last. */
   #grantedWindow = 0;
@@ -57,6 +59,7 @@ export class TaskServer {
     this.#options = options;
     const now = () => options.clock.now();
     this.#window = new CreditWindow(now);
+    this.#kept = new KeptState(options.clock);
     this.#channel = new FlowChannel(
       options.port,
       CHANNELS.tasks,
@@ -69,6 +72,7 @@ export class TaskServer {
           this.#stallWatch.dispose();
           options.memory.remove(this);
           this.#abortAll();
+          this.#kept.clear();
           if (error) options.onBroken(error);
         },
       },
@@ -83,7 +87,12 @@ export class TaskServer {
 
   /** Memory that this gamer takes up here. */
   get heldBytes(): number {
-    return this.#channel.unfinishedBytes + this.#inputBytes + this.#channel.queuedBytes;
+    return this.#channel.unfinishedBytes + this.#inputBytes + this.#channel.queuedBytes + this.#kept.sizeBytes;
+  }
+
+  /** What is kept between the calls of sessions gives way to work. */
+  freeSpare(): void {
+    this.#kept.clear();
   }
 
   /** Ends the link. */
@@ -158,13 +167,15 @@ export class TaskServer {
     const { id } = task;
     if (this.#running.has(id)) throw MeshError.malformed('Two tasks have the same id.');
     // A shrinking credit may cross tasks that are on their way.
-    const isTooMuch =
-      this.#running.size >= this.#grantedWindow || !this.#options.memory.hasCapacity(this, totalBytes(attachments));
-    if (isTooMuch) this.#answer(withoutAttachments({ kind: 'returned', id }));
-    else void this.#run(task, attachments);
+    const isTooMany = this.#running.size >= this.#grantedWindow;
+    const whole = task.session && !isTooMany ? this.#kept.complete(task.session, attachments) : attachments;
+    if (!whole) this.#answer(withoutAttachments({ kind: 'state-gone', id }));
+    else if (isTooMany || !this.#options.memory.hasCapacity(this, totalBytes(whole)))
+      this.#answer(withoutAttachments({ kind: 'returned', id }));
+    else void this.#run(task, whole);
   }
 
-  async #run({ id, type, params }: ArrivedTask, attachments: Uint8Array[]): Promise<void> {
+  async #run({ id, type, params, session }: ArrivedTask, attachments: Uint8Array[]): Promise<void> {
     const { clock, execute, onDone, onWork } = this.#options;
     const abort = new AbortController();
     const inputBytes = totalBytes(attachments);
@@ -186,6 +197,7 @@ export class TaskServer {
       this.#window.taskDone();
       const message = { kind: 'result', id, value, backend, queueMs, computeMs } as const;
       this.#answer({ message, attachments: executed.attachments });
+      if (session) this.#keep(session.id, executed.attachments);
     } catch (cause) {
       if (abort.signal.aborted) return;
       const error = MeshError.from(cause);
@@ -198,6 +210,12 @@ export class TaskServer {
       if (this.#running.get(id)?.abort === abort) this.#forget(id);
       this.#adjust();
     }
+  }
+
+  /** Keeps a result for the next call of its session, where nothing has to give way for it. */
+  #keep(sessionId: number, attachments: readonly Uint8Array[]): void {
+    const isRoom = this.heldBytes + totalBytes(attachments) <= MEMORY.maxBytesPerLink;
+    if (isRoom && !this.#channel.isClosed) this.#kept.keep(sessionId, attachments);
   }
 
   #answer(item: MessageWithAttachments<TaskMessage>): void {

@@ -140,6 +140,8 @@ const GOOD: Record<ChannelName, { schema: ZodType; messages: readonly [object, .
     schema: taskMessageSchema,
     messages: [
       { kind: 'task', id: 1, type: 'echo', params: { sizeBytes: 9 } },
+      { kind: 'task', id: 2, type: 'infer', params: {}, session: { id: 1, kept: [{ at: 1, output: 0 }] } },
+      { kind: 'state-gone', id: 0 },
       { kind: 'result', id: 0, value: null, backend: 'js', queueMs: 0, computeMs: 1.5 },
       { kind: 'progress', id: 0, stage: 'loading', share: 0.5 },
       { kind: 'credit', serial: 1, window: 16 },

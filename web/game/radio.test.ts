@@ -1,7 +1,7 @@
 import { beforeEach, expect, test } from 'vitest';
 import { ManualClock } from '../../shared/manual-clock.ts';
 import { RADIO, Radio, type RadioClient } from './radio.ts';
-import { RIVALS, wordsOf } from './radio-lines.ts';
+import { RIVALS, withRightNames, wordsOf } from './radio-lines.ts';
 import { Craft } from './simulation/craft.ts';
 import { type RaceEvent, RaceEvents } from './simulation/race-events.ts';
 
@@ -41,7 +41,7 @@ test('a rival says on the radio what happened to it, word by word', async () => 
     persona: 'You are Rook, a cold rival in a race. Speak in short radio messages.',
     messages: [{ content: 'The player overtook you. You are third.' }],
   });
-  asked[0]?.options.onToken?.('Enjoy');
+  for (const token of ['Enjoy', ' it', ' whi', 'le']) asked[0]?.options.onToken?.(token);
   expect(radio.line.value).toEqual({ speaker: 'Rook', text: 'Enjoy', mood: null, by: null });
   asked[0]?.resolve(answer('Enjoy it.'));
   await settled();
@@ -84,6 +84,64 @@ test('a rival remembers the last of what it said, and no more', async () => {
   }
   expect(asked[3]?.input.messages).toHaveLength(RADIO.maxMessages + 1);
   expect(asked[3]?.input.conversation).toBe(asked[0]?.input.conversation);
+});
+
+test.each<[string, RaceEvent, string, string]>([
+  ['itself', OVERTAKEN, 'Rook got me.', 'The player got me.'],
+  ['somebody who does not race', OVERTAKEN, 'See you in my mirrors, Otto.', 'See you in my mirrors, player.'],
+  [
+    'the player for a rival',
+    { ...OVERTAKEN, other: 3 },
+    'How did the player get past me?',
+    'How did Juno get past me?',
+  ],
+  ['one rival for another', { ...OVERTAKEN, other: 3 }, 'Ha! Vex has more boost.', 'Ha! Juno has more boost.'],
+  [
+    'itself where nobody else had a part',
+    HIT,
+    'Nova hit the wall. Vex did not.',
+    'Somebody hit the wall. Vex did not.',
+  ],
+])('a model that names %s is heard naming the other one of what happened', (_, event, said, heard) => {
+  expect(withRightNames(said, event)).toBe(heard);
+});
+
+test('a rival may say who it is, and what only looks like a name stays', () => {
+  for (const line of ['Rook here. I am Rook.', 'Ashes! A vex upon you.'])
+    expect(withRightNames(line, OVERTAKEN)).toBe(line);
+});
+
+test('a wrong name is never seen, not even while it comes in parts, and is not remembered', async () => {
+  const seen = new Set<string>();
+  const stop = radio.line.subscribe((line) => line && seen.add(line.text));
+  radio.tell([OVERTAKEN]);
+  const tokens = [
+    'Wat',
+    'ch where',
+    ' you',
+    ' fly',
+    ', ',
+    'Ot',
+    'to',
+    '! The',
+    ' pl',
+    'ayer',
+    ' and Ro',
+    'ok',
+    ' can',
+    ' wait',
+    '.',
+  ];
+  for (const token of tokens) asked[0]?.options.onToken?.(token);
+  asked[0]?.resolve(answer(tokens.join('')));
+  await settled();
+  stop();
+  const whole = 'Watch where you fly, player! The player and the player can wait.';
+  expect([...seen].at(-1)).toBe(whole);
+  for (const text of seen) expect(whole.startsWith(text)).toBe(true);
+  clock.advance(RADIO.pauseMs);
+  radio.tell([OVERTAKEN]);
+  expect(asked[1]?.input.messages[1]?.content).toBe(whole);
 });
 
 test('switched off, the radio is silent at once', async () => {

@@ -1,7 +1,7 @@
 import { type Signal, signal } from '@preact/signals';
 import type { Clock } from '../../shared/clock.ts';
 import type { GamerClient } from '../sdk/p2c2r.ts';
-import { lineOf, MOODS, nameOfRival, personaOf, wordsOf } from './radio-lines.ts';
+import { lineOf, MOODS, nameOfRival, personaOf, withRightNames, wordsOf } from './radio-lines.ts';
 import type { RaceEvent } from './simulation/race-events.ts';
 
 export type RadioPlace = 'volunteers' | 'local' | 'off';
@@ -123,7 +123,7 @@ export class Radio {
     const messages: Message[] = [...past, { role: 'user', content: wordsOf(event) }];
     const late = new AbortController();
     const stopWaiting = this.#clock.after(RADIO.firstTokenMs, () => late.abort());
-    let text = '';
+    let heard = '';
     const input = {
       ...{ persona: personaOf(event.rival), messages, emotions: MOODS, conversation: `radio ${event.rival}` },
       ...{ maxTokens: RADIO.maxTokens, seed: Math.floor(this.#random() * 2 ** 32) },
@@ -135,14 +135,16 @@ export class Radio {
         signal: AbortSignal.any([late.signal, this.#stop.signal]),
         onToken: (token) => {
           stopWaiting();
-          text += token;
-          this.line.value = { speaker, text, mood: null, by: null };
+          heard += token;
+          const text = certainPart(withRightNames(heard, event));
+          if (text) this.line.value = { speaker, text, mood: null, by: null };
         },
       });
       const answer = await task.result;
       if (answer.finishReason === 'cancelled') return null;
-      this.#remember(event.rival, [...messages, { role: 'assistant', content: answer.text }]);
-      return { speaker, text: answer.text, mood: answer.emotion ?? null, by: answer.timing.ranOn };
+      const text = withRightNames(answer.text, event);
+      this.#remember(event.rival, [...messages, { role: 'assistant', content: text }]);
+      return { speaker, text, mood: answer.emotion ?? null, by: answer.timing.ranOn };
     } catch {
       // Nobody was there, or it took too long: the game speaks for itself.
       return null;
@@ -163,4 +165,9 @@ export class Radio {
 
 function weightOf({ kind, other, rival }: RaceEvent): number {
   return other === -1 && rival >= 0 ? PLAYER_WEIGHT : WEIGHT[kind];
+}
+
+/** Without the last two words, which may turn out to be a name, or the beginning of one. */
+function certainPart(text: string): string {
+  return text.split(' ').slice(0, -2).join(' ');
 }

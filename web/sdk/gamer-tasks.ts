@@ -5,6 +5,7 @@ import type { InferInput } from '../../shared/tasks/infer.ts';
 import { nextMacrotask } from '../compute/schedule.ts';
 import type { DispatcherEvents } from '../dispatch/dispatch-counts.ts';
 import { Dispatcher } from '../dispatch/dispatcher.ts';
+import type { Timing } from '../dispatch/job.ts';
 import { LocalRunner } from '../dispatch/local-runner.ts';
 import { ModelSessions, type SessionCall } from '../dispatch/model-sessions.ts';
 import { TaskDeduplicator } from '../dispatch/task-deduplicator.ts';
@@ -49,11 +50,13 @@ export class GamerTasks {
       call = this.#sessions.begin(input);
       return call.input;
     };
-    const toResult = (value: unknown) => {
+    const toResult = (value: unknown, { ranOn }: Timing) => {
       const result = toPublicResult(value);
-      return call ? { ...result, outputs: call.finish((result as TaskTypes['infer']['result']).outputs) } : result;
+      return call
+        ? { ...result, outputs: call.finish((result as TaskTypes['infer']['result']).outputs, ranOn) }
+        : result;
     };
-    const submitOptions = { ...options, where: options?.where ?? this.#defaultWhere };
+    const submitOptions = { ...options, where: options?.where ?? this.#defaultWhere, session: () => call?.step };
     // Sound: the catalogue validates inputs and results against the type of this name.
     const task = this.#registry.submit(type, prepare, submitOptions, toResult) as unknown as Task<T>;
     task.result.catch(() => call?.fail());

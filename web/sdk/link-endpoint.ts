@@ -154,6 +154,7 @@ export class LinkEndpoint {
     this.#tasks.dispose();
     this.#streams.dispose();
     this.#heartbeat.dispose();
+    this.#options.engine.forget(this.#options.linkId);
   }
 
   #streamFailed(streamId: number, error: MeshError): void {

@@ -49,7 +49,9 @@ export function packInputs(inputs: Record<string, CheckedTensor>): {
 } {
   const given = Object.entries(inputs);
   if (given.length > INFER.maxTensors)
-    throw MeshError.badInput(`An infer task takes at most ${INFER.maxTensors} inputs, not ${given.length}.`);
+    throw MeshError.badInput(
+      `An infer task takes at most ${INFER.maxTensors} inputs, not ${given.length}. Use a model with fewer.`,
+    );
   const texts = new Map(given.map(([name, tensor]) => [name, textsOf(name, tensor)]));
   const headers = given.map(([name, { type, dims }]): TensorHeader => {
     const textBytes = texts.get(name)?.byteLength;
@@ -62,7 +64,7 @@ export function packInputs(inputs: Record<string, CheckedTensor>): {
     if (!wanted || !bytes) throw MeshError.badInput(`The input '${name}' is ${type}: its data must be a typed array.`);
     if (bytes.byteLength !== sizeBytes(wanted)) {
       throw MeshError.badInput(
-        `The input '${name}' is ${shapeWords(type, wanted.dims)}, which is ${sizeBytes(wanted)} bytes; its data has ${bytes.byteLength}.`,
+        `The input '${name}' is ${shapeWords(type, wanted.dims)}, which is ${sizeBytes(wanted)} bytes; its data has ${bytes.byteLength}. Correct the dims or the data.`,
       );
     }
     if (type === 'bool' && !bytes.every((byte) => byte <= 1))
@@ -91,7 +93,10 @@ function textsOf(name: string, { type, dims, data }: CheckedTensor): Uint8Array 
   if (type !== 'string') return undefined;
   const wanted = elementsOfAll([{ dims }]);
   if (wanted > INFER.maxTexts)
-    throw new MeshError('too-large', `The input '${name}' has ${wanted} texts; the limit is ${INFER.maxTexts}.`);
+    throw new MeshError(
+      'too-large',
+      `The input '${name}' has ${wanted} texts; the limit is ${INFER.maxTexts}. Send fewer rows at a time.`,
+    );
   if (!Array.isArray(data) || data.length !== wanted)
     throw MeshError.badInput(
       `The input '${name}' is ${shapeWords(type, dims)}: its data must be ${wanted} texts in an array.`,
@@ -104,6 +109,6 @@ function requireTensor(value: unknown): unknown {
   if (kind === undefined) return value;
   const what = kind === 'none' ? 'an absent optional' : `a ${kind}`;
   throw MeshError.badInput(
-    `An input is ${what}, which onnxruntime-web does not take in browsers: it takes tensors only.`,
+    `An input is ${what}, which onnxruntime-web does not take in browsers. Export the model so that it takes tensors only.`,
   );
 }

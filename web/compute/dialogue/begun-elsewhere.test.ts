@@ -2,6 +2,7 @@ import { beforeEach, describe, expect, test } from 'vitest';
 import { ManualClock } from '../../../shared/manual-clock.ts';
 import { type AnswerToken, type PartialAnswer, textOf } from '../../../shared/tasks/dialogue/answer-tokens.ts';
 import { type DialogueInput, dialogue } from '../../../shared/tasks/dialogue.ts';
+import { LoadedModelCache } from '../infer/loaded-model-cache.ts';
 import { summingModel } from '../infer/test-sessions.ts';
 import { nextMacrotask, Schedule } from '../schedule.ts';
 import { Dialogue } from './dialogue.ts';
@@ -25,7 +26,7 @@ async function continueFrom(said: PartialAnswer, input: Partial<DialogueInput> =
   const clock = new ManualClock();
   const schedule = new Schedule({ now: () => clock.now(), after: () => () => {}, yieldToEventLoop: nextMacrotask });
   const speaker = new Dialogue({
-    onnx: { loadOnnx: async () => summingModel() },
+    models: new LoadedModelCache({ onnx: { loadOnnx: async () => summingModel() }, runtimes: [model.open] }),
     language: {
       isListed: async (name) => ['abc', 'def'].includes(name),
       loadLanguage: async (name) => {
@@ -33,7 +34,8 @@ async function continueFrom(said: PartialAnswer, input: Partial<DialogueInput> =
         return { name: name ?? 'abc', onnx: ['abc'], tokenizer: tokenizerFile(), contextTokens };
       },
     },
-    ...{ runtimes: [model.open], now: () => clock.now(), after: () => () => {} },
+    now: () => clock.now(),
+    after: () => () => {},
   });
   const { params, attachments } = dialogue.pack({ messages: [{ role: 'user', content: 'a' }], ...input });
   const { signal } = new AbortController();

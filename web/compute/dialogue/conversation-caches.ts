@@ -1,8 +1,9 @@
 import { totalBytes } from '../../../shared/bytes.ts';
+import type { Clock } from '../../../shared/clock.ts';
 import type { NamedTensor } from '../ort/onnx-sessions.ts';
 
 /** What is kept of conversations between their turns. */
-const KEPT = {
+export const KEPT = {
   conversations: 8,
   /** Of all together, bytes: eight of a model of 135 million parameters with 1,000 tokens each have 370 MB; ours have 7. */
   bytes: 128 * 1024 * 1024,
@@ -23,13 +24,18 @@ interface Kept extends ReadText {
   keptAtMs: number;
 }
 
-/** Keeps what models have read, so that the next turn of a conversation reads only what is new. The oldest are dropped first. */
+/**
+ * Keeps what models have read, so that the next turn of a conversation reads only what is new. The oldest are dropped first, and what an owner leaves
+ * behind goes with it. Nothing is lost with them but time: the messages come with each task.
+ */
 export class ConversationCaches {
-  readonly #kept: Kept[] = [];
-  readonly #now: () => number;
+  #kept: Kept[] = [];
+  readonly #clock: Clock;
+  #stopTimer = () => {};
+  #isDisposed = false;
 
-  constructor(now: () => number) {
-    this.#now = now;
+  constructor(clock: Clock) {
+    this.#clock = clock;
   }
 
   /** Takes out what has the longest beginning of these tokens: it is cut to that, and at least one token is left to read. */
@@ -48,21 +54,32 @@ export class ConversationCaches {
   }
 
   keep(owner: string, model: string, { tokens, cache }: ReadText): void {
-    if (cache.length === 0) return;
-    this.#kept.push({ owner, model, tokens, cache, keptAtMs: this.#now() });
+    // An answer may end after its model did.
+    if (cache.length === 0 || this.#isDisposed) return;
+    this.#kept.push({ owner, model, tokens, cache, keptAtMs: this.#clock.now() });
     this.#dropOld();
   }
 
-  clear(): void {
-    this.#kept.length = 0;
+  /** The owner has left. */
+  forget(owner: string): void {
+    this.#kept = this.#kept.filter((kept) => kept.owner !== owner);
+    this.#dropOld();
+  }
+
+  dispose(): void {
+    this.#isDisposed = true;
+    this.#kept = [];
+    this.#stopTimer();
   }
 
   #dropOld(): void {
     const sizeOf = ({ cache }: Kept) => totalBytes(cache.map(({ bytes }) => bytes));
     const isTooMuch = () =>
       this.#kept.length > KEPT.conversations || this.#kept.reduce((sum, kept) => sum + sizeOf(kept), 0) > KEPT.bytes;
-    const isOld = () => this.#now() - (this.#kept[0]?.keptAtMs ?? 0) > KEPT.ms;
-    while (this.#kept.length > 0 && (isTooMuch() || isOld())) this.#kept.shift();
+    const leftMs = () => (this.#kept[0]?.keptAtMs ?? 0) + KEPT.ms - this.#clock.now();
+    while (this.#kept.length > 0 && (isTooMuch() || leftMs() <= 0)) this.#kept.shift();
+    this.#stopTimer();
+    this.#stopTimer = this.#kept.length > 0 ? this.#clock.after(leftMs(), () => this.#dropOld()) : () => {};
   }
 }
 

@@ -3,6 +3,7 @@ import { MeshError } from '../../../shared/errors.ts';
 import { ManualClock } from '../../../shared/manual-clock.ts';
 import type { AnswerToken } from '../../../shared/tasks/dialogue/answer-tokens.ts';
 import { type DialogueInput, type DialogueParams, dialogue } from '../../../shared/tasks/dialogue.ts';
+import { LoadedModelCache } from '../infer/loaded-model-cache.ts';
 import { summingModel } from '../infer/test-sessions.ts';
 import { nextMacrotask, Schedule } from '../schedule.ts';
 import { Dialogue } from './dialogue.ts';
@@ -22,12 +23,13 @@ const alphabet = () => speaking((tokens) => ({ [A]: B, [B]: C, [C]: END })[token
 function open(runtime: ReturnType<typeof speaking>, tokenizer: Uint8Array = tokenizerFile(), contextTokens = 256) {
   const schedule = new Schedule({ now: () => clock.now(), after: () => () => {}, yieldToEventLoop: nextMacrotask });
   const speaker = new Dialogue({
-    onnx: { loadOnnx: async () => summingModel() },
+    models: new LoadedModelCache({ onnx: { loadOnnx: async () => summingModel() }, runtimes: [runtime.open] }),
     language: {
       isListed: async (name) => name === 'abc',
       loadLanguage: async () => ({ name: 'abc', onnx: ['abc'], tokenizer, contextTokens }),
     },
-    ...{ runtimes: [runtime.open], now: () => clock.now(), after: () => () => {} },
+    now: () => clock.now(),
+    after: () => () => {},
   });
   made.push(speaker);
   return async (
@@ -130,6 +132,20 @@ test('where the context has no room for all messages the oldest are left out, an
   const error = await say({ persona: 'a '.repeat(40) }).catch(MeshError.from);
   expect(error).toMatchObject({ reason: 'bad-input' });
   expect((error as MeshError).message).toContain('Shorten them');
+});
+
+test('who asks for the secrets of others gets none: a model reads its own task and nothing else', async () => {
+  const read: (readonly number[])[] = [];
+  const say = open(
+    speaking((tokens) => {
+      read.push(tokens);
+      return END;
+    }),
+  );
+  await say({ persona: 'c c c', messages: [{ role: 'user', content: 'b' }] }, { owner: 'one who has a secret' });
+  expect(read.at(-1)).toContain(C);
+  await say({ persona: 'a', messages: [{ role: 'user', content: 'b' }] }, { owner: 'one who asks for it' });
+  expect(read.at(-1)).not.toContain(C);
 });
 
 test.each([

@@ -5,7 +5,7 @@ import type { PackedTask, ReportListener } from '../../../shared/tasks/definitio
 import type { PartialAnswer } from '../../../shared/tasks/dialogue/answer-tokens.ts';
 import { type DialogueParams, readScript } from '../../../shared/tasks/dialogue.ts';
 import type { ExecutedTask } from '../engine-types.ts';
-import { LoadedModelCache, type LoadedModelCacheOptions } from '../infer/loaded-model-cache.ts';
+import type { LoadedModelCache } from '../infer/loaded-model-cache.ts';
 import { MissingFile } from '../models/model-host.ts';
 import type { LanguageSource } from '../models/model-source.ts';
 import type { RunInTaskSlot } from '../schedule.ts';
@@ -23,7 +23,9 @@ const MAX_SPEAKERS = 4;
 /** Reasons for which a model cannot be had: rules speak instead, where no model was asked for. */
 const NOT_HERE: ReadonlySet<string> = new Set(['unknown-model', 'connection-failed', 'malformed', 'too-large']);
 
-export interface DialogueOptions extends LoadedModelCacheOptions, Clock {
+export interface DialogueOptions extends Clock {
+  /** Not owned. */
+  models: LoadedModelCache;
   /** Undefined: only rules speak. */
   language: LanguageSource | undefined;
   /** The browser's own model, where there is one and the machine's owner allows it. */
@@ -49,8 +51,8 @@ export class Dialogue {
 
   constructor(options: DialogueOptions) {
     this.#options = options;
-    this.#models = new LoadedModelCache(options);
-    this.#caches = new ConversationCaches(() => options.now());
+    this.#models = options.models;
+    this.#caches = new ConversationCaches(options);
   }
 
   /** @param run - runs a part of the work in a time slot. Throws MeshError as {@link Speaker.speak} does, and `connection-failed`. */
@@ -87,9 +89,13 @@ export class Dialogue {
     }
   }
 
+  /** Whoever asked under this name has left: nothing is kept of what was read for it. */
+  forget(owner: string): void {
+    this.#caches.forget(owner);
+  }
+
   dispose(): void {
-    this.#models.dispose();
-    this.#caches.clear();
+    this.#caches.dispose();
     this.#speakers.clear();
   }
 

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { ManualClock } from '../../../shared/manual-clock.ts';
 import { dialogue } from '../../../shared/tasks/dialogue.ts';
+import { LoadedModelCache } from '../infer/loaded-model-cache.ts';
 import { summingModel } from '../infer/test-sessions.ts';
 import { TestModelServer } from '../models/test-model-server.ts';
 import { nextMacrotask, Schedule } from '../schedule.ts';
@@ -24,8 +25,8 @@ async function ask(answers: Record<string, () => Response>) {
   store.acceptModelsFrom = [new URL(FOLDER).origin];
   const schedule = new Schedule({ now: () => clock.now(), after: () => () => {}, yieldToEventLoop: nextMacrotask });
   const speaker = new Dialogue({
-    ...{ onnx: store, language: store, now: () => clock.now(), after: () => () => {} },
-    runtimes: [speaking(() => tokenOf('<|im_end|>')).open],
+    models: new LoadedModelCache({ onnx: store, runtimes: [speaking(() => tokenOf('<|im_end|>')).open] }),
+    ...{ language: store, now: () => clock.now(), after: () => () => {} },
   });
   const packed = dialogue.pack({ messages: [{ role: 'user', content: 'a' }], model: FOLDER });
   const { signal } = new AbortController();

@@ -1,5 +1,6 @@
 import { MeshError } from '../../../shared/errors.ts';
 import { z } from '../../../shared/zod.ts';
+import { MissingFile } from '../models/model-host.ts';
 import type { LanguageFiles } from '../models/model-source.ts';
 
 /** The model's file in the usual folder, from small to large: whole numbers of 8 bits are read at half the time of others on a processor. */
@@ -22,20 +23,22 @@ export async function loadLanguageFolder(
   load: (url: URL) => Promise<Uint8Array>,
 ): Promise<LanguageFiles> {
   const tokenizer = await load(new URL('tokenizer.json', folder));
-  const config = await load(new URL('config.json', folder)).catch(() => null);
-  const tokens = configOf(config)?.max_position_embeddings ?? ASSUMED_CONTEXT_TOKENS;
+  const config = await load(new URL('config.json', folder)).catch((cause: unknown) => {
+    if (cause instanceof MissingFile) return null;
+    throw cause;
+  });
+  const tokens = configOf(config, name)?.max_position_embeddings ?? ASSUMED_CONTEXT_TOKENS;
   const onnx = MODEL_FILES.map((file) => new URL(file, folder).href);
   return { name: shortName(name), onnx, tokenizer, contextTokens: Math.min(tokens, MAX_CONTEXT_TOKENS) };
 }
 
-function configOf(bytes: Uint8Array | null) {
+function configOf(bytes: Uint8Array | null, model: string) {
   if (!bytes) return null;
   try {
     return configSchema.safeParse(JSON.parse(new TextDecoder().decode(bytes))).data ?? null;
   } catch (cause) {
-    throw new MeshError('unknown-model', 'The config.json of the language model is no JSON. Restore that file.', {
-      cause,
-    });
+    const message = `The config.json of the model '${model}' is no JSON. Restore that file, or use another model.`;
+    throw new MeshError('unknown-model', message, { cause });
   }
 }
 

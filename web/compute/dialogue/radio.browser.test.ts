@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { systemClock } from '../../../shared/clock.ts';
 import { type DialogueInput, dialogue } from '../../../shared/tasks/dialogue.ts';
+import { infer } from '../../../shared/tasks/infer.ts';
 import { Engine } from '../engine.ts';
 import type { LanguageSource } from '../models/model-source.ts';
 import { fixedSpeeds } from '../test-gpu.ts';
@@ -23,12 +24,19 @@ const language: LanguageSource = {
   },
 };
 let engine: Engine;
+/** Names of models that were fetched. */
+const fetched: string[] = [];
 
 beforeAll(async () => {
   const measuredSpeeds = await fixedSpeeds(undefined, null);
   engine = await Engine.create({
     ...{ gpu: undefined, now: systemClock.now, measuredSpeeds },
-    onnx: repositoryModels,
+    onnx: {
+      loadOnnx: (name, ...rest) => {
+        fetched.push(name);
+        return repositoryModels.loadOnnx(name, ...rest);
+      },
+    },
     language,
   });
 });
@@ -83,4 +91,13 @@ test('wherever an answer is interrupted, it goes on to the same end', async () =
     expect(answer).toEqual(whole);
     expect(rest).toEqual(heard.slice(at));
   }
+});
+
+test('a model is in memory once, whatever types of tasks name it, and counts once', async () => {
+  const options = { owner: 'test', signal: new AbortController().signal };
+  await say({ messages: [{ role: 'user', content: 'Hello.' }], maxTokens: 1 });
+  // What the model wants is known once it is loaded.
+  const inference = engine.execute('infer', infer.pack({ model: 'radio', inputs: {} }), options);
+  await expect(inference).rejects.toMatchObject({ reason: 'bad-input' });
+  expect(fetched).toEqual(['radio']);
 });

@@ -206,6 +206,19 @@ describe('a model runs', () => {
     expect(await runModel(model, {})).toEqual({ y: { type: 'float32', dims: [2], data: Float32Array.of(-1, -2) } });
   });
 
+  test('but not with inputs that it cannot compute, which is no fault of the machine', async () => {
+    const model: TestModel = {
+      nodes: [{ operator: 'Gather', inputs: ['table', 'x'], outputs: ['y'] }],
+      ...{ inputs: { x: { type: 'int64', dims: ['n'] } }, outputs: { y: { dims: ['n'] } } },
+      constants: { table: { dims: [2], values: [1, 2] } },
+    };
+    const x = { type: 'int64', dims: [1], data: BigInt64Array.of(9n) };
+    await expect(runModel(model, { x })).rejects.toMatchObject({
+      reason: 'bad-input',
+      message: expect.stringMatching(/^The model does not take these inputs .*Correct them\.$/s),
+    });
+  });
+
   test('with the default of an input, and with another value of it', async () => {
     const model: TestModel = {
       nodes: [{ operator: 'Mul', inputs: ['x', 'factor'], outputs: ['y'] }],

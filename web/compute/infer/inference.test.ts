@@ -4,7 +4,7 @@ import type { TaskProgress } from '../../../shared/tasks/definition.ts';
 import { infer, type RowRelation } from '../../../shared/tasks/infer.ts';
 import { nextMacrotask, Schedule } from '../schedule.ts';
 import { INFERENCE, Inference } from './inference.ts';
-import { MAX_LOADED_MODELS } from './loaded-model-cache.ts';
+import { LoadedModelCache, MAX_LOADED_MODELS } from './loaded-model-cache.ts';
 import { summing, summingModel } from './test-sessions.ts';
 
 interface RunOptions {
@@ -23,6 +23,7 @@ class Bench {
     yieldToEventLoop: nextMacrotask,
   });
   readonly loads: string[] = [];
+  readonly models: LoadedModelCache;
   readonly inference: Inference;
 
   /** The downloads that are under way end when this is resolved. */
@@ -30,7 +31,7 @@ class Bench {
   readonly aborted: string[] = [];
 
   constructor(runtimes: ReturnType<typeof summing>[], maxBytes?: number) {
-    this.inference = new Inference({
+    this.models = new LoadedModelCache({
       onnx: {
         loadOnnx: async (model, onShare, signal) => {
           this.loads.push(model);
@@ -42,6 +43,9 @@ class Bench {
       },
       ...(maxBytes !== undefined && { maxBytes }),
       runtimes: runtimes.map(({ open }) => open),
+    });
+    this.inference = new Inference({
+      models: this.models,
       now: () => this.clock.now(),
       after: (delayMs, callback) => this.clock.after(delayMs, callback),
     });
@@ -231,7 +235,7 @@ describe('models', () => {
     expect(runtime.released()).toBe(1);
     await bench.run(1, 0);
     expect(bench.loads.filter((model) => model === 'sum')).toHaveLength(1);
-    bench.inference.dispose();
+    bench.models.dispose();
     await nextMacrotask();
     expect(runtime.released()).toBe(MAX_LOADED_MODELS + 1);
   });

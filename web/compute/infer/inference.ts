@@ -7,7 +7,7 @@ import type { ExecutedTask } from '../engine-types.ts';
 import type { NamedTensor, OnnxSession } from '../ort/onnx-sessions.ts';
 import type { RunInTaskSlot, TaskSlot } from '../schedule.ts';
 import type { LoadedModel, TimedRun } from './loaded-model.ts';
-import { LoadedModelCache, type LoadedModelCacheOptions } from './loaded-model-cache.ts';
+import type { LoadedModelCache } from './loaded-model-cache.ts';
 import { PROGRESS_INTERVAL_MS, waitForRun } from './long-runs.ts';
 import { checkInputs } from './model-shape.ts';
 import { joinRows, rowKey, rowsOf, takeRows } from './rows.ts';
@@ -21,7 +21,9 @@ export const INFERENCE = {
   runMs: 25,
 } as const;
 
-export interface InferenceOptions extends LoadedModelCacheOptions {
+export interface InferenceOptions {
+  /** Not owned. */
+  models: LoadedModelCache;
   now(): number;
   /** As {@link Clock.after}. */
   after: Clock['after'];
@@ -67,7 +69,7 @@ export class Inference {
 
   constructor(options: InferenceOptions) {
     this.#options = options;
-    this.#models = new LoadedModelCache(options);
+    this.#models = options.models;
   }
 
   /**
@@ -101,7 +103,11 @@ export class Inference {
     }
   }
 
-  /** @param run - runs the task in its time slot. Throws MeshError `volunteer-failed`, `too-large`, `device-lost`, `cancelled`. */
+  /**
+   * @param run - runs the task in its time slot.
+   *
+   * Throws MeshError `volunteer-failed`, `bad-input`, `unknown-model`, `too-large`, `device-lost`, `cancelled`.
+   */
   async execute(ready: ReadyTask, run: RunInTaskSlot): Promise<ExecutedTask> {
     this.#waiting.add(ready);
     try {
@@ -116,10 +122,6 @@ export class Inference {
       this.#waiting.delete(ready);
       ready.release();
     }
-  }
-
-  dispose(): void {
-    this.#models.dispose();
   }
 
   async #runWithOthers(ready: ReadyTask, slot: TaskSlot): Promise<ExecutedTask> {
@@ -247,11 +249,11 @@ function affordable(msPerRow: number, maxRows: number): number {
   return Math.max(1, Math.min(maxRows, Math.floor(INFERENCE.runMs / msPerRow)));
 }
 
-/** Throws MeshError `volunteer-failed` for a model whose outputs contradict its own description. */
+/** Throws MeshError `unknown-model` for a model whose outputs contradict what it or its task says of it, which is no volunteer's fault. */
 function checked(outputs: NamedTensor[], rows: number): NamedTensor[] {
   if (outputs.every(({ dims }) => dims[0] === rows)) return outputs;
   const message = `The model did not return a row for each of ${rows} rows, although its rows were said to be independent. Submit it with rows: 'joint'.`;
-  throw new MeshError('volunteer-failed', message);
+  throw new MeshError('unknown-model', message);
 }
 
 /** Throws MeshError `too-large` when the outputs exceed what a result may carry. */

@@ -41,7 +41,7 @@ export interface LoadedModelCacheOptions {
   maxBytes?: number;
 }
 
-/** The models that were used last, each loaded once. */
+/** The models that were used last, each loaded once, whatever types of tasks name it: all of them share one bound. */
 export class LoadedModelCache {
   readonly #options: LoadedModelCacheOptions;
   /** By name and given inputs, the least recently used first. */
@@ -146,17 +146,29 @@ export class LoadedModelCache {
 
   async #open({ name, given }: Wanted, onShare: (share: number) => void, signal: AbortSignal): Promise<LoadedModel> {
     const { onnx, runtimes } = this.#options;
-    if (!onnx) throw new MeshError('unknown-model', `There are no models here, so '${name}' cannot be run.`);
+    if (!onnx)
+      throw new MeshError(
+        'unknown-model',
+        `This machine has no models, so it cannot run '${name}'. Submit it to another.`,
+      );
     const file = await onnx.loadOnnx(name, onShare, signal);
     if (signal.aborted) throw MeshError.cancelled();
     const bytes = given.length > 0 ? withoutDefaults(file, given) : file;
     const model = readOrNull(bytes);
     const weights: WeightFile[] = [];
     let loadedBytes = file.byteLength;
-    for (const path of model ? weightFiles(model) : []) {
-      if (weights.length === MAX_WEIGHT_FILES || !onnx.loadData)
-        throw new MeshError('unknown-model', `The model '${name}' has too many files of weights. Use another one.`);
-      const data = await onnx.loadData(name, path, { loadedBytes, onShare, signal });
+    const paths = model ? weightFiles(model) : [];
+    if (paths.length > MAX_WEIGHT_FILES) {
+      const message = `The model '${name}' has ${paths.length} files of weights beside its own; at most ${MAX_WEIGHT_FILES} are read. Export it with fewer.`;
+      throw new MeshError('unknown-model', message);
+    }
+    for (const path of paths) {
+      const data = await onnx.loadData?.(name, path, { loadedBytes, onShare, signal });
+      if (!data)
+        throw new MeshError(
+          'unknown-model',
+          `The model '${name}' has weights in other files. Use one in a single file.`,
+        );
       weights.push({ path, data });
       loadedBytes += data.byteLength;
     }

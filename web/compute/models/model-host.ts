@@ -70,7 +70,8 @@ export class ModelHost implements DownloadFaults {
       const message = `is stopped by the page's Content-Security-Policy: its connect-src must allow ${origin} and where that redirects to.`;
       return this.#fault(message);
     }
-    if (globalThis.navigator?.onLine === false) return new MeshError('connection-failed', 'This computer is offline.');
+    if (globalThis.navigator?.onLine === false)
+      return new MeshError('connection-failed', 'This computer is offline. Connect it, then try again.');
     if (await this.#redirects()) {
       const message =
         'redirects to a server that does not answer, or lets no other page read it (CORS). Use its address.';

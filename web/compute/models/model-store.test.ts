@@ -76,6 +76,23 @@ describe('fetching and keeping', () => {
     expect(kept.sort()).toEqual([foreign, await keyOf('fast.bin'), new URL('manifest.json', BASE_URL).href].sort());
   });
 
+  test('what another game of the same origin puts in place of a model is not used, and servers share nothing', async () => {
+    await server.store().load('fast', 'wgsl');
+    const evil = new TextEncoder().encode('evil');
+    for (const key of server.caches.entries.keys()) server.caches.entries.set(key, evil);
+    expect(text((await server.store().load('fast', 'wgsl')).bytes)).toContain('fast.bin of one');
+    const other = new TestModelServer();
+    await other.publish('other');
+    const ofOther = server.store({
+      baseUrl: new URL('https://other.example/models/'),
+      fetch: (input, init) => other.fetch(String(input).replace('other.example', BASE_URL.host), init),
+    });
+    expect(text((await ofOther.load('fast', 'wgsl')).bytes)).toContain('fast.bin of other');
+    expect(text((await server.store().load('fast', 'wgsl')).bytes)).toContain('fast.bin of one');
+    // Twice: at first, and where it was replaced.
+    expect(server.requests.filter((request) => request.startsWith('fast.bin'))).toHaveLength(2);
+  });
+
   test('without a connection the kept list and files are used, and a note says so', async () => {
     await server.store().load('fast', 'wgsl');
     server.isOffline = true;

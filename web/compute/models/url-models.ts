@@ -64,7 +64,7 @@ export class UrlModels {
     const sha256 = PIN.exec(url.hash)?.[1];
     if (url.hash && !sha256)
       throw MeshError.badInput(
-        "A model's URL ends in #sha256= and 64 lowercase hexadecimal digits, or has no # at all.",
+        "A model's URL ends in #sha256= and 64 lowercase hexadecimal digits, or has no # at all. Correct it.",
       );
     const kept = sha256 && (await this.#kept(sha256));
     if (kept) return kept;

@@ -8,6 +8,9 @@ import binaryUrl from 'onnxruntime-web/ort-wasm-simd-threaded.wasm?url';
 import { fetchOwn } from '../../../shared/csp-violations.ts';
 import { MeshError } from '../../../shared/errors.ts';
 
+/** Longest part, in characters, of the library's error that is passed on: some are pages long. */
+const MAX_CAUSE_CHARS = 200;
+
 /** Threads of onnxruntime-web: its own limit, beyond which small networks gain nothing. */
 export const MAX_RUNTIME_THREADS = 4;
 
@@ -67,13 +70,18 @@ export function toRuntimeError(cause: unknown): MeshError {
   });
 }
 
-/** Converts an error of a run. */
+/** How onnxruntime-web says that a model does not take what it was given: an index beyond a table, sizes that do not fit (ORT_INVALID_ARGUMENT). */
+const INVALID_ARGUMENT = /\bERROR_CODE: 2\b/;
+
+/** Converts an error of a run. What lies in the inputs is no volunteer's fault. */
 export function toRunError(cause: unknown): MeshError {
   if (cause instanceof MeshError) return cause;
   const reason = cause instanceof Error ? cause.message : String(cause);
-  return new MeshError('volunteer-failed', `onnxruntime-web could not run the network (${reason.slice(0, 200)}).`, {
-    cause,
-  });
+  const why = reason.slice(0, MAX_CAUSE_CHARS);
+  if (INVALID_ARGUMENT.test(reason))
+    return new MeshError('bad-input', `The model does not take these inputs (${why}). Correct them.`, { cause });
+  const message = `onnxruntime-web could not run the model (${why}). Try again, or use other inputs or another model.`;
+  return new MeshError('volunteer-failed', message, { cause });
 }
 
 let cpuLoaded: Promise<OrtRuntime> | null = null;

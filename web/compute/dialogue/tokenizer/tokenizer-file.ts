@@ -1,3 +1,4 @@
+import { sizeWords } from '../../../../shared/bytes.ts';
 import { MeshError } from '../../../../shared/errors.ts';
 import { z } from '../../../../shared/zod.ts';
 
@@ -80,7 +81,10 @@ export type TokenizerFile = z.infer<typeof fileSchema>;
 
 /** Throws MeshError `unknown-model` with what is wrong. */
 export function readTokenizerFile(bytes: Uint8Array, model: string): TokenizerFile {
-  if (bytes.byteLength > MAX_TOKENIZER_BYTES) throw brokenTokenizer(model, `it has ${bytes.byteLength} bytes`);
+  if (bytes.byteLength > MAX_TOKENIZER_BYTES) {
+    const [size, limit] = [sizeWords(bytes.byteLength), sizeWords(MAX_TOKENIZER_BYTES, 'down')];
+    throw brokenTokenizer(model, `it has ${size}, and at most ${limit} are read`);
+  }
   let json: unknown;
   try {
     json = JSON.parse(new TextDecoder().decode(bytes));

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { MeshError } from '../../../../shared/errors.ts';
+import { isQuick, MAX_PIECE_CHARS, piecesOf } from './foreign-pattern.ts';
 import { mergePairs } from './merge-pairs.ts';
 import { Tokenizer } from './tokenizer.ts';
 
@@ -91,6 +92,48 @@ test.each([
     expect(MeshError.from(cause)).toMatchObject({ reason: 'unknown-model' });
     expect((cause as Error).message).toContain(words);
   }
+});
+
+const GPT4 =
+  "(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\\r\\n\\p{L}\\p{N}]?\\p{L}+|\\p{N}{1,3}| ?[^\\s\\p{L}\\p{N}]+[\\r\\n]*|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+";
+const GPT4O = `[^\\r\\n\\p{L}\\p{N}]?[\\p{Lu}\\p{Lt}]*[\\p{Ll}\\p{M}]+(?i:'s|'t|'re)?|\\p{N}{1,3}|\\s+`;
+
+test.each([GPT4, GPT4O, ' {2,}', '[a(+)*]+', '\\(\\+?'])('the pattern %s of a tokenizer is quick', (pattern) => {
+  expect(isQuick(pattern)).toBe(true);
+});
+
+test.each([
+  '(a+)+$',
+  '(a|a)*b',
+  'a*a*a*b',
+  'a?a?a?a?a?a',
+  '(.)\\1',
+  '(?<=a)b',
+  'a{999}',
+  '(a|b)(a|b)(a|b)(a|b)(a|b)',
+  `(${'a|'.repeat(9)}a)`,
+  'a|'.repeat(20),
+])('the pattern %s, which may take for ever, is refused with a sentence', (Regex) => {
+  const split = { type: 'Split', pattern: { Regex }, behavior: 'Isolated' };
+  expect(() => tokenizerOf({ pre_tokenizer: split }, ['a'])).toThrow('may take for ever');
+});
+
+test('a text is cut for a foreign pattern before spaces, and within a word only where that is long', () => {
+  const text = `${'lorem ipsum  '.repeat(40)}${'x'.repeat(3 * MAX_PIECE_CHARS)}`;
+  const pieces = piecesOf(text);
+  expect(pieces.join('')).toBe(text);
+  expect(Math.max(...pieces.map(({ length }) => length))).toBeLessThanOrEqual(MAX_PIECE_CHARS);
+  for (const piece of pieces.slice(1, 4)) expect(piece).toMatch(/^ /);
+  expect(piecesOf(`${'x'.repeat(MAX_PIECE_CHARS - 1)}\u{1f600}`)).toEqual([
+    'x'.repeat(MAX_PIECE_CHARS - 1),
+    '\u{1f600}',
+  ]);
+});
+
+test('a tokenizer that makes a text longer and longer is refused with a sentence', () => {
+  const longer = { type: 'Replace', pattern: { String: 'a' }, content: 'aaaaaaaa' };
+  const tokenizer = tokenizerOf({ normalizer: { type: 'Sequence', normalizers: Array(8).fill(longer) } }, ['a']);
+  expect(() => tokenizer.encode('a'.repeat(1_000))).toThrow('several times as long');
 });
 
 test('a text that the vocabulary cannot spell is refused with a sentence', () => {
