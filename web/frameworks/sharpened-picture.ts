@@ -18,8 +18,8 @@ export const NOT_ATTACHED: SharpenedState = {
   error: null,
 };
 
-/** Those that are being detached: an element has one picture at a time, and a stream takes a moment to close. */
-const leaving = new WeakMap<Picture, Promise<void>>();
+/** Detaches under way: an element has one picture at a time, and a stream takes a moment to close. */
+const pendingDetaches = new WeakMap<Picture, Promise<void>>();
 
 /**
  * A sharpened picture that a component of a page has while it is mounted. It is attached in a microtask and after the one before it is gone, so that a
@@ -50,13 +50,13 @@ export class SharpenedPicture {
   /** Detaches, also what is still being attached. */
   end(): Promise<void> {
     this.#ending.abort();
-    leaving.set(this.#element, this.#ended);
+    pendingDetaches.set(this.#element, this.#ended);
     return this.#ended;
   }
 
   async #run(): Promise<void> {
     const { signal } = this.#ending;
-    await leaving.get(this.#element);
+    await pendingDetaches.get(this.#element);
     await Promise.resolve();
     if (signal.aborted) return;
     try {
