@@ -44,7 +44,7 @@ export interface AttachOptions extends StreamOptions {
  */
 export interface Attachment extends EventTarget {
   readonly element: HTMLElement;
-  /** Another one after a video has got another source. */
+  /** Another one after a video has got another source, or is played again after its end. */
   readonly stream: FrameStream;
   /** Whether the sharpened picture is shown now, and why not: a sentence for a person. */
   readonly shown: Shown;
@@ -252,11 +252,11 @@ class ElementAttachment extends EventTarget implements Attachment {
     if ([...this.#volunteerIds].some((id) => !known.has(id))) this.#trial.helpChanged();
   }
 
-  /** The frames of a video that has got another source are not those that the stream was opened on. */
+  /** A stream ends with the video that it was opened on: it has no frames of another source, and none of a replay. */
   async #reopen(): Promise<void> {
-    await this.#stream.close();
-    if (this.#detaching) return;
     try {
+      await this.#stream.close();
+      if (this.#detaching) return;
       const stream = await this.#opened.open();
       if (this.#detaching) return void stream.close();
       this.#stream = stream;
