@@ -240,6 +240,31 @@ test('out of sight no frame is followed and the stream is slowed down, and back 
   document.body.removeAttribute('style');
 });
 
+test('attached in a hidden tab, the stream is slow until the tab is seen', async () => {
+  const hidden = vi.spyOn(document, 'hidden', 'get').mockReturnValue(true);
+  onTestFinished(() => hidden.mockRestore());
+  const attachment = await attachTo(game);
+  expect(attachment.shown.why).toBe('The element is out of sight.');
+  expect(opened[0]?.stream.changes).toEqual([{ maxFps: 1 }]);
+  hidden.mockRestore();
+  document.dispatchEvent(new Event('visibilitychange'));
+  await expect.poll(() => attachment.shown.is).toBe(true);
+  expect(opened[0]?.stream.changes.at(-1)).toEqual({ maxFps: 60 });
+});
+
+test('a stream that is opened anew out of sight is slow too', async () => {
+  const { video } = await playingVideo();
+  const attachment = await attachTo(video);
+  await expect.poll(() => attachment.shown.is).toBe(true);
+  document.body.style.height = '9000px';
+  onTestFinished(() => document.body.removeAttribute('style'));
+  window.scrollTo(0, 5_000);
+  await expect.poll(() => attachment.shown.why).toBe('The element is out of sight.');
+  video.dispatchEvent(new Event('ended'));
+  video.dispatchEvent(new Event('play'));
+  await expect.poll(() => opened[1]?.stream.changes).toEqual([{ maxFps: 1 }]);
+});
+
 test('an element that is taken out of the page has no picture until it is back', async () => {
   const attachment = await attachTo(game);
   await expect.poll(() => attachment.shown.is).toBe(true);

@@ -140,6 +140,7 @@ class ElementAttachment extends EventTarget implements Attachment {
   #stats: unknown = null;
   #statsMs = 0;
   #decidedMs = Number.NEGATIVE_INFINITY;
+  /** Whether the stream runs as one that is seen, as every new one does. */
   #wasSeen = true;
   #detaching: Promise<void> | null = null;
 
@@ -163,6 +164,8 @@ class ElementAttachment extends EventTarget implements Attachment {
         this.#reopened = this.#reopened.then(() => this.#reopen());
       },
     });
+    // The watch tells of changes only, and a tab that was hidden before may stay so for hours.
+    if (!this.#watch.isSeen) this.#unseen();
   }
 
   get stream(): FrameStream {
@@ -261,6 +264,7 @@ class ElementAttachment extends EventTarget implements Attachment {
       if (this.#detaching) return void stream.close();
       this.#stream = stream;
       this.#wasSeen = true;
+      this.#see(this.#watch.isSeen);
       this.#overlay.canvas = stream.canvas;
       this.#withoutStream = '';
     } catch (cause) {

@@ -62,6 +62,11 @@ export class ElementWatch {
     return this.#element.controls && showsControls ? 'The video shows its controls.' : '';
   }
 
+  /** Whether the element can be seen, and each frame of the screen is told. */
+  get isSeen(): boolean {
+    return this.#frame !== null;
+  }
+
   stop(): void {
     this.#listening.abort();
     this.#sight.disconnect();
