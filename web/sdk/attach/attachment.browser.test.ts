@@ -114,6 +114,16 @@ test('detaching leaves no trace: not in the page, not on the element, not on the
   await attachTo(game);
 });
 
+test('a picture that is detached is not shown any more, and says so', async () => {
+  const attachment = await attachTo(game);
+  await expect.poll(() => attachment.shown.is).toBe(true);
+  const told: boolean[] = [];
+  attachment.addEventListener('shown', () => told.push(attachment.shown.is));
+  await attachment.detach();
+  expect(attachment.shown).toEqual({ is: false, why: 'The sharpened picture was removed.' });
+  expect(told).toEqual([false]);
+});
+
 test('an element has one sharpened picture at a time, also while the first is being opened', async () => {
   const first = attachTo(game);
   await expect(attachTo(game)).rejects.toMatchObject({

@@ -48,7 +48,7 @@ export interface Attachment extends EventTarget {
   readonly stream: FrameStream;
   /** Whether the sharpened picture is shown now, and why not: a sentence for a person. */
   readonly shown: Shown;
-  /** Removes the picture and all that was changed for it, and closes the stream. */
+  /** Removes the picture and all that was changed for it, and closes the stream. From then on the picture is not shown. */
   detach(): Promise<void>;
 }
 
@@ -188,6 +188,9 @@ class ElementAttachment extends EventTarget implements Attachment {
     this.#opened.renderSize?.restore();
     attached.delete(this.element);
     this.#deps.onDetached(this);
+    const before = this.shown;
+    this.#decision.withdraw('The sharpened picture was removed.');
+    this.#tellChangeOf(before);
     await this.#stream.close();
   }
 
@@ -218,7 +221,12 @@ class ElementAttachment extends EventTarget implements Attachment {
     this.#isSmall = this.#trial.update(nowMs, shown.is, isNoFailure);
     if (this.#isSmall) this.#opened.renderSize?.shrink();
     else this.#opened.renderSize?.restore();
-    if (shown.is !== before.is || shown.why !== before.why) this.dispatchEvent(new Event('shown'));
+    this.#tellChangeOf(before);
+  }
+
+  #tellChangeOf(before: Shown): void {
+    const { is, why } = this.shown;
+    if (is !== before.is || why !== before.why) this.dispatchEvent(new Event('shown'));
   }
 
   /** Why the stream cannot be relied on; empty if it can. A stream that runs renews its figures. */
