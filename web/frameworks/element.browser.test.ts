@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { afterEach, beforeEach, expect, onTestFinished, test, vi } from 'vitest';
 import { GamerClient, type MeshError } from '../sdk/p2c2r.ts';
 import './element.ts';
 import { TestClient } from './test-mesh.ts';
@@ -49,7 +49,16 @@ test('follows a canvas that comes later, another one, and attributes that change
   await expect.poll(() => clients).toHaveLength(1);
   expect(clients[0]?.attached).toEqual([]);
   element.innerHTML = '<section><video></video></section>';
-  await expect.poll(() => clients[0]?.covered).toEqual([element.querySelector('video')]);
+  await expect.poll(() => element.sharpened.shown.why).toBe('The video has no picture yet.');
+  const video = element.querySelector('video');
+  if (!video) throw new Error('no video');
+  const source = document.createElement('canvas');
+  const drawing = setInterval(() => source.getContext('2d')?.fillRect(0, 0, 9, 9), 20);
+  onTestFinished(() => clearInterval(drawing));
+  Object.assign(video, { muted: true, srcObject: source.captureStream() });
+  await video.play();
+  await expect.poll(() => clients[0]?.covered).toEqual([video]);
+  expect(clients[0]?.attempts).toBe(1);
   element.innerHTML = '<canvas></canvas>';
   await expect.poll(() => clients[0]?.covered).toEqual([element.querySelector('canvas')]);
   element.setAttribute('max-fps', '30');
@@ -146,4 +155,15 @@ test('says once what is wrong with an attribute, also where the page writes it i
   await expect.poll(() => errors).toBe(2);
   element.removeAttribute('scale');
   await expect.poll(() => clients.at(-1)?.covered).toHaveLength(1);
+});
+
+test('says by an event what could not be ended when it leaves the page', async () => {
+  const errors: MeshError[] = [];
+  const element = place('room="open"');
+  element.addEventListener('error', (event: Event) => errors.push((event as CustomEvent<MeshError>).detail));
+  await expect.poll(() => clients[0]?.covered).toHaveLength(1);
+  const [client] = clients;
+  if (client) client.close = () => Promise.reject(new Error('The worker is gone.'));
+  element.remove();
+  await expect.poll(() => errors.map(({ message }) => message)).toEqual(['The worker is gone.']);
 });

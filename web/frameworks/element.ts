@@ -175,7 +175,7 @@ export class SharpenElement extends BaseElement {
   #connect(options: GamerOptions): void {
     const key = JSON.stringify(options);
     if (this.#connection?.key === key) return;
-    void this.#connection?.resource.end();
+    this.#end(this.#connection);
     const resource = new MeshConnection(
       () => GamerClient.connect(options),
       (mesh) => {
@@ -195,7 +195,7 @@ export class SharpenElement extends BaseElement {
     const element = this.querySelector<Picture>('canvas, video');
     const key = [client, element, renderer, resize, JSON.stringify(attributes)];
     if (this.#picture && key.every((part, at) => part === this.#picture?.key[at])) return;
-    void this.#picture?.resource.end();
+    this.#end(this.#picture);
     this.#picture = null;
     this.#show(NOT_ATTACHED);
     if (!client || !element) return;
@@ -218,16 +218,21 @@ export class SharpenElement extends BaseElement {
   }
 
   #disconnect(): void {
-    void this.#connection?.resource.end();
+    this.#end(this.#connection);
     this.#connection = null;
     this.#setMesh(NOT_CONNECTED);
   }
 
   #leave(): void {
-    void this.#picture?.resource.end();
+    this.#end(this.#picture);
     this.#picture = null;
     this.#show(NOT_ATTACHED);
     this.#disconnect();
+  }
+
+  /** Nobody waits for the end, so what fails is told by an event. */
+  #end(ended: { resource: MeshConnection | SharpenedPicture } | null): void {
+    ended?.resource.end().catch((cause: unknown) => this.#fail(MeshError.from(cause)));
   }
 
   #fail(error: MeshError): void {
