@@ -34,11 +34,9 @@ test('joins the room of its invite at the server that made it, and sharpens the 
     `invite="${INVITE.replace('&', '&amp;')}" render-scale="0.5" quality="fast" where="volunteers"`,
   );
   await expect.poll(() => element.sharpened.attachment).not.toBeNull();
-  expect(asked).toEqual([
-    { room: 'ours', invite: 'token', url: 'https://play.example/p2c2r/', where: 'volunteers', name: 'p2c2r-sharpen' },
-  ]);
+  expect(asked).toEqual([{ room: 'ours', invite: 'token', url: 'https://play.example/p2c2r/', name: 'p2c2r-sharpen' }]);
   expect(clients[0]?.covered).toEqual([element.querySelector('canvas')]);
-  expect(clients[0]?.attached[0]?.options).toEqual({ renderScale: 0.5, quality: 'fast' });
+  expect(clients[0]?.attached[0]?.options).toEqual({ renderScale: 0.5, quality: 'fast', where: 'volunteers' });
   expect(element.mesh.state).toBe('online');
   // Laid out as if it were not there.
   expect(getComputedStyle(element).display).toBe('contents');
@@ -166,4 +164,15 @@ test('says by an event what could not be ended when it leaves the page', async (
   if (client) client.close = () => Promise.reject(new Error('The worker is gone.'));
   element.remove();
   await expect.poll(() => errors.map(({ message }) => message)).toEqual(['The worker is gone.']);
+});
+
+test('where frames are sharpened may change without another room, also with a client that it is given', async () => {
+  const element = place('where="volunteers"');
+  await expect.poll(() => clients[0]?.attached.at(-1)?.options).toEqual({ where: 'volunteers' });
+  element.setAttribute('where', 'local');
+  await expect.poll(() => clients[0]?.attached.at(-1)?.options).toEqual({ where: 'local' });
+  expect(asked).toHaveLength(1);
+  const given = new TestClient();
+  element.client = given.client;
+  await expect.poll(() => given.attached.at(-1)?.options).toEqual({ where: 'local' });
 });

@@ -27,7 +27,7 @@ const BaseElement = typeof HTMLElement === 'undefined' ? (class {} as typeof HTM
  *
  * Attributes: `server` (default: that of the invite, or the one that the module came from); `invite` (the link of an invite for a game) or `room` (the
  * name of an open room), default a new room; `where`, `quality`, `scale`, `render-scale`, `max-fps`, `bitrate-kbps`, `patience` and `max-delay-ms`, as
- * options of `connect` and `attach` are named; `name`. Each may change at any time.
+ * options of `attach` are named; `name`. Each may change at any time.
  *
  * Events: `state`: {@link SharpenElement.mesh} changed; `shown`: {@link SharpenElement.sharpened} changed; `error` (CustomEvent<MeshError>).
  */
@@ -148,12 +148,10 @@ export class SharpenElement extends BaseElement {
     const data = Object.fromEntries(
       TAG_OPTIONS.map((name) => [name, this.getAttribute(withHyphens(name)) ?? undefined]),
     );
-    const { invite, attach, where } = tagOptions(data, withHyphens);
+    const { connect, attach } = tagOptions(data, withHyphens);
     const options = {
-      ...(invite === null ? { inviteOnly: true } : { room: invite.room }),
-      ...(invite?.token !== undefined && { invite: invite.token }),
-      ...this.#serverOption(data.invite),
-      where,
+      ...connect,
+      ...this.#serverOption(),
       name: this.getAttribute('name') ?? 'p2c2r-sharpen',
     };
     if (this.#givenClient) this.#disconnect();
@@ -165,11 +163,9 @@ export class SharpenElement extends BaseElement {
     return JSON.stringify(ATTRIBUTES.map((name) => this.getAttribute(name)));
   }
 
-  /** An invite was made by the server that it leads to. */
-  #serverOption(invite: string | undefined): { url?: string } {
+  #serverOption(): { url?: string } {
     const server = this.getAttribute('server');
-    if (server !== null) return { url: new URL(server, location.href).href };
-    return invite === undefined ? {} : { url: new URL('.', invite).href };
+    return server === null ? {} : { url: new URL(server, location.href).href };
   }
 
   #connect(options: GamerOptions): void {
