@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, onTestFinished, test, vi } from 'vitest';
-import { GamerClient, type MeshError } from '../sdk/p2c2r.ts';
+import { GamerClient, MeshError } from '../sdk/p2c2r.ts';
 import './element.ts';
 import { TestClient } from './test-mesh.ts';
 
@@ -175,4 +175,22 @@ test('where frames are sharpened may change without another room, also with a cl
   const given = new TestClient();
   element.client = given.client;
   await expect.poll(() => given.attached.at(-1)?.options).toEqual({ where: 'local' });
+});
+
+test('a join that failed can be tried again, and an attachment to a client that it is given', async () => {
+  vi.mocked(GamerClient.connect).mockRejectedValueOnce(new MeshError('signaling-unreachable', 'The server is away.'));
+  const element = place('room="open"');
+  await expect.poll(() => element.mesh.error?.message).toBe('The server is away.');
+  element.retry();
+  await expect.poll(() => clients[0]?.covered).toHaveLength(1);
+  expect(element.mesh).toMatchObject({ state: 'online', error: null });
+
+  const given = new TestClient();
+  given.refusal = new MeshError('unsupported-browser', 'This browser has no WebCodecs.');
+  element.client = given.client;
+  await expect.poll(() => element.sharpened.error).toBe(given.refusal);
+  given.refusal = null;
+  element.retry();
+  await expect.poll(() => given.covered).toHaveLength(1);
+  expect(given.closed).toBe(0);
 });

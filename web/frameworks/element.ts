@@ -99,6 +99,15 @@ export class SharpenElement extends BaseElement {
     this.#update();
   }
 
+  /** Joins anew with the same attributes, unless it was given its client, and attaches anew: after an `error` that the person could do something about. */
+  retry(): void {
+    this.#end(this.#picture);
+    this.#picture = null;
+    this.#end(this.#connection);
+    this.#connection = null;
+    this.#update();
+  }
+
   connectedCallback(): void {
     if (!this.shadowRoot) {
       const style = new CSSStyleSheet();
