@@ -110,7 +110,7 @@ module.exports = {
       'game-imports-only-sdk',
       'web/game',
       ['shared', 'web/sdk', MOVED_FRAMES],
-      'the built-in game uses only the SDK, as any other game would, and the way of frames from one thread to another',
+      'the built-in game uses only the SDK, as any other game would, and what moves frames from one thread to another',
     ),
     {
       name: 'game-only-imported-through-its-entry-files',

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { MeshError } from '../../shared/errors.ts';
-import type { Attachment, AttachOptions, GamerClient, VolunteerInfo } from '../sdk/p2c2r.ts';
+import type { Attachment, AttachOptions, GamerClient, GamerState, VolunteerInfo } from '../sdk/p2c2r.ts';
 import { AttachSession, type SessionStatus } from './attach-session.ts';
 import { scriptOptions } from './script-options.ts';
 
@@ -27,7 +27,8 @@ class FakeAttachment extends EventTarget {
 
 class FakeClient extends EventTarget {
   mayInvite = true;
-  volunteers: Pick<VolunteerInfo, 'name'>[] = [];
+  state: GamerState = 'online';
+  volunteers: (Pick<VolunteerInfo, 'name'> & Partial<Pick<VolunteerInfo, 'barred'>>)[] = [];
   attached: FakeAttachment[] = [];
   isClosed = false;
   refused = new Set<Element>();
@@ -49,11 +50,12 @@ let client: FakeClient;
 let told: SessionStatus[];
 let entered: HTMLIFrameElement[];
 let failure: MeshError | null;
+let connects: number;
 let session: AttachSession | null;
 
 beforeEach(() => {
   vi.useFakeTimers();
-  [client, told, entered, failure, session] = [new FakeClient(), [], [], null, null];
+  [client, told, entered, failure, connects, session] = [new FakeClient(), [], [], null, 0, null];
 });
 
 afterEach(async () => {
@@ -67,6 +69,7 @@ async function start(data: Record<string, string> = {}, renderer: object | null 
     options: scriptOptions(data),
     page: document,
     connect: async () => {
+      connects++;
       if (failure) throw failure;
       return client as unknown as GamerClient;
     },
@@ -137,7 +140,7 @@ test('an element that could not be taken is tried again, ever more rarely', asyn
   await vi.advanceTimersByTimeAsync(40_000);
   client.refused.delete(game);
   await vi.advanceTimersByTimeAsync(40_000);
-  expect(triedMs).toEqual([0, 10_000, 30_000, 70_000]);
+  expect(triedMs).toEqual([0, 1_000, 3_000, 7_000, 15_000, 31_000, 63_000]);
   expect(told.at(-1)).toMatchObject({ tone: 'idle', title: 'No helper' });
 });
 
@@ -193,4 +196,78 @@ test('a stopped session leaves the room and says nothing more', async () => {
   client.dispatchEvent(new Event('volunteers'));
   await vi.advanceTimersByTimeAsync(5_000);
   expect([client.isClosed, told.length, client.attached.length]).toEqual([true, length, 1]);
+});
+
+test('another attempt when the game has left says so, and two of them leave one search and one client', async () => {
+  const game = addCanvas();
+  failure = new MeshError('signaling-unreachable', 'The server is away.');
+  const session = await start();
+  expect(told.at(-1)).toMatchObject({ tone: 'failed', hasEnded: true });
+  game.remove();
+  failure = null;
+  await Promise.all([session.start(), session.start()]);
+  expect(told.at(-1)).toMatchObject({ title: 'No game yet', hasEnded: false });
+  const { length } = told;
+  await vi.advanceTimersByTimeAsync(3_000);
+  expect(told).toHaveLength(length + 3);
+  addCanvas();
+  await vi.advanceTimersByTimeAsync(1_000);
+  expect([connects, client.attached.length]).toEqual([2, 1]);
+});
+
+test('a game that could not be taken is forgotten when it has left', async () => {
+  const game = addCanvas();
+  client.refused.add(game);
+  await start();
+  game.remove();
+  await vi.advanceTimersByTimeAsync(1_000);
+  expect(told.at(-1)).toMatchObject({ title: 'No game yet' });
+});
+
+test('why nobody helps is said as far as it is known, until somebody does', async () => {
+  addCanvas();
+  await start();
+  const detail = new MeshError('connection-failed', 'The two browsers found no way to each other.');
+  client.dispatchEvent(new CustomEvent('error', { detail }));
+  expect(told.at(-1)?.detail).toContain('Nobody helps yet. The two browsers found no way to each other.');
+  client.volunteers = [{ name: 'Vera' }];
+  client.dispatchEvent(new Event('volunteers'));
+  expect(told.at(-1)?.detail).toMatch(/Helping: Vera\.$/);
+  client.volunteers = [];
+  client.dispatchEvent(new Event('volunteers'));
+  expect(told.at(-1)?.detail).toMatch(/Nobody helps yet\.$/);
+  client.state = 'reconnecting';
+  client.dispatchEvent(new Event('state'));
+  expect(told.at(-1)?.detail).toContain('the server cannot be reached');
+});
+
+test('a volunteer that is barred is not said to help', async () => {
+  addCanvas();
+  await start();
+  client.volunteers = [
+    { name: 'Vera', barred: false },
+    { name: 'Eve', barred: true },
+  ];
+  client.dispatchEvent(new Event('volunteers'));
+  expect(told.at(-1)?.detail).toMatch(/Helping: Vera\.$/);
+});
+
+test.each([
+  ['why', MeshError.removedFromRoom(), 'The owner of this room has removed this machine'],
+  ['also without a reason', null, 'The connection to the server has ended.'],
+])('that the session has ended is said, %s, and another attempt joins anew', async (_, error, message) => {
+  const game = addCanvas();
+  const session = await start();
+  const removed = client;
+  if (error) removed.dispatchEvent(new CustomEvent('error', { detail: error }));
+  removed.state = 'closed';
+  removed.dispatchEvent(new Event('state'));
+  await vi.advanceTimersByTimeAsync(5_000);
+  expect(told.at(-1)).toMatchObject({ tone: 'failed', inviteLink: null, hasEnded: true });
+  expect(told.at(-1)?.detail).toContain(message);
+  expect([removed.isClosed, connects]).toEqual([true, 1]);
+  client = new FakeClient();
+  await session.start();
+  expect(client.attached.map(({ element }) => element)).toEqual([game]);
+  expect(told.at(-1)).toMatchObject({ title: 'No helper', hasEnded: false });
 });

@@ -1,4 +1,5 @@
 import { MeshError } from '../../shared/errors.ts';
+import { nextAttachWaitMs } from '../sdk/attach/attach-retry.ts';
 import type { Attachment, AttachOptions, GamerClient } from '../sdk/p2c2r.ts';
 import { type Found, findPicture, shownArea } from './find-picture.ts';
 import type { ScriptOptions } from './script-options.ts';
@@ -7,9 +8,6 @@ import type { ScriptOptions } from './script-options.ts';
 const LOOK_INTERVAL_MS = 1_000;
 /** An element that was not laid out at so many looks is given up for another one. */
 const LOOKS_WITHOUT_ELEMENT = 3;
-/** First wait before an element that could not be taken is tried again, ms: the error may pass. Doubled each time, up to the maximum. */
-const FIRST_RETRY_MS = 10_000;
-const MAX_RETRY_MS = 600_000;
 
 /** What the badge tells. */
 export interface SessionStatus {
@@ -39,13 +37,16 @@ export interface SessionDeps {
 export class AttachSession {
   readonly #deps: SessionDeps;
   /** Elements that could not be taken: since when, and for how long they are passed over. */
-  readonly #passedOver = new WeakMap<Element, { sinceMs: number; waitMs: number }>();
+  #passedOver = new WeakMap<Element, { sinceMs: number; waitMs: number }>();
   #client: GamerClient | null = null;
   #inviteLink: string | null = null;
   #attachment: Attachment | null = null;
   #looksWithout = 0;
-  /** Why the last element that was found has no sharpened picture; empty if it has. */
-  #refusal = '';
+  /** The last element that was found and could not be taken: why stays told while it is in the page. */
+  #refused: Element | null = null;
+  /** The last that went wrong since somebody helped, or since the client joined. */
+  #trouble: MeshError | null = null;
+  #isLooking = false;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #isStopped = false;
 
@@ -53,16 +54,16 @@ export class AttachSession {
     this.#deps = deps;
   }
 
-  /** Looks for the game until {@link stop}, or until the server refuses. */
+  /**
+   * Looks for the game until {@link stop}, or until the server refuses or the client's session ends; called again after that, it starts anew. Called while it
+   * looks, it does nothing. Resolves after the first look.
+   */
   async start(): Promise<void> {
-    try {
-      await this.#look();
-    } catch (cause) {
-      this.#refusal = MeshError.from(cause).message;
-      this.#tell('failed', 'Not sharpened', this.#refusal, !this.#client);
-      if (!this.#client) return;
-    }
-    if (!this.#isStopped) this.#timer = setTimeout(() => void this.start(), LOOK_INTERVAL_MS);
+    if (this.#isLooking || this.#isStopped) return;
+    this.#isLooking = true;
+    this.#refused = null;
+    this.#passedOver = new WeakMap();
+    await this.#lookAndGoOn();
   }
 
   async stop(): Promise<void> {
@@ -71,17 +72,39 @@ export class AttachSession {
     await this.#client?.close();
   }
 
+  async #lookAndGoOn(): Promise<void> {
+    try {
+      await this.#look();
+    } catch (cause) {
+      // Without a client, each further look would ask the server again.
+      this.#isLooking = this.#client !== null;
+      this.#tell('failed', 'Not sharpened', MeshError.from(cause).message, !this.#isLooking);
+    }
+    if (!this.#isLooking || this.#isStopped) return;
+    this.#timer = setTimeout(() => void this.#lookAndGoOn(), LOOK_INTERVAL_MS);
+  }
+
   async #look(): Promise<void> {
+    if (this.#client?.state === 'closed') await this.#leave(this.#client);
     if (this.#attachment) await this.#lookAfter(this.#attachment);
     if (this.#attachment) return;
     const found = findPicture(this.#deps.page, { has: (element) => this.#isPassedOver(element) });
     if (found) await this.#take(found);
-    else if (this.#refusal === '')
+    else if (!this.#refused?.isConnected)
       this.#tell(
         'idle',
         'No game yet',
         'There is no canvas and no video on this page that can be sharpened. One that comes later is found.',
       );
+  }
+
+  /** The owner of the room has removed this gamer, or the server has ended its session. Throws why. */
+  async #leave(client: GamerClient): Promise<void> {
+    this.#client = null;
+    this.#attachment = null;
+    this.#inviteLink = null;
+    await client.close();
+    throw this.#trouble ?? new MeshError('closed', 'The connection to the server has ended. Try again.');
   }
 
   async #lookAfter(attachment: Attachment): Promise<void> {
@@ -108,7 +131,7 @@ export class AttachSession {
       throw cause;
     }
     this.#looksWithout = 0;
-    this.#refusal = '';
+    this.#refused = null;
     this.#attachment.addEventListener('shown', () => this.#tellShown());
     this.#tellShown();
   }
@@ -119,8 +142,9 @@ export class AttachSession {
   }
 
   #passOver(element: Element): void {
-    const { waitMs = FIRST_RETRY_MS / 2 } = this.#passedOver.get(element) ?? {};
-    this.#passedOver.set(element, { sinceMs: performance.now(), waitMs: Math.min(2 * waitMs, MAX_RETRY_MS) });
+    const waitMs = nextAttachWaitMs(this.#passedOver.get(element)?.waitMs ?? 0);
+    this.#passedOver.set(element, { sinceMs: performance.now(), waitMs });
+    this.#refused = element;
   }
 
   /** Where nobody can be told to draw a smaller picture, the element is sharpened as it is. */
@@ -134,7 +158,16 @@ export class AttachSession {
     this.#tell('working', 'Connecting', 'Connecting to the server.');
     const client = await this.#deps.connect();
     this.#client = client;
-    client.addEventListener('volunteers', () => this.#tellShown());
+    this.#trouble = null;
+    client.addEventListener('volunteers', () => {
+      if (helpersOf(client) !== '') this.#trouble = null;
+      this.#tellShown();
+    });
+    client.addEventListener('error', (event) => {
+      this.#trouble = (event as CustomEvent<MeshError>).detail;
+      this.#tellShown();
+    });
+    client.addEventListener('state', () => this.#tellShown());
     if (this.#isStopped) await client.close();
     else if (client.mayInvite) this.#inviteLink = await invitation(client);
     return client;
@@ -143,16 +176,27 @@ export class AttachSession {
   #tellShown(): void {
     const client = this.#client;
     const shown = this.#attachment?.shown;
-    if (!client || !shown || this.#isStopped) return;
-    const names = client.volunteers.map(({ name }) => name).join(', ');
-    const help = names ? `Helping: ${names}.` : 'Nobody helps yet.';
+    // What has ended is told by the next look.
+    if (!client || !shown || client.state === 'closed') return;
+    const helpers = helpersOf(client);
+    const help = helpers ? `Helping: ${helpers}.` : this.#whyNobodyHelps(client);
     if (shown.is) this.#tell('sharper', 'Sharper', `The sharpened picture is shown. ${help}`);
-    else this.#tell('idle', names ? 'As it is' : 'No helper', `${shown.why} ${help}`);
+    else this.#tell('idle', helpers ? 'As it is' : 'No helper', `${shown.why} ${help}`);
+  }
+
+  #whyNobodyHelps({ state }: GamerClient): string {
+    if (state === 'reconnecting') return 'Nobody helps now: the server cannot be reached. It is tried again.';
+    return this.#trouble ? `Nobody helps yet. ${this.#trouble.message}` : 'Nobody helps yet.';
   }
 
   #tell(tone: SessionStatus['tone'], title: string, detail: string, hasEnded = false): void {
     if (!this.#isStopped) this.#deps.onStatus({ tone, title, detail, inviteLink: this.#inviteLink, hasEnded });
   }
+}
+
+/** Names of those who may be asked for help; empty if nobody may. */
+function helpersOf({ volunteers }: GamerClient): string {
+  return volunteers.flatMap(({ name, barred }) => (barred ? [] : name)).join(', ');
 }
 
 /** Null where the server gives none now: the game is sharpened all the same. */

@@ -33,11 +33,7 @@ async function end(): Promise<void> {
 
 async function connect() {
   const { GamerClient } = await import('../sdk/p2c2r.ts');
-  const { invite, where } = options;
-  const admission = invite
-    ? { room: invite.room, ...(invite.token !== undefined && { invite: invite.token }) }
-    : { inviteOnly: true };
-  return GamerClient.connect({ ...admission, where, name: 'attach.js' });
+  return GamerClient.connect({ ...options.connect, name: 'attach.js' });
 }
 
 /** Only code of a frame can capture its elements, whose classes are its own: a copy of this script does, also after the frame was reloaded. */

@@ -1,13 +1,12 @@
 import { MeshError } from '../../shared/errors.ts';
 import { type Invite, parseInviteLink } from '../../shared/invite.ts';
-import type { AttachOptions, Where } from '../sdk/types.ts';
+import type { AttachOptions, GamerOptions } from '../sdk/types.ts';
 
 /** What attributes of a tag say. */
 export interface TagOptions {
-  /** Null: a new room. */
-  invite: Invite | null;
+  /** The room to join, by default a new one. An invite is joined at the server that it leads to. */
+  connect: Pick<GamerOptions, 'url' | 'room' | 'invite' | 'inviteOnly' | 'where'>;
   attach: Omit<AttachOptions, 'renderer' | 'resize'>;
-  where: Where;
 }
 
 /** What the tag of the script says, in its `data-` attributes. */
@@ -57,21 +56,43 @@ export function tagOptions(
   const numbers = Object.fromEntries(
     NUMBERS.flatMap((name) => (data[name] === undefined ? [] : [[name, numberIn(attributeOf(name), data[name])]])),
   );
-  const { quality, where = 'auto' } = data;
+  const { quality, where } = data;
   return {
-    invite: inviteIn(data, attributeOf('invite')),
-    attach: { ...numbers, ...(quality && { quality: quality as NonNullable<AttachOptions['quality']> }) },
-    where: where as Where,
+    connect: { ...roomIn(data, attributeOf('invite')), ...aloneIn(where) },
+    attach: {
+      ...numbers,
+      ...(quality && { quality: quality as NonNullable<AttachOptions['quality']> }),
+      // Of the picture alone: another value needs no other room.
+      ...(where && { where: where as NonNullable<AttachOptions['where']> }),
+    },
   };
 }
 
-function inviteIn({ invite, room }: Readonly<Record<string, string | undefined>>, attribute: string): Invite | null {
-  if (invite === undefined) return room === undefined ? null : { room };
-  const found = URL.canParse(invite) ? parseInviteLink(invite) : null;
-  if (found) return found;
-  throw MeshError.badInput(
-    `${attribute} is no invite. Copy the whole link of one for a game, from the page where you play.`,
-  );
+function roomIn(
+  { invite, room }: Readonly<Record<string, string | undefined>>,
+  attribute: string,
+): Pick<GamerOptions, 'url' | 'room' | 'invite' | 'inviteOnly'> {
+  if (invite === undefined) return room === undefined ? { inviteOnly: true } : { room };
+  const found = inviteIn(invite);
+  if (!found) {
+    throw MeshError.badInput(
+      `${attribute} is no invite. Copy the whole link of one for a game, from the page where you play.`,
+    );
+  }
+  return {
+    url: new URL('.', invite).href,
+    room: found.room,
+    ...(found.token !== undefined && { invite: found.token }),
+  };
+}
+
+function inviteIn(link: string): Invite | null {
+  return URL.canParse(link) && /^https?:$/.test(new URL(link).protocol) ? parseInviteLink(link) : null;
+}
+
+/** A client that asks nobody needs no WebRTC, which a browser may lack. */
+function aloneIn(where: string | undefined): Pick<GamerOptions, 'where'> {
+  return where === 'local' && typeof RTCPeerConnection === 'undefined' ? { where } : {};
 }
 
 function numberIn(attribute: string, text: string): number {

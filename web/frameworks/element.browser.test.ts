@@ -1,5 +1,5 @@
-import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { GamerClient, type MeshError } from '../sdk/p2c2r.ts';
+import { afterEach, beforeEach, expect, onTestFinished, test, vi } from 'vitest';
+import { GamerClient, MeshError } from '../sdk/p2c2r.ts';
 import './element.ts';
 import { TestClient } from './test-mesh.ts';
 
@@ -34,11 +34,9 @@ test('joins the room of its invite at the server that made it, and sharpens the 
     `invite="${INVITE.replace('&', '&amp;')}" render-scale="0.5" quality="fast" where="volunteers"`,
   );
   await expect.poll(() => element.sharpened.attachment).not.toBeNull();
-  expect(asked).toEqual([
-    { room: 'ours', invite: 'token', url: 'https://play.example/p2c2r/', where: 'volunteers', name: 'p2c2r-sharpen' },
-  ]);
+  expect(asked).toEqual([{ room: 'ours', invite: 'token', url: 'https://play.example/p2c2r/', name: 'p2c2r-sharpen' }]);
   expect(clients[0]?.covered).toEqual([element.querySelector('canvas')]);
-  expect(clients[0]?.attached[0]?.options).toEqual({ renderScale: 0.5, quality: 'fast' });
+  expect(clients[0]?.attached[0]?.options).toEqual({ renderScale: 0.5, quality: 'fast', where: 'volunteers' });
   expect(element.mesh.state).toBe('online');
   // Laid out as if it were not there.
   expect(getComputedStyle(element).display).toBe('contents');
@@ -49,7 +47,16 @@ test('follows a canvas that comes later, another one, and attributes that change
   await expect.poll(() => clients).toHaveLength(1);
   expect(clients[0]?.attached).toEqual([]);
   element.innerHTML = '<section><video></video></section>';
-  await expect.poll(() => clients[0]?.covered).toEqual([element.querySelector('video')]);
+  await expect.poll(() => element.sharpened.shown.why).toBe('The video has no picture yet.');
+  const video = element.querySelector('video');
+  if (!video) throw new Error('no video');
+  const source = document.createElement('canvas');
+  const drawing = setInterval(() => source.getContext('2d')?.fillRect(0, 0, 9, 9), 20);
+  onTestFinished(() => clearInterval(drawing));
+  Object.assign(video, { muted: true, srcObject: source.captureStream() });
+  await video.play();
+  await expect.poll(() => clients[0]?.covered).toEqual([video]);
+  expect(clients[0]?.attempts).toBe(1);
   element.innerHTML = '<canvas></canvas>';
   await expect.poll(() => clients[0]?.covered).toEqual([element.querySelector('canvas')]);
   element.setAttribute('max-fps', '30');
@@ -146,4 +153,44 @@ test('says once what is wrong with an attribute, also where the page writes it i
   await expect.poll(() => errors).toBe(2);
   element.removeAttribute('scale');
   await expect.poll(() => clients.at(-1)?.covered).toHaveLength(1);
+});
+
+test('says by an event what could not be ended when it leaves the page', async () => {
+  const errors: MeshError[] = [];
+  const element = place('room="open"');
+  element.addEventListener('error', (event: Event) => errors.push((event as CustomEvent<MeshError>).detail));
+  await expect.poll(() => clients[0]?.covered).toHaveLength(1);
+  const [client] = clients;
+  if (client) client.close = () => Promise.reject(new Error('The worker is gone.'));
+  element.remove();
+  await expect.poll(() => errors.map(({ message }) => message)).toEqual(['The worker is gone.']);
+});
+
+test('where frames are sharpened may change without another room, also with a client that it is given', async () => {
+  const element = place('where="volunteers"');
+  await expect.poll(() => clients[0]?.attached.at(-1)?.options).toEqual({ where: 'volunteers' });
+  element.setAttribute('where', 'local');
+  await expect.poll(() => clients[0]?.attached.at(-1)?.options).toEqual({ where: 'local' });
+  expect(asked).toHaveLength(1);
+  const given = new TestClient();
+  element.client = given.client;
+  await expect.poll(() => given.attached.at(-1)?.options).toEqual({ where: 'local' });
+});
+
+test('a join that failed can be tried again, and an attachment to a client that it is given', async () => {
+  vi.mocked(GamerClient.connect).mockRejectedValueOnce(new MeshError('signaling-unreachable', 'The server is away.'));
+  const element = place('room="open"');
+  await expect.poll(() => element.mesh.error?.message).toBe('The server is away.');
+  element.retry();
+  await expect.poll(() => clients[0]?.covered).toHaveLength(1);
+  expect(element.mesh).toMatchObject({ state: 'online', error: null });
+
+  const given = new TestClient();
+  given.refusal = new MeshError('unsupported-browser', 'This browser has no WebCodecs.');
+  element.client = given.client;
+  await expect.poll(() => element.sharpened.error).toBe(given.refusal);
+  given.refusal = null;
+  element.retry();
+  await expect.poll(() => given.covered).toHaveLength(1);
+  expect(given.closed).toBe(0);
 });

@@ -27,7 +27,7 @@ const BaseElement = typeof HTMLElement === 'undefined' ? (class {} as typeof HTM
  *
  * Attributes: `server` (default: that of the invite, or the one that the module came from); `invite` (the link of an invite for a game) or `room` (the
  * name of an open room), default a new room; `where`, `quality`, `scale`, `render-scale`, `max-fps`, `bitrate-kbps`, `patience` and `max-delay-ms`, as
- * options of `connect` and `attach` are named; `name`. Each may change at any time.
+ * options of `attach` are named; `name`. Each may change at any time.
  *
  * Events: `state`: {@link SharpenElement.mesh} changed; `shown`: {@link SharpenElement.sharpened} changed; `error` (CustomEvent<MeshError>).
  */
@@ -99,6 +99,15 @@ export class SharpenElement extends BaseElement {
     this.#update();
   }
 
+  /** Joins anew with the same attributes, unless it was given its client, and attaches anew: after an `error` that the person could do something about. */
+  retry(): void {
+    this.#end(this.#picture);
+    this.#picture = null;
+    this.#end(this.#connection);
+    this.#connection = null;
+    this.#update();
+  }
+
   connectedCallback(): void {
     if (!this.shadowRoot) {
       const style = new CSSStyleSheet();
@@ -148,12 +157,10 @@ export class SharpenElement extends BaseElement {
     const data = Object.fromEntries(
       TAG_OPTIONS.map((name) => [name, this.getAttribute(withHyphens(name)) ?? undefined]),
     );
-    const { invite, attach, where } = tagOptions(data, withHyphens);
+    const { connect, attach } = tagOptions(data, withHyphens);
     const options = {
-      ...(invite === null ? { inviteOnly: true } : { room: invite.room }),
-      ...(invite?.token !== undefined && { invite: invite.token }),
-      ...this.#serverOption(data.invite),
-      where,
+      ...connect,
+      ...this.#serverOption(),
       name: this.getAttribute('name') ?? 'p2c2r-sharpen',
     };
     if (this.#givenClient) this.#disconnect();
@@ -165,17 +172,15 @@ export class SharpenElement extends BaseElement {
     return JSON.stringify(ATTRIBUTES.map((name) => this.getAttribute(name)));
   }
 
-  /** An invite was made by the server that it leads to. */
-  #serverOption(invite: string | undefined): { url?: string } {
+  #serverOption(): { url?: string } {
     const server = this.getAttribute('server');
-    if (server !== null) return { url: new URL(server, location.href).href };
-    return invite === undefined ? {} : { url: new URL('.', invite).href };
+    return server === null ? {} : { url: new URL(server, location.href).href };
   }
 
   #connect(options: GamerOptions): void {
     const key = JSON.stringify(options);
     if (this.#connection?.key === key) return;
-    void this.#connection?.resource.end();
+    this.#end(this.#connection);
     const resource = new MeshConnection(
       () => GamerClient.connect(options),
       (mesh) => {
@@ -195,7 +200,7 @@ export class SharpenElement extends BaseElement {
     const element = this.querySelector<Picture>('canvas, video');
     const key = [client, element, renderer, resize, JSON.stringify(attributes)];
     if (this.#picture && key.every((part, at) => part === this.#picture?.key[at])) return;
-    void this.#picture?.resource.end();
+    this.#end(this.#picture);
     this.#picture = null;
     this.#show(NOT_ATTACHED);
     if (!client || !element) return;
@@ -218,16 +223,21 @@ export class SharpenElement extends BaseElement {
   }
 
   #disconnect(): void {
-    void this.#connection?.resource.end();
+    this.#end(this.#connection);
     this.#connection = null;
     this.#setMesh(NOT_CONNECTED);
   }
 
   #leave(): void {
-    void this.#picture?.resource.end();
+    this.#end(this.#picture);
     this.#picture = null;
     this.#show(NOT_ATTACHED);
     this.#disconnect();
+  }
+
+  /** Nobody waits for the end, so what fails is told by an event. */
+  #end(ended: { resource: MeshConnection | SharpenedPicture } | null): void {
+    ended?.resource.end().catch((cause: unknown) => this.#fail(MeshError.from(cause)));
   }
 
   #fail(error: MeshError): void {

@@ -24,6 +24,7 @@ export interface PictureRef {
   readonly current: Picture | null;
 }
 
+/** What cannot be ended when a component is unmounted is an unhandled rejection: there is no component left to tell. */
 export interface MeshHooks {
   /**
    * Joins a room while the component is mounted. Call it where the component lives as long as the game, and pass the client down.

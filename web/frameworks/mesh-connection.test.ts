@@ -68,3 +68,22 @@ test('why it could not join is told as a MeshError', async () => {
   await settle();
   expect(other.last()?.error).toMatchObject({ reason: 'connection-failed' });
 });
+
+test('a client whose session has ended stays, and says so by its state', async () => {
+  const client = new TestClient();
+  const { last } = connecting(async () => client);
+  await settle();
+  client.state = 'closed';
+  client.dispatchEvent(new Event('state'));
+  expect(last()).toMatchObject({ client, state: 'closed' });
+});
+
+test('a client that cannot be closed says so to whoever ends the connection', async () => {
+  const client = new TestClient();
+  const { connection, states } = connecting(async () => client);
+  await settle();
+  client.close = () => Promise.reject(new Error('The worker is gone.'));
+  const told = states.length;
+  await expect(connection.end()).rejects.toMatchObject({ reason: 'connection-failed', message: 'The worker is gone.' });
+  expect(states).toHaveLength(told);
+});

@@ -2,9 +2,12 @@ import { type GamerClient, type GamerState, MeshError, type VolunteerInfo } from
 
 /** A client and its state, as a page shows them. Another object for each change. */
 export interface MeshState {
-  /** Null until it has joined, and where it could not. */
+  /** Null until it has joined, and where it could not. One that has joined stays, whatever becomes of it. */
   client: GamerClient | null;
-  /** `closed`: not joined, because there are no options yet or because of `error`. */
+  /**
+   * `closed`, without a client: not joined, because there are no options yet or because of `error`. `closed`, with one: an owner has removed it, the
+   * server has ended its session, or it was closed.
+   */
   state: GamerState;
   /** The volunteers with an open link. */
   volunteers: readonly VolunteerInfo[];
@@ -34,7 +37,7 @@ export class MeshConnection {
     this.#ended = this.#run();
   }
 
-  /** Closes the client, also one that is still joining. */
+  /** Closes the client, also one that is still joining. Rejects with a MeshError where that fails. */
   end(): Promise<void> {
     this.#ending.abort();
     return this.#ended;
@@ -44,12 +47,18 @@ export class MeshConnection {
     const { signal } = this.#ending;
     await Promise.resolve();
     if (signal.aborted) return;
+    let client: GamerClient;
     try {
-      const client = await this.#connect();
-      if (!signal.aborted) await this.#follow(client, signal);
-      await client.close();
+      client = await this.#connect();
     } catch (cause) {
       this.#change({ ...NOT_CONNECTED, error: MeshError.from(cause, 'connection-failed') });
+      return;
+    }
+    if (!signal.aborted) await this.#follow(client, signal);
+    try {
+      await client.close();
+    } catch (cause) {
+      throw MeshError.from(cause, 'connection-failed');
     }
   }
 

@@ -7,10 +7,13 @@ export class TestClient extends EventTarget {
   volunteers: { id: string }[] = [];
   readonly attached: TestAttachment[] = [];
   closed = 0;
+  /** Calls of `attach`. */
+  attempts = 0;
   /** What `attach` throws. */
   refusal: Error | null = null;
 
   async attach(element: Picture, options: object): Promise<Attachment> {
+    this.attempts++;
     await Promise.resolve();
     if (this.refusal) throw this.refusal;
     const attachment = new TestAttachment(element, options);

@@ -84,7 +84,7 @@ export class BuiltInGame {
     // `onError` reports it too, so nobody has to handle the rejection.
     this.ready.catch(() => {});
     const drawing = takeControl(canvas, width, height);
-    const { source, way } = openFrameSource();
+    const { source, channel } = openFrameSource();
     this.source = source;
     document.addEventListener('visibilitychange', () => this.#noteRunning(), { signal: this.#ending.signal });
     this.#worker = new Worker(new URL('./game.worker.ts', import.meta.url), { type: 'module', name: 'built-in game' });
@@ -95,7 +95,7 @@ export class BuiltInGame {
       this.#fail(new MeshError('unsupported-browser', `The game could not be loaded (${why}). Reload the page.`));
     });
     const isCalm = options.reducedMotion ?? matchMedia('(prefers-reduced-motion: reduce)').matches;
-    this.#send({ kind: 'start', canvas: drawing, way, seed, isCalm }, [drawing, way]);
+    this.#send({ kind: 'start', canvas: drawing, channel, seed, isCalm }, [drawing, channel]);
   }
 
   /**

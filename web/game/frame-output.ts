@@ -13,14 +13,14 @@ export interface FrameSource {
   /** For `openStream` on the page. */
   source: MediaStreamTrack | ReadableStream<VideoFrame>;
   /** For the game's worker; transfer it there. */
-  way: FrameWay;
+  channel: FrameChannel;
 }
 
-/** The way of frames out of the game's worker: a track's stream or, where a browser has no such track, a port. */
-export type FrameWay = WritableStream<VideoFrame> | MessagePort;
+/** What carries frames out of the game's worker: a track's stream or, where a browser has no such track, a port. */
+export type FrameChannel = WritableStream<VideoFrame> | MessagePort;
 
 /**
- * Opens the way of frames from the game's worker to the stream. Measured in headless Chromium on two cores, at 640x360 and 60 fps, with
+ * Opens the channel of frames from the game's worker to the stream. Measured in headless Chromium on two cores, at 640x360 and 60 fps, with
  * the page's main thread blocked for 800 ms; frames that reached the stream's worker meanwhile, and the longest gap:
  *
  * - `captureStream()` of the placeholder canvas: 0 of 48 frames, 809 ms;
@@ -33,15 +33,15 @@ export type FrameWay = WritableStream<VideoFrame> | MessagePort;
 export function openFrameSource(): FrameSource {
   if (typeof MediaStreamTrackGenerator !== 'undefined') {
     const track = new MediaStreamTrackGenerator({ kind: 'video' });
-    return { source: track, way: track.writable };
+    return { source: track, channel: track.writable };
   }
   const { port1, port2 } = new MessageChannel();
-  return { source: adoptFrames(port1), way: port2 };
+  return { source: adoptFrames(port1), channel: port2 };
 }
 
-/** The end of a {@link FrameWay} in the worker. */
-export function writableOf(way: FrameWay): WritableStream<VideoFrame> {
-  return way instanceof WritableStream ? way : writableTo(way, MAX_QUEUED_FRAMES);
+/** The end of a {@link FrameChannel} in the worker. */
+export function writableOf(channel: FrameChannel): WritableStream<VideoFrame> {
+  return channel instanceof WritableStream ? channel : writableTo(channel, MAX_QUEUED_FRAMES);
 }
 
 /** Writes what a canvas shows as frames, in the worker that draws it. A slow reader misses frames; none wait for it. */

@@ -14,8 +14,8 @@ let isListening = false;
 const send = (message: FromGame) => postMessage(message);
 const fail = (error: MeshError) => send({ kind: 'failed', error: error.toWire() });
 
-async function start({ canvas, way, seed, isCalm }: Extract<ToGame, { kind: 'start' }>): Promise<void> {
-  const frames = writableOf(way);
+async function start({ canvas, channel, seed, isCalm }: Extract<ToGame, { kind: 'start' }>): Promise<void> {
+  const frames = writableOf(channel);
   try {
     loop = await GameLoop.open({
       canvas,

@@ -1,6 +1,6 @@
 import type { WireError } from '../../shared/errors.ts';
 import type { TaskTypes } from '../sdk/types.ts';
-import type { FrameWay } from './frame-output.ts';
+import type { FrameChannel } from './frame-output.ts';
 import type { Controls } from './simulation/craft.ts';
 import type { RaceState } from './simulation/race.ts';
 import type { RaceEvent } from './simulation/race-events.ts';
@@ -38,7 +38,7 @@ export type ToGame =
   | {
       kind: 'start';
       canvas: OffscreenCanvas;
-      way: FrameWay;
+      channel: FrameChannel;
       seed: number;
       isCalm: boolean;
     }

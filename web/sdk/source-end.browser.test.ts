@@ -23,13 +23,19 @@ test('when a track is stopped, the stream reports it and keeps its last picture'
   stop();
 });
 
-test('when a video ends, the stream reports it and keeps its last picture', async () => {
+test('when a video ends, the stream reports it and keeps its last picture, and one opened on its replay runs', async () => {
   const video = await recordedVideo();
   const stream = await rig.open(video, { where: 'local' });
   await video.play();
   await vi.waitUntil(() => stream.stats().framesLocal > 3, WAIT);
   await vi.waitUntil(() => video.ended, WAIT);
   await expectEnd(stream);
+  const replay = new Promise((resolve) => video.addEventListener('play', resolve, { once: true }));
+  await video.play();
+  await replay;
+  expect(video.ended).toBe(false);
+  const again = await rig.open(video, { where: 'local' });
+  await vi.waitUntil(() => again.stats().framesLocal > 3, WAIT);
   URL.revokeObjectURL(video.src);
 });
 

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { afterEach, beforeEach, expect, onTestFinished, test, vi } from 'vitest';
 import { MeshError } from '../../../shared/errors.ts';
 import type { FrameStream, StreamOptions, StreamStats } from '../frame-stream.ts';
 import { type Attachment, type AttachOptions, attach } from './attachment.ts';
@@ -112,6 +112,16 @@ test('detaching leaves no trace: not in the page, not on the element, not on the
   expect(opened[0]?.stream.isClosed).toBe(true);
   // Free for another one.
   await attachTo(game);
+});
+
+test('a picture that is detached is not shown any more, and says so', async () => {
+  const attachment = await attachTo(game);
+  await expect.poll(() => attachment.shown.is).toBe(true);
+  const told: boolean[] = [];
+  attachment.addEventListener('shown', () => told.push(attachment.shown.is));
+  await attachment.detach();
+  expect(attachment.shown).toEqual({ is: false, why: 'The sharpened picture was removed.' });
+  expect(told).toEqual([false]);
 });
 
 test('an element has one sharpened picture at a time, also while the first is being opened', async () => {
@@ -240,6 +250,31 @@ test('out of sight no frame is followed and the stream is slowed down, and back 
   document.body.removeAttribute('style');
 });
 
+test('attached in a hidden tab, the stream is slow until the tab is seen', async () => {
+  const hidden = vi.spyOn(document, 'hidden', 'get').mockReturnValue(true);
+  onTestFinished(() => hidden.mockRestore());
+  const attachment = await attachTo(game);
+  expect(attachment.shown.why).toBe('The element is out of sight.');
+  expect(opened[0]?.stream.changes).toEqual([{ maxFps: 1 }]);
+  hidden.mockRestore();
+  document.dispatchEvent(new Event('visibilitychange'));
+  await expect.poll(() => attachment.shown.is).toBe(true);
+  expect(opened[0]?.stream.changes.at(-1)).toEqual({ maxFps: 60 });
+});
+
+test('a stream that is opened anew out of sight is slow too', async () => {
+  const { video } = await playingVideo();
+  const attachment = await attachTo(video);
+  await expect.poll(() => attachment.shown.is).toBe(true);
+  document.body.style.height = '9000px';
+  onTestFinished(() => document.body.removeAttribute('style'));
+  window.scrollTo(0, 5_000);
+  await expect.poll(() => attachment.shown.why).toBe('The element is out of sight.');
+  video.dispatchEvent(new Event('ended'));
+  video.dispatchEvent(new Event('play'));
+  await expect.poll(() => opened[1]?.stream.changes).toEqual([{ maxFps: 1 }]);
+});
+
 test('an element that is taken out of the page has no picture until it is back', async () => {
   const attachment = await attachTo(game);
   await expect.poll(() => attachment.shown.is).toBe(true);
@@ -259,15 +294,22 @@ test('a stream that does not answer any more is not shown', async () => {
   await expect.poll(() => attachment.shown.why).toBe('The stream does not run any more.');
 });
 
-test('a video keeps its controls, and gets another stream with another source', async () => {
+/** A video of the page that plays what a canvas draws. */
+async function playingVideo(): Promise<{ video: HTMLVideoElement; newSource(): MediaStream }> {
   const video = document.createElement('video');
   Object.assign(video, { muted: true, width: 320, height: 180 });
   const source = Object.assign(document.createElement('canvas'), { width: 160, height: 90 });
   const draw = setInterval(() => source.getContext('2d')?.fillRect(0, 0, 9, 9), 30);
+  onTestFinished(() => clearInterval(draw));
   document.body.append(video);
   video.srcObject = source.captureStream();
   await video.play();
   await expect.poll(() => video.videoWidth).toBe(160);
+  return { video, newSource: () => source.captureStream() };
+}
+
+test('a video keeps its controls, and gets another stream with another source', async () => {
+  const { video, newSource } = await playingVideo();
   const attachment = await attachTo(video);
   await expect.poll(() => attachment.shown.is).toBe(true);
   video.controls = true;
@@ -277,14 +319,30 @@ test('a video keeps its controls, and gets another stream with another source', 
   };
   await expect.poll(why).toBe('The video shows its controls.');
   video.controls = false;
-  video.srcObject = source.captureStream();
+  video.srcObject = newSource();
   await video.play();
   await expect.poll(() => opened.length).toBe(2);
   expect(opened[0]?.stream.isClosed).toBe(true);
   expect(attachment.stream).toBe(opened[1]?.stream);
   await expect.poll(() => attachment.shown.is).toBe(true);
   failure = MeshError.badInput('This element cannot be captured.');
-  video.srcObject = source.captureStream();
+  video.srcObject = newSource();
   await expect.poll(() => attachment.shown).toEqual({ is: false, why: 'This element cannot be captured.' });
-  clearInterval(draw);
+});
+
+test('a video shows its own last picture when it has ended, and gets another stream when it is played again', async () => {
+  const { video } = await playingVideo();
+  const attachment = await attachTo(video);
+  await expect.poll(() => attachment.shown.is).toBe(true);
+  for (const [replays, type] of ['play', 'seeked'].entries()) {
+    video.dispatchEvent(new Event('ended'));
+    // The stream is as good as before: its last picture would stay for good.
+    await expect.poll(() => attachment.shown).toEqual({ is: false, why: 'The video has ended.' });
+    expect(opened).toHaveLength(replays + 1);
+    video.dispatchEvent(new Event(type));
+    await expect.poll(() => opened.length).toBe(replays + 2);
+    expect(opened[replays]?.stream.isClosed).toBe(true);
+    await expect.poll(() => attachment.shown.is).toBe(true);
+    expect(attachment.stream).toBe(opened[replays + 1]?.stream);
+  }
 });

@@ -44,11 +44,11 @@ export interface AttachOptions extends StreamOptions {
  */
 export interface Attachment extends EventTarget {
   readonly element: HTMLElement;
-  /** Another one after a video has got another source. */
+  /** Another one after a video has got another source, or is played again after its end. */
   readonly stream: FrameStream;
   /** Whether the sharpened picture is shown now, and why not: a sentence for a person. */
   readonly shown: Shown;
-  /** Removes the picture and all that was changed for it, and closes the stream. */
+  /** Removes the picture and all that was changed for it, and closes the stream. From then on the picture is not shown. */
   detach(): Promise<void>;
 }
 
@@ -140,6 +140,7 @@ class ElementAttachment extends EventTarget implements Attachment {
   #stats: unknown = null;
   #statsMs = 0;
   #decidedMs = Number.NEGATIVE_INFINITY;
+  /** Whether the stream runs as one that is seen, as every new one does. */
   #wasSeen = true;
   #detaching: Promise<void> | null = null;
 
@@ -163,6 +164,8 @@ class ElementAttachment extends EventTarget implements Attachment {
         this.#reopened = this.#reopened.then(() => this.#reopen());
       },
     });
+    // The watch tells of changes only, and a tab that was hidden before may stay so for hours.
+    if (!this.#watch.isSeen) this.#unseen();
   }
 
   get stream(): FrameStream {
@@ -185,6 +188,9 @@ class ElementAttachment extends EventTarget implements Attachment {
     this.#opened.renderSize?.restore();
     attached.delete(this.element);
     this.#deps.onDetached(this);
+    const before = this.shown;
+    this.#decision.withdraw('The sharpened picture was removed.');
+    this.#tellChangeOf(before);
     await this.#stream.close();
   }
 
@@ -215,7 +221,12 @@ class ElementAttachment extends EventTarget implements Attachment {
     this.#isSmall = this.#trial.update(nowMs, shown.is, isNoFailure);
     if (this.#isSmall) this.#opened.renderSize?.shrink();
     else this.#opened.renderSize?.restore();
-    if (shown.is !== before.is || shown.why !== before.why) this.dispatchEvent(new Event('shown'));
+    this.#tellChangeOf(before);
+  }
+
+  #tellChangeOf(before: Shown): void {
+    const { is, why } = this.shown;
+    if (is !== before.is || why !== before.why) this.dispatchEvent(new Event('shown'));
   }
 
   /** Why the stream cannot be relied on; empty if it can. A stream that runs renews its figures. */
@@ -252,15 +263,16 @@ class ElementAttachment extends EventTarget implements Attachment {
     if ([...this.#volunteerIds].some((id) => !known.has(id))) this.#trial.helpChanged();
   }
 
-  /** The frames of a video that has got another source are not those that the stream was opened on. */
+  /** A stream ends with the video that it was opened on: it has no frames of another source, and none of a replay. */
   async #reopen(): Promise<void> {
-    await this.#stream.close();
-    if (this.#detaching) return;
     try {
+      await this.#stream.close();
+      if (this.#detaching) return;
       const stream = await this.#opened.open();
       if (this.#detaching) return void stream.close();
       this.#stream = stream;
       this.#wasSeen = true;
+      this.#see(this.#watch.isSeen);
       this.#overlay.canvas = stream.canvas;
       this.#withoutStream = '';
     } catch (cause) {

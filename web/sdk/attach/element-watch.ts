@@ -4,6 +4,10 @@ import type { Picture } from './overlay.ts';
 /** How long a video shows its controls after the pointer has moved over it, ms; browsers take about three seconds. */
 const CONTROLS_MS = 3_000;
 
+/** Why a video gives a stream no frames. What was opened before gives none afterwards either. */
+const NO_PICTURE = 'The video has no picture yet.';
+const ENDED = 'The video has ended.';
+
 export interface ElementListener {
   /** In each frame of the screen while the element can be seen. */
   onFrame(): void;
@@ -11,7 +15,7 @@ export interface ElementListener {
   onUnseen(): void;
   /** Its size or its place in the page has changed. */
   onStyle(): void;
-  /** A video has got another source. */
+  /** A video has got another source, or is played again after its end. */
   onSource(): void;
 }
 
@@ -25,7 +29,8 @@ export class ElementWatch {
   readonly #size: ResizeObserver;
   readonly #probe: CanvasProbe | null;
   #isIntersecting = true;
-  #isEmptied = false;
+  /** Why a video gives no frames now; empty if it does. */
+  #interruption: '' | typeof NO_PICTURE | typeof ENDED = '';
   #pointerMs = Number.NEGATIVE_INFINITY;
   #frame: number | null = null;
 
@@ -52,9 +57,14 @@ export class ElementWatch {
   get obstacle(): string {
     if (!(this.#element instanceof HTMLVideoElement)) return this.#probe?.obstacle(this.#now()) ?? '';
     if (document.pictureInPictureElement === this.#element) return 'The video plays in a window of its own.';
-    if (this.#isEmptied) return 'The video has no picture yet.';
+    if (this.#interruption) return this.#interruption;
     const showsControls = this.#element.paused || this.#now() - this.#pointerMs < CONTROLS_MS;
     return this.#element.controls && showsControls ? 'The video shows its controls.' : '';
+  }
+
+  /** Whether the element can be seen, and each frame of the screen is told. */
+  get isSeen(): boolean {
+    return this.#frame !== null;
   }
 
   stop(): void {
@@ -71,13 +81,26 @@ export class ElementWatch {
     };
     video.addEventListener('pointermove', pointed, { signal, passive: true });
     video.addEventListener('pointerdown', pointed, { signal, passive: true });
-    video.addEventListener('emptied', () => this.#emptied(true), { signal });
-    video.addEventListener('loadeddata', () => this.#isEmptied && this.#emptied(false), { signal });
+    const interrupted = (why: typeof NO_PICTURE | typeof ENDED) => {
+      this.#interruption = why;
+    };
+    // Events before this one were missed: opening the stream took a moment.
+    if (video.ended) interrupted(ENDED);
+    else if (video.readyState === HTMLMediaElement.HAVE_NOTHING) interrupted(NO_PICTURE);
+    video.addEventListener('emptied', () => interrupted(NO_PICTURE), { signal });
+    video.addEventListener('ended', () => interrupted(ENDED), { signal });
+    video.addEventListener('loadeddata', () => this.#resumed(NO_PICTURE), { signal });
+    // A replay neither empties nor loads the video. One that is moved to its very end is not played again.
+    const replayed = () => {
+      if (!video.ended) this.#resumed(ENDED);
+    };
+    for (const type of ['play', 'seeked']) video.addEventListener(type, replayed, { signal });
   }
 
-  #emptied(isEmptied: boolean): void {
-    this.#isEmptied = isEmptied;
-    if (!isEmptied) this.#listener.onSource();
+  #resumed(after: typeof NO_PICTURE | typeof ENDED): void {
+    if (this.#interruption !== after) return;
+    this.#interruption = '';
+    this.#listener.onSource();
   }
 
   #sightChanged(): void {

@@ -69,6 +69,11 @@ export class ShowDecision {
     return this.#shown;
   }
 
+  /** It is not shown, whatever was read before. */
+  withdraw(why: string): void {
+    this.#shown = { is: false, why };
+  }
+
   update(reading: Reading): Shown {
     const { nowMs, obstacle } = reading;
     this.#count(reading);

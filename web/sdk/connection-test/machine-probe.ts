@@ -1,6 +1,6 @@
 import { isSoftwareName, openDevice } from '../../compute/wgsl/gpu-device.ts';
 import { type CodecSupport, codecSupport } from '../../stream/codec/codecs.ts';
-import { type TrackWay, trackWay } from '../../stream/gamer/source/browser-frames.ts';
+import { type CaptureMethod, captureMethod } from '../../stream/gamer/source/browser-frames.ts';
 
 /** Time for a GPU to open, ms. A driver that needs longer is broken. */
 const GPU_LIMIT_MS = 4_000;
@@ -24,7 +24,7 @@ export interface MachineFindings {
   /** Empty without WebCodecs. */
   codecs: readonly CodecSupport[];
   /** How this page takes frames from a camera, a screen or a video. */
-  trackWay: TrackWay;
+  captureMethod: CaptureMethod;
   /** Null without WebGL 2. */
   webgl: { isSoftware: boolean } | null;
   /** Whether memory can be shared with threads. */
@@ -42,7 +42,7 @@ export async function probeMachine(): Promise<MachineFindings> {
     gpu,
     codecs,
     // Where tracks can be moved to workers, these can read them (Safari).
-    trackWay: trackWay(true),
+    captureMethod: captureMethod(true),
     webgl: probeWebGl(),
     isIsolated: crossOriginIsolated,
   };

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { TrackWay } from '../../stream/gamer/source/browser-frames.ts';
+import type { CaptureMethod } from '../../stream/gamer/source/browser-frames.ts';
 import type { GpuFinding, MachineFindings } from './machine-probe.ts';
 import { LINUX_FLAGS, machineSteps } from './machine-words.ts';
 import { reportOf } from './report.ts';
@@ -56,7 +56,7 @@ test('a page on http:// is told to use https://, not another browser', () => {
 });
 
 test('it is said whether a busy page delays the frames of a camera', () => {
-  const foundBy = (trackWay: TrackWay) => stepOf(stepsOf({ trackWay }), 'webcodecs').found;
+  const foundBy = (captureMethod: CaptureMethod) => stepOf(stepsOf({ captureMethod }), 'webcodecs').found;
   expect(foundBy('processor')).toContain('a busy page delays none');
   expect(foundBy('video')).toContain('a busy page delays them');
 });

@@ -81,14 +81,14 @@ function halfPrecisionStep({ gpu }: MachineFindings): ConnectionStep {
 const CODEC_LABELS: Record<CodecSupport['codec'], string> = { h264: 'H.264', vp8: 'VP8', vp9: 'VP9', av1: 'AV1' };
 
 /** Who reads the frames of a camera, a screen or a video. */
-const SOURCES: Record<MachineFindings['trackWay'], string> = {
+const SOURCES: Record<MachineFindings['captureMethod'], string> = {
   processor: 'Frames of cameras, screens and videos are read in a worker: a busy page delays none.',
   worker: 'Frames of cameras, screens and videos are read in a worker: a busy page delays none.',
   video:
     'Frames of cameras, screens and videos are taken as this page shows them: a busy page delays them, and a hidden one has none.',
 };
 
-function codecStep({ codecs, isSecure, trackWay }: MachineFindings): ConnectionStep {
+function codecStep({ codecs, isSecure, captureMethod }: MachineFindings): ConnectionStep {
   const step = { name: 'webcodecs', required: true } as const;
   const usable = codecs.filter(({ encodes, decodes }) => encodes && decodes);
   if (usable.length > 0) {
@@ -98,7 +98,7 @@ function codecStep({ codecs, isSecure, trackWay }: MachineFindings): ConnectionS
         [`${codec} decodes`, decodes],
       ]),
     );
-    return { ...step, ok: true, figures, found: `${sentencesOf(codecs)} ${SOURCES[trackWay]}` };
+    return { ...step, ok: true, figures, found: `${sentencesOf(codecs)} ${SOURCES[captureMethod]}` };
   }
   const cause = isSecure
     ? 'This browser encodes and decodes no video for pages (WebCodecs).'

@@ -31,7 +31,7 @@ export const GOOD_MACHINE: MachineFindings = {
     { codec: 'vp9', encodes: 'software', decodes: 'hardware' },
     { codec: 'av1', encodes: null, decodes: 'software' },
   ],
-  trackWay: 'processor',
+  captureMethod: 'processor',
   webgl: { isSoftware: false },
   isIsolated: true,
 };

@@ -2,12 +2,12 @@ import { systemClock } from '../../../shared/clock.ts';
 import { MeshError } from '../../../shared/errors.ts';
 import { streamSize } from '../frame-size.ts';
 import {
+  type CaptureMethod,
+  captureMethod,
   framesByVideo,
   processedFrames,
   readsTracks,
-  type TrackWay,
   trackOf,
-  trackWay,
 } from './source/browser-frames.ts';
 import { adoptFrames, type MovedFrames, movable, movedOneByOne } from './source/moved-frames.ts';
 import { shownFrames } from './source/shown-frames.ts';
@@ -51,24 +51,24 @@ export async function openSource(
       throw MeshError.badInput('This stream of frames is already being read. Pass one that nobody reads.');
     return { frames: movedOneByOne(source), first: null, again: () => {}, stop: () => {} };
   }
-  const way = trackWay(readsTracks() || (await workerReadsTracks()));
-  if (source instanceof MediaStreamTrack) return openTrack(source, way);
-  if (source instanceof HTMLCanvasElement || source instanceof HTMLVideoElement) return openElement(source, way);
+  const method = captureMethod(readsTracks() || (await workerReadsTracks()));
+  if (source instanceof MediaStreamTrack) return openTrack(source, method);
+  if (source instanceof HTMLCanvasElement || source instanceof HTMLVideoElement) return openElement(source, method);
   throw MeshError.badInput(
     'A stream can be opened on a canvas, a video element, a MediaStreamTrack or a ReadableStream of VideoFrames. Pass one of these.',
   );
 }
 
-function openTrack(track: MediaStreamTrack, way: TrackWay): SourceFrames {
+function openTrack(track: MediaStreamTrack, method: CaptureMethod): SourceFrames {
   if (track.kind !== 'video') throw MeshError.badInput('This is an audio track. Pass a video track.');
   if (track.readyState === 'ended') {
     throw new MeshError('source-ended', 'This track has ended already. Start the camera, screen share or video again.');
   }
-  if (way === 'video') {
+  if (method === 'video') {
     const { frames, again, stop } = framesByVideo(track);
     return watchingEnd(track, { frames: movedOneByOne(frames), first: null, again, stop });
   }
-  if (way === 'worker') {
+  if (method === 'worker') {
     const copy = track.clone();
     // A still track gives a new reader its frame, and a copy is a new one. Once it was moved, it is the worker that stops it.
     return watchingEnd(track, { frames: copy, first: null, again: () => {}, stop: () => copy.stop() });
@@ -135,15 +135,15 @@ class TrackNudge {
   }
 }
 
-function openElement(element: HTMLCanvasElement | HTMLVideoElement, way: TrackWay): SourceFrames {
+function openElement(element: HTMLCanvasElement | HTMLVideoElement, method: CaptureMethod): SourceFrames {
   checkElementSize(element);
-  if (element instanceof HTMLVideoElement && way !== 'processor') {
+  if (element instanceof HTMLVideoElement && method !== 'processor') {
     const { frames, again, stop } = shownFrames(element);
     return { frames: movedOneByOne(frames), first: firstFrame(element), again, stop };
   }
   const track = trackOf(element);
   try {
-    const { frames, stop } = openTrack(track, way);
+    const { frames, stop } = openTrack(track, method);
     return {
       ...{ frames, first: firstFrame(element), again: () => {} },
       stop() {

@@ -2,7 +2,7 @@
 import { afterEach, expect, onTestFinished, test, vi } from 'vitest';
 import { openSource, type SourceFrames } from '../frame-source.ts';
 import { forgetOpenFrames, openFrames } from '../test-frame-ledger.ts';
-import { readsTracks, trackWay } from './browser-frames.ts';
+import { captureMethod, readsTracks } from './browser-frames.ts';
 import { adoptFrames } from './moved-frames.ts';
 
 const PROCESSOR = 'MediaStreamTrackProcessor';
@@ -117,9 +117,9 @@ test('where only the worker has a processor, a copy of the track goes there', as
 });
 
 test('a browser that cannot transfer tracks gets frames from a video element, whatever its worker has', () => {
-  expect([readsTracks(), trackWay(true)]).toEqual([true, 'processor']);
+  expect([readsTracks(), captureMethod(true)]).toEqual([true, 'processor']);
   vi.stubGlobal(PROCESSOR, undefined);
-  expect([readsTracks(), trackWay(true)]).toEqual([false, 'video']);
+  expect([readsTracks(), captureMethod(true)]).toEqual([false, 'video']);
 });
 
 test('a frame of a video element is taken when the reader waits for it, so that none is left open when it stops', async () => {

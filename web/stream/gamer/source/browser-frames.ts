@@ -21,10 +21,10 @@ interface Capturable {
  * - `worker`: by one in the worker, to which a copy of the track is moved (Safari);
  * - `video`: from a video element that shows the track (Firefox). Each frame costs the page a callback.
  */
-export type TrackWay = 'processor' | 'worker' | 'video';
+export type CaptureMethod = 'processor' | 'worker' | 'video';
 
 /** @param someThreadReadsTracks - whether this page has a MediaStreamTrackProcessor, or else a worker of this browser. */
-export function trackWay(someThreadReadsTracks: boolean): TrackWay {
+export function captureMethod(someThreadReadsTracks: boolean): CaptureMethod {
   if (readsTracks()) return 'processor';
   return someThreadReadsTracks && canTransferTracks() ? 'worker' : 'video';
 }
