@@ -45,7 +45,7 @@ export interface ImageReport extends Size {
 export interface StreamReport {
   kind: 'stream';
   stats: StreamStats;
-  /** Frame rate of the source; NaN until it is known. */
+  /** Frame rate of the source, without the frames above the rate that the page asked for; NaN until it is known. */
   capturedFps: number;
   /** Size of the picture; null before the first. */
   size: Size | null;
@@ -126,7 +126,7 @@ export class StreamRenderer implements Renderer {
     const stats = this.stream.stats();
     const nowMs = performance.now();
     const timeS = (nowMs - this.#startedMs) / 1_000;
-    this.#captured.add(stats.framesCaptured, nowMs);
+    this.#captured.add(stats.framesCaptured - (stats.framesDropped['fps-cap'] ?? 0), nowMs);
     this.#history.add([timeS, stats.fps, stats.glassToGlassMs.p50 || null]);
     const { width, height } = this.canvas;
     const hasPicture = stats.framesPresented > 0;
