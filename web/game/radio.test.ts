@@ -86,6 +86,19 @@ test('a rival remembers the last of what it said, and no more', async () => {
   expect(asked[3]?.input.conversation).toBe(asked[0]?.input.conversation);
 });
 
+test('what was asked of volunteers that are gone, or elsewhere, is cancelled, and what is asked next is not', async () => {
+  radio.tell([OVERTAKEN]);
+  radio.setWhere('local');
+  await settled();
+  expect(radio.line.value).toMatchObject({ by: 'game' });
+  clock.advance(RADIO.pauseMs);
+  radio.tell([HIT]);
+  expect(asked.map(({ options }) => [options.where, options.signal?.aborted])).toEqual([
+    ['volunteers', true],
+    ['local', false],
+  ]);
+});
+
 test('switched off, the radio is silent at once', async () => {
   radio.tell([OVERTAKEN]);
   radio.setWhere('off');
