@@ -3,7 +3,7 @@ import { Button, FileButton } from '../ui/buttons.tsx';
 import { CopyDiagnostics } from '../ui/copy-diagnostics.tsx';
 import { useDroppedFile } from '../ui/drop-target.ts';
 import { Segmented, SelectField } from '../ui/fields.tsx';
-import { errorTitle } from '../ui/format.ts';
+import { errorTitle } from '../ui/labels.ts';
 import { Notice, PageHeader, Panel } from '../ui/layout.tsx';
 import './compare-page.css';
 import { type Comparison, METHODS } from './comparison.ts';

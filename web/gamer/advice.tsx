@@ -3,7 +3,7 @@ import type { Clock } from '../../shared/clock.ts';
 import type { StreamQuality, Where } from '../sdk/types.ts';
 import './advice.css';
 import { Button } from '../ui/buttons.tsx';
-import { qualityLabel } from '../ui/format.ts';
+import { qualityLabel } from '../ui/labels.ts';
 import { CheckLink } from '../ui/layout.tsx';
 import { AdviceWatch, useRenderAt } from './advice-watch.ts';
 import { LEAST_SCALE, type Remedy, type SlownessSituation, slownessOf, softerThan } from './slowness.ts';

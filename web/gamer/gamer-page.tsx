@@ -16,7 +16,8 @@ import type { StartingWindow, StartingWindows } from '../ui/starting-windows.ts'
 import { Advice } from './advice.tsx';
 import { useRenderAt } from './advice-watch.ts';
 import { offeredCaptures } from './capture.ts';
-import { type FloatingPicture, PictureStage } from './picture-stage.tsx';
+import type { FloatingPicture } from './floating-picture.ts';
+import { PictureStage } from './picture-stage.tsx';
 import './gamer-page.css';
 import type { GameWork } from '../game/game-work.ts';
 import type { StreamQuality, VolunteerInfo, Where } from '../sdk/types.ts';
@@ -31,10 +32,10 @@ import type { Recorder } from './recorder.ts';
 import { type Mode, type PageChoices, rememberChoices } from './remembered-choices.ts';
 import type { Report } from './renderers.ts';
 import type { GamerSession } from './session.ts';
-import { SourcePicker } from './settings-panel.tsx';
 import { SharePanel, showInvite } from './share-panel.tsx';
 import type { PageSound } from './sound/page-sound.ts';
 import { ScreenSoundChoice } from './sound/sound-controls.tsx';
+import { SourcePicker } from './source-picker.tsx';
 
 interface GamerPageProps {
   session: GamerSession;

@@ -3,7 +3,7 @@ import { STREAM_LIMITS } from '../../shared/protocol-limits.ts';
 import { isNetwork } from '../../shared/tasks/upscale.ts';
 import { outputSize } from '../../shared/tasks/upscale-size.ts';
 import type { Quality, StreamQuality, Task, Timing, Where } from '../sdk/types.ts';
-import { qualityLabel } from '../ui/format.ts';
+import { qualityLabel } from '../ui/labels.ts';
 import { CountRate, TimeWindow } from '../ui/time-window.ts';
 import type { Client, FrameStream, StreamStats } from './client.ts';
 import type { Comparison } from './comparison.ts';

@@ -2,7 +2,7 @@ import { render } from 'preact';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { MeshError } from '../../shared/errors.ts';
 import type { Refusal } from './player.ts';
-import { SourcePicker } from './settings-panel.tsx';
+import { SourcePicker } from './source-picker.tsx';
 import type { SourceChoice, SourceKind } from './source.ts';
 
 let root: HTMLElement;

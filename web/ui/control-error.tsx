@@ -1,7 +1,7 @@
 import { useEffect, useRef } from 'preact/hooks';
 import './control-error.css';
 import { Button } from './buttons.tsx';
-import { errorTitle } from './format.ts';
+import { errorTitle } from './labels.ts';
 
 /** What is shown of a MeshError. */
 export interface ShownError {
