@@ -85,7 +85,7 @@ export function ComparePage({ comparison }: { comparison: Comparison }) {
                 onPress={() => {
                   view.value = zoomed(view.value, 1 / ZOOM_STEP);
                 }}
-                disabled={view.value.zoom <= 1}
+                isOff={view.value.zoom <= 1}
               >
                 Zoom out
               </Button>
@@ -101,7 +101,7 @@ export function ComparePage({ comparison }: { comparison: Comparison }) {
                 onPress={() => {
                   view.value = WHOLE;
                 }}
-                disabled={view.value.zoom <= 1}
+                isOff={view.value.zoom <= 1}
               >
                 Reset
               </Button>

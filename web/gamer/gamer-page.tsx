@@ -4,7 +4,6 @@ import { randomId } from '../../shared/bytes.ts';
 import type { Clock } from '../../shared/clock.ts';
 import { parseInviteLink, startPurpose, withStartPermit } from '../../shared/invite.ts';
 import { type AddressAudience, rememberAudience } from '../ui/address-field.tsx';
-import { handFocusOn } from '../ui/control-error.tsx';
 import { useDroppedFile } from '../ui/drop-target.ts';
 import { type Choice, Segmented } from '../ui/fields.tsx';
 import { nameStore } from '../ui/friendly-name.ts';
@@ -78,7 +77,6 @@ export function GamerPage(props: GamerPageProps) {
   const starting = props.starting.value;
   const newcomers = useNewcomers(volunteers, report, clock);
   const interrupted = session.interrupted.value;
-  const statusLine = useRef<HTMLParagraphElement>(null);
   const set = settings(player);
 
   return (
@@ -100,7 +98,6 @@ export function GamerPage(props: GamerPageProps) {
                 starting,
               })}
               testId="status"
-              place={statusLine}
             />
             <Segmented legend="Picture" choices={MODES} value={mode} onChange={set.mode} testId="mode" />
           </div>
@@ -124,7 +121,6 @@ export function GamerPage(props: GamerPageProps) {
             onQuality={set.quality}
             onWhere={set.where}
             onHelp={showInvite}
-            onGone={() => handFocusOn(statusLine.current)}
           />
           <ModelProgress fetches={session.fetches.value} />
         </div>

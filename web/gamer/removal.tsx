@@ -1,6 +1,6 @@
 import type { ComponentChildren } from 'preact';
-import { useState } from 'preact/hooks';
-import { Button } from '../ui/buttons.tsx';
+import { useId, useRef, useState } from 'preact/hooks';
+import { Button, TextButton } from '../ui/buttons.tsx';
 
 interface RemovalProps {
   name: string;
@@ -14,33 +14,49 @@ interface RemovalProps {
 /** Asks for confirmation, since a removal cannot be undone while the room exists. */
 export function Removal({ name, onRemove, describedBy, children }: RemovalProps) {
   const [isConfirming, setConfirming] = useState(false);
+  const remove = useRef<HTMLButtonElement>(null);
+  const question = useRef<HTMLFieldSetElement>(null);
+  const questionId = useId();
   if (!isConfirming) {
     return (
-      <button
-        type="button"
+      <TextButton
         class="volunteers__remove"
-        aria-label={`Remove ${name}`}
-        aria-describedby={describedBy}
-        onClick={() => setConfirming(true)}
-        data-testid="remove"
+        label={`Remove ${name}`}
+        describedBy={describedBy}
+        onPress={() => setConfirming(true)}
+        place={remove}
+        // Not one of its buttons: a key that is pressed twice must not answer.
+        successor={() => question.current}
+        testId="remove"
       >
         Remove
-      </button>
+      </TextButton>
     );
   }
   return (
-    <fieldset class="volunteers__confirm" aria-label={`Remove ${name}?`}>
-      <p class="small">{children}</p>
+    <fieldset
+      class="volunteers__confirm"
+      aria-label={`Remove ${name}?`}
+      aria-describedby={questionId}
+      tabIndex={-1}
+      ref={question}
+    >
+      <p class="small" id={questionId}>
+        {children}
+      </p>
       <Button
         onPress={() => {
           setConfirming(false);
           onRemove();
         }}
+        successor={() => remove.current}
         testId="remove-sure"
       >
         Remove
       </Button>
-      <Button onPress={() => setConfirming(false)}>Keep</Button>
+      <Button onPress={() => setConfirming(false)} successor={() => remove.current}>
+        Keep
+      </Button>
     </fieldset>
   );
 }

@@ -47,7 +47,7 @@ export function SaveButtons({ recorder, isEnabled }: SaveButtonsProps) {
             </span>
           </Button>
         ) : (
-          <Button onPress={() => recorder.stop()} disabled={remainingS === 0} primary testId="record">
+          <Button onPress={() => recorder.stop()} isOff={remainingS === 0} primary testId="record">
             {remainingS === 0 ? 'Saving the clip…' : `Stop and save, ${remainingS} s left`}
           </Button>
         ))}

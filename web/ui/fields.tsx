@@ -1,3 +1,4 @@
+import type { RefObject } from 'preact';
 import './fields.css';
 import { useEffect, useId, useRef, useState } from 'preact/hooks';
 import { Button } from './buttons.tsx';
@@ -79,10 +80,18 @@ export function SelectField<Value extends string>({
 
 const FEEDBACK_MS = 2_500;
 
+interface CopyFieldProps {
+  label: string;
+  text: string;
+  /** Of the text. */
+  place?: RefObject<HTMLInputElement>;
+}
+
 /** A read-only text with a button that copies it. */
-export function CopyField({ label, text }: { label: string; text: string }) {
+export function CopyField({ label, text, place }: CopyFieldProps) {
   const id = useId();
-  const input = useRef<HTMLInputElement>(null);
+  const own = useRef<HTMLInputElement>(null);
+  const input = place ?? own;
   const [feedback, setFeedback] = useState<string | null>(null);
 
   useEffect(() => {

@@ -119,7 +119,7 @@ export function InviteForm({ code, lookUp, onInvite, onLobby, isAddressShown, is
           onChange={setText}
           placeholder="https://…/volunteer#room=… or K7QF-2M9X"
         />
-        <Button onPress={() => void use()} primary disabled={isLookingUp || !isSettled} testId="use-invite">
+        <Button onPress={() => void use()} primary disabled={!isSettled} isOff={isLookingUp} testId="use-invite">
           {isLookingUp ? 'Looking it up…' : 'Use this invite'}
         </Button>
       </form>
