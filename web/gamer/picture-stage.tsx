@@ -1,6 +1,7 @@
 import { useRef } from 'preact/hooks';
 import { BeforeAfter } from '../ui/before-after.tsx';
 import { Button, IconButton } from '../ui/buttons.tsx';
+import { ControlError } from '../ui/control-error.tsx';
 import { qualityLabel } from '../ui/labels.ts';
 import { canOpenPictureWindow } from '../ui/picture-window.ts';
 import type { FloatingPicture } from './floating-picture.ts';
@@ -12,6 +13,7 @@ import { SoundControl } from './sound/sound-controls.tsx';
 import type { Size } from './source.ts';
 
 const DEFAULT_RATIO = 16 / 9;
+const FAILURE_ID = 'floating-failure';
 
 interface PictureStageProps {
   player: Player;
@@ -52,6 +54,7 @@ export function PictureStage({ player, floating, sound }: PictureStageProps) {
                 icon={pictureWindow ? 'pop-in' : 'pop-out'}
                 label={pictureWindow ? 'Bring the sharp picture back' : 'Sharp picture in a small window'}
                 onPress={() => void floating.toggle()}
+                describedBy={floating.failure.value ? FAILURE_ID : undefined}
                 testId="picture-in-picture"
               />
             )}
@@ -59,6 +62,13 @@ export function PictureStage({ player, floating, sound }: PictureStageProps) {
         }
         overlay={source?.play?.isPaused.value && <Paused onResume={source.play.resume} />}
         testId="output"
+      />
+      <ControlError
+        id={FAILURE_ID}
+        error={floating.failure.value}
+        onDismiss={() => {
+          floating.failure.value = null;
+        }}
       />
       {isAway && <p class="soft small">The sharp picture is in its own small window. Close that to bring it back.</p>}
     </>
