@@ -14,6 +14,9 @@ test('work that takes too long is told to stop, and what is done in time is not'
   });
   expect(await quick).toBe('done');
   expect(kept).toMatchObject({ aborted: false });
-  const stopped = within(1, (signal) => new Promise((_, reject) => signal.addEventListener('abort', () => reject(new Error('late')))));
+  const stopped = within(
+    1,
+    (signal) => new Promise((_, reject) => signal.addEventListener('abort', () => reject(new Error('late')))),
+  );
   await expect(stopped).rejects.toThrow('late');
 });

@@ -162,12 +162,7 @@ function ReplaceLink({ onReplace, describedBy }: ReplaceLinkProps) {
           Makes a new link. People who have this one and have not joined yet can no longer join; volunteers who are here
           stay.
         </p>
-        <Button
-          onPress={() => void replace()}
-          isOff={state === 'busy'}
-          describedBy={describedBy}
-          testId="replace-link"
-        >
+        <Button onPress={() => void replace()} isOff={state === 'busy'} describedBy={describedBy} testId="replace-link">
           Make a new link
         </Button>
         <p class="share-panel__replaced small" role="status">

@@ -31,11 +31,7 @@ export function CopyDiagnostics({ collect }: CopyDiagnosticsProps) {
 
   return (
     <footer class="diagnostics">
-      <Button
-        onPress={() => void press()}
-        describedBy={failure ? failureId : undefined}
-        testId="copy-diagnostics"
-      >
+      <Button onPress={() => void press()} describedBy={failure ? failureId : undefined} testId="copy-diagnostics">
         <span aria-live="polite">{outcome === 'copied' ? 'Copied' : 'Copy diagnostics'}</span>
       </Button>
       <p class="diagnostics__note">For a bug report. It contains no names, invites or addresses.</p>

@@ -36,14 +36,17 @@ const focused = () => document.activeElement?.getAttribute('aria-label') ?? docu
 test.each([
   [true, 'Code'],
   [false, 'Nothing happens.'],
-])('a button that leaves the page hands its focus to what replaces it (%s), else to the status line', async (isReplaced, to) => {
-  render(<Page isPressed={false} isReplaced={isReplaced} />, root);
-  root.querySelector('button')?.focus();
-  expect(focused()).toBe('Short code');
-  render(<Page isPressed={true} isReplaced={isReplaced} />, root);
-  await Promise.resolve();
-  expect(focused()).toBe(to);
-});
+])(
+  'a button that leaves the page hands its focus to what replaces it (%s), else to the status line',
+  async (isReplaced, to) => {
+    render(<Page isPressed={false} isReplaced={isReplaced} />, root);
+    root.querySelector('button')?.focus();
+    expect(focused()).toBe('Short code');
+    render(<Page isPressed={true} isReplaced={isReplaced} />, root);
+    await Promise.resolve();
+    expect(focused()).toBe(to);
+  },
+);
 
 test('one that has no focus takes none along', async () => {
   render(<Page isPressed={false} isReplaced={true} />, root);

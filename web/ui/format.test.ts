@@ -1,13 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import {
-  formatBytes,
-  formatDuration,
-  formatKbps,
-  formatMs,
-  formatPercent,
-  formatRate,
-  NO_FIGURE,
-} from './format.ts';
+import { formatBytes, formatDuration, formatKbps, formatMs, formatPercent, formatRate, NO_FIGURE } from './format.ts';
 
 describe('formatted figures', () => {
   it('milliseconds have a decimal only below ten', () => {
