@@ -90,7 +90,9 @@ export class BuiltInGame {
     this.#worker = new Worker(new URL('./game.worker.ts', import.meta.url), { type: 'module', name: 'built-in game' });
     this.#worker.addEventListener('message', ({ data }: MessageEvent<FromGame>) => this.#received(data));
     this.#worker.addEventListener('error', ({ message }) => {
-      this.#fail(new MeshError('unsupported-browser', `The game could not be loaded (${message}). Reload the page.`));
+      // Without a message nothing of it ran.
+      const why = message || 'its file could not be fetched';
+      this.#fail(new MeshError('unsupported-browser', `The game could not be loaded (${why}). Reload the page.`));
     });
     const isCalm = options.reducedMotion ?? matchMedia('(prefers-reduced-motion: reduce)').matches;
     this.#send({ kind: 'start', canvas: drawing, way, seed, isCalm }, [drawing, way]);

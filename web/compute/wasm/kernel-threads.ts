@@ -91,7 +91,7 @@ export class KernelThreads {
       else if (data.kind === 'done') helper.waiting.shift()?.resolve();
       else this.#end(helper, data.error);
     };
-    worker.onerror = ({ message }) => this.#end(helper, message);
+    worker.onerror = ({ message }) => this.#end(helper, message || 'its file could not be fetched');
     post(worker, { kind: 'start', module: this.#module });
     return helper;
   }

@@ -27,6 +27,26 @@ test('a wait grows by half an interval from frame to frame, so that the picture 
   for (const [frameId, intervals] of [0, 0.5, 1, 1.5, 2, 2].entries()) expect(waits[frameId]).toBeCloseTo(intervals, 1);
 });
 
+test('one whose detail comes late after others that came soon waits half an interval longer than they did', async () => {
+  const rig = new PresenterRig(2);
+  const { drawn } = rig;
+  for (const frameId of [0, 1]) {
+    await rig.capture(frameId);
+    await rig.wait(10);
+    await rig.answer(frameId);
+    await rig.wait(INTERVAL_MS - 10);
+  }
+  expect(drawn).toEqual([
+    [0, 0],
+    [1, 1],
+  ]);
+  await rig.capture(2);
+  await rig.wait(10 + INTERVAL_MS / 2 - 1);
+  expect(drawn).toHaveLength(2);
+  await rig.wait(2);
+  expect(drawn.at(-1), 'not for two intervals: the picture would stand still for 89 ms').toEqual([2, 1]);
+});
+
 test('at its deadline a frame is shown without its detail', async () => {
   const rig = new PresenterRig(1);
   const { drawn, shown } = rig;

@@ -27,8 +27,9 @@ const SERVES_INTERVALS = 4;
 const SHARPENING_INTERVALS = 1;
 
 /**
- * Intervals by which a frame may wait longer than the one before it. The picture stands still meanwhile: for half an interval more nobody notices, and
- * two more are a stutter. A wait begins when a volunteer does, or is heard again.
+ * Intervals by which a frame may wait longer than the one before it did. The picture stands still meanwhile: for half an interval more nobody notices,
+ * and two more are a stutter. Waits grow when a volunteer begins, or is heard again, and when its answers take longer than before: on a link that
+ * has just become slow the first late frame would otherwise use its whole patience at once.
  */
 const WAIT_GROWTH = 0.5;
 
@@ -78,8 +79,6 @@ interface Entry {
   /** Of the frame that it repeats, or else its own. */
   pictureId: number;
   raw: RawPicture;
-  /** Intervals of the source for which it waits at most. */
-  maxIntervals: number;
   /** What may still come. */
   awaited: Awaited;
   /** Null until it comes. */
@@ -109,8 +108,8 @@ export class DetailPresenter {
   #cancelTimer = () => {};
   /** Of the newest frame. */
   #pictureId = -1;
-  /** Intervals that the newest frame may wait; null before the first, which keeps nobody waiting. */
-  #maxIntervals: number | null = null;
+  /** Intervals that the frame on the screen has waited; null before the first, which keeps nobody waiting. */
+  #waitedIntervals: number | null = null;
   #isDisposed = false;
 
   constructor(options: DetailPresenterOptions) {
@@ -190,10 +189,7 @@ export class DetailPresenter {
   }
 
   #loaded({ frameId, capturedMs, pictureId, awaited, sharpened }: Pending & CapturedFrame, raw: RawPicture): void {
-    const wanted = this.#waitFor(awaited);
-    const maxIntervals = Math.min(wanted, (this.#maxIntervals ?? wanted) + WAIT_GROWTH);
-    this.#maxIntervals = maxIntervals;
-    const entry = { frameId, capturedMs, pictureId, raw, maxIntervals, awaited, detail: null, sharpened };
+    const entry = { frameId, capturedMs, pictureId, raw, awaited, detail: null, sharpened };
     this.#held.add(entry);
     this.#waiting.push(entry);
     this.#showDue();
@@ -212,19 +208,18 @@ export class DetailPresenter {
       }
       this.#waiting.shift();
       this.#past.push(oldest);
+      this.#waitedIntervals = (clock.now() - oldest.capturedMs) / intervalMs();
       this.#draw(oldest);
     }
     this.#collect();
   }
 
   /** How many intervals of the source a frame may wait for what has not come. */
-  #intervalsFor({ awaited, detail, sharpened, maxIntervals }: Entry): number {
-    const missing = { detail: awaited.detail && !detail, sharpened: awaited.sharpened && !sharpened };
-    return Math.min(this.#waitFor(missing), maxIntervals);
-  }
-
-  #waitFor({ detail, sharpened }: Awaited): number {
-    return Math.max(detail ? this.#options.patience.frames : 0, sharpened ? SHARPENING_INTERVALS : 0);
+  #intervalsFor({ awaited, detail, sharpened }: Entry): number {
+    const forDetail = awaited.detail && !detail ? this.#options.patience.frames : 0;
+    const forSharpened = awaited.sharpened && !sharpened ? SHARPENING_INTERVALS : 0;
+    const wanted = Math.max(forDetail, forSharpened);
+    return Math.min(wanted, (this.#waitedIntervals ?? wanted) + WAIT_GROWTH);
   }
 
   /** Draws the frame after the one that is being drawn, unless a newer one is due by then. */
