@@ -29,6 +29,8 @@ test('the game’s work runs on a volunteer, here when switched, and in the game
   await expect(who(gamer, 'ships')).toHaveText(name);
   await expect(who(gamer, 'drones')).toHaveText(name);
   await gamer.getByText('Show the hangar').click();
+  // It is rendered only while it can be seen.
+  await gamer.getByTestId('hangar').getByRole('img').scrollIntoViewIfNeeded();
   await expect(who(gamer, 'hangar')).toHaveText(name);
   await gamer.getByText('Show the hangar').click();
 

@@ -48,7 +48,9 @@ test('by the keyboard alone a gamer chooses a source and where, copies the link,
 
   await tabTo(gamer, gamer.getByTestId('short-code'));
   await gamer.keyboard.press('Enter');
-  await expect(gamer.getByRole('textbox', { name: /a code/ })).toHaveValue(/\w{4}/);
+  const code = gamer.getByRole('textbox', { name: /a code/ });
+  await expect(code).toHaveValue(/\w{4}/);
+  await expect(code).toBeFocused();
 
   const where = gamer.getByTestId('where');
   await tabTo(gamer, where.getByRole('radio', { checked: true }));

@@ -81,7 +81,7 @@ function draw() {
     context.lineTo(width / 2 + (line - x) * width * 0.6, height);
     context.stroke();
   }
-  for (const { x: at, z, nth } of posts.toSorted((a, b) => b.z - a.z)) {
+  for (const { x: at, z, nth } of [...posts].sort((a, b) => b.z - a.z)) {
     const size = height / z;
     const left = width / 2 + (at - x) * size * 0.5;
     context.fillStyle = nth % 2 ? '#ff8f85' : '#e9eef7';

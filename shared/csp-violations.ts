@@ -1,3 +1,5 @@
+import { parseUrl } from './older-browsers.ts';
+
 /** Violations that are kept: of a page that has many, the newest. */
 const MAX_KEPT = 32;
 
@@ -33,7 +35,7 @@ export class CspViolations {
     // The event names the address that was asked for, never the one that it redirected to.
     return this.#violations.some(
       ({ effectiveDirective, blockedURI }) =>
-        effectiveDirective === 'connect-src' && URL.canParse(blockedURI) && new URL(blockedURI).host === host,
+        effectiveDirective === 'connect-src' && parseUrl(blockedURI)?.host === host,
     );
   }
 

@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, stat, utimes } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
@@ -18,4 +18,11 @@ test('the pages about types have every export of the SDK, and no internal link o
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
+});
+
+test('pages that are used again count as new: a build of other files deletes old ones', async () => {
+  const folder = await ensureApiDocs();
+  await utimes(folder, 0, 0);
+  expect(await ensureApiDocs()).toBe(folder);
+  expect(Date.now() - (await stat(folder)).mtimeMs).toBeLessThan(600_000);
 });

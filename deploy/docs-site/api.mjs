@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { access, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { readdir, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { ROOT, runChild } from '../child.mjs';
@@ -22,7 +22,7 @@ const CACHE = join(ROOT, '.build');
 const MADE_OF = join(CACHE, 'api-docs.json');
 const KEPT = /^api-docs-[0-9a-f]{16}$/;
 const HASH_DIGITS = 16;
-/** What was kept before may be read by a build that began then. */
+/** A folder that was last used less than this ago may still be read by the build that used it. */
 const MIN_AGE_MS = 3_600_000;
 
 /**
@@ -54,7 +54,9 @@ async function keptDocs() {
     const { files, hash } = JSON.parse(await readFile(MADE_OF, 'utf8'));
     if (hash !== (await hashOf(files))) return null;
     const folder = join(CACHE, `api-docs-${hash}`);
-    await access(folder);
+    // It is in use again: a build of other files must not delete it as old.
+    const now = new Date();
+    await utimes(folder, now, now);
     return folder;
   } catch (cause) {
     if (hasCode(cause, 'ENOENT')) return null;

@@ -1,5 +1,6 @@
 import { sizeWords } from '../bytes.ts';
 import { MeshError } from '../errors.ts';
+import { parseUrl } from '../older-browsers.ts';
 import { z } from '../zod.ts';
 import { checkedInput } from './checked-input.ts';
 import { type TaskDefinition, UNDECIDED } from './definition.ts';
@@ -227,5 +228,5 @@ function tooLong(sizeBytes: number): MeshError {
 /** A name, or the address of a folder with a model. */
 function isModelName(model: string): boolean {
   if (/^[\w-]+(\.[\w-]+)*$/.test(model)) return true;
-  return URL.canParse(model) && /^https?:$/.test(new URL(model).protocol);
+  return /^https?:$/.test(parseUrl(model)?.protocol ?? '');
 }

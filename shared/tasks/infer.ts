@@ -1,4 +1,5 @@
 import { MeshError } from '../errors.ts';
+import { parseUrl } from '../older-browsers.ts';
 import { z } from '../zod.ts';
 import { checkedInput } from './checked-input.ts';
 import { type PackedResult, type TaskDefinition, UNDECIDED } from './definition.ts';
@@ -138,7 +139,7 @@ export function isModelUrl(model: string): boolean {
 
 function isModelName(model: string): boolean {
   if (!isModelUrl(model)) return /^[\w.-]+$/.test(model);
-  return /^https?:$/.test(URL.canParse(model) ? new URL(model).protocol : '');
+  return /^https?:$/.test(parseUrl(model)?.protocol ?? '');
 }
 
 /** Whether a machine says that its model draws random numbers: two equal runs of this machine then prove nothing. */

@@ -36,7 +36,7 @@ export function CheckPage({ test, diagnose }: CheckPageProps) {
       <main class="check">
         <div class="check__head">
           <StatusLine {...headlineOf(report.value)} testId="status" />
-          <Button onPress={() => void run()} disabled={isRunning.value} testId="again">
+          <Button onPress={() => void run()} isOff={isRunning.value} testId="again">
             Test again
           </Button>
         </div>

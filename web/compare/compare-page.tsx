@@ -3,7 +3,7 @@ import { Button, FileButton } from '../ui/buttons.tsx';
 import { CopyDiagnostics } from '../ui/copy-diagnostics.tsx';
 import { useDroppedFile } from '../ui/drop-target.ts';
 import { Segmented, SelectField } from '../ui/fields.tsx';
-import { errorTitle } from '../ui/format.ts';
+import { errorTitle } from '../ui/labels.ts';
 import { Notice, PageHeader, Panel } from '../ui/layout.tsx';
 import './compare-page.css';
 import { type Comparison, METHODS } from './comparison.ts';
@@ -85,7 +85,7 @@ export function ComparePage({ comparison }: { comparison: Comparison }) {
                 onPress={() => {
                   view.value = zoomed(view.value, 1 / ZOOM_STEP);
                 }}
-                disabled={view.value.zoom <= 1}
+                isOff={view.value.zoom <= 1}
               >
                 Zoom out
               </Button>
@@ -101,7 +101,7 @@ export function ComparePage({ comparison }: { comparison: Comparison }) {
                 onPress={() => {
                   view.value = WHOLE;
                 }}
-                disabled={view.value.zoom <= 1}
+                isOff={view.value.zoom <= 1}
               >
                 Reset
               </Button>

@@ -1,7 +1,8 @@
 import { effect, type ReadonlySignal, type Signal } from '@preact/signals';
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { BeforeAfter, type Playable } from '../ui/before-after.tsx';
-import { backendLabel, errorTitle, formatMs } from '../ui/format.ts';
+import { formatMs } from '../ui/format.ts';
+import { backendLabel, errorTitle } from '../ui/labels.ts';
 import { type Comparison, labelOf, type METHODS, type Tile } from './comparison.ts';
 import type { Likeness } from './likeness.ts';
 import { attachPanZoom, transformOf, type View } from './viewport.ts';

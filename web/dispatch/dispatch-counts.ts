@@ -58,7 +58,8 @@ export class DispatchCounter {
 
   /** A snapshot. */
   get counts(): DispatchCounts {
-    return structuredClone(this.#counts);
+    const { placements, ...others } = this.#counts;
+    return { ...others, placements: { local: { ...placements.local }, volunteers: { ...placements.volunteers } } };
   }
 
   attemptStarted(placement: Placement): void {

@@ -34,7 +34,7 @@ export class RecentQuantile {
 
   /** 0 before there is a sample. */
   get value(): number {
-    this.#value ??= this.#ring.toSorted((a, b) => a - b)[Math.floor(this.#quantile * this.#ring.length)] ?? 0;
+    this.#value ??= [...this.#ring].sort((a, b) => a - b)[Math.floor(this.#quantile * this.#ring.length)] ?? 0;
     return this.#value;
   }
 

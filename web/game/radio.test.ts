@@ -144,6 +144,19 @@ test('a wrong name is never seen, not even while it comes in parts, and is not r
   expect(asked[1]?.input.messages[1]?.content).toBe(whole);
 });
 
+test('what was asked of volunteers that are gone, or elsewhere, is cancelled, and what is asked next is not', async () => {
+  radio.tell([OVERTAKEN]);
+  radio.setWhere('local');
+  await settled();
+  expect(radio.line.value).toMatchObject({ by: 'game' });
+  clock.advance(RADIO.pauseMs);
+  radio.tell([HIT]);
+  expect(asked.map(({ options }) => [options.where, options.signal?.aborted])).toEqual([
+    ['volunteers', true],
+    ['local', false],
+  ]);
+});
+
 test('switched off, the radio is silent at once', async () => {
   radio.tell([OVERTAKEN]);
   radio.setWhere('off');

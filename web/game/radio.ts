@@ -54,7 +54,8 @@ export class Radio {
   readonly #random: () => number;
   readonly #conversations = new Map<number, Message[]>();
   #client: RadioClient | null = null;
-  #stop = new AbortController();
+  /** Cancels the line that a model was asked for last. */
+  #asking = new AbortController();
   #waiting: RaceEvent | null = null;
   #freeAtMs = 0;
   #isSpeaking = false;
@@ -69,14 +70,12 @@ export class Radio {
   /** Null: the game says lines of its own. */
   useClient(client: RadioClient | null): void {
     this.#client = client;
-    this.#stop.abort();
-    this.#stop = new AbortController();
+    this.#asking.abort();
   }
 
   setWhere(where: RadioPlace): void {
     this.where.value = where;
-    this.#stop.abort();
-    this.#stop = new AbortController();
+    this.#asking.abort();
     if (where === 'off') this.#hide();
   }
 
@@ -121,8 +120,9 @@ export class Radio {
     if (!this.#client || where === 'off') return null;
     const past = this.#conversations.get(event.rival) ?? [];
     const messages: Message[] = [...past, { role: 'user', content: wordsOf(event) }];
-    const late = new AbortController();
-    const stopWaiting = this.#clock.after(RADIO.firstTokenMs, () => late.abort());
+    const asking = new AbortController();
+    this.#asking = asking;
+    const stopWaiting = this.#clock.after(RADIO.firstTokenMs, () => asking.abort());
     let heard = '';
     const input = {
       ...{ persona: personaOf(event.rival), messages, emotions: MOODS, conversation: `radio ${event.rival}` },
@@ -132,7 +132,7 @@ export class Radio {
       const task = this.#client.submitTask('dialogue', input, {
         where,
         timeoutMs: RADIO.lineMs,
-        signal: AbortSignal.any([late.signal, this.#stop.signal]),
+        signal: asking.signal,
         onToken: (token) => {
           stopWaiting();
           heard += token;

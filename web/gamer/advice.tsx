@@ -2,8 +2,8 @@ import { useMemo, useRef, useState } from 'preact/hooks';
 import type { Clock } from '../../shared/clock.ts';
 import type { StreamQuality, Where } from '../sdk/types.ts';
 import './advice.css';
-import { Button } from '../ui/buttons.tsx';
-import { qualityLabel } from '../ui/format.ts';
+import { Button, TextButton } from '../ui/buttons.tsx';
+import { qualityLabel } from '../ui/labels.ts';
 import { CheckLink } from '../ui/layout.tsx';
 import { AdviceWatch, useRenderAt } from './advice-watch.ts';
 import { LEAST_SCALE, type Remedy, type SlownessSituation, slownessOf, softerThan } from './slowness.ts';
@@ -16,12 +16,10 @@ interface AdviceProps {
   onWhere: (where: Where) => void;
   /** Shows the person how to get volunteers. */
   onHelp: () => void;
-  /** A button that was pressed is about to leave the page. */
-  onGone: () => void;
 }
 
 /** Why the picture is slow, in one sentence, and what to do about it, at one press. */
-export function Advice({ situation, clock, onScale, onQuality, onWhere, onHelp, onGone }: AdviceProps) {
+export function Advice({ situation, clock, onScale, onQuality, onWhere, onHelp }: AdviceProps) {
   const watch = useRef(new AdviceWatch());
   const [, setDismissals] = useState(0);
   const { report, source, where, quality, scale, volunteers } = situation;
@@ -52,29 +50,19 @@ export function Advice({ situation, clock, onScale, onQuality, onWhere, onHelp, 
           <p class="advice__sentence">{told.sentence}</p>
           <div class="advice__remedies">
             {told.remedies.map((remedy) => (
-              <Button
-                key={remedy}
-                onPress={() => {
-                  onGone();
-                  remedies[remedy].apply();
-                }}
-                testId={`advice-${remedy}`}
-              >
+              <Button key={remedy} onPress={remedies[remedy].apply} testId={`advice-${remedy}`}>
                 {remedies[remedy].label}
               </Button>
             ))}
             {told.cause === 'processor' && <CheckLink label="Find out why" />}
-            <button
-              type="button"
-              class="advice__dismiss"
-              onClick={() => {
-                onGone();
+            <TextButton
+              onPress={() => {
                 watch.current.dismiss();
                 setDismissals((count) => count + 1);
               }}
             >
               Not now
-            </button>
+            </TextButton>
           </div>
         </div>
       )}

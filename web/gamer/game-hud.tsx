@@ -2,6 +2,7 @@ import type { VolunteerInfo } from '../sdk/types.ts';
 import { type Choice, Segmented } from '../ui/fields.tsx';
 import { formatMs, formatRate } from '../ui/format.ts';
 import { Panel } from '../ui/layout.tsx';
+import { useOnScreen } from '../ui/on-screen.ts';
 import './game-hud.css';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { systemClock } from '../../shared/clock.ts';
@@ -99,14 +100,14 @@ function detailText(part: Part, { by, perSecond, medianMs, why }: PartStatus): s
   return `${what}, ${formatRate(perSecond)} times a second, typically in ${formatMs(medianMs)} ms`;
 }
 
-/** The player's ship, ray-traced. Nothing is rendered while the view is closed. */
+/** The player's ship, ray-traced. Nothing is rendered while nobody can see it: that would be the work of a volunteer. */
 function HangarView({ work }: { work: GameWork }) {
   const canvas = useRef<HTMLCanvasElement>(null);
-  const [isOpen, setOpen] = useState(false);
+  const isOnScreen = useOnScreen(canvas);
   const [isEmpty, setEmpty] = useState(true);
   const { by, why } = work.parts.hangar.status.value;
   useEffect(() => {
-    if (!isOpen) return;
+    if (!isOnScreen) return;
     const hangar = new Hangar(
       (request) => work.run(request),
       systemClock,
@@ -119,9 +120,9 @@ function HangarView({ work }: { work: GameWork }) {
       },
     );
     return () => hangar.dispose();
-  }, [isOpen, work]);
+  }, [isOnScreen, work]);
   return (
-    <details class="hangar" data-testid="hangar" onToggle={(event) => setOpen(event.currentTarget.open)}>
+    <details class="hangar" data-testid="hangar">
       <summary>Show the hangar</summary>
       <div class="hangar__stage">
         <canvas class="hangar__picture" ref={canvas} role="img" aria-label="Your ship in its hangar, ray-traced" />

@@ -4,15 +4,16 @@ import { CopyDiagnostics } from '../ui/copy-diagnostics.tsx';
 import { Panel } from '../ui/layout.tsx';
 import { GameHud } from './game-hud.tsx';
 import { GamersPanel } from './gamers-panel.tsx';
-import { LiveDetails, LiveFigures, StillDetails, StillFigures } from './hud.tsx';
+import { LiveDetails, LiveFigures } from './live-hud.tsx';
 import { helpersOf } from './messages.ts';
 import { describedByFailure, SessionFailure } from './notices.tsx';
-import { SaveButtons } from './picture-stage.tsx';
 import type { Player } from './player.ts';
 import type { Recorder } from './recorder.ts';
+import { SaveButtons } from './save-buttons.tsx';
 import type { GamerSession } from './session.ts';
-import { SettingsRow } from './settings-panel.tsx';
+import { SettingsRow } from './settings-row.tsx';
 import { hasPicture } from './sharpening.ts';
+import { StillDetails, StillFigures } from './still-hud.tsx';
 import { VolunteersPanel } from './volunteers-panel.tsx';
 
 interface GamerDetailsProps {

@@ -4,7 +4,6 @@ import { randomId } from '../../shared/bytes.ts';
 import type { Clock } from '../../shared/clock.ts';
 import { parseInviteLink, startPurpose, withStartPermit } from '../../shared/invite.ts';
 import { type AddressAudience, rememberAudience } from '../ui/address-field.tsx';
-import { handFocusOn } from '../ui/control-error.tsx';
 import { useDroppedFile } from '../ui/drop-target.ts';
 import { type Choice, Segmented } from '../ui/fields.tsx';
 import { nameStore } from '../ui/friendly-name.ts';
@@ -15,7 +14,8 @@ import { canOpenPictureWindow } from '../ui/picture-window.ts';
 import type { StartingWindow, StartingWindows } from '../ui/starting-windows.ts';
 import { Advice } from './advice.tsx';
 import { offeredCaptures } from './capture.ts';
-import { type FloatingPicture, PictureStage } from './picture-stage.tsx';
+import type { FloatingPicture } from './floating-picture.ts';
+import { PictureStage } from './picture-stage.tsx';
 import './gamer-page.css';
 import type { GameWork } from '../game/game-work.ts';
 import type { StreamQuality, Where } from '../sdk/types.ts';
@@ -29,10 +29,10 @@ import { RadioCaption } from './radio.tsx';
 import type { Recorder } from './recorder.ts';
 import { type Mode, type PageChoices, rememberChoices } from './remembered-choices.ts';
 import type { GamerSession } from './session.ts';
-import { SourcePicker } from './settings-panel.tsx';
 import { SharePanel, showInvite } from './share-panel.tsx';
 import type { PageSound } from './sound/page-sound.ts';
 import { ScreenSoundChoice } from './sound/sound-controls.tsx';
+import { SourcePicker } from './source-picker.tsx';
 
 interface GamerPageProps {
   session: GamerSession;
@@ -75,7 +75,6 @@ export function GamerPage(props: GamerPageProps) {
   const starting = props.starting.value;
   const newcomers = useNewcomers(volunteers, report, clock);
   const interrupted = session.interrupted.value;
-  const statusLine = useRef<HTMLParagraphElement>(null);
   const set = settings(player);
 
   return (
@@ -97,7 +96,6 @@ export function GamerPage(props: GamerPageProps) {
                 starting,
               })}
               testId="status"
-              place={statusLine}
             />
             <Segmented legend="Picture" choices={MODES} value={mode} onChange={set.mode} testId="mode" />
           </div>
@@ -121,7 +119,6 @@ export function GamerPage(props: GamerPageProps) {
             onQuality={set.quality}
             onWhere={set.where}
             onHelp={showInvite}
-            onGone={() => handFocusOn(statusLine.current)}
           />
           <ModelProgress fetches={session.fetches.value} />
         </div>

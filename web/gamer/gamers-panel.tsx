@@ -1,7 +1,7 @@
 import type { ComponentChildren } from 'preact';
 import type { GamerInfo } from '../sdk/types.ts';
 import { Panel } from '../ui/layout.tsx';
-import { Removal } from './volunteers-panel.tsx';
+import { Removal } from './removal.tsx';
 
 interface GamersPanelProps {
   /** Null until they are loaded. */

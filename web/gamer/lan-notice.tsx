@@ -1,4 +1,5 @@
 import { useEffect, useState } from 'preact/hooks';
+import { within } from '../../shared/older-browsers.ts';
 import { type Lan, lanSchema } from '../../shared/server-status.ts';
 import { Button } from '../ui/buttons.tsx';
 import { nameStore } from '../ui/friendly-name.ts';
@@ -79,8 +80,10 @@ const LAN_WITHIN_MS = 3_000;
 /** Null when the server does not answer in time, or is not ours. */
 async function loadLan(): Promise<Lan | null> {
   try {
-    const response = await fetch(new URL('lan.json', location.href), { signal: AbortSignal.timeout(LAN_WITHIN_MS) });
-    return response.ok ? lanSchema.parse(await response.json()) : null;
+    return await within(LAN_WITHIN_MS, async (signal) => {
+      const response = await fetch(new URL('lan.json', location.href), { signal });
+      return response.ok ? lanSchema.parse(await response.json()) : null;
+    });
   } catch {
     return null;
   }

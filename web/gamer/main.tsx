@@ -4,14 +4,14 @@ import { systemClock } from '../../shared/clock.ts';
 import { GameWork } from '../game/game-work.ts';
 import { pageDiagnostics } from '../sdk/diagnostics.ts';
 import { GamerClient } from '../sdk/p2c2r.ts';
+import { serverOffers } from '../sdk/server-offers.ts';
 import { rememberedAudience } from '../ui/address-field.tsx';
 import { nameStore, rememberedName } from '../ui/friendly-name.ts';
 import { openWindowChannel, type StartingWindow, StartingWindows } from '../ui/starting-windows.ts';
 import { capture } from './capture.ts';
-import { findRelay } from './client.ts';
+import { FloatingPicture } from './floating-picture.ts';
 import { GamerPage } from './gamer-page.tsx';
 import { openSource } from './open-source.ts';
-import { FloatingPicture } from './picture-stage.tsx';
 import { Player } from './player.ts';
 import { download, Recorder } from './recorder.ts';
 import { linkedChoices, rememberedChoices } from './remembered-choices.ts';
@@ -26,7 +26,7 @@ const session = new GamerSession({
   name,
   pageUrl: location.href,
   store: tabStore(),
-  findRelay,
+  findRelay: async () => (await serverOffers()).relay,
   addressAudience: rememberedAudience(nameStore()),
   now: Date.now,
 });

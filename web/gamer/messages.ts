@@ -1,5 +1,6 @@
 import type { Quality, StreamQuality, Where } from '../sdk/types.ts';
-import { formatPercent, qualityLabel } from '../ui/format.ts';
+import { formatPercent } from '../ui/format.ts';
+import { qualityLabel } from '../ui/labels.ts';
 import type { Tone } from '../ui/layout.tsx';
 import type { StartingWindow } from '../ui/starting-windows.ts';
 import type { StreamStats } from './client.ts';

@@ -3,7 +3,7 @@ import type { MeshError } from '../../shared/errors.ts';
 import { largestScale } from '../../shared/tasks/upscale-size.ts';
 import { Button, FileButton } from '../ui/buttons.tsx';
 import { ControlError, useShownOnChange } from '../ui/control-error.tsx';
-import { errorTitle, isTestable } from '../ui/format.ts';
+import { errorTitle, isTestable } from '../ui/labels.ts';
 import { CheckLink, Notice, PollingNotice } from '../ui/layout.tsx';
 import type { Player } from './player.ts';
 import type { GamerSession, Place } from './session.ts';

@@ -1,12 +1,11 @@
-import { effect, type ReadonlySignal, signal } from '@preact/signals';
 import { useRef } from 'preact/hooks';
 import { BeforeAfter } from '../ui/before-after.tsx';
 import { Button, IconButton } from '../ui/buttons.tsx';
 import { ControlError } from '../ui/control-error.tsx';
-import { qualityLabel } from '../ui/format.ts';
-import { canOpenPictureWindow, openPictureWindow, type PictureWindow } from '../ui/picture-window.ts';
+import { qualityLabel } from '../ui/labels.ts';
+import { canOpenPictureWindow } from '../ui/picture-window.ts';
+import type { FloatingPicture } from './floating-picture.ts';
 import type { Player } from './player.ts';
-import { MAX_CLIP_MS, type Recorder } from './recorder.ts';
 import type { Report } from './renderers.ts';
 import { reportExtent, sharpeningOf, shownQuality } from './sharpening.ts';
 import type { PageSound } from './sound/page-sound.ts';
@@ -14,6 +13,7 @@ import { SoundControl } from './sound/sound-controls.tsx';
 import type { Size } from './source.ts';
 
 const DEFAULT_RATIO = 16 / 9;
+const FAILURE_ID = 'floating-failure';
 
 interface PictureStageProps {
   player: Player;
@@ -54,6 +54,7 @@ export function PictureStage({ player, floating, sound }: PictureStageProps) {
                 icon={pictureWindow ? 'pop-in' : 'pop-out'}
                 label={pictureWindow ? 'Bring the sharp picture back' : 'Sharp picture in a small window'}
                 onPress={() => void floating.toggle()}
+                describedBy={floating.failure.value ? FAILURE_ID : undefined}
                 testId="picture-in-picture"
               />
             )}
@@ -61,6 +62,13 @@ export function PictureStage({ player, floating, sound }: PictureStageProps) {
         }
         overlay={source?.play?.isPaused.value && <Paused onResume={source.play.resume} />}
         testId="output"
+      />
+      <ControlError
+        id={FAILURE_ID}
+        error={floating.failure.value}
+        onDismiss={() => {
+          floating.failure.value = null;
+        }}
       />
       {isAway && <p class="soft small">The sharp picture is in its own small window. Close that to bring it back.</p>}
     </>
@@ -110,102 +118,4 @@ export function treatment(report: Report | null): string {
 
 function scaled({ width, height }: Size, scale: number): Size {
   return { width: Math.round(width * scale), height: Math.round(height * scale) };
-}
-
-const FAILURE_ID = 'save-failure';
-
-interface SaveButtonsProps {
-  recorder: Recorder;
-  /** There is a picture. */
-  isEnabled: boolean;
-}
-
-/** Buttons that save pictures and record clips. */
-export function SaveButtons({ recorder, isEnabled }: SaveButtonsProps) {
-  const remainingS = recorder.remainingS.value;
-  const failure = recorder.failure.value;
-  const describedBy = failure ? FAILURE_ID : undefined;
-  return (
-    <div class="save-buttons">
-      <Button
-        onPress={() => void recorder.saveAfter()}
-        disabled={!isEnabled}
-        testId="save-after"
-        describedBy={describedBy}
-      >
-        Save picture
-      </Button>
-      <Button
-        onPress={() => void recorder.saveBoth()}
-        disabled={!isEnabled}
-        testId="save-both"
-        describedBy={describedBy}
-      >
-        Save before and after
-      </Button>
-      {recorder.canRecord &&
-        (remainingS === null ? (
-          <Button
-            onPress={() => void recorder.record()}
-            disabled={!isEnabled}
-            testId="record"
-            describedBy={describedBy}
-          >
-            Record a clip{' '}
-            <span class="soft">
-              up to {MAX_CLIP_MS / 1_000} s, {recorder.hasSound ? 'with sound' : 'without sound'}
-            </span>
-          </Button>
-        ) : (
-          <Button onPress={() => recorder.stop()} disabled={remainingS === 0} primary testId="record">
-            {remainingS === 0 ? 'Saving the clip…' : `Stop and save, ${remainingS} s left`}
-          </Button>
-        ))}
-      {recorder.lacksSound.value && (
-        <p class="soft small" role="alert">
-          This clip has no sound: this browser cannot record it.
-        </p>
-      )}
-      <ControlError id={FAILURE_ID} error={failure} onDismiss={() => (recorder.failure.value = null)} />
-    </div>
-  );
-}
-
-const TITLE = 'Sharpened by P2C2R';
-
-/** Shows the sharpened picture in a small window above all others, and follows it from source to source. */
-export class FloatingPicture {
-  readonly window = signal<PictureWindow | null>(null);
-  readonly #output: ReadonlySignal<HTMLCanvasElement | null>;
-  readonly #stopFollowing: () => void;
-  #isOpening = false;
-
-  constructor(output: ReadonlySignal<HTMLCanvasElement | null>) {
-    this.#output = output;
-    this.#stopFollowing = effect(() => {
-      if (output.value) this.window.value?.show(output.value);
-    });
-  }
-
-  /** Opens or closes the window. Browsers require a click, so call it directly in the handler. */
-  async toggle(): Promise<void> {
-    if (this.window.value) return this.window.value.close();
-    const canvas = this.#output.value;
-    if (!canvas || this.#isOpening) return;
-    this.#isOpening = true;
-    try {
-      this.window.value = await openPictureWindow(canvas, TITLE, () => {
-        this.window.value = null;
-      });
-    } catch {
-      // The browser refused, so the picture stays on the page.
-    } finally {
-      this.#isOpening = false;
-    }
-  }
-
-  dispose(): void {
-    this.#stopFollowing();
-    this.window.value?.close();
-  }
 }

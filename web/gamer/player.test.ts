@@ -252,6 +252,7 @@ describe('the player', () => {
     const stopping = player.stopCapture();
     expect(tracks()).toEqual([]);
     await stopping;
+    await player.setScale(3);
     expect(player.error.value?.reason).toBe('source-ended');
     expect(player.refusal.value).toEqual({ kind: 'game', error: bench.failure });
     bench.failure = null;
@@ -321,6 +322,25 @@ describe('the player', () => {
     void player.choose({ kind: 'screen', track: bench.track() });
     await player.close();
     expect([...bench.open]).toEqual([]);
+  });
+
+  it('goes on saying why a source broke off when the scale or the client changes, until it is opened again', async () => {
+    const bench = new Bench();
+    const player = bench.player();
+    await player.useClient(bench.client);
+    await player.choose({ kind: 'video', file: FILE });
+    const breaksOff = new MeshError('source-ended', 'It breaks off at 0:07.');
+    bench.end(breaksOff);
+    const told: unknown[] = [];
+    const stop = player.error.subscribe((error) => void told.push(error));
+    await player.setScale(3);
+    await player.useClient(null);
+    await player.useClient(bench.client);
+    stop();
+    expect(told).toEqual([breaksOff]);
+    await player.retry();
+    expect(player.error.value).toBeNull();
+    await player.close();
   });
 
   it('keeps the last picture when sharing ends, and asks again when told to', async () => {

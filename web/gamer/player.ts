@@ -30,6 +30,7 @@ export interface Refusal {
 interface Opened {
   choice: SourceChoice;
   source: Source;
+  /** Why no more pictures of it come. */
   failure: MeshError | null;
 }
 
@@ -57,7 +58,7 @@ export class Player {
 
   #client: Client | null = null;
   #renderer: Renderer | null = null;
-  #opened: SourceChoice | null = null;
+  #opened: Opened | null = null;
   /** Opened already, to become the source. */
   #prepared: Opened | null = null;
   #newest = 0;
@@ -132,7 +133,10 @@ export class Player {
     if (!isCaptured(choice)) return;
     releaseCapture(choice);
     await this.choose({ kind: 'game' });
-    if (this.choice.value === choice) this.error.value ??= endOf(choice.kind);
+    if (this.choice.value !== choice) return;
+    const ended = endOf(choice.kind);
+    if (this.#opened?.choice === choice) this.#opened.failure ??= ended;
+    this.error.value ??= ended;
   }
 
   setScale(scale: number): Promise<void> {
@@ -207,7 +211,7 @@ export class Player {
   /** Stops a capture that was chosen but never opened: no camera may run unseen. */
   #stopUnopenedCapture(): void {
     const choice = this.choice.value;
-    if (isCaptured(choice) && choice !== this.#opened) releaseCapture(choice);
+    if (isCaptured(choice) && choice !== this.#opened?.choice) releaseCapture(choice);
   }
 
   async #openSource(choice: SourceChoice): Promise<Opened> {
@@ -233,7 +237,8 @@ export class Player {
   }
 
   async #apply(turn: number): Promise<void> {
-    this.error.value = null;
+    // A source that broke off stays so: neither another scale nor another client brings more pictures of it.
+    this.error.value = this.#opened?.choice === this.choice.value ? this.#opened.failure : null;
     try {
       await this.#closeRenderer();
       const source = await this.#openChosen();
@@ -250,16 +255,16 @@ export class Player {
     this.#prepared = null;
     const isPrepared = prepared?.choice === choice && !this.#closed;
     if (!isPrepared) prepared?.source.dispose();
-    if (current && !this.#closed && this.#opened === choice && !isSpent(current)) return current;
+    if (current && !this.#closed && this.#opened?.choice === choice && !isSpent(current)) return current;
     this.source.value = null;
     this.#opened = null;
     current?.dispose();
     if (this.#closed) return null;
-    const { source, failure } = isPrepared ? prepared : await this.#openSource(choice);
-    this.source.value = source;
-    this.error.value = failure;
-    this.#opened = choice;
-    return source;
+    const opened = isPrepared ? prepared : await this.#openSource(choice);
+    this.source.value = opened.source;
+    this.error.value = opened.failure;
+    this.#opened = opened;
+    return opened.source;
   }
 
   async #openRenderer(client: Client, source: Source): Promise<void> {

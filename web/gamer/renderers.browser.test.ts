@@ -1,9 +1,10 @@
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test, vi } from 'vitest';
 import { MeshError } from '../../shared/errors.ts';
 import type { Quality, StreamQuality, Task, Timing } from '../sdk/types.ts';
 import type { Client } from './client.ts';
-import { ImageRenderer, type ImageReport, type Report } from './renderers.ts';
-import type { StillSource } from './source.ts';
+import { ImageRenderer, type ImageReport, type Report, StreamRenderer } from './renderers.ts';
+import type { LiveSource, StillSource } from './source.ts';
+import { streamStats } from './test-figures.ts';
 
 const TIMING: Timing = {
   ...{ totalMs: 9, queueMs: 1, sendMs: 2, computeMs: 4, receiveMs: 2 },
@@ -76,4 +77,31 @@ test('a choice made meanwhile, and closing, cancel what still runs', async () =>
   ]);
   await renderer.close();
   expect(asked.at(-1)?.isCancelled).toBe(true);
+});
+
+test('of a source of 120 frames a second, of which a page asks for 60, the other 60 do not count as missed', async () => {
+  let nowMs = 0;
+  vi.spyOn(performance, 'now').mockImplementation(() => nowMs);
+  vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
+  onTestFinished(() => {
+    vi.useRealTimers();
+    vi.restoreAllMocks();
+  });
+  const canvas = document.createElement('canvas');
+  const stats = () => {
+    const framesCaptured = 0.12 * nowMs;
+    return streamStats({ framesCaptured, framesPresented: 0, framesDropped: { 'fps-cap': framesCaptured / 2 } });
+  };
+  const stream = { canvas, before: canvas, stats, close: async () => {} };
+  const client = { openStream: async () => stream } as unknown as Client;
+  const reports: Report[] = [];
+  const settings = { where: 'auto', quality: 'auto', scale: 2 } as const;
+  const source = { frames: canvas } as unknown as LiveSource;
+  const renderer = await StreamRenderer.open(client, source, settings, (report) => void reports.push(report));
+  for (let nth = 0; nth < 3; nth++) {
+    nowMs += 500;
+    vi.advanceTimersByTime(500);
+  }
+  await renderer.close();
+  expect(reports.map((report) => report.kind === 'stream' && report.capturedFps)).toEqual([Number.NaN, 60, 60]);
 });

@@ -3,7 +3,7 @@ import { STREAM_LIMITS } from '../../shared/protocol-limits.ts';
 import { isNetwork } from '../../shared/tasks/upscale.ts';
 import { outputSize } from '../../shared/tasks/upscale-size.ts';
 import type { Quality, StreamQuality, Task, Timing, Where } from '../sdk/types.ts';
-import { qualityLabel } from '../ui/format.ts';
+import { qualityLabel } from '../ui/labels.ts';
 import { CountRate, TimeWindow } from '../ui/time-window.ts';
 import type { Client, FrameStream, StreamStats } from './client.ts';
 import type { Comparison } from './comparison.ts';
@@ -45,7 +45,7 @@ export interface ImageReport extends Size {
 export interface StreamReport {
   kind: 'stream';
   stats: StreamStats;
-  /** Frame rate of the source; NaN until it is known. */
+  /** Frame rate of the source, without the frames above the rate that the page asked for; NaN until it is known. */
   capturedFps: number;
   /** Size of the picture; null before the first. */
   size: Size | null;
@@ -126,7 +126,7 @@ export class StreamRenderer implements Renderer {
     const stats = this.stream.stats();
     const nowMs = performance.now();
     const timeS = (nowMs - this.#startedMs) / 1_000;
-    this.#captured.add(stats.framesCaptured, nowMs);
+    this.#captured.add(stats.framesCaptured - (stats.framesDropped['fps-cap'] ?? 0), nowMs);
     this.#history.add([timeS, stats.fps, stats.glassToGlassMs.p50 || null]);
     const { width, height } = this.canvas;
     const hasPicture = stats.framesPresented > 0;

@@ -1,6 +1,7 @@
 import { computed, signal } from '@preact/signals';
 import { type Invite, parseInviteLink, startPurpose } from '../../shared/invite.ts';
 import { readInviteCode, shortInviteLink } from '../../shared/invite-code.ts';
+import { parseUrl } from '../../shared/older-browsers.ts';
 import { INVITE } from '../sdk/invites.ts';
 import type { Client } from './client.ts';
 
@@ -163,7 +164,7 @@ export class InviteLink {
 
   #kept(room: string): Made | null {
     const [madeAt = '', url = '', code = ''] = this.store?.getItem(LINK_KEY)?.split(' ') ?? [];
-    if (!URL.canParse(url) || parseInviteLink(url)?.room !== room) return null;
+    if (!parseUrl(url) || parseInviteLink(url)?.room !== room) return null;
     const madeAtMs = Number(madeAt);
     const ageS = (this.now() - madeAtMs) / 1_000;
     return ageS < INVITE.expiresInS * (1 - INVITE.keepWhileLeft) ? { madeAtMs, url, code: readInviteCode(code) } : null;

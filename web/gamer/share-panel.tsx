@@ -1,4 +1,4 @@
-import { useState } from 'preact/hooks';
+import { useRef, useState } from 'preact/hooks';
 import './share-panel.css';
 import { showInviteCode } from '../../shared/invite-code.ts';
 import { AddressField, type AddressFieldProps } from '../ui/address-field.tsx';
@@ -33,6 +33,7 @@ export function SharePanel({ session, address, onOpenWindow }: SharePanelProps) 
   const lan = useLan();
   const url = link.url.value;
   const describedBy = describedByFailure(session, 'link');
+  const codeField = useRef<HTMLInputElement>(null);
   if (!url && client && !client.mayInvite) {
     return (
       <Panel title="Get help" id={GET_HELP_ID}>
@@ -68,11 +69,16 @@ export function SharePanel({ session, address, onOpenWindow }: SharePanelProps) 
       <AddressField {...address} people={HELPERS} />
       <CopyField label="Invite link" text={inviteUrl} />
       {code === null ? (
-        <Button onPress={() => void session.shortenLink()} describedBy={describedBy} testId="short-code">
+        <Button
+          onPress={() => void session.shortenLink()}
+          describedBy={describedBy}
+          successor={() => codeField.current}
+          testId="short-code"
+        >
           Short code
         </Button>
       ) : (
-        <CopyField label={`Or a code, to type at ${typingPlace()}`} text={showInviteCode(code)} />
+        <CopyField label={`Or a code, to type at ${typingPlace()}`} text={showInviteCode(code)} place={codeField} />
       )}
       {!isWaiting && <SessionFailure session={session} at="link" />}
       {'share' in navigator && <Button onPress={() => void share(inviteUrl)}>Share…</Button>}
@@ -97,7 +103,10 @@ export function SharePanel({ session, address, onOpenWindow }: SharePanelProps) 
       {isWaiting ? (
         <div class="share-panel__waiting">
           <div>
-            <p class="soft">Your invite link appears here once the room is open.</p>
+            {/* Until then it stands for the controls around the link, and takes the focus from why there is none. */}
+            <p class="soft" tabIndex={-1} aria-describedby={describedBy}>
+              Your invite link appears here once the room is open.
+            </p>
             <SessionFailure session={session} at="link" />
           </div>
           {/* Unseen, it keeps the room that the link and all around it will take. */}
@@ -153,12 +162,7 @@ function ReplaceLink({ onReplace, describedBy }: ReplaceLinkProps) {
           Makes a new link. People who have this one and have not joined yet can no longer join; volunteers who are here
           stay.
         </p>
-        <Button
-          onPress={() => void replace()}
-          disabled={state === 'busy'}
-          describedBy={describedBy}
-          testId="replace-link"
-        >
+        <Button onPress={() => void replace()} isOff={state === 'busy'} describedBy={describedBy} testId="replace-link">
           Make a new link
         </Button>
         <p class="share-panel__replaced small" role="status">

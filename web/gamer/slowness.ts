@@ -1,10 +1,12 @@
 import type { StreamQuality, Where } from '../sdk/types.ts';
-import { formatMs, formatRate, qualityLabel } from '../ui/format.ts';
+import { formatMs, formatRate } from '../ui/format.ts';
+import { qualityLabel } from '../ui/labels.ts';
 import type { StreamStats } from './client.ts';
 import { SCALES } from './remembered-choices.ts';
 import type { Report } from './renderers.ts';
 import { isEnlarged, sharpeningOf } from './sharpening.ts';
 import type { SourceKind } from './source.ts';
+import { timeAt } from './stages.ts';
 
 /**
  * What a person can do about a slow or unsharpened picture. `smaller`: the least scale. `softer`: a quality that costs less. `here`: this
@@ -47,9 +49,6 @@ const LEAST_COMPARABLE_FPS = 8;
 const FELT_DELAY_MS = 120;
 /** Below this share of frames with detail, the picture flickers between sharp and soft. */
 const STEADY_SHARE = 0.5;
-
-const ON_THE_WAY = ['uplink', 'downlink'];
-const AT_THE_VOLUNTEER = ['queue', 'volunteer decode', 'compute', 'volunteer encode'];
 
 /**
  * Why the picture is slow or worse than it could be, and what would help; null where nothing is to be done. The gravest cause only: a
@@ -111,8 +110,8 @@ function volunteersAtWork(stats: StreamStats, situation: SlownessSituation): Slo
   const symptom = isLate
     ? `The picture is ${formatMs(delayMs)} ms late`
     : `Few frames get the detail of ${name} in time`;
-  const wayMs = timeIn(stats, ON_THE_WAY);
-  if (wayMs > timeIn(stats, AT_THE_VOLUNTEER)) {
+  const wayMs = timeAt('way', stats);
+  if (wayMs > timeAt('there', stats)) {
     const sentence = `${symptom}: the connection to ${name} alone takes ${formatMs(wayMs)} ms.`;
     return { cause: 'connection', sentence, remedies: [...smaller(situation), 'here', 'help'] };
   }
@@ -141,11 +140,6 @@ function slowScreen({ fps }: StreamStats, capturedFps: number, situation: Slowne
 function busiestOf({ shares }: StreamStats, volunteers: SlownessSituation['volunteers']): string | null {
   const [busiest] = [...shares].sort((a, b) => b.share - a.share);
   return (volunteers.find(({ id }) => id === busiest?.volunteerId) ?? volunteers[0])?.name ?? null;
-}
-
-/** Typical time of a frame in these stages, ms. */
-function timeIn({ stagesMs }: StreamStats, names: readonly string[]): number {
-  return stagesMs.filter(({ name }) => names.includes(name)).reduce((sum, { p50 }) => sum + p50, 0);
 }
 
 /** Linked volunteers that may not help are asked before anybody new. */

@@ -2,8 +2,8 @@ import { render } from 'preact';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { MeshError } from '../../shared/errors.ts';
 import type { Refusal } from './player.ts';
-import { SourcePicker } from './settings-panel.tsx';
 import type { SourceChoice, SourceKind } from './source.ts';
+import { SourcePicker } from './source-picker.tsx';
 
 let root: HTMLElement;
 
@@ -66,3 +66,23 @@ test('looking for another source takes the error away, and stopping a camera is 
   stop.click();
   expect([onStopCapture, onChoose].map(({ mock }) => mock.calls.length)).toEqual([1, 0]);
 });
+
+test.each([
+  ['source-camera', { kind: 'camera' }],
+  [null, GAME],
+] as const)(
+  'a button that goes when a source begins or ends hands its focus to the kinds of sources',
+  async (testId, next) => {
+    const track = { readyState: 'live' } as MediaStreamTrack;
+    const camera: SourceChoice = { kind: 'camera', track };
+    await show({ kind: 'camera', error: new MeshError('cancelled', 'It was not allowed.') }, testId ? GAME : camera);
+    await vi.waitFor(() => expect(shownKind()).toBe('camera'));
+    const button = testId
+      ? root.querySelector<HTMLElement>(`[data-testid=${testId}]`)
+      : [...root.querySelectorAll('button')].find(({ textContent }) => textContent === 'Stop the camera');
+    button?.focus();
+    expect(document.activeElement).toBe(button);
+    await show(null, next.kind === 'game' ? GAME : camera);
+    expect(document.activeElement).toBe(root.querySelector(`input[value=${next.kind}]`));
+  },
+);

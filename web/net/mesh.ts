@@ -2,6 +2,7 @@ import { randomId } from '../../shared/bytes.ts';
 import type { Clock } from '../../shared/clock.ts';
 import { MeshError } from '../../shared/errors.ts';
 import type { Capabilities } from '../../shared/messages.ts';
+import { parseUrl } from '../../shared/older-browsers.ts';
 import { SIGNALING } from '../../shared/protocol-limits.ts';
 import {
   FIRST_ATTEMPT,
@@ -299,6 +300,6 @@ function joinRequest(options: MeshOptions): JoinRequest {
 }
 
 function checkedUrl(url: string): string {
-  if (URL.canParse(url)) return url;
+  if (parseUrl(url)) return url;
   throw MeshError.badInput(`The address '${url}' is not that of a server. Give one such as https://play.example.org.`);
 }

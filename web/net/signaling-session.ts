@@ -3,6 +3,7 @@ import { CspViolations } from '../../shared/csp-violations.ts';
 import { MeshError } from '../../shared/errors.ts';
 import { proofBytes } from '../../shared/identity.ts';
 import { logger } from '../../shared/log.ts';
+import { parseUrl } from '../../shared/older-browsers.ts';
 import {
   type ClientEvent,
   type EventPayload,
@@ -245,7 +246,8 @@ export class SignalingSession {
 
   async #failedFirst(cause: unknown): Promise<void> {
     const { url } = this.#options;
-    const isStopped = URL.canParse(url) && (await this.#policy.wasBlocked(new URL(url).host));
+    const host = parseUrl(url)?.host;
+    const isStopped = host !== undefined && (await this.#policy.wasBlocked(host));
     if (!this.#onFirstJoin) return;
     if (isStopped) this.#end(stoppedByPolicy(url));
     else this.#end(cause instanceof MeshError ? cause : unreachable(url, cause));

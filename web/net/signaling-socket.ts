@@ -1,6 +1,7 @@
 import { io, NodeWebSocket, NodeXHR, type Socket } from 'socket.io-client';
 import type { ZodType } from 'zod';
 import { MeshError } from '../../shared/errors.ts';
+import { parseUrl } from '../../shared/older-browsers.ts';
 import {
   CLIENT_EVENTS,
   type ClientEvent,
@@ -51,8 +52,9 @@ export type ServerEvent =
 
 /** Where a server's sockets are: below its address, which may have a path. An address that is none is left to socket.io, which reports it. */
 export function socketAddress(url: string): { origin: string; path?: string } {
-  if (!/^(https?|wss?):\/\//i.test(url) || !URL.canParse(url)) return { origin: url };
-  const { origin, pathname } = new URL(url);
+  const parsed = /^(https?|wss?):\/\//i.test(url) ? parseUrl(url) : null;
+  if (!parsed) return { origin: url };
+  const { origin, pathname } = parsed;
   return { origin, path: `${pathname.replace(/\/*$/, '')}/socket.io/` };
 }
 

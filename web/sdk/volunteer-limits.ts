@@ -1,4 +1,5 @@
 import { MeshError } from '../../shared/errors.ts';
+import { parseUrl } from '../../shared/older-browsers.ts';
 import { TASK_LIMITS } from '../../shared/protocol-limits.ts';
 import { type MachineSignals, SOMETIMES_UNSUPPORTED, whyUnsupported } from './serving/machine-signals.ts';
 import { checkHours } from './serving/weekly-hours.ts';
@@ -56,7 +57,7 @@ export function checkedLimits(limits: VolunteerLimits): VolunteerLimits {
     throw MeshError.badInput(`The limit acceptModelsFrom must be a list of at most ${MAX_MODEL_ORIGINS} origins.`);
   }
   for (const origin of acceptModelsFrom) {
-    if (!URL.canParse(origin) || new URL(origin).origin !== origin) {
+    if (parseUrl(origin)?.origin !== origin) {
       throw MeshError.badInput(`'${origin}' in acceptModelsFrom is not an origin such as https://models.example.`);
     }
   }

@@ -1,6 +1,7 @@
 import { systemClock } from '../../shared/clock.ts';
 import { MeshError } from '../../shared/errors.ts';
 import type { Capabilities } from '../../shared/messages.ts';
+import { parseUrl } from '../../shared/older-browsers.ts';
 import type { VolunteerStatus } from '../../shared/signaling.ts';
 import { volunteerIdentity } from '../net/identity.ts';
 import type { Link } from '../net/link.ts';
@@ -215,7 +216,8 @@ export class VolunteerNode extends EventTarget {
   }: VolunteerOptions): Promise<void> {
     const measuring = this.#worker.start(workerLimits(this.#limits), backend);
     this.#conditions.limits = this.#limits;
-    const identifying = URL.canParse(url) ? volunteerIdentity(new URL(url).host) : null;
+    const host = parseUrl(url)?.host;
+    const identifying = host === undefined ? null : volunteerIdentity(host);
     const [capabilities, identity] = await Promise.all([measuring, identifying, this.#conditions.ready()]);
     this.#capabilities = capabilities;
     this.#mesh = await Mesh.join({

@@ -1,23 +1,61 @@
-import type { ComponentChildren } from 'preact';
+import type { ComponentChildren, RefObject } from 'preact';
 import './buttons.css';
 import { useRef } from 'preact/hooks';
+import { useHandedOnFocus } from './focus.ts';
 
 interface ButtonProps {
   children: ComponentChildren;
   onPress: () => void;
   primary?: boolean;
   disabled?: boolean;
+  /** A press does nothing now. For what a press itself brings about: a button that is disabled loses the focus. */
+  isOff?: boolean;
   /** The id of what went wrong with it. */
   describedBy?: string | undefined;
+  /** What takes its focus if it leaves the page with it, instead of the status line. */
+  successor?: () => Element | null | undefined;
   testId?: string;
 }
 
-export function Button({ children, onPress, primary = false, disabled = false, describedBy, testId }: ButtonProps) {
+export function Button(props: ButtonProps) {
+  const { children, onPress, primary = false, disabled = false, isOff = false, describedBy, successor, testId } = props;
+  const place = useRef<HTMLButtonElement>(null);
+  useHandedOnFocus(place, successor);
   return (
     <button
+      ref={place}
       type="button"
       class={primary ? 'button button--primary' : 'button'}
       disabled={disabled}
+      aria-disabled={isOff ? true : undefined}
+      aria-describedby={describedBy}
+      onClick={isOff ? undefined : onPress}
+      data-testid={testId}
+    >
+      {children}
+    </button>
+  );
+}
+
+interface TextButtonProps extends Pick<ButtonProps, 'children' | 'onPress' | 'describedBy' | 'successor' | 'testId'> {
+  /** Accessible name, where the text alone does not tell it from others. */
+  label?: string;
+  /** For its place among what is around it. */
+  class?: string;
+  place?: RefObject<HTMLButtonElement>;
+}
+
+/** A button that looks like a link, for what few people press. */
+export function TextButton(props: TextButtonProps) {
+  const { children, onPress, describedBy, successor, testId, label, class: className = '', place } = props;
+  const own = useRef<HTMLButtonElement>(null);
+  useHandedOnFocus(place ?? own, successor);
+  return (
+    <button
+      ref={place ?? own}
+      type="button"
+      class={`text-button ${className}`}
+      aria-label={label}
       aria-describedby={describedBy}
       onClick={onPress}
       data-testid={testId}
@@ -42,13 +80,26 @@ interface IconButtonProps {
   /** Accessible name and tooltip. */
   label: string;
   onPress: () => void;
+  /** The id of what went wrong with it. */
+  describedBy?: string | undefined;
   testId?: string;
 }
 
 /** A button with an icon, for the corner of a picture. */
-export function IconButton({ icon, label, onPress, testId }: IconButtonProps) {
+export function IconButton({ icon, label, onPress, describedBy, testId }: IconButtonProps) {
+  const place = useRef<HTMLButtonElement>(null);
+  useHandedOnFocus(place);
   return (
-    <button type="button" class="icon-button" aria-label={label} title={label} onClick={onPress} data-testid={testId}>
+    <button
+      ref={place}
+      type="button"
+      class="icon-button"
+      aria-label={label}
+      aria-describedby={describedBy}
+      title={label}
+      onClick={onPress}
+      data-testid={testId}
+    >
       <svg width="18" height="18" viewBox="0 0 18 18" aria-hidden="true">
         <path d={PATHS[icon]} fill="none" stroke="currentColor" stroke-width="2" stroke-linejoin="round" />
       </svg>

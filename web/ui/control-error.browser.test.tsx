@@ -1,6 +1,7 @@
 import { render } from 'preact';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { ControlError, type ShownError } from './control-error.tsx';
+import { Segmented } from './fields.tsx';
 
 let root: HTMLElement;
 
@@ -62,4 +63,33 @@ test('dismissed by keyboard, it hands the focus back to its control', () => {
   dismiss?.click();
   expect(root.querySelector('[role=alert]')).toBeNull();
   expect(document.activeElement?.textContent).toBe('Start the camera');
+});
+
+test('where its first control takes no focus, it hands the focus to the next one: the checked one of a group, none that is hidden or inert', () => {
+  const error: ShownError = { reason: 'cancelled', message: 'Sharing was not allowed.' };
+  render(
+    <>
+      <button type="button" aria-describedby="wrong" hidden>
+        Choose a file…
+      </button>
+      <div inert>
+        <button type="button" aria-describedby="wrong">
+          Short code
+        </button>
+      </div>
+      <Segmented
+        legend="Source"
+        choices={['game', 'screen'].map((kind) => ({ value: kind, label: kind }))}
+        value="screen"
+        onChange={() => {}}
+        describedBy="wrong"
+      />
+      <ControlError id="wrong" error={error} onDismiss={() => {}} />
+    </>,
+    root,
+  );
+  const dismiss = root.querySelector<HTMLButtonElement>('[role=alert] button');
+  dismiss?.focus();
+  dismiss?.click();
+  expect(document.activeElement).toBe(root.querySelector('input[value=screen]'));
 });

@@ -1,7 +1,8 @@
 import { useEffect, useRef } from 'preact/hooks';
 import './control-error.css';
 import { Button } from './buttons.tsx';
-import { errorTitle } from './format.ts';
+import { handFocusOn } from './focus.ts';
+import { errorTitle } from './labels.ts';
 
 /** What is shown of a MeshError. */
 export interface ShownError {
@@ -28,7 +29,8 @@ export function ControlError({ id, error, onDismiss }: ControlErrorProps) {
       </p>
       <Button
         onPress={() => {
-          handFocusOn(document.querySelector(`[aria-describedby~="${CSS.escape(id)}"]:not(:disabled)`));
+          // Its controls, of which some may be hidden or wait.
+          handFocusOn(...document.querySelectorAll(`[aria-describedby~="${CSS.escape(id)}"]`));
           onDismiss();
         }}
       >
@@ -36,14 +38,6 @@ export function ControlError({ id, error, onDismiss }: ControlErrorProps) {
       </Button>
     </div>
   );
-}
-
-/**
- * Gives the focus of a button that is about to leave the page to another element, for whoever works by keyboard: the next key would start
- * at the top of the page, or steer the game. A press of the mouse leaves it alone, so that the game has the keys as before.
- */
-export function handFocusOn(to: HTMLElement | null): void {
-  if (document.activeElement?.matches(':focus-visible')) to?.focus({ preventScroll: true });
 }
 
 /** Scrolls an element into view whenever there is something new to say: on a phone the cause may be a screen away. */

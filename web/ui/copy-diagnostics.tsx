@@ -1,9 +1,8 @@
 import './copy-diagnostics.css';
-import { useEffect, useRef, useState } from 'preact/hooks';
+import { useEffect, useId, useRef, useState } from 'preact/hooks';
 import { Button } from './buttons.tsx';
-
-/** How long the button confirms a copy, ms. */
-const FEEDBACK_MS = 2_500;
+import { useClipboard } from './clipboard.ts';
+import { ControlError, type ShownError } from './control-error.tsx';
 
 interface CopyDiagnosticsProps {
   /** Makes the report. */
@@ -12,33 +11,31 @@ interface CopyDiagnosticsProps {
 
 /** The foot of a page: a button that copies a report as JSON. Where there is no clipboard it shows the report, selected. */
 export function CopyDiagnostics({ collect }: CopyDiagnosticsProps) {
-  const [isCopied, setCopied] = useState(false);
+  const { outcome, copy } = useClipboard();
   /** What could not be copied. */
   const [shown, setShown] = useState<string | null>(null);
+  const [failure, setFailure] = useState<ShownError | null>(null);
+  const failureId = useId();
 
-  useEffect(() => {
-    if (!isCopied) return;
-    const timer = setTimeout(() => setCopied(false), FEEDBACK_MS);
-    return () => clearTimeout(timer);
-  }, [isCopied]);
-
-  const copy = async () => {
-    const text = JSON.stringify(await collect(), null, 2);
+  const press = async () => {
+    setFailure(null);
     try {
-      await navigator.clipboard.writeText(text);
-      setCopied(true);
-    } catch {
-      // Without https or permission there is no clipboard.
-      setShown(text);
+      const text = JSON.stringify(await collect(), null, 2);
+      if (!(await copy(text))) setShown(text);
+    } catch (cause) {
+      const why = cause instanceof Error ? cause.message : String(cause);
+      const message = `The report could not be made (${why}). Try again; if that does not help, reload the page.`;
+      setFailure({ reason: 'diagnostics', message });
     }
   };
 
   return (
     <footer class="diagnostics">
-      <Button onPress={() => void copy()} testId="copy-diagnostics">
-        <span aria-live="polite">{isCopied ? 'Copied' : 'Copy diagnostics'}</span>
+      <Button onPress={() => void press()} describedBy={failure ? failureId : undefined} testId="copy-diagnostics">
+        <span aria-live="polite">{outcome === 'copied' ? 'Copied' : 'Copy diagnostics'}</span>
       </Button>
       <p class="diagnostics__note">For a bug report. It contains no names, invites or addresses.</p>
+      <ControlError id={failureId} error={failure} onDismiss={() => setFailure(null)} />
       {shown !== null && <Report text={shown} onClose={() => setShown(null)} />}
     </footer>
   );

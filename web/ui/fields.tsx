@@ -1,6 +1,8 @@
+import type { RefObject } from 'preact';
 import './fields.css';
-import { useEffect, useId, useRef, useState } from 'preact/hooks';
+import { useId, useRef } from 'preact/hooks';
 import { Button } from './buttons.tsx';
+import { useClipboard } from './clipboard.ts';
 
 interface TextFieldProps {
   label: string;
@@ -77,29 +79,24 @@ export function SelectField<Value extends string>({
   );
 }
 
-const FEEDBACK_MS = 2_500;
+const COPY_OUTCOMES = { copied: 'Copied', refused: 'Press Ctrl+C' } as const;
+
+interface CopyFieldProps {
+  label: string;
+  text: string;
+  /** Of the text. */
+  place?: RefObject<HTMLInputElement>;
+}
 
 /** A read-only text with a button that copies it. */
-export function CopyField({ label, text }: { label: string; text: string }) {
+export function CopyField({ label, text, place }: CopyFieldProps) {
   const id = useId();
-  const input = useRef<HTMLInputElement>(null);
-  const [feedback, setFeedback] = useState<string | null>(null);
-
-  useEffect(() => {
-    if (feedback === null) return;
-    const timer = setTimeout(() => setFeedback(null), FEEDBACK_MS);
-    return () => clearTimeout(timer);
-  }, [feedback]);
-
-  const copy = async () => {
-    try {
-      await navigator.clipboard.writeText(text);
-      setFeedback('Copied');
-    } catch {
-      // Without https or permission there is no clipboard. Selects the text, so that one key press copies it.
-      input.current?.select();
-      setFeedback('Press Ctrl+C');
-    }
+  const own = useRef<HTMLInputElement>(null);
+  const input = place ?? own;
+  const { outcome, copy } = useClipboard();
+  const press = async () => {
+    // Selected, one key press copies it.
+    if (!(await copy(text))) input.current?.select();
   };
 
   return (
@@ -115,8 +112,8 @@ export function CopyField({ label, text }: { label: string; text: string }) {
           onFocus={(e) => e.currentTarget.select()}
         />
       </label>
-      <Button onPress={copy}>
-        <span aria-live="polite">{feedback ?? 'Copy'}</span>
+      <Button onPress={() => void press()}>
+        <span aria-live="polite">{outcome ? COPY_OUTCOMES[outcome] : 'Copy'}</span>
       </Button>
     </div>
   );

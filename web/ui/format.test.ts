@@ -1,14 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import {
-  formatBytes,
-  formatDuration,
-  formatKbps,
-  formatMs,
-  formatPercent,
-  formatRate,
-  isTestable,
-  NO_FIGURE,
-} from './format.ts';
+import { formatBytes, formatDuration, formatKbps, formatMs, formatPercent, formatRate, NO_FIGURE } from './format.ts';
 
 describe('formatted figures', () => {
   it('milliseconds have a decimal only below ten', () => {
@@ -46,10 +37,4 @@ describe('formatted figures', () => {
       Array(4).fill(NO_FIGURE),
     );
   });
-});
-
-it('the connection test is offered for errors whose cause it may find, not for those of a person or a room', () => {
-  for (const reason of ['connection-failed', 'signaling-unreachable', 'unsupported-browser'])
-    expect(isTestable(reason)).toBe(true);
-  for (const reason of ['not-invited', 'cancelled', 'bad-input']) expect(isTestable(reason)).toBe(false);
 });

@@ -1,4 +1,4 @@
-import type { ComponentChildren, RefObject } from 'preact';
+import type { ComponentChildren } from 'preact';
 import './layout.css';
 import { useId } from 'preact/hooks';
 
@@ -116,18 +116,16 @@ interface StatusLineProps {
   /** May change often; it is never announced. */
   detail?: string;
   testId?: string;
-  /** Takes the focus of buttons that leave the page. */
-  place?: RefObject<HTMLParagraphElement>;
 }
 
-/** The status of a page, as a sentence. */
-export function StatusLine({ tone, headline, detail, testId, place }: StatusLineProps) {
+/** The status of a page, as a sentence. It takes the focus of buttons that leave the page (focus.ts). */
+export function StatusLine({ tone, headline, detail, testId }: StatusLineProps) {
   return (
     <p
       class={detail === undefined ? 'status-line' : 'status-line status-line--detailed'}
       data-testid={testId}
       data-tone={tone}
-      {...(place && { ref: place, tabIndex: -1 })}
+      tabIndex={-1}
     >
       <span class={`status-line__dot status-line__dot--${tone}`} aria-hidden="true" />
       <span>

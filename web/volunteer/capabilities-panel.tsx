@@ -1,6 +1,7 @@
 import { useEffect, useState } from 'preact/hooks';
 import { NETWORKS, type Quality, upscale } from '../../shared/tasks/upscale.ts';
-import { backendLabel, formatRate } from '../ui/format.ts';
+import { formatRate } from '../ui/format.ts';
+import { backendLabel } from '../ui/labels.ts';
 import { CheckLink, Panel } from '../ui/layout.tsx';
 import type { Node } from './volunteering.ts';
 

@@ -1,6 +1,7 @@
 import { MeshError } from '../../shared/errors.ts';
 import { type Invite, makeInviteLink } from '../../shared/invite.ts';
 import { CODE_HEADER, CODES_PATH, codeInLink } from '../../shared/invite-code.ts';
+import { within } from '../../shared/older-browsers.ts';
 import { type Answer, type FoundInvite, foundInviteSchema, wireErrorSchema } from '../../shared/signaling.ts';
 import { z } from '../../shared/zod.ts';
 
@@ -14,16 +15,15 @@ const TIMEOUT_MS = 10_000;
 
 /** Asks the server of the page what a code stands for. Throws MeshError `signaling-unreachable`. */
 async function ask(code: string, pageUrl: string, get: typeof fetch): Promise<Answer<FoundInvite>> {
-  const answer = await get(new URL(CODES_PATH, pageUrl), {
-    headers: { [CODE_HEADER]: code },
-    signal: AbortSignal.timeout(TIMEOUT_MS),
-  })
-    .then(async (response) => answerSchema.parse(await response.json()))
-    .catch((cause: unknown) => {
-      const message = 'The server did not say what this code stands for. Try again, or ask for the whole link.';
-      throw new MeshError('signaling-unreachable', message, { cause });
+  try {
+    return await within(TIMEOUT_MS, async (signal) => {
+      const response = await get(new URL(CODES_PATH, pageUrl), { headers: { [CODE_HEADER]: code }, signal });
+      return answerSchema.parse(await response.json());
     });
-  return answer;
+  } catch (cause) {
+    const message = 'The server did not say what this code stands for. Try again, or ask for the whole link.';
+    throw new MeshError('signaling-unreachable', message, { cause });
+  }
 }
 
 /** The part of the browser that a lookup needs. */

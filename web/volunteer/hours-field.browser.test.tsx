@@ -64,3 +64,25 @@ it.each([
   await expect.poll(refusal).toBeUndefined();
   expect(changes).toEqual([[[1, 1_290, 480]]]);
 });
+
+it('off and on again, it is the week that the person had made, and before that every evening and night', async () => {
+  const changes = show([]);
+  const limit = root.querySelector<HTMLInputElement>('[data-testid=hours]');
+  const press = async (isOn: boolean) => {
+    limit?.click();
+    await expect.poll(() => root.querySelectorAll('[aria-label=Monday]').length).toBe(isOn ? 1 : 0);
+  };
+  await press(true);
+  expect(changes.at(-1)).toHaveLength(7);
+  expect(changes.at(-1)).toContainEqual([6, 1_200, 480]);
+  input('Monday').click();
+  await expect.poll(() => input('Monday').checked).toBe(false);
+  enter('Tuesday, from', '09:00');
+  const made = changes.at(-1);
+  expect(made).toContainEqual([2, 540, 480]);
+  await expect.poll(() => input('Tuesday, from').value).toBe('09:00');
+  await press(false);
+  expect(changes.at(-1)).toEqual([]);
+  await press(true);
+  expect(changes.at(-1)).toEqual(made);
+});

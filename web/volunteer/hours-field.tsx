@@ -18,6 +18,8 @@ const WEEK: readonly (readonly [weekday: number, name: string])[] = [
   [0, 'Sunday'],
 ];
 
+const USUAL_WEEK: Hours = WEEK.map(([weekday]) => [weekday, USUAL.from, USUAL.to]);
+
 const LOCAL_TIME = 'Local time. A window that ends before it begins ends on the next day.';
 /** No day at all would mean the same to the limit as no limit: help day and night. */
 const LAST_DAY = 'One day stays on. To help at any time, turn this limit off; to stop helping, press Stop.';
@@ -31,6 +33,8 @@ interface HoursFieldProps {
 export function HoursField({ hours, onChange }: HoursFieldProps) {
   /** Times of days that are switched off. */
   const kept = useRef(new Map<number, { from: number; to: number }>());
+  /** The week while this limit is off. */
+  const keptWeek = useRef(USUAL_WEEK);
   /** Why the last input changed nothing. */
   const [refusal, setRefusal] = useState('');
   const windowOf = (weekday: number) => {
@@ -48,7 +52,8 @@ export function HoursField({ hours, onChange }: HoursFieldProps) {
 
   const setAll = (isOn: boolean) => {
     setRefusal('');
-    onChange(isOn ? WEEK.map(([weekday]) => [weekday, timesOf(weekday).from, timesOf(weekday).to]) : []);
+    if (!isOn) keptWeek.current = hours;
+    onChange(isOn ? keptWeek.current : []);
   };
 
   const toggleDay = (weekday: number, box: HTMLInputElement) => {

@@ -2,7 +2,7 @@ import { useState } from 'preact/hooks';
 import { MeshError } from '../../shared/errors.ts';
 import { type Invite, parseInviteLink, startPermitOf } from '../../shared/invite.ts';
 import { codeInLink, readInviteCode, showInviteCode } from '../../shared/invite-code.ts';
-import { type Offers, offersSchema } from '../../shared/server-status.ts';
+import { parseUrl } from '../../shared/older-browsers.ts';
 import { Button } from '../ui/buttons.tsx';
 import { TextField } from '../ui/fields.tsx';
 import { Panel } from '../ui/layout.tsx';
@@ -43,8 +43,8 @@ export function pastedInvite(text: string, pageUrl: string): Pasted {
   if (code !== null) return { kind: 'code', code };
   // Who types a link leaves out how it begins. Nothing else is read as an address: never link to other protocols, such as `javascript:`.
   const link = /^https?:/i.test(text.trim()) ? text.trim() : `${new URL(pageUrl).protocol}//${text.trim()}`;
-  if (!URL.canParse(link)) return { kind: 'nothing' };
-  const url = new URL(link);
+  const url = parseUrl(link);
+  if (!url) return { kind: 'nothing' };
   const here = serverOf(new URL(pageUrl));
   const short = codeInLink(link);
   if (short !== null && serverOf(url) === here) return { kind: 'code', code: short };
@@ -56,19 +56,6 @@ export function pastedInvite(text: string, pageUrl: string): Pasted {
 /** Several servers may share a host, each with a path of its own. */
 function serverOf({ host, pathname }: URL): string {
   return host + pathname.replace(/[^/]*$/, '');
-}
-
-/** Start waits for the answer; a server that takes longer is away. */
-const OFFERS_TIMEOUT_MS = 5_000;
-
-/** What this page's server offers. Nothing when the server is unreachable; starting then reports it. */
-export async function serverOffers(): Promise<Offers> {
-  try {
-    const response = await fetch(new URL('healthz', location.href), { signal: AbortSignal.timeout(OFFERS_TIMEOUT_MS) });
-    return offersSchema.parse(await response.json());
-  } catch {
-    return { lobby: false, relay: false };
-  }
 }
 
 interface InviteFormProps {
@@ -132,7 +119,7 @@ export function InviteForm({ code, lookUp, onInvite, onLobby, isAddressShown, is
           onChange={setText}
           placeholder="https://…/volunteer#room=… or K7QF-2M9X"
         />
-        <Button onPress={() => void use()} primary disabled={isLookingUp || !isSettled} testId="use-invite">
+        <Button onPress={() => void use()} primary disabled={!isSettled} isOff={isLookingUp} testId="use-invite">
           {isLookingUp ? 'Looking it up…' : 'Use this invite'}
         </Button>
       </form>

@@ -1,5 +1,6 @@
 import type { MeshError } from '../../shared/errors.ts';
-import { errorTitle, formatBytes, formatCount, formatDuration, qualityLabel } from '../ui/format.ts';
+import { formatBytes, formatCount, formatDuration } from '../ui/format.ts';
+import { errorTitle, qualityLabel } from '../ui/labels.ts';
 import type { Tone } from '../ui/layout.tsx';
 import type { NodeStats, Phase } from './volunteering.ts';
 

@@ -1,4 +1,5 @@
 import { useId, useState } from 'preact/hooks';
+import { parseUrl } from '../../shared/older-browsers.ts';
 import { MAX_MODEL_ORIGINS } from '../sdk/volunteer-limits.ts';
 
 interface ModelOriginsFieldProps {
@@ -54,7 +55,6 @@ export function ModelOriginsField({ origins, onChange }: ModelOriginsFieldProps)
 
 /** The origin of an address, whose path does not matter; null if no model can be fetched from there. */
 function originOf(address: string): string | null {
-  if (!URL.canParse(address)) return null;
-  const { protocol, origin } = new URL(address);
-  return protocol === 'https:' ? origin : null;
+  const url = parseUrl(address);
+  return url?.protocol === 'https:' ? url.origin : null;
 }

@@ -19,7 +19,8 @@ import { statusOf, volunteerErrorTitle } from './messages.ts';
 import { RequestPanel } from './request-panel.tsx';
 import './volunteer-page.css';
 import { Stat, Stats } from '../ui/figures.tsx';
-import { formatBytes, formatCount, formatDuration, formatPercent, formatRate, isTestable } from '../ui/format.ts';
+import { formatBytes, formatCount, formatDuration, formatPercent, formatRate } from '../ui/format.ts';
+import { isTestable } from '../ui/labels.ts';
 import { type ChartLine, LiveChart } from '../ui/live-chart.tsx';
 import { CHART_WINDOW_S, type Figures, type Volunteering } from './volunteering.ts';
 

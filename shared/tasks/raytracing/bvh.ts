@@ -139,7 +139,7 @@ function cheapestCut(
   };
   const bins = Array.from({ length: BINS }, (_, bin) => bin);
   const before = areaTimesCount(bins);
-  const after = areaTimesCount(bins.toReversed()).reverse();
+  const after = areaTimesCount([...bins].reverse()).reverse();
   let best = 0;
   for (let bin = 0; bin + 1 < BINS; bin++) {
     const cost = (before[bin] ?? 0) + (after[bin + 1] ?? 0);

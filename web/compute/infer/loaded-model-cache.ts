@@ -68,7 +68,7 @@ export class LoadedModelCache {
     if (this.#isDisposed) throw MeshError.closed('The compute engine');
     if (signal.aborted) throw MeshError.cancelled();
     const waiter = { onShare };
-    const key = JSON.stringify([name, ...given.toSorted()]);
+    const key = JSON.stringify([name, ...[...given].sort()]);
     this.#dropEnded(key);
     const loading = this.#loading.get(key) ?? this.#load({ key, name, given }, waiter);
     this.#loading.delete(key);

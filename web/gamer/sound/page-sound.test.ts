@@ -115,8 +115,9 @@ describe('sound on the page', () => {
     bench.show('video', { standsStill: signal(true) });
     bench.sound.toggle();
     bench.sound.toggle();
-    expect(bench.told()).toContain('disconnect video');
-    expect(bench.told()).not.toContain('suspend');
+    const told = bench.told();
+    expect(told).toContain('disconnect video');
+    expect(told).not.toContain('suspend');
   });
 
   it('of a shared tab is on at once, and muting it is not remembered', () => {
@@ -165,6 +166,21 @@ describe('sound on the page', () => {
     expect(bench.told()).not.toContain('suspend');
     recorded?.release();
     expect(bench.told()).toEqual(['released', 'suspend']);
+  });
+
+  it('is silent while the game is paused in the middle of a clip, which keeps the audio context running', () => {
+    const isPlaying = signal(true);
+    bench.show('game', { isPlaying });
+    bench.sound.toggle();
+    const recorded = bench.sound.record();
+    bench.told();
+    isPlaying.value = false;
+    expect(bench.told()).toEqual(['disconnect game', 'run']);
+    isPlaying.value = true;
+    expect(bench.told()).toEqual(['connect game', 'run']);
+    isPlaying.value = false;
+    recorded?.release();
+    expect(bench.told()).toContain('suspend');
   });
 });
 

@@ -51,6 +51,11 @@ export class PageSound {
       () =>
         sound.value !== null && (source.value?.kind === 'screen' ? !this.#isTabMuted.value : this.#wantsSound.value),
     );
+    const isConnected = computed(() => {
+      if (!this.isOn.value || !this.#isActive.value) return false;
+      // A clip keeps the audio context running: a game that is paused meanwhile would hum on in the room and in the clip.
+      return sound.value?.isPlaying.value === true || this.#recordings.value === 0;
+    });
     this.#endings = [
       whenActive(() => {
         this.#isActive.value = true;
@@ -58,10 +63,7 @@ export class PageSound {
       effect(() => {
         if (source.value) this.#isTabMuted.value = false;
       }),
-      effect(() => {
-        const isHeard = this.isOn.value && this.#isActive.value;
-        return isHeard ? sound.value?.connect(this.#opened().input) : undefined;
-      }),
+      effect(() => (isConnected.value ? sound.value?.connect(this.#opened().input) : undefined)),
       effect(() => {
         const isHeard = this.isOn.value && sound.value?.isPlaying.value === true;
         const isNeeded = sound.value?.standsStill.value === true || this.#recordings.value > 0;

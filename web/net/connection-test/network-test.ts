@@ -1,5 +1,6 @@
 import { type Clock, systemClock } from '../../../shared/clock.ts';
 import { CspViolations } from '../../../shared/csp-violations.ts';
+import { parseUrl } from '../../../shared/older-browsers.ts';
 import { noWebRtc, type PeerOptions } from '../peer.ts';
 import { type IceFinding, type NetworkFindings, RELAY_TRANSPORTS, type RelayTransport } from './findings.ts';
 import type { Connect } from './ice-gathering.ts';
@@ -34,7 +35,8 @@ export async function testNetwork(options: NetworkTestOptions): Promise<NetworkF
   const { origin = null } = globalThis as { origin?: string };
   const policy = new CspViolations();
   const server = await probeServer({ ...{ url, clock, origin }, limitMs: LIMITS.serverMs, fetch: globalThis.fetch });
-  const isStoppedByPolicy = URL.canParse(url) && (await policy.wasBlocked(new URL(url).host));
+  const host = parseUrl(url)?.host;
+  const isStoppedByPolicy = host !== undefined && (await policy.wasBlocked(host));
   policy.dispose();
   const sorted = sortIceServers(options.iceServers ?? server.iceServers);
   const iceOptions = { connect, clock, limitMs: LIMITS.iceMs };

@@ -1,6 +1,7 @@
 import { randomId } from '../../../shared/bytes.ts';
 import type { Clock } from '../../../shared/clock.ts';
 import { MeshError } from '../../../shared/errors.ts';
+import { parseUrl } from '../../../shared/older-browsers.ts';
 import { PROTOCOL_VERSION } from '../../../shared/signaling.ts';
 import { SignalingSession } from '../signaling-session.ts';
 import type { CredentialRefusal, ServerFinding } from './findings.ts';
@@ -93,7 +94,7 @@ async function testGrant(session: SignalingSession): Promise<Pick<ServerProbe, '
 
 /** Whether the server answers requests of this page; null where it may not ask. Never rejects. */
 async function isAnsweringPages({ url, clock, limitMs, fetch, origin }: ServerProbeOptions): Promise<boolean | null> {
-  if (!URL.canParse(url)) return false;
+  if (!parseUrl(url)) return false;
   const page = new URL('healthz', url);
   if (page.origin !== origin) return null;
   const aborting = new AbortController();

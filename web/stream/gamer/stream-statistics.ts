@@ -130,7 +130,7 @@ export class FrameAccounting {
   }
 
   #find(frameId: number): OpenFrame | undefined {
-    return this.#open.findLast(({ firstId, lastId }) => firstId <= frameId && frameId <= lastId);
+    return this.#open.filter(({ firstId, lastId }) => firstId <= frameId && frameId <= lastId).at(-1);
   }
 
   #settle(frames: readonly OpenFrame[]): void {

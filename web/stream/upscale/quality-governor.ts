@@ -192,7 +192,7 @@ export class QualityGovernor {
   #first(): Quality {
     const ladder = this.#ladder;
     const fits = (quality: Quality) => this.#records.expectedMs(quality) <= STEP_UP_SHARE * this.budgetMs;
-    return ladder.findLast((quality) => !isNetwork(quality) && fits(quality)) ?? ladder[0];
+    return ladder.filter((quality) => !isNetwork(quality) && fits(quality)).at(-1) ?? ladder[0];
   }
 
   /** The quality to climb to: the best of those that are known to fit, else the next one, unless that is failing; null at the top. */
@@ -218,7 +218,7 @@ export class QualityGovernor {
       this.#records.isDue(quality) &&
       !this.#records.isFailing(quality) &&
       this.mayFit(quality);
-    return this.#ladder.findLast(isWorthIt) ?? this.#quality;
+    return this.#ladder.filter(isWorthIt).at(-1) ?? this.#quality;
   }
 
   /** The best lower quality that is expected to fit, else the lowest that takes less time; null where none does. */
@@ -229,7 +229,7 @@ export class QualityGovernor {
     const cheaper = ladder
       .slice(0, Math.max(0, ladder.indexOf(this.#quality)))
       .filter((quality) => !this.#records.isFailing(quality) && expectedMs(quality) < tookMs);
-    return cheaper.findLast((quality) => expectedMs(quality) <= this.budgetMs) ?? cheaper[0] ?? null;
+    return cheaper.filter((quality) => expectedMs(quality) <= this.budgetMs).at(-1) ?? cheaper[0] ?? null;
   }
 
   #stepDown(): void {

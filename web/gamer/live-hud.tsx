@@ -1,12 +1,13 @@
 import { useRef } from 'preact/hooks';
-import type { Quality, StreamQuality, Timing, VolunteerInfo } from '../sdk/types.ts';
-import { type Share, ShareBar, StageBar, type StageTime, Stat, Stats } from '../ui/figures.tsx';
-import { backendLabel, formatCount, formatKbps, formatMs, formatPercent, formatRate, NO_FIGURE } from '../ui/format.ts';
+import type { Quality, StreamQuality, VolunteerInfo } from '../sdk/types.ts';
+import { type Share, ShareBar, StageBar, Stat, Stats } from '../ui/figures.tsx';
+import { formatCount, formatKbps, formatMs, formatPercent, formatRate, NO_FIGURE } from '../ui/format.ts';
 import { type ChartLine, LiveChart } from '../ui/live-chart.tsx';
 import type { StreamStats } from './client.ts';
 import { nameOf, qualityHint } from './messages.ts';
-import { CHART_WINDOW_S, type ImageReport, type StreamReport } from './renderers.ts';
-import { isEnlarged, sharpeningOf, streamExtent } from './sharpening.ts';
+import { CHART_WINDOW_S, type StreamReport } from './renderers.ts';
+import { sharpeningOf, streamExtent } from './sharpening.ts';
+import { streamStages } from './stages.ts';
 
 const LINES: readonly [ChartLine, ChartLine] = [
   { name: 'Frames', colour: 'accent', unit: 'fps' },
@@ -157,79 +158,6 @@ function Count({ name, count }: { name: string; count: number }) {
       <dd class="figures">{formatCount(count)}</dd>
     </div>
   );
-}
-
-/** Main figures of one sharpened picture. */
-export function StillFigures({
-  report,
-  chosen,
-  helpers,
-}: {
-  report: ImageReport | null;
-  chosen: StreamQuality;
-  helpers: string;
-}) {
-  const timing = report?.timing;
-  const isFiltered = report !== null && isEnlarged(report.quality);
-  return (
-    <Stats>
-      <Stat
-        label="Result"
-        {...(report ? { value: `${report.width} × ${report.height}`, unit: 'px' } : { value: NO_FIGURE })}
-      />
-      <Stat
-        label="Took"
-        {...(timing ? { value: formatMs(timing.totalMs), unit: 'ms' } : { value: NO_FIGURE })}
-        testId="latency"
-      />
-      <Stat
-        label={isFiltered ? 'Enlarged by' : 'Sharpened by'}
-        value={helpers}
-        {...(report && timing && { hint: qualityHint(report.quality, chosen) })}
-        testId="helpers"
-      />
-      <Stat
-        label="Attempts"
-        value={timing ? String(timing.attempts) : NO_FIGURE}
-        {...(timing && { hint: `on the ${backendLabel(timing.backend)}` })}
-      />
-    </Stats>
-  );
-}
-
-/** Stages of the task. */
-export function StillDetails({ report: { timing } }: { report: ImageReport }) {
-  return timing && <StageBar stages={taskStages(timing)} />;
-}
-
-const ON_THE_WAY = ['uplink', 'downlink'];
-const ON_THE_VOLUNTEER = ['queue', 'volunteer decode', 'compute', 'volunteer encode'];
-
-/** The stages of a frame that took time, and where each ran. */
-export function streamStages({ stagesMs, shares }: Pick<StreamStats, 'stagesMs' | 'shares'>): StageTime[] {
-  // The times are medians: those of the frames of whoever has most of them.
-  const isHelped = shares.reduce((sum, { share }) => sum + share, 0) > 0.5;
-  return stagesMs
-    .filter(({ p50 }) => p50 > 0)
-    .map(({ name, p50 }) => ({ name, ms: p50, place: isHelped ? placeOf(name) : 'here' }));
-}
-
-/** The stages of a task that took time. */
-export function taskStages({ queueMs, sendMs, computeMs, receiveMs, ranOn }: Timing): StageTime[] {
-  const isHere = ranOn === 'local' || ranOn === 'cache';
-  const stages: StageTime[] = [
-    { name: 'queue', ms: queueMs, place: 'here' },
-    { name: 'send', ms: sendMs, place: 'way' },
-    { name: 'compute', ms: computeMs, place: isHere ? 'here' : 'there' },
-    { name: 'receive', ms: receiveMs, place: 'way' },
-  ];
-  return stages.filter(({ ms }) => ms > 0);
-}
-
-/** Where a frame is in this stage that went to a volunteer. */
-function placeOf(stage: string): StageTime['place'] {
-  if (ON_THE_WAY.includes(stage)) return 'way';
-  return ON_THE_VOLUNTEER.includes(stage) ? 'there' : 'here';
 }
 
 /** Smaller shares are rounding errors. */

@@ -1,61 +1,11 @@
 import type { ComponentChildren } from 'preact';
-import { useEffect, useState } from 'preact/hooks';
-import type { StreamQuality, Where } from '../sdk/types.ts';
+import { useEffect, useRef, useState } from 'preact/hooks';
 import { Button, FileButton } from '../ui/buttons.tsx';
 import { ControlError } from '../ui/control-error.tsx';
-import { type Choice, Segmented, SelectField } from '../ui/fields.tsx';
+import { type Choice, Segmented } from '../ui/fields.tsx';
 import type { Refusal } from './player.ts';
-import { SCALES } from './remembered-choices.ts';
 import { ScreenSteps } from './screen-steps.tsx';
 import { type CaptureKind, isCaptured, type SourceChoice, type SourceKind } from './source.ts';
-
-const WHERES: readonly Choice<Where>[] = [
-  { value: 'auto', label: 'Auto' },
-  { value: 'volunteers', label: 'Volunteers' },
-  { value: 'local', label: 'Here' },
-];
-
-const QUALITIES: readonly Choice<StreamQuality>[] = [
-  { value: 'auto', label: 'Best that keeps up' },
-  { value: 'spatial', label: 'Sharp edges (spatial)' },
-  { value: 'bilinear', label: 'Plain (bilinear)' },
-  { value: 'bicubic', label: 'Smooth (bicubic)' },
-  { value: 'fast', label: 'Network: fast' },
-  { value: 'balanced', label: 'Network: balanced' },
-  { value: 'quality', label: 'Network: quality' },
-  { value: 'ultra', label: 'Network: ultra, for graphics cards' },
-];
-
-/** The usual scales, and the one in use: a large picture is offered the largest that it may have. */
-function scaleChoices(chosen: number): Choice<string>[] {
-  const scales = [...new Set([...SCALES, chosen])].sort((a, b) => a - b);
-  return scales.map((scale) => ({ value: String(scale), label: `${scale}×` }));
-}
-
-interface SettingsProps {
-  where: Where;
-  quality: StreamQuality;
-  scale: number;
-  onWhere: (where: Where) => void;
-  onQuality: (quality: StreamQuality) => void;
-  onScale: (scale: number) => void;
-}
-
-/** Where, with which quality and at which scale to sharpen. */
-export function SettingsRow({ where, quality, scale, onWhere, onQuality, onScale }: SettingsProps) {
-  return (
-    <>
-      <Segmented legend="Where" choices={WHERES} value={where} onChange={onWhere} testId="where" />
-      <SelectField label="Quality" choices={QUALITIES} value={quality} onChange={onQuality} />
-      <SelectField
-        label="Scale"
-        choices={scaleChoices(scale)}
-        value={String(scale)}
-        onChange={(chosen) => onScale(Number(chosen))}
-      />
-    </>
-  );
-}
 
 const KINDS: readonly Choice<SourceKind>[] = [
   { value: 'game', label: 'Game' },
@@ -103,18 +53,21 @@ export function SourcePicker(props: SourcePickerProps) {
     onFloat,
     screenSound,
   } = props;
-  const [kind, setKind] = useState(choice.kind);
-  // A dropped file changes the kind too.
-  useEffect(() => setKind(choice.kind), [choice]);
+  const place = useRef<HTMLDivElement>(null);
+  /** The kind that the person looks for: until there is another source, as after a file was dropped. */
+  const [looked, setLooked] = useState({ choice, kind: choice.kind });
+  const kind = looked.choice === choice ? looked.kind : choice.kind;
+  const setKind = (wanted: SourceKind) => setLooked({ choice, kind: wanted });
   // What was refused may have been asked for elsewhere, such as by a dropped file: its controls are where it is told.
   useEffect(() => {
     if (refusal?.kind) setKind(refusal.kind);
   }, [refusal]);
   const describedBy = refusal ? REFUSAL_ID : undefined;
+  const kinds = () => place.current?.querySelector('fieldset');
   const isShown = choice.kind === kind && !hasEnded;
   const fileName = isShown && 'file' in choice ? choice.file.name : null;
   return (
-    <div class="source-picker">
+    <div class="source-picker" ref={place}>
       <Segmented
         legend="Source"
         choices={[...KINDS, ...captures.map((capture) => CAPTURES[capture])]}
@@ -129,7 +82,13 @@ export function SourcePicker(props: SourcePickerProps) {
       />
       {kind === 'game' && choice.kind !== 'game' && (
         <div class="source-picker__ways">
-          <Button onPress={() => onChoose({ kind: 'game' })} primary describedBy={describedBy} testId="source-game">
+          <Button
+            onPress={() => onChoose({ kind: 'game' })}
+            primary
+            describedBy={describedBy}
+            successor={kinds}
+            testId="source-game"
+          >
             Start the game
           </Button>
         </div>
@@ -159,14 +118,22 @@ export function SourcePicker(props: SourcePickerProps) {
       )}
       {kind === 'camera' && !isShown && (
         <div class="source-picker__ways">
-          <Button onPress={() => onCapture('camera')} primary describedBy={describedBy} testId="source-camera">
+          <Button
+            onPress={() => onCapture('camera')}
+            primary
+            describedBy={describedBy}
+            successor={kinds}
+            testId="source-camera"
+          >
             Start the camera
           </Button>
         </div>
       )}
       {isShown && isCaptured(choice) && (
         <div class="source-picker__ways">
-          <Button onPress={onStopCapture}>{choice.kind === 'screen' ? 'Stop sharing' : 'Stop the camera'}</Button>
+          <Button onPress={onStopCapture} successor={kinds}>
+            {choice.kind === 'screen' ? 'Stop sharing' : 'Stop the camera'}
+          </Button>
         </div>
       )}
       <ControlError id={REFUSAL_ID} error={refusal?.error ?? null} onDismiss={onDismiss} />
