@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import ipaddr from 'ipaddr.js';
 import { expect, test } from 'vitest';
+import { RELAY_USERS_PER_SITE } from '../signaling-server/access/turn.ts';
 import { ROOT } from './child.mjs';
 
 /** What is shipped to run on the internet is what the tests run: see also e2e/relay.e2e.ts and the tests with Redis. */
@@ -24,9 +25,10 @@ test('the relay has quotas and no TCP, and every range that is not of the intern
   for (const option of ['no-tcp-relay', 'no-multicast-peers', 'use-auth-secret', 'no-cli']) {
     expect(lines('turnserver.conf')).toContain(option);
   }
-  for (const quota of ['user-quota', 'total-quota', 'max-bps']) {
-    expect(read('turnserver.conf')).toMatch(new RegExp(`^${quota}=[1-9]\\d+$`, 'm'));
-  }
+  const optionOf = (name: string) => Number(new RegExp(`^${name}=(\\d+)$`, 'm').exec(read('turnserver.conf'))?.[1]);
+  for (const quota of ['user-quota', 'total-quota', 'max-bps']) expect(optionOf(quota), quota).toBeGreaterThan(0);
+  // Whatever one site opens, most of the relay is left for others.
+  expect(RELAY_USERS_PER_SITE * optionOf('user-quota')).toBeLessThan(optionOf('total-quota') / 3);
   const denied = [...read('turnserver.conf').matchAll(/^denied-peer-ip=(\S+)$/gm)].map(([, range = '']) => {
     const [first = '', last = first] = range.split('-');
     return { first: bytesOf(first), last: bytesOf(last) };

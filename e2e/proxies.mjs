@@ -10,16 +10,22 @@ import { installDebianPackage } from './debian.mjs';
 const PROXIES = [
   { packageName: 'nginx-light', command: 'nginx', argument: '-v' },
   { packageName: 'caddy', command: 'caddy', argument: 'version' },
+  // Without the service that the package apache2 would start.
+  { packageName: 'apache2-bin', command: 'apache2', argument: '-v' },
 ];
 
-/** Installs the proxies that are missing, if this is Debian and we are root. Tests of those that cannot be installed are skipped. */
-export async function installProxies() {
-  const missing = PROXIES.filter(({ command }) => !hasProxy(command)).map(({ packageName }) => packageName);
+/**
+ * Installs those of these proxies that are missing, if this is Debian and we are root. Tests of those that cannot be installed are skipped.
+ * @param {readonly string[]} commands
+ */
+export async function installProxies(commands) {
+  const wanted = PROXIES.filter(({ command }) => commands.includes(command));
+  const missing = wanted.filter(({ command }) => !hasProxy(command)).map(({ packageName }) => packageName);
   if (missing.length > 0) await installDebianPackage(missing.join(' '));
 }
 
 /**
- * @param {string} command nginx or caddy
+ * @param {string} command nginx, caddy or apache2
  * @returns {boolean} whether it is installed
  */
 export function hasProxy(command) {
@@ -61,6 +67,35 @@ export async function startCaddy(folder, sites, ports) {
   const file = join(folder, 'Caddyfile');
   await writeFile(file, `{\n admin off\n auto_https off\n}\n${sites}`);
   return start('caddy', ['run', '--config', file, '--adapter', 'caddyfile'], folder, ports);
+}
+
+/** Where Debian's package has them. */
+const APACHE_MODULES = '/usr/lib/apache2/modules';
+
+/**
+ * Starts Apache, in one process.
+ * @param {string} folder for its files
+ * @param {string} rules for all that it is asked
+ * @param {readonly string[]} modules that they need, besides those that every Apache needs
+ * @param {number} port
+ * @returns {Promise<() => Promise<void>>} what ends it
+ */
+export async function startApache(folder, rules, modules, port) {
+  const file = join(folder, 'apache2.conf');
+  const loaded = ['mpm_event', 'authz_core', ...modules].map(
+    (name) => `LoadModule ${name}_module ${APACHE_MODULES}/mod_${name}.so`,
+  );
+  // Root starts it as nobody; others start it as themselves.
+  const main = [
+    `ServerRoot ${folder}`,
+    `Listen 127.0.0.1:${port}`,
+    'ServerName 127.0.0.1',
+    'User #65534',
+    'Group #65534',
+  ];
+  const files = [`PidFile ${folder}/pid`, `ErrorLog ${folder}/error.log`, `DefaultRuntimeDir ${folder}`];
+  await writeFile(file, [...main, ...files, ...loaded, rules].join('\n'));
+  return start('apache2', ['-X', '-f', file], folder, [port]);
 }
 
 /**

@@ -1,9 +1,10 @@
 import { spawnSync } from 'node:child_process';
-import { readFile, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, expect, test } from 'vitest';
 import { keptPort, TestBed } from '../signaling-server/test-server.ts';
+import { documented, expectOwnPagesOnly, PUBLIC } from './proxied-pages.ts';
 import { hasProxy, startCaddy, startNginx, UPGRADE_MAP } from './proxies.mjs';
 
 // Real proxies in front of a real server: its own pages are recognised, and pages of other origins are not.
@@ -13,11 +14,6 @@ afterEach(async () => {
   await stopProxy();
   await bed.end();
 });
-
-/** The address that visitors type; its port is seldom that of the proxy or of the server. */
-const PUBLIC = 'play.example:9443';
-const PAGE = { host: PUBLIC, origin: `https://${PUBLIC}` };
-const FOREIGN = { host: PUBLIC, origin: 'https://foreign.example:9443' };
 
 const WEBSOCKETS =
   'proxy_http_version 1.1; proxy_set_header Upgrade $http_upgrade; proxy_set_header Connection $connection_upgrade; proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;';
@@ -50,24 +46,10 @@ test.skipIf(!hasProxy('nginx'))(
       const url = `http://127.0.0.1:${port}/p2c2r/`;
       expect(await (await fetch(url)).text()).toBe('start');
       expect(await (await fetch(`${url}gamer?a=1`)).text()).toBe('gamer');
-      await expectOwnPagesOnly(url, url);
+      await expectOwnPagesOnly(bed, url, url);
     }
   },
 );
-
-/** A block of docs/hosting.md, for a server on `port`. */
-async function documented(start: string, port: number): Promise<string> {
-  const text = await readFile(new URL('../docs/hosting.md', import.meta.url), 'utf8');
-  const block = text.split(/^```\w*\n/m).find((part) => part.startsWith(start));
-  const [code = ''] = block?.split('```') ?? [];
-  expect(code).toContain('localhost:8080');
-  return code.replaceAll('localhost:8080', `127.0.0.1:${port}`);
-}
-
-async function expectOwnPagesOnly(url: string, what: string): Promise<void> {
-  expect(await bed.page(url, undefined, PAGE).tryJoin(), what).toMatchObject({ ok: true });
-  await expect(bed.page(url, undefined, FOREIGN).tryJoin(), what).rejects.toThrow();
-}
 
 test.skipIf(!hasProxy('nginx'))(
   'behind nginx our own pages connect and others do not, however it passes the host on (skipped without nginx: apt-get install nginx-light)',
@@ -90,8 +72,8 @@ test.skipIf(!hasProxy('nginx'))(
       [...blocks, `server { listen 127.0.0.1:${shownPort}; ${shown} }`].join('\n'),
       [shownPort, ...servers.map(({ listen }) => listen)],
     );
-    await expectOwnPagesOnly(`http://127.0.0.1:${shownPort}/`, 'what docs/hosting.md shows');
-    for (const { what, listen } of servers) await expectOwnPagesOnly(`http://127.0.0.1:${listen}/`, what);
+    await expectOwnPagesOnly(bed, `http://127.0.0.1:${shownPort}/`, 'what docs/hosting.md shows');
+    for (const { what, listen } of servers) await expectOwnPagesOnly(bed, `http://127.0.0.1:${listen}/`, what);
   },
 );
 
@@ -112,6 +94,6 @@ test.skipIf(!hasProxy('caddy'))(
     const shown = await documented('play.example.org {', port);
     const site = shown.replace('play.example.org {', `http://:${listen} {\n bind 127.0.0.1`);
     stopProxy = await startCaddy(await bed.folder(), site, [listen]);
-    await expectOwnPagesOnly(`http://127.0.0.1:${listen}/`, 'Caddy');
+    await expectOwnPagesOnly(bed, `http://127.0.0.1:${listen}/`, 'Caddy');
   },
 );

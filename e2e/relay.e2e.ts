@@ -145,6 +145,23 @@ test.describe('behind a NAT', () => {
   });
 });
 
+test.describe('with a small quota', () => {
+  test.use({ turnSettings: { options: ['--user-quota=2'] } });
+
+  test('a user of many credentials has one quota, and another user has its own', async ({ turn }) => {
+    const clients = await Promise.all(
+      ['ann', 'ann', 'ann', 'bob'].map((user, index) =>
+        openTurnClient(turn.port, credentialsOf(turn.secret, 60 + index, user)),
+      ),
+    );
+    const codes: number[] = [];
+    for (const client of clients) codes.push(await client.allocate());
+    // Allocation Quota Reached (RFC 8656, section 19).
+    expect(codes).toEqual([0, 0, 486, 0]);
+    for (const client of clients) client.close();
+  });
+});
+
 test('no command line of coturn holds its secret, and no other user can read its file', async ({ turn }) => {
   const { stdout } = spawnSync('ps', ['-eo', 'args'], { encoding: 'utf8' });
   expect(stdout).toContain(`${turn.folder}/turnserver.conf`);

@@ -80,9 +80,14 @@ export function iceServersAt(port, credentials) {
   return [{ urls: `turn:${HOST}:${port}?transport=udp`, ...credentials }];
 }
 
-/** TURN REST credentials, as the coordinator gives them out. @param {string} secret @param {number} [liveS] */
-export function credentialsOf(secret, liveS = CREDENTIALS_LIVE_S) {
-  const username = `${Math.floor(Date.now() / 1_000) + liveS}:bench`;
+/**
+ * TURN REST credentials, as the coordinator gives them out.
+ * @param {string} secret
+ * @param {number} [liveS]
+ * @param {string} [user] whose quota counts
+ */
+export function credentialsOf(secret, liveS = CREDENTIALS_LIVE_S, user = 'bench') {
+  const username = `${Math.floor(Date.now() / 1_000) + liveS}:${user}`;
   return { username, credential: createHmac('sha1', secret).update(username).digest('base64') };
 }
 

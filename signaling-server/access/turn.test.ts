@@ -2,7 +2,7 @@ import { afterEach, expect, test } from 'vitest';
 import type { Answer, IceGrant } from '../../shared/signaling.ts';
 import { serverClock } from '../clock.ts';
 import { TestBed } from '../test-server.ts';
-import { CONNECTION_TEST, iceGrantFor, RelayAccess } from './turn.ts';
+import { CONNECTION_TEST, RELAY_USERS_PER_SITE, RelayAccess, turnServerFor } from './turn.ts';
 
 const bed = new TestBed();
 afterEach(() => bed.end());
@@ -10,23 +10,22 @@ afterEach(() => bed.end());
 const STUN = [{ urls: 'stun:stun.example:3478' }];
 const TURN = { turnUrls: ['turn:turn.example:3478'], turnSecret: 'north-of-the-river', turnTtlS: 600 };
 
-test('the credential is the HMAC-SHA1 of expiry and session under the secret', () => {
+test('the credential is the HMAC-SHA1 of expiry and user under the secret', () => {
   // printf '1700000600:ann' | openssl dgst -sha1 -hmac north-of-the-river -binary | base64
-  expect(iceGrantFor('ann', { iceServers: STUN, ...TURN }, 1_700_000_000_999)).toEqual({
-    iceServers: [
-      ...STUN,
-      { urls: TURN.turnUrls, username: '1700000600:ann', credential: 'v+T6U978GMMY/lKsnlN1WL7hBFc=' },
-    ],
-    iceValidS: 600,
+  expect(turnServerFor('ann', TURN, 1_700_000_000_999, 600)).toEqual({
+    urls: TURN.turnUrls,
+    username: '1700000600:ann',
+    credential: 'v+T6U978GMMY/lKsnlN1WL7hBFc=',
   });
 });
 
 test('without a TURN server nothing is added, and nothing expires', () => {
-  const config = { iceServers: STUN, turnUrls: [], turnSecret: '', turnTtlS: 600 };
-  expect(iceGrantFor('ann', config, 0)).toEqual({ iceServers: STUN, iceValidS: null });
+  const config = { iceServers: STUN, turnUrls: [], turnSecret: '', turnTtlS: 600, limitFactor: 1 };
+  const relay = new RelayAccess(config, serverClock);
+  expect(relay.grant({ id: 'ann', networks: ['address'] })).toEqual({ iceServers: STUN, iceValidS: null });
 });
 
-test('a session gets no credentials for joining, only with an introduction, and then its own', async () => {
+test('a session gets no credentials for joining, only with an introduction', async () => {
   let laterMs = 0;
   const { url } = await bed.server(
     { ...TURN, iceServers: STUN },
@@ -99,17 +98,33 @@ test('a connection test gets credentials of a minute, and an address only so man
   expect(await other.ask('ice', null), 'another session of this address').toMatchObject({ ok: false });
 });
 
-test('all tests of an address have one quota at the relay, however many sessions it opens', async () => {
-  const { url } = await bed.server(TURN);
+test('all sessions of an address have one quota at the relay, however many it opens, introduced or testing', async () => {
+  const { url } = await bed.server({ ...TURN, limitFactor: 1 });
   const users = new Set<string | undefined>();
   for (const room of ['den', 'attic']) {
-    const page = bed.page(url);
-    const { id } = await page.join({ room });
-    const [relay] = granted(await page.ask<IceGrant>('ice', null)).iceServers;
-    expect(relay?.username).not.toContain(id);
-    users.add(relay?.username?.replace(/^\d+:/, ''));
+    const [gamer, volunteer] = [bed.page(url), bed.page(url)];
+    const { id } = await gamer.join({ room });
+    const tests = granted(await gamer.ask<IceGrant>('ice', null));
+    for (const { iceServers } of [tests, await volunteer.join({ room, role: 'volunteer' })]) {
+      expect(iceServers[0]?.username).not.toContain(id);
+      users.add(userOf(iceServers));
+    }
   }
-  expect([...users]).toEqual([expect.stringMatching(/^test-[\w-]{16}$/)]);
+  expect([...users]).toEqual([expect.stringMatching(/^[\w-]{16}$/)]);
+});
+
+test('the addresses of a site have a few quotas between them, and LIMIT_FACTOR gives an address more', () => {
+  const usersOf = (limitFactor: number, places: { id: string; networks: string[] }[]) => {
+    const relay = new RelayAccess({ iceServers: [], ...TURN, limitFactor }, serverClock);
+    return new Set(places.map((place) => userOf(relay.grant(place).iceServers))).size;
+  };
+  const many = Array.from({ length: 200 }, (_, index) => index);
+  const ofSite = many.map((index) => ({ id: 'ann', networks: [`address ${index}`, 'between', 'site'] }));
+  const ofAddress = many.map((index) => ({ id: `session ${index}`, networks: ['address', 'between', 'site'] }));
+  const apart = many.map((index) => ({ id: 'ann', networks: [`address ${index}`] }));
+  expect([usersOf(1, ofSite), usersOf(1, apart)]).toEqual([RELAY_USERS_PER_SITE, many.length]);
+  expect([usersOf(1, ofAddress), usersOf(3, ofAddress)]).toEqual([1, 3]);
+  expect(usersOf(0, ofAddress), 'without limits').toBe(many.length);
 });
 
 test('a site that tests from one address after the other is refused in the end, and others are not', async () => {
@@ -117,7 +132,8 @@ test('a site that tests from one address after the other is refused in the end, 
     { iceServers: [], ...TURN, limitFactor: 1 },
     epochPlus(() => 0),
   );
-  const testFrom = (address: number, site = 'site') => relay.testGrant([`address ${address}`, 'between', site]);
+  const testFrom = (address: number, site = 'site') =>
+    relay.testGrant({ id: 'ann', networks: [`address ${address}`, 'between', site] });
   const mostTests = CONNECTION_TEST.perAddress * CONNECTION_TEST.networkTimes;
   for (let address = 0; address < mostTests; address++) await testFrom(address);
   await expect(testFrom(mostTests)).rejects.toMatchObject({ reason: 'rate-limited' });
@@ -130,6 +146,8 @@ function granted<T>(answer: Answer<T>): T {
   if (!answer.ok) throw new Error(answer.error.message);
   return answer.value;
 }
+
+const userOf = (iceServers: IceGrant['iceServers']) => iceServers[0]?.username?.replace(/^\d+:/, '');
 
 const endS = ({ iceServers }: { iceServers: { username?: string }[] }) =>
   Number.parseInt(iceServers.find(({ username }) => username)?.username ?? '', 10);

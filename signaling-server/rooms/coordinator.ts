@@ -193,12 +193,11 @@ export class Coordinator {
 
   /**
    * Renews TURN credentials, or lends some for a test of the connection.
-   * @param networks that its socket comes from, hashed, narrowest first
    * @throws MeshError `rate-limited` when the address has tested too often
    */
-  async renewIce({ id, peers }: Member, networks: readonly string[]): Promise<IceGrant> {
+  async renewIce(member: Member): Promise<IceGrant> {
     const { relay } = this.parts;
-    return peers.size > 0 ? relay.grant(id) : relay.testGrant(networks);
+    return member.peers.size > 0 ? relay.grant(member) : relay.testGrant(member);
   }
 
   /** Answers a join, introduces the member to its present peers again, and finds it new ones. */
@@ -209,7 +208,7 @@ export class Coordinator {
     const offered = offer === undefined ? undefined : this.#offerToFirst(member, offer);
     member.greet({
       ...joined,
-      ...(member.peers.size > 0 ? relay.grant(member.id) : relay.open),
+      ...(member.peers.size > 0 ? relay.grant(member) : relay.open),
       ...(offered !== undefined && { offered }),
     });
   }
@@ -272,9 +271,9 @@ export class Coordinator {
     if (this.has(member)) this.sessions.remove(member, 'left');
   }
 
-  readonly #grantFor = ({ id }: Member): IceGrant | undefined => {
+  readonly #grantFor = (member: Member): IceGrant | undefined => {
     const { relay } = this.parts;
-    return relay.isThere ? relay.grant(id) : undefined;
+    return relay.isThere ? relay.grant(member) : undefined;
   };
 
   #seek(gamer: Member, isSeeking: boolean): void {

@@ -209,9 +209,14 @@ export class Member {
     return this.#connection?.rttMs ?? ASSUMED_RTT_MS;
   }
 
-  /** The widest network that it comes from, hashed; for one whose socket is away, all such count as one. */
+  /** The networks that its socket comes from, hashed, narrowest first; none while that is away. */
+  get networks(): readonly string[] {
+    return this.#connection?.networks ?? [];
+  }
+
+  /** The widest of them; for members whose sockets are away, all such count as one. */
   get network(): string {
-    return this.#connection?.networks.at(-1) ?? '';
+    return this.networks.at(-1) ?? '';
   }
 
   /** Switches to a newer socket, which {@link greet} then answers. An older one is notified and ended. */

@@ -149,7 +149,7 @@ export class LocalRequestHandler<S extends SocketInfo = SocketInfo> implements R
     remove: (member, request) => nullAfter(this.parts.coordinator.owner.remove(member, request)),
     gamers: (member) => this.parts.coordinator.owner.gamers(member),
     removeGamer: (member, request) => nullAfter(this.parts.coordinator.owner.removeGamer(member, request)),
-    ice: (member, _, { connection }) => this.parts.coordinator.renewIce(member, connection.networks),
+    ice: (member) => this.parts.coordinator.renewIce(member),
     leave: (member, _, binding) => {
       this.parts.coordinator.leave(member);
       binding.member = null;

@@ -63,20 +63,35 @@ function pairInUse(entries: ReadonlyMap<string, IceStatistics>): IceStatistics |
   );
 }
 
+/** Codes of TURN (RFC 8656, section 19): Allocation Quota Reached, Insufficient Capacity. */
+const FULL_CODES: readonly number[] = [486, 508];
+
+/** Whether a relay answered that it has no address left for us. */
+export function isRelayFull({ errorCode }: Pick<RTCPeerConnectionIceErrorEvent, 'errorCode'>): boolean {
+  return FULL_CODES.includes(errorCode);
+}
+
 /**
  * The error for two browsers that found no path to each other. A missing TURN relay is the usual reason, and only the owner of the
  * server can set one up.
  *
  * @param cause - the error of the connection itself.
+ * @param relay - `isRelayFull`: it answered that it has no address left for us.
  */
-export function noRoute(cause: MeshError, hasRelay: boolean): MeshError {
-  const message = hasRelay
-    ? 'The two browsers found no way to each other, not even through the TURN relay. A firewall may block it, or it does not run: ' +
-      'the server’s owner can find out with docs/hosting.md, “A TURN relay”.'
-    : 'The two browsers found no way to each other: their networks allow no direct connection, and this server has no TURN relay. ' +
-      'Ask its owner to set TURN_URLS and TURN_SECRET, as docs/hosting.md says under “A TURN relay”.';
-  return new MeshError('connection-failed', message, { cause });
+export function noRoute(cause: MeshError, relay: { hasRelay: boolean; isRelayFull: boolean }): MeshError {
+  const whereThere = relay.isRelayFull ? RELAY_FULL : RELAY_FAILED;
+  return new MeshError('connection-failed', relay.hasRelay ? whereThere : NO_RELAY, { cause });
 }
+
+const NO_RELAY =
+  'The two browsers found no way to each other: their networks allow no direct connection, and this server has no TURN relay. ' +
+  'Ask its owner to set TURN_URLS and TURN_SECRET, as docs/hosting.md says under “A TURN relay”.';
+const RELAY_FAILED =
+  'The two browsers found no way to each other, not even through the TURN relay. A firewall may block it, or it does not run: ' +
+  'the server’s owner can find out with docs/hosting.md, “A TURN relay”.';
+const RELAY_FULL =
+  'The two browsers need the TURN relay, which has no address left for this browser: as many as its quota allows are in use. ' +
+  'Close other linked pages of this network, or wait some minutes; it is tried again.';
 
 /** The part of a link that is observed here. */
 interface ObservedLink {

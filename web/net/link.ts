@@ -182,9 +182,9 @@ export class Link {
       onClose: (error) => {
         if (this.#connection?.peer !== peer) return;
         const isUnreachable = error && peer.hasNoRoute && !this.#hasConnected;
-        const hasRelay = this.#environment.hasRelay();
-        if (isUnreachable) log.warn('no route', { ...this.#logFields, attempt, hasRelay });
-        this.#connectionEnded(isUnreachable ? noRoute(error, hasRelay) : error);
+        const relay = { hasRelay: this.#environment.hasRelay(), isRelayFull: peer.isRelayFull };
+        if (isUnreachable) log.warn('no route', { ...this.#logFields, attempt, ...relay });
+        this.#connectionEnded(isUnreachable ? noRoute(error, relay) : error);
       },
     };
     peer.begin(owner, this.#hasConnected ? LINK.repeatTimeoutMs : undefined);

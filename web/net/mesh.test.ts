@@ -163,12 +163,15 @@ test('a volunteer prepares no connection before it is introduced', async () => {
   expect(await states()).toEqual([]);
 });
 
-test.each<[string, RTCIceServer[], RegExp]>([
+const RELAY = [{ urls: ['turns:turn.example'], username: 'u', credential: 'c' }];
+
+test.each<[string, RTCIceServer[], RegExp, number?]>([
   ['only STUN', [{ urls: 'stun:stun.example' }], /no TURN relay.*TURN_URLS and TURN_SECRET.*docs\/hosting\.md/],
-  ['a relay', [{ urls: ['turns:turn.example'], username: 'u', credential: 'c' }], /not even through the TURN relay/],
+  ['a relay', RELAY, /not even through the TURN relay/],
+  ['a relay that has reached a quota', RELAY, /has no address left for this browser.*Close other/, 486],
 ])(
   'a gamer that finds no path to a volunteer is told what is missing; the server names %s',
-  async (_, iceServers, lacking) => {
+  async (_, iceServers, lacking, errorCode) => {
     const clock = new ManualClock();
     const events: LinkEvent[] = [];
     const url = await answering({
@@ -183,6 +186,8 @@ test.each<[string, RTCIceServer[], RegExp]>([
         if (event.kind === 'linked') event.link.events.add((change) => events.push(change));
       },
     });
+    const [connection] = IdleConnection.made;
+    if (errorCode) connection?.dispatchEvent(Object.assign(new Event('icecandidateerror'), { errorCode }));
     clock.advance(CONNECT_TIMEOUT_MS);
     const reason = { reason: 'connection-failed', message: expect.stringMatching(lacking) };
     expect(events).toMatchObject([{ kind: 'lost', error: reason }]);

@@ -4,7 +4,7 @@ import type { Clock } from '../../shared/clock.ts';
 import { MeshError } from '../../shared/errors.ts';
 import { logger } from '../../shared/log.ts';
 import type { PeerSignal } from '../../shared/signaling.ts';
-import { type IceRoute, iceRouteOf } from './connection-outcome.ts';
+import { type IceRoute, iceRouteOf, isRelayFull } from './connection-outcome.ts';
 
 const log = logger('net.ice');
 
@@ -91,6 +91,7 @@ export class Peer {
   #closed = false;
   #isDisconnected = false;
   #hasNoRoute = false;
+  #isRelayFull = false;
 
   constructor({ initiate, iceServers, relayOnly, wrtc, clock }: PeerOptions) {
     this.#clock = clock;
@@ -132,6 +133,9 @@ export class Peer {
     for (const event of ['datachannel', 'track']) {
       this.#peer._pc?.addEventListener(event, () => this.#owner?.onForeignChannel?.());
     }
+    this.#peer._pc?.addEventListener('icecandidateerror', (error) => {
+      this.#isRelayFull ||= isRelayFull(error);
+    });
     this.#peer.on('iceStateChange', (state: RTCIceConnectionState) => this.#iceChanged(state));
   }
 
@@ -148,6 +152,11 @@ export class Peer {
   /** Whether it ended because no path between the two browsers was found. */
   get hasNoRoute(): boolean {
     return this.#hasNoRoute;
+  }
+
+  /** Whether a relay answered that it has no address left for us. */
+  get isRelayFull(): boolean {
+    return this.#isRelayFull;
   }
 
   /** To be called before {@link begin} when the other side was sent {@link description} already. */

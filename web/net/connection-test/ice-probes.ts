@@ -1,4 +1,5 @@
 import type { Clock } from '../../../shared/clock.ts';
+import { isRelayFull } from '../connection-outcome.ts';
 import {
   type IceFinding,
   type IceResult,
@@ -13,8 +14,6 @@ import { type Candidate, type Connect, type Gathering, gatherCandidates } from '
 const STUN_LINGER_MS = 500;
 /** Codes of STUN and TURN (RFC 8489, section 14.8; RFC 8656, section 19) for a credential that does not count. */
 const REFUSED_CODES: readonly number[] = [400, 401, 403, 438, 441];
-/** Allocation Quota Reached, Insufficient Capacity. */
-const FULL_CODES: readonly number[] = [486, 508];
 
 export interface IceProbeOptions {
   connect: Connect;
@@ -111,9 +110,8 @@ export function translationOf(candidates: readonly Candidate[], servers: number)
 }
 
 function failureOf({ errors, isComplete, candidates }: Gathering): IceResult {
-  const hasCode = (codes: readonly number[]) => errors.some(({ errorCode }) => codes.includes(errorCode));
-  if (hasCode(FULL_CODES)) return 'full';
-  if (hasCode(REFUSED_CODES)) return 'refused';
+  if (errors.some(isRelayFull)) return 'full';
+  if (errors.some(({ errorCode }) => REFUSED_CODES.includes(errorCode))) return 'refused';
   // The code for every failure to reach a server is 701 (W3C WebRTC, RTCPeerConnectionIceErrorEvent); only Chromium's words tell them apart.
   if (errors.some(({ errorText }) => /host lookup/i.test(errorText))) return 'unknown-host';
   if (!isComplete) return 'silent';

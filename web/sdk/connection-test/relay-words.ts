@@ -79,9 +79,10 @@ function relayFailure(transport: RelayTransport, result: Exclude<IceFinding['res
       };
     case 'full':
       return {
-        found: 'The relay answers, but has no address left: as many as its quota allows are in use.',
-        next: 'Test again in a few minutes.',
-        nextForHost: 'Raise user-quota or total-quota in deploy/turnserver.conf.',
+        found: 'The relay answers, but has no address left for this browser: as many as its quota allows are in use.',
+        next: 'Close other linked pages of this network, or test again in a few minutes.',
+        nextForHost:
+          'Raise user-quota or total-quota in deploy/turnserver.conf; for a school or company behind one address, LIMIT_FACTOR.',
       };
     case 'unknown-host':
       return { found: 'The name of the relay is not found.', ...nameNotFound('TURN_URLS') };
