@@ -161,7 +161,7 @@ async function scoreForNewcomer(url: string): Promise<number | undefined> {
   return introductions[0]?.score;
 }
 
-const wrong = { taskType: 'echo', why: 'other bytes' };
+const wrong = { work: 'echo', reason: 'verify-failed' } as const;
 
 test('a report of a wrong result reaches the server; one made while it was away, once the volunteer is back', async () => {
   const server = await bed.server({ port: await keptPort() });

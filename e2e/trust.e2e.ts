@@ -64,7 +64,7 @@ test('a volunteer’s history survives a reload; its reputation in a room does n
   const reporter = new TestPage(server.url);
   const { introductions } = await reporter.join({ room: ROOM });
   const [introduction] = introductions;
-  const report = { volunteerId: introduction?.peerId, taskType: 'echo', why: 'other bytes' };
+  const report = { volunteerId: introduction?.peerId, work: 'echo', reason: 'verify-failed' };
   expect(await reporter.ask('accuse', report)).toEqual({ ok: true, value: null });
   reporter.close();
   await veteran.reload();

@@ -29,8 +29,6 @@ export const SIGNALING = {
   maxInviteS: 7 * 24 * 3_600,
   /** More sessions than eight full rooms: who means more means any number. */
   maxInviteUses: 1_000,
-  /** The reason of an accusation: one sentence for the server's log. */
-  maxAccusationChars: 200,
   /** Members of one room: a party of friends and their machines, with room to spare. */
   roomCapacity: 128,
 } as const;

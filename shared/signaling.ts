@@ -186,11 +186,15 @@ const reportSchema = z.strictObject({
   rttMs: z.number().min(0).max(60_000),
 });
 
+/** What a wrong answer may have been for. */
+export const ACCUSED_WORK = [...TASK_NAMES, 'stream'] as const;
+export type AccusedWork = (typeof ACCUSED_WORK)[number];
+
+/** Words of ours only, since the server logs them: a sentence might have the name of a person in it, or anything that a stranger likes. */
 const accusationSchema = z.strictObject({
   volunteerId: sessionIdSchema,
-  taskType: z.string().min(1).max(32),
-  /** What was wrong, for the server's log. */
-  why: z.string().max(SIGNALING.maxAccusationChars),
+  work: z.enum(ACCUSED_WORK),
+  reason: z.enum(MESH_ERROR_REASONS),
 });
 
 /** A full room of the largest default size. A larger one lists those that came first. */

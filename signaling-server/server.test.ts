@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { pino } from 'pino';
 import { afterEach, expect, test } from 'vitest';
 import { createServer } from './server.ts';
-import { TestBed, testConfig } from './test-server.ts';
+import { IDLE_STATUS, TestBed, testConfig } from './test-server.ts';
 
 const bed = new TestBed();
 afterEach(() => bed.end());
@@ -40,7 +40,7 @@ test('a stop ends a kept-alive connection as soon as its response is sent', asyn
   expect(performance.now() - startedAtMs).toBeLessThan(4_500);
 });
 
-test('the log contains no room name, key, token or session description', async () => {
+test('the log contains no room name, key, token or session description, and nothing that a stranger wrote', async () => {
   let logged = '';
   const write = (line: string) => {
     logged += line;
@@ -50,13 +50,19 @@ test('the log contains no room name, key, token or session description', async (
   const { url } = await server.listen();
   const [gamer, volunteer] = [bed.page(url), bed.page(url)];
   const { room, pass, id } = await gamer.join({ name: 'private name' });
-  const { id: volunteerId } = await volunteer.join({ room, role: 'volunteer' });
+  const status = { ...IDLE_STATUS, tasks: ['private task'] };
+  const { id: volunteerId } = await volunteer.join({ room, role: 'volunteer', name: 'private PC', status });
   await gamer.signal(volunteerId, 0, 'v=0 private address');
+  const accusation = { volunteerId, work: 'stream', reason: 'verify-failed' };
+  expect(await gamer.ask('accuse', accusation)).toMatchObject({ ok: true });
+  for (const words of [{ work: 'private work' }, { reason: 'private words' }, { why: 'private words' }])
+    expect(await gamer.ask('accuse', { ...accusation, ...words })).toMatchObject({ ok: false });
   const invited = await gamer.ask<{ token: string }>('invite', { role: 'gamer', expiresInS: 60 });
   await gamer.tryJoin({ invite: 'private token' });
   await gamer.ask('leave');
   await server.close();
   expect(logged).toContain(id);
+  expect(logged).toContain('a volunteer was reported');
   const token = invited.ok ? invited.value.token : 'no token';
   for (const secret of [room, pass, token, gamer.sessionKey, 'private']) expect(logged).not.toContain(secret);
 });

@@ -66,7 +66,7 @@ export interface TokenStreaming<Params = unknown> {
 
 /** A task type: everything that both ends must agree on. */
 export interface TaskDefinition<Input, Params, Result> {
-  readonly type: string;
+  readonly type: TaskName;
   /** Shape of the params on the wire. */
   readonly params: ZodType<Params>;
   /** Shape of a result's value on the wire. Strict: what it does not name is refused, for it would be kept uncounted. */

@@ -16,7 +16,7 @@ afterEach(() => {
 
 const ids = ({ introductions }: TestPage) => introductions.map(({ peerId }) => peerId);
 const accuse = (gamer: TestPage, volunteerId: string) =>
-  gamer.ask('accuse', { volunteerId, taskType: 'echo', why: 'other bytes' });
+  gamer.ask('accuse', { volunteerId, work: 'echo', reason: 'verify-failed' });
 const done = { ok: true, value: null };
 const unproven = {
   ok: false,

@@ -40,6 +40,23 @@ test.each([
   expect(new PublicAddress(config).mayConnect(request)).toBe(false);
 });
 
+test.each(['cross-site', 'same-site'])(
+  'a page of another origin (%s) opens nothing by what it shows, as images',
+  (site) => {
+    const image = { headers: { host: 'play.example', 'sec-fetch-site': site } };
+    for (const allowedOrigins of [[], ['*'], ['https://other.example']])
+      expect(new PublicAddress({ ...ALONE, allowedOrigins }).mayConnect(image)).toBe(false);
+  },
+);
+
+test.each([undefined, 'same-origin', 'none'])(
+  'a page of ours that polls, which sends no origin, connects, and so does a program: %s',
+  (site) => {
+    const headers = { host: 'play.example', ...(site && { 'sec-fetch-site': site }) };
+    expect(new PublicAddress(ALONE).mayConnect({ headers })).toBe(true);
+  },
+);
+
 test('a volunteer of another site or program signs the public host', () => {
   const program = { headers: { host: 'backend:8080' } };
   expect(new PublicAddress({ ...ALONE, publicUrl: 'https://play.example:9443/p2c2r/' }).hostOf(program)).toBe(

@@ -32,12 +32,8 @@ export class PublicAddress {
    */
   mayConnect(request: Request): boolean {
     const { origin } = request.headers;
-    return (
-      origin === undefined ||
-      this.#allowed.includes('*') ||
-      this.#allowed.includes(origin) ||
-      this.#isOwn(origin, request)
-    );
+    if (origin === undefined) return !isEmbeddedElsewhere(request);
+    return this.#allowed.includes('*') || this.#allowed.includes(origin) || this.#isOwn(origin, request);
   }
 
   /**
@@ -90,4 +86,13 @@ export class PublicAddress {
     const trusted = this.#trustedProxies === 0 ? [] : forwarded.slice(-this.#trustedProxies);
     return [...trusted, headers.host ?? ''].map((host) => host.trim().toLowerCase()).filter((host) => host !== '');
   }
+}
+
+/**
+ * Whether a page of another origin made a browser send a request that it may not read, as with an image. These have no Origin header either. Pages that
+ * may connect send one, and only requests of our own pages may lack it. Browsers say so at https addresses and on this machine.
+ */
+function isEmbeddedElsewhere({ headers }: Request): boolean {
+  const site = headers['sec-fetch-site'];
+  return site === 'cross-site' || site === 'same-site';
 }

@@ -4,6 +4,7 @@ import { request } from 'node:https';
 import { connect as connectPlainly } from 'node:net';
 import { join } from 'node:path';
 import { connect } from 'node:tls';
+import { generate } from 'selfsigned';
 import { io } from 'socket.io-client';
 import { afterEach, expect, test } from 'vitest';
 import { type Joined, PROTOCOL_VERSION } from '../../shared/signaling.ts';
@@ -141,6 +142,24 @@ test('a certificate of the operator is used as it is; the error about an unusabl
   await writeFile(tlsKey, 'no key');
   await expect(bed.server({ tlsCert, tlsKey, httpsPort: 0 })).rejects.toThrow(/Check TLS_CERT and TLS_KEY/);
 });
+
+test.each(['0.0.0.0', '127.0.0.1'])(
+  'outside LAN mode nobody is told an address that the certificate does not name, with HOST=%s',
+  async (host) => {
+    const folder = await bed.folder();
+    const altNames = [{ type: 2 as const, value: '*.play.example' }];
+    const { cert, private: key } = await generate([{ name: 'commonName', value: 'Play' }], {
+      keyType: 'ec',
+      algorithm: 'sha256',
+      extensions: [{ name: 'subjectAltName', altNames }],
+    });
+    const [tlsCert, tlsKey] = [join(folder, 'cert.pem'), join(folder, 'key.pem')];
+    await writeFile(tlsCert, cert);
+    await writeFile(tlsKey, key);
+    const { url } = await bed.server({ host, tlsCert, tlsKey, httpsPort: 0 });
+    expect(await (await fetch(`${url}lan.json`)).json()).toEqual({ secureUrls: [], isOwnCertificate: false });
+  },
+);
 
 test('without LAN or a certificate there is no HTTPS', async () => {
   expect((await bed.server()).lan).toEqual({ secureUrls: [], isOwnCertificate: false });

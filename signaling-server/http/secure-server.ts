@@ -5,7 +5,7 @@ import { createServer, type Server } from 'node:https';
 import { isIP } from 'node:net';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
-import { isEveryNetwork, type RequestDeadlines, StartError } from '../boot/listening.ts';
+import { type RequestDeadlines, StartError } from '../boot/listening.ts';
 import type { Config } from '../boot/settings.ts';
 import type { ServerClock } from '../clock.ts';
 import { presentLanAddresses } from './lan-addresses.ts';
@@ -19,7 +19,7 @@ const RENEW_DAYS = 30;
 
 export interface SecureServer {
   server: Server;
-  /** Names and addresses of this server, the most likely to work first. */
+  /** Names and addresses of this server, the most likely to work first. Anybody is told them. */
   hosts: string[];
   /** Whether this machine made the certificate itself, so browsers warn about it. */
   isOwnCertificate: boolean;
@@ -50,8 +50,7 @@ export async function openSecureServer(
 ): Promise<SecureServer | null> {
   if (!config.lan && !config.tlsCert) return null;
   const isOwnCertificate = !config.tlsCert;
-  const isEverywhere = config.lan || isEveryNetwork(config.host);
-  const addresses = isEverywhere ? await presentLanAddresses() : [config.host];
+  const addresses = config.lan ? await presentLanAddresses() : [];
   const own = addresses.length > 0 ? addresses : ['localhost'];
   try {
     const { cert, key } = isOwnCertificate
@@ -61,8 +60,7 @@ export async function openSecureServer(
     server.on('request', (request, response) => plain.emit('request', request, response));
     server.on('upgrade', (request, socket, head) => plain.emit('upgrade', request, socket, head));
     const parsed = isOwnCertificate ? null : new X509Certificate(cert);
-    const named = parsed && isEverywhere ? namesIn(parsed) : [];
-    const hosts = config.lan || named.length === 0 ? own : named;
+    const hosts = config.lan || !parsed ? own : hostsIn(parsed, config.host);
     const isCertified = (name: string) => parsed?.checkHost(name) !== undefined;
     return { server, hosts, isOwnCertificate, isCertified };
   } catch (cause) {
@@ -72,8 +70,14 @@ export async function openSecureServer(
   }
 }
 
-/** @returns the names in a certificate that are no pattern */
-function namesIn(certificate: X509Certificate): string[] {
+/**
+ * What anybody who looks at the certificate knows already. The machine of a public server may have other addresses, in networks of its own, which
+ * strangers should not learn.
+ * @returns HOST where the certificate names it, else the names in it that are no pattern
+ */
+function hostsIn(certificate: X509Certificate, host: string): string[] {
+  const named = isIP(host) ? certificate.checkIP(host) : certificate.checkHost(host);
+  if (named !== undefined) return [host];
   return [...(certificate.subjectAltName ?? '').matchAll(/DNS:([^,*\s]+)/g)].flatMap(([, name]) => name ?? []);
 }
 

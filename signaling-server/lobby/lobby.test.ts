@@ -85,7 +85,9 @@ test('an accusation counts only in the accuser’s room, even when both rooms us
   const [volunteer, liar, other] = [bed.page(url), bed.page(url), bed.page(url)];
   const { id } = await volunteer.join(inLobby);
   await liar.join({ room: 'a', lobby: true });
-  expect(await liar.ask('accuse', { volunteerId: id, taskType: 'echo', why: 'a lie' })).toMatchObject({ ok: true });
+  expect(await liar.ask('accuse', { volunteerId: id, work: 'echo', reason: 'verify-failed' })).toMatchObject({
+    ok: true,
+  });
   const { introductions } = await other.join({ room: 'b', lobby: true });
   expect(introductions).toMatchObject([{ peerId: id }]);
   expect(introductions[0]?.score).toBeGreaterThan(0);

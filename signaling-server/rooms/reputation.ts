@@ -68,7 +68,7 @@ export class ReputationTracker {
    * Ranks a volunteer last for all gamers of this gamer's room, and never again introduces it to this gamer.
    * @throws MeshError `not-invited` about a volunteer that the gamer never met, `rate-limited`
    */
-  async accuse(gamer: Member, { volunteerId, taskType, why }: Accusation): Promise<void> {
+  async accuse(gamer: Member, { volunteerId, work, reason }: Accusation): Promise<void> {
     // The volunteer may have left since.
     const historyId = gamer.historyIdOf(volunteerId);
     if (historyId === undefined) throw notInvited('You were never introduced to this volunteer.');
@@ -77,7 +77,7 @@ export class ReputationTracker {
     }
     const { store, introductions, log } = this.parts;
     await store.accuse(roomKey(gamer.room), gamer.id, historyId);
-    log.info({ gamer: gamer.id, volunteer: historyId, taskType, why }, 'a volunteer was reported');
+    log.info({ gamer: gamer.id, volunteer: historyId, work, reason }, 'a volunteer was reported');
     await this.loadAccused(gamer.room);
     // The accused volunteer no longer takes one of the gamer's places.
     introductions.update(gamer);

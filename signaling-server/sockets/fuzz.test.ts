@@ -72,7 +72,7 @@ const PAYLOADS: { readonly [E in ClientEvent]: EventPayload<E> } = {
   status: IDLE_STATUS,
   report: { volunteerId: 'A'.repeat(22), completed: 1, failed: 0, rttMs: 5 },
   link: { outcome: 'direct' },
-  accuse: { volunteerId: 'A'.repeat(22), taskType: 'echo', why: 'other bytes' },
+  accuse: { volunteerId: 'A'.repeat(22), work: 'echo', reason: 'verify-failed' },
   prove: { signature: 'A'.repeat(86) },
   lobby: { open: true },
   invite: { role: 'volunteer', expiresInS: 60 },

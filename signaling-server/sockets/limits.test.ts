@@ -117,6 +117,19 @@ test('sockets that one address opens too fast are refused; those of another are 
   expect(metrics).toContain('p2c2r_refusals_total{event="connect",reason="rate-limited"} 1');
 });
 
+test('what a page of another site shows of this server, as images, takes nothing of its visitor’s connections', async () => {
+  const { url } = await bed.server({ limitFactor: 0.1 });
+  const image = async () => {
+    const response = await fetch(`${url}socket.io/?EIO=4&transport=polling`, {
+      headers: { 'sec-fetch-site': 'cross-site' },
+    });
+    await response.text();
+    return response.status;
+  };
+  for (let times = 0; times <= 0.1 * LIMITS.connectsPerAddress; times++) expect(await image()).toBe(403);
+  expect(await bed.page(url).tryJoin()).toMatchObject({ ok: true });
+});
+
 test('the networks around an address have their own limits, so one site with a /56 or /48 cannot take every session', async () => {
   const table: LimitTable = { ...LIMITS, joinsPerAddress: 2, socketsPerAddress: 1 };
   const limits = new Limits(1, table);

@@ -1,12 +1,12 @@
 import { totalBytes } from '../../shared/bytes.ts';
 import type { MeshError } from '../../shared/errors.ts';
 import type { AnyTaskDefinition } from '../../shared/tasks/catalogue.ts';
-import type { PackedResult, PackedTask, ProgressListener, Where } from '../../shared/tasks/definition.ts';
+import type { PackedResult, PackedTask, ProgressListener, TaskName, Where } from '../../shared/tasks/definition.ts';
 import type { Speech } from './speech.ts';
 
 /** The unit of scheduling: a whole task, one part of a task that was split, or a replica that checks another job's result. */
 export interface Job {
-  readonly type: string;
+  readonly type: TaskName;
   /** Service times are learned per kind: the definition's kindOf(). */
   readonly kind: string;
   readonly definition: AnyTaskDefinition;

@@ -1,14 +1,15 @@
 import type { MeshError } from '../../shared/errors.ts';
 import { logger, shortId } from '../../shared/log.ts';
 import { CheckStreak } from '../../shared/reputation.ts';
+import type { AccusedWork } from '../../shared/signaling.ts';
 import { Listeners } from './listeners.ts';
 
 const log = logger('net.trust');
 
 export interface BarredVolunteer {
   volunteerId: string;
-  /** What the wrong answer was for: a task type, or `stream`. */
-  work: string;
+  /** What the wrong answer was for. */
+  work: AccusedWork;
   error: MeshError;
 }
 

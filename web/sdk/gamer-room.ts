@@ -1,6 +1,5 @@
 import { systemClock } from '../../shared/clock.ts';
 import { MeshError } from '../../shared/errors.ts';
-import { SIGNALING } from '../../shared/protocol-limits.ts';
 import type { Dispatcher } from '../dispatch/dispatcher.ts';
 import { MemoryBudget } from '../dispatch/memory-budget.ts';
 import type { Link } from '../net/link.ts';
@@ -154,8 +153,7 @@ export class GamerRoom {
 
   /** Reports a barred volunteer to the server and to the client's user. */
   #barred({ volunteerId, work, error }: BarredVolunteer): void {
-    const why = error.message.slice(0, SIGNALING.maxAccusationChars);
-    this.#mesh?.session.tellAccusation({ volunteerId, taskType: work, why });
+    this.#mesh?.session.tellAccusation({ volunteerId, work, reason: error.reason });
     this.#options.onVolunteersChanged();
     this.#reportError(error);
   }

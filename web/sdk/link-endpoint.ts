@@ -9,6 +9,7 @@ import { TaskServer } from '../dispatch/task-server.ts';
 import { HeartbeatResponder } from '../net/heartbeat.ts';
 import { adoptChannel, type TransferableChannel } from '../net/transferable-channel.ts';
 import { carriesDetail } from '../stream/compose/codec-self-test.ts';
+import type { StreamMemory } from '../stream/volunteer/stream-memory.ts';
 import { VolunteerStreams } from '../stream/volunteer/volunteer-streams.ts';
 import type { BusyMeter } from './busy-meter.ts';
 
@@ -27,6 +28,8 @@ export interface LinkEndpointOptions {
   clock: Clock;
   /** Shared by the links of all gamers. */
   memory: MemoryBudget;
+  /** The same for streams. */
+  streamMemory: StreamMemory;
   /** Whether this machine's owner lets it run tasks of the type. */
   accepts(type: string): boolean;
   /** Tasks and frames held for all gamers together. */
@@ -49,7 +52,7 @@ export class LinkEndpoint {
 
   constructor(options: LinkEndpointOptions) {
     this.#options = options;
-    const { linkId, channels, engine, meter, clock, memory, held, onBroken } = options;
+    const { linkId, channels, engine, meter, clock, memory, streamMemory, held, onBroken } = options;
     const now = () => clock.now();
     this.#tasks = new TaskServer({
       port: adoptChannel(channels.tasks),
@@ -66,6 +69,7 @@ export class LinkEndpoint {
     this.#streams = new VolunteerStreams({
       port: adoptChannel(channels.video),
       engine,
+      memory: streamMemory,
       now,
       carriesDetail: (codec) => carriesDetail(codec, now),
       onFrameDone: (kind, computeMs) => {

@@ -13,6 +13,7 @@ import { StreamRegistry } from '../stream/gamer/stream-registry.ts';
 import type { FrameEngine } from '../stream/upscale/frame-engine.ts';
 import { canvasEngine } from '../stream/upscale/test-frame-engine.ts';
 import { noUpscaleTile } from '../stream/verify/test-upscale-tile.ts';
+import { StreamMemory } from '../stream/volunteer/stream-memory.ts';
 import { VolunteerStreams } from '../stream/volunteer/volunteer-streams.ts';
 import {
   type FrameStream,
@@ -96,6 +97,7 @@ export class StreamRig {
     this.#volunteer = new VolunteerStreams({
       port: volunteerEnd,
       engine: volunteerEngine,
+      memory: new StreamMemory(),
       now: systemClock.now,
       carriesDetail: async () => true,
       onFailed: (streamId, error) => this.#failed(streamId, error),

@@ -10,6 +10,7 @@ import { Engine } from '../compute/engine.ts';
 import type { ModelProgress } from '../compute/models/model-source.ts';
 import { MemoryBudget } from '../dispatch/memory-budget.ts';
 import { measuredCodecs, type RankedCodec, rankedCodecs } from '../stream/codec/codecs.ts';
+import { StreamMemory } from '../stream/volunteer/stream-memory.ts';
 import { BusyMeter } from './busy-meter.ts';
 import { LinkEndpoint, type MovedChannels } from './link-endpoint.ts';
 import { type LogConnection, relayLog } from './log-relay.ts';
@@ -59,6 +60,7 @@ class VolunteerWorker {
   readonly #endpoints = new Map<string, LinkEndpoint>();
   readonly #meter = new BusyMeter(systemClock.now, () => this.#engine ?? { busyMs: 0, share: 1 });
   readonly #memory = new MemoryBudget();
+  readonly #streamMemory = new StreamMemory();
   readonly #models = openModelStore(
     import.meta.url,
     (progress) => this.#tell({ kind: 'model-progress', progress }),
@@ -163,6 +165,7 @@ class VolunteerWorker {
       meter: this.#meter,
       clock: systemClock,
       memory: this.#memory,
+      streamMemory: this.#streamMemory,
       accepts: (type) => this.#acceptsDialogue || type !== 'dialogue',
       held: () => sumOf(this.#endpoints.values(), ({ held }) => held),
       onFrameDone: (kind, computeMs) => this.#heat.frame(`${kind}, ${this.#mix()}`, computeMs),

@@ -16,7 +16,7 @@ import { MAX_CACHED_BYTES, ReadbackRing } from './gpu-buffers.ts';
 import { deviceLost } from './gpu-device.ts';
 import { GpuTimer, type TimedPass } from './gpu-timer.ts';
 import { NetworkCache } from './networks/compiled-network.ts';
-import { NetworkPasses, networkFits } from './networks/network-passes.ts';
+import { featureBytes, NetworkPasses, networkFits } from './networks/network-passes.ts';
 
 /** Bytes of a pixel of a picture, and of detail. */
 const RGBA_BYTES = 4;
@@ -49,6 +49,11 @@ export class PassFactory {
     if (!isNetwork(quality)) return true;
     const network = this.#networks.find(quality);
     return !network || networkFits(this.#device, network, shape);
+  }
+
+  /** Bytes that a network has between its layers for pictures of the shape; 0 for filters. Throws as {@link ModelSource.load} does. */
+  async featureBytes(shape: UpscaleShape): Promise<number> {
+    return isNetwork(shape.quality) ? featureBytes(await this.#networks.get(shape.quality), shape) : 0;
   }
 
   /**

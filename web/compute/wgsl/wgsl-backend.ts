@@ -23,6 +23,7 @@ import { runInSlices, type Started, type TimeSlot } from '../schedule.ts';
 import { checkFrameShape, isPlain, makeFrame, RgbaReader } from '../video-frames.ts';
 import type { SourceKind } from './filter-passes.ts';
 import { CHECKED_NETWORK, framesMatchPixels } from './network-frames.ts';
+import { FeatureMemory } from './networks/feature-memory.ts';
 import { OutputCanvas } from './output-canvas.ts';
 import { type GpuTime, PassFactory, UpscaleResourcePool, UpscaleResources } from './upscale-resources.ts';
 
@@ -33,6 +34,8 @@ export class WgslBackend implements Backend {
   readonly name = 'wgsl';
   /** Set by the self-test at start-up. */
   framePaths: FramePaths = SAFE_FRAME_PATHS;
+  /** Of the streams' networks. */
+  readonly featureMemory = new FeatureMemory();
   readonly now: () => number;
   readonly #device: GPUDevice;
   readonly #passFactory: PassFactory;
@@ -146,8 +149,8 @@ interface FrameSource {
   kind: SourceKind;
 }
 
-/** Says at each frame which paths it takes, and doubles translucent ones. */
-type FrameBackend = Pick<WgslBackend, 'framePaths' | 'startPixels' | 'now'>;
+/** Says at each frame which paths it takes, doubles translucent ones, and has room for features. */
+type FrameBackend = Pick<WgslBackend, 'framePaths' | 'featureMemory' | 'startPixels' | 'now'>;
 
 /** The frames of one stream on the GPU. The resources for their size are allocated with the first frame and kept. */
 export class WgslFrames implements BackendFrames {
@@ -204,8 +207,7 @@ export class WgslFrames implements BackendFrames {
 
   dispose(): void {
     this.#disposed = true;
-    this.#resources?.dispose();
-    this.#resources = null;
+    this.#free();
     this.#canvas?.dispose();
     this.#canvas = null;
   }
@@ -266,15 +268,36 @@ export class WgslFrames implements BackendFrames {
     if (this.#resources && fits) return this.#resources;
     const shape = { ...this.#target, ...size };
     checkFrameShape(shape);
-    const resources = await UpscaleResources.create(this.#device, this.#passFactory, shape, kind);
+    // First: a stream must never take the memory of two sizes.
+    this.#free();
+    const resources = await this.#allocate(shape, kind);
     if (this.#disposed) {
       resources.dispose();
       throw MeshError.closed('The stream');
     }
-    this.#resources?.dispose();
     this.#resources = resources;
     this.#source = { ...size, kind };
     return resources;
+  }
+
+  /** After a disposal meanwhile, the features have no room any more. */
+  async #allocate(shape: UpscaleShape, kind: SourceKind): Promise<UpscaleResources> {
+    const { featureMemory } = this.#backend;
+    const featureBytes = await this.#passFactory.featureBytes(shape);
+    if (this.#disposed) throw MeshError.closed('The stream');
+    featureMemory.take(this, featureBytes, shape);
+    try {
+      return await UpscaleResources.create(this.#device, this.#passFactory, shape, kind);
+    } catch (cause) {
+      featureMemory.free(this);
+      throw cause;
+    }
+  }
+
+  #free(): void {
+    this.#resources?.dispose();
+    this.#resources = null;
+    this.#backend.featureMemory.free(this);
   }
 }
 

@@ -4,6 +4,7 @@ import type { StreamSetup } from '../../../shared/messages.ts';
 import { adoptChannel, type TransferableChannel } from '../../net/transferable-channel.ts';
 import { openFrames } from '../gamer/test-frame-ledger.ts';
 import { canvasEngine, slowEngine } from '../upscale/test-frame-engine.ts';
+import { StreamMemory } from './stream-memory.ts';
 import { VolunteerStreams } from './volunteer-streams.ts';
 
 /** A volunteer's worker with streams only and no GPU. */
@@ -13,6 +14,7 @@ class TestVolunteer {
   attach(moved: TransferableChannel, computeMs: number): void {
     this.#streams = new VolunteerStreams({
       port: adoptChannel(moved),
+      memory: new StreamMemory(),
       engine: computeMs > 0 ? slowEngine(computeMs) : canvasEngine,
       now: () => performance.now(),
       carriesDetail: async () => true,

@@ -9,6 +9,7 @@ import { sizeOf } from '../frame-size.ts';
 import { TEST_SETUP } from '../gamer/test-setup.ts';
 import { VideoChannel } from '../transport/video-channel.ts';
 import { canvasEngine } from '../upscale/test-frame-engine.ts';
+import { StreamMemory } from './stream-memory.ts';
 import { CHANGE_INTERVAL_MS } from './volunteer-stream.ts';
 import { VolunteerStreams } from './volunteer-streams.ts';
 
@@ -34,7 +35,8 @@ beforeEach(async () => {
   closedWith = [];
   nowMs = 1_000;
   streams = new VolunteerStreams({
-    ...{ port: far, engine: canvasEngine, now, carriesDetail: async () => true, onFailed: () => {} },
+    ...{ port: far, engine: canvasEngine, memory: new StreamMemory(), now, carriesDetail: async () => true },
+    onFailed: () => {},
     onClosed: (error) => closedWith.push(error),
   });
   channel = new VideoChannel(near, now, () => {});
@@ -111,6 +113,7 @@ test('an answer has the requested size and reports the downlink rate', async () 
 test('a frame that was sent smaller is answered in the same size', async () => {
   send(64, 36, 1);
   await expect.poll(() => answerTo(1)).toMatchObject({ kind: 'answer' });
+  nowMs += CHANGE_INTERVAL_MS;
   send(32, 18, 2);
   await expect.poll(() => answerTo(2)).toMatchObject({ kind: 'answer' });
   await expect
@@ -119,6 +122,22 @@ test('a frame that was sent smaller is answered in the same size', async () => {
       [128, 72],
       [128, 72],
     ]);
+});
+
+test('frames that alternate between two sizes have room made for another one at most once in 200 ms', async () => {
+  const wide = [64, 36] as const;
+  const small = [32, 18] as const;
+  const asked: string[] = [];
+  for (const [frameId, [width, height]] of [wide, small, wide, small].entries()) {
+    send(width, height, frameId);
+    await expect.poll(() => answerTo(frameId)).toBeDefined();
+    const answer = answerTo(frameId);
+    asked.push(answer?.kind === 'dropped' ? answer.why : (answer?.kind ?? ''));
+  }
+  expect(asked).toEqual(['answer', 'volunteer-busy', 'answer', 'volunteer-busy']);
+  nowMs += CHANGE_INTERVAL_MS;
+  send(...small, 9);
+  await expect.poll(() => answerTo(9)).toMatchObject({ kind: 'answer' });
 });
 
 test('the first frame larger than the setup ends the link, without being decoded', async () => {

@@ -3,10 +3,11 @@ import { MeshError } from '../../../shared/errors.ts';
 import type { VideoMessage, VolunteerDropCause } from '../../../shared/messages.ts';
 import type { Quality } from '../../../shared/tasks/upscale.ts';
 import type { MessageWithAttachments } from '../../../shared/wire.ts';
+import { isPlain } from '../../compute/video-frames.ts';
 import type { CheckedSetup } from '../codec/codecs.ts';
 import { FrameDecoder } from '../codec/frame-decoder.ts';
 import { encodeDetail, FrameEncoder, type Packet } from '../codec/frame-encoder.ts';
-import { canBecome, isSameSize, sizeOf } from '../frame-size.ts';
+import { canBecome, isSameSize, type StreamSize, sizeOf } from '../frame-size.ts';
 import { queueLimitsFor, RateController } from '../transport/rate-controller.ts';
 import type { VideoChannel } from '../transport/video-channel.ts';
 import { AdaptiveUpscaler } from '../upscale/adaptive-upscaler.ts';
@@ -19,7 +20,10 @@ const MAX_FRAMES_WAITING = 3;
 /** Failures of the engine in a row after which the stream is given up. */
 const MAX_UPSCALE_FAILURES = 3;
 
-/** Shortest time between two changes of a stream's settings, ms: a person who moves a slider does not notice, and a flood costs little. */
+/**
+ * Shortest time between two changes of a stream's settings, or of the size of its frames, ms: a person who moves a slider does not notice, and a flood
+ * costs little.
+ */
 export const CHANGE_INTERVAL_MS = 200;
 
 export interface VolunteerStreamOptions {
@@ -62,6 +66,9 @@ export class VolunteerStream {
   /** The settings in effect: the setup's, or earlier ones. */
   #applied: CheckedSetup;
   #changedMs = Number.NEGATIVE_INFINITY;
+  /** Size of its frames, and how they enter the GPU: others need other resources there. */
+  #form = '';
+  #formChangedMs = Number.NEGATIVE_INFINITY;
   #held = 0;
   #upscaleFailures = 0;
   #disposed = false;
@@ -116,6 +123,10 @@ export class VolunteerStream {
 
   get backend(): string {
     return this.#upscaler.backend;
+  }
+
+  get size(): StreamSize {
+    return this.#setup;
   }
 
   /** Quality of its frames at the moment. */
@@ -184,15 +195,28 @@ export class VolunteerStream {
 
   #decoded(frame: VideoFrame, held: HeldFrame): void {
     held.decodedMs = this.#options.now();
-    // Over a slow uplink the gamer may send frames smaller than the setup's; the answer keeps its size.
-    const { width, height } = this.#setup;
-    const size = sizeOf(frame);
-    if (size.width <= width && size.height <= height && canBecome(size, this.#setup)) {
+    const cause = this.#refusal(frame);
+    if (cause === null) {
       this.#queue.offer(frame, held);
     } else {
       frame.close();
-      this.#drop(held, 'undecodable');
+      this.#drop(held, cause);
     }
+  }
+
+  /** Why a frame is not upscaled; null if it is. */
+  #refusal(frame: VideoFrame): VolunteerDropCause | null {
+    // Over a slow uplink the gamer may send frames smaller than the setup's; the answer keeps its size.
+    const { width, height } = this.#setup;
+    const size = sizeOf(frame);
+    if (size.width > width || size.height > height || !canBecome(size, this.#setup)) return 'undecodable';
+    const form = `${size.width}x${size.height} ${isPlain(frame)}`;
+    if (form === this.#form) return null;
+    const nowMs = this.#options.now();
+    if (nowMs < this.#formChangedMs + CHANGE_INTERVAL_MS) return 'volunteer-busy';
+    this.#form = form;
+    this.#formChangedMs = nowMs;
+    return null;
   }
 
   /** Takes ownership of the frame. */

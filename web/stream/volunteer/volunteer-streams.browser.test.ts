@@ -4,6 +4,7 @@ import type { StreamSetup } from '../../../shared/messages.ts';
 import { ForwardedPort } from '../../net/transferable-channel.ts';
 import { TEST_SETUP } from '../gamer/test-setup.ts';
 import { canvasEngine } from '../upscale/test-frame-engine.ts';
+import { StreamMemory } from './stream-memory.ts';
 import { MAX_PENDING_SETUPS, MAX_STREAMS_PER_LINK, VolunteerStreams } from './volunteer-streams.ts';
 
 const DETAIL = { base: 'bicubic', gain: 4, deadZone: 0.5 };
@@ -20,20 +21,25 @@ beforeEach(() => {
   far = port2;
   closed = [];
   carried = true;
-  streams = new VolunteerStreams({
-    port: new ForwardedPort(port1),
-    engine: canvasEngine,
-    now: () => performance.now(),
-    carriesDetail: async () => carried,
-    onFailed: () => {},
-    onClosed: (error) => closed.push(error),
-  });
+  streams = openStreams(port1, new StreamMemory());
 });
 
 afterEach(() => {
   streams.dispose();
   far.close();
 });
+
+function openStreams(port: MessagePort, memory: StreamMemory): VolunteerStreams {
+  return new VolunteerStreams({
+    port: new ForwardedPort(port),
+    engine: canvasEngine,
+    memory,
+    now: () => performance.now(),
+    carriesDetail: async () => carried,
+    onFailed: () => {},
+    onClosed: (error) => closed.push(error),
+  });
+}
 
 test('a stream is opened, changed in place and closed, which frees its place', async () => {
   expect(await streams.setup(SETUP)).toBe('canvas');
@@ -68,6 +74,24 @@ test('the number of streams of one gamer is limited', async () => {
   await expect(streams.setup({ ...SETUP, streamId: 99 })).rejects.toMatchObject({ reason: 'queue-full' });
   streams.close(0);
   await expect(streams.setup({ ...SETUP, streamId: 99 })).resolves.toBe('canvas');
+});
+
+test('streams of several gamers share one memory; one that does not fit is told what would, and fits once another is closed', async () => {
+  // Of two such streams.
+  const memory = new StreamMemory({ maxBytes: 750_000, maxBytesPerLink: 750_000 });
+  const channels = [new MessageChannel(), new MessageChannel()];
+  const [one, other] = channels.map(({ port1 }) => openStreams(port1, memory));
+  for (const streamId of [1, 2]) await one?.setup({ ...SETUP, streamId });
+  await expect(other?.setup(SETUP)).rejects.toMatchObject({
+    reason: 'too-large',
+    message: expect.stringContaining('From 28x16 it would fit.'),
+  });
+  one?.close(1);
+  await expect(other?.setup(SETUP)).resolves.toBe('canvas');
+  one?.dispose();
+  await expect(other?.setup({ ...SETUP, streamId: 2 })).resolves.toBe('canvas');
+  other?.dispose();
+  for (const { port2 } of channels) port2.close();
 });
 
 test('a stream that is closed while it is being opened stays closed', async () => {

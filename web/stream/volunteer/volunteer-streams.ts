@@ -5,9 +5,10 @@ import type { StreamSetup } from '../../../shared/messages.ts';
 import type { Quality } from '../../../shared/tasks/upscale.ts';
 import type { ChannelPort } from '../../net/transferable-channel.ts';
 import { type CheckedSetup, type Codec, isCodec, isCodecUsable } from '../codec/codecs.ts';
-import { canBecome, MAX_SCALE } from '../frame-size.ts';
+import { canBecome, MAX_SCALE, type StreamSize } from '../frame-size.ts';
 import { VideoChannel } from '../transport/video-channel.ts';
 import type { FrameEngine } from '../upscale/frame-engine.ts';
+import type { StreamMemory } from './stream-memory.ts';
 import { VolunteerStream } from './volunteer-stream.ts';
 
 const log = logger('stream.volunteer');
@@ -21,6 +22,8 @@ export interface VolunteerStreamsOptions {
   /** The volunteer's end of the link's `video` channel. */
   port: ChannelPort;
   engine: FrameEngine;
+  /** Shared by the links of all gamers. */
+  memory: StreamMemory;
   now(): number;
   /** Whether this browser carries detail unchanged in a codec. Never rejects. */
   carriesDetail(codec: Codec): Promise<boolean>;
@@ -50,6 +53,7 @@ export class VolunteerStreams {
 
   constructor(options: VolunteerStreamsOptions) {
     this.#options = options;
+    options.memory.add(this);
     this.#channel = new VideoChannel(options.port, options.now, (error) => {
       if (this.#disposed) return;
       this.dispose();
@@ -68,6 +72,11 @@ export class VolunteerStreams {
     return [...this.#streams.values()].reduce((sum, { held }) => sum + held, 0);
   }
 
+  /** Sizes of the open streams. */
+  get sizes(): StreamSize[] {
+    return [...this.#streams.values()].map(({ size }) => size);
+  }
+
   /** Quality of each stream at the moment. */
   get qualities(): Quality[] {
     return [...this.#streams.values()].map(({ quality }) => quality);
@@ -80,8 +89,8 @@ export class VolunteerStreams {
 
   /**
    * Opens a stream, or changes an open one in place. Resolves to the backend it runs on. Throws MeshError: `bad-input` for impossible
-   * sizes or an unknown codec, `unsupported-browser` for a codec this browser lacks or in which it changes detail, `queue-full` for one stream too many, `cancelled` if
-   * it is closed meanwhile, or the engine's error.
+   * sizes or an unknown codec, `unsupported-browser` for a codec this browser lacks or in which it changes detail, `queue-full` for one stream too
+   * many, `too-large` where there is no memory for it, `cancelled` if it is closed meanwhile, or the engine's error.
    */
   async setup(wanted: StreamSetup): Promise<string> {
     const setup = checkedSetup(wanted);
@@ -117,11 +126,13 @@ export class VolunteerStreams {
     this.#opening.clear();
     for (const stream of this.#streams.values()) stream.dispose();
     this.#streams.clear();
+    this.#options.memory.remove(this);
     this.#channel.close();
   }
 
   #open(setup: CheckedSetup): VolunteerStream {
-    const { engine, now, onFrameDone, onFailed } = this.#options;
+    const { engine, memory, now, onFrameDone, onFailed } = this.#options;
+    memory.checkRoom(this, setup);
     const stream = new VolunteerStream({
       setup,
       channel: this.#channel,

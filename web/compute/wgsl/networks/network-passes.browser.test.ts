@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { MeshError } from '../../../../shared/errors.ts';
 import type { PixelImage } from '../../../../shared/tasks/definition.ts';
 import { IMAGE, NETWORKS, type Network } from '../../../../shared/tasks/upscale.ts';
@@ -16,7 +16,8 @@ import { RgbaReader } from '../../video-frames.ts';
 import { READBACK_RING_SIZE } from '../gpu-buffers.ts';
 import { openDevice } from '../gpu-device.ts';
 import { PassFactory } from '../upscale-resources.ts';
-import { WgslBackend } from '../wgsl-backend.ts';
+import { WgslBackend, WgslFrames } from '../wgsl-backend.ts';
+import { FeatureMemory } from './feature-memory.ts';
 
 /** Source pixels along one axis, `to` excluded. */
 interface Span {
@@ -159,6 +160,59 @@ test('frames of a stream match pictures, and nothing is created per frame', asyn
   await sharpen(9);
   expect(made).toEqual([]);
   frames.dispose();
+});
+
+describe('the memory of streams', () => {
+  const target = { outWidth: 48, outHeight: 36, quality: 'fast' } as const;
+  let opened: WgslFrames[];
+
+  /** Two streams with room for the features of one. */
+  beforeEach(async () => {
+    const featureBytes = await passFactory.featureBytes({ ...target, width: 24, height: 18 });
+    const shared = {
+      framePaths: SAFE_FRAME_PATHS,
+      featureMemory: new FeatureMemory(1.5 * featureBytes),
+      startPixels: backend.startPixels.bind(backend),
+      now: backend.now,
+    };
+    opened = [1, 2].map(() => new WgslFrames(device, passFactory, target, shared));
+  });
+
+  afterEach(() => {
+    for (const frames of opened) frames.dispose();
+  });
+
+  async function sharpen(frames: WgslFrames | undefined, codedWidth: number, codedHeight: number): Promise<void> {
+    const layout = { format: 'RGBX', codedWidth, codedHeight, timestamp: 0 } as const;
+    const frame = new VideoFrame(new Uint8Array(4 * codedWidth * codedHeight), layout);
+    try {
+      (await (await frames?.start(frame, EXCLUSIVE_SLOT))?.finish())?.close();
+    } finally {
+      frame.close();
+    }
+  }
+
+  test('a frame of another size frees what the last one had before it allocates', async () => {
+    await sharpen(opened[0], 24, 18);
+    const created = vi.spyOn(device, 'createTexture');
+    const destroyed = vi.spyOn(GPUTexture.prototype, 'destroy');
+    try {
+      await sharpen(opened[0], 30, 20);
+      const [lastFreed, firstMade] = [destroyed.mock.invocationCallOrder.at(-1), created.mock.invocationCallOrder[0]];
+      expect(lastFreed).toBeLessThan(firstMade ?? 0);
+    } finally {
+      created.mockRestore();
+      destroyed.mockRestore();
+    }
+  });
+
+  test('all streams share the room for features of networks, which one that ends gives back', async () => {
+    const [first, second] = opened;
+    await sharpen(first, 24, 18);
+    await expect(sharpen(second, 24, 18)).rejects.toMatchObject({ reason: 'queue-full' });
+    first?.dispose();
+    await sharpen(second, 24, 18);
+  });
 });
 
 test.each(['copyTo', 'importExternalTexture'] as const)(

@@ -82,9 +82,14 @@ interface ExtraPass {
 
 /** Whether a network's doubled picture is within the device's limits, and its textures in between are no more than a GPU should be asked for. */
 export function networkFits(device: GPUDevice, network: CompiledNetwork, { width, height }: UpscaleShape): boolean {
-  const sizeBytes = featureTextures(network).reduce((sum, texture) => sum + width * height * bytesOf(texture), 0);
   const longest = 2 * Math.max(width, height);
-  return longest <= device.limits.maxTextureDimension2D && sizeBytes <= MAX_FEATURE_BYTES;
+  const isSmallEnough = featureBytes(network, { width, height }) <= MAX_FEATURE_BYTES;
+  return longest <= device.limits.maxTextureDimension2D && isSmallEnough;
+}
+
+/** Bytes of the textures between the layers, for pictures of this size. */
+export function featureBytes(network: CompiledNetwork, { width, height }: Size): number {
+  return featureTextures(network).reduce((sum, texture) => sum + width * height * bytesOf(texture), 0);
 }
 
 /** The textures that all layers but the last write to. */
