@@ -1,5 +1,4 @@
 import type { ReadonlySignal } from '@preact/signals';
-import { useRef } from 'preact/hooks';
 import { randomId } from '../../shared/bytes.ts';
 import type { Clock } from '../../shared/clock.ts';
 import { parseInviteLink, startPurpose, withStartPermit } from '../../shared/invite.ts';

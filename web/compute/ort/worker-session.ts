@@ -82,7 +82,12 @@ class ModelWorker {
   constructor() {
     this.#worker.onmessage = ({ data }: MessageEvent<FromModelWorker>) => this.#answered(data);
     this.#worker.onerror = ({ message }) =>
-      this.end(new MeshError('volunteer-failed', `The worker of a model ended (${message || 'its file could not be fetched'}). Try again.`));
+      this.end(
+        new MeshError(
+          'volunteer-failed',
+          `The worker of a model ended (${message || 'its file could not be fetched'}). Try again.`,
+        ),
+      );
   }
 
   /** Throws what the worker throws, and `cancelled` once it was ended. */
