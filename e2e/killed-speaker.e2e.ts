@@ -48,6 +48,15 @@ function ask(gamer: Page, seed: number, conversation: string): Promise<void> {
 
 const ended = (gamer: Page) => gamer.evaluate(() => window.answer);
 
+/** The first answer of a volunteer, which loads its model. On a busy machine that may take longer than it may be silent. */
+async function firstAnswer(gamer: Page, conversation: string) {
+  await expect(async () => {
+    await ask(gamer, 0, conversation);
+    await ended(gamer);
+  }).toPass();
+  return ended(gamer);
+}
+
 async function waitForSpeakers(gamer: Page, names: readonly string[]): Promise<void> {
   await gamer.waitForFunction((wanted) => {
     const able = window.client.volunteers.filter(({ tasks }) => tasks.includes('dialogue')).map(({ name }) => name);
@@ -67,22 +76,21 @@ test('an answer whose speaker is killed amid it goes on elsewhere, to the same t
     const gamer = await context.newPage();
     await startGamer(gamer, server.url, ROOM);
     await waitForVolunteers(gamer, 1);
+    await firstAnswer(gamer, 'first');
     const whole = [];
     for (const seed of SEEDS) {
       await ask(gamer, seed, `${CONVERSATION} ${seed}`);
       whole.push({ seed, ...(await ended(gamer)) });
     }
     const longest = whole.reduce((most, one) => (one.heard.length > most.heard.length ? one : most));
-    // But for the first, which loads the model.
-    const firstTokenMs = Math.max(...whole.slice(1).map(({ heard, askedMs }) => (heard[0]?.atMs ?? 0) - askedMs));
+    const firstTokenMs = Math.max(...whole.map(({ heard, askedMs }) => (heard[0]?.atMs ?? 0) - askedMs));
 
     // The conversation begins at the mortal volunteer, so it goes on there.
     await helper.evaluate(() => window.node.setLimits({ acceptDialogue: false }));
     const doomed = await mortal.browser.newPage();
     await startVolunteer(doomed, server.url, ROOM, 'mortal');
     await waitForSpeakers(gamer, ['mortal']);
-    await ask(gamer, SEEDS[0] ?? 1, CONVERSATION);
-    const { ranOn: mortalId } = await ended(gamer);
+    const { ranOn: mortalId } = await firstAnswer(gamer, CONVERSATION);
     await doomed.evaluate((gpuShare) => window.node.setLimits({ gpuShare }), SLOW_SHARE);
     await helper.evaluate(() => window.node.setLimits({ acceptDialogue: true }));
     await waitForSpeakers(gamer, ['lasting', 'mortal']);
@@ -107,6 +115,7 @@ test('an answer whose speaker is killed amid it goes on elsewhere, to the same t
     const resumedMs = Math.max(...silencesMs);
     const description = `${resumedMs} ms; a first token takes ${firstTokenMs} ms`;
     test.info().annotations.push({ type: 'the rest followed after', description });
+    process.stdout.write(`killed amid an answer: the rest followed after ${description}\n`);
     expect(resumedMs).toBeGreaterThan(0);
     expect(resumedMs).toBeLessThan(firstTokenMs + MOST_RESUMED_MS);
   } finally {
