@@ -26,7 +26,7 @@ const HEARD_BEFORE_KILL = 3;
  * What may pass between the kill and the next token on top of what a first token takes. 200 ms is wanted, and measured by `npm run bench -- dialogue`
  * but for the time until the silence is noticed. This only rules out that the deadline for the next token, 5 s, was waited for.
  */
-const MOST_RESUMED_MS = 3_000;
+const MOST_RESUMED_MS = 4_000;
 
 /** Begins an answer; `window.answer` is its end. */
 function ask(gamer: Page, seed: number, conversation: string): Promise<void> {
@@ -55,6 +55,22 @@ async function waitForSpeakers(gamer: Page, names: readonly string[]): Promise<v
   }, names);
 }
 
+/** Has the conversation begin at the mortal volunteer, so that it goes on there. Returns who that is. */
+async function beginAtMortal(gamer: Page, helper: Page, doomed: Page): Promise<string> {
+  await helper.evaluate(() => window.node.setLimits({ acceptDialogue: false }));
+  await doomed.evaluate(() => window.node.setLimits({ gpuShare: 1 }));
+  await waitForSpeakers(gamer, ['mortal']);
+  await ask(gamer, 0, CONVERSATION);
+  const { ranOn } = await ended(gamer);
+  await doomed.evaluate((gpuShare) => window.node.setLimits({ gpuShare }), SLOW_SHARE);
+  await helper.evaluate(() => window.node.setLimits({ acceptDialogue: true }));
+  await waitForSpeakers(gamer, ['lasting', 'mortal']);
+  await gamer.evaluate(() => {
+    window.failedOn = [];
+  });
+  return ranOn;
+}
+
 test('an answer whose speaker is killed amid it goes on elsewhere, to the same text and without a repeated word', {
   tag: '@long',
 }, async ({ server }) => {
@@ -67,34 +83,35 @@ test('an answer whose speaker is killed amid it goes on elsewhere, to the same t
     const gamer = await context.newPage();
     await startGamer(gamer, server.url, ROOM);
     await waitForVolunteers(gamer, 1);
+    // Loads the model.
+    await ask(gamer, 0, 'first');
+    await ended(gamer);
     const whole = [];
     for (const seed of SEEDS) {
       await ask(gamer, seed, `${CONVERSATION} ${seed}`);
       whole.push({ seed, ...(await ended(gamer)) });
     }
     const longest = whole.reduce((most, one) => (one.heard.length > most.heard.length ? one : most));
-    // But for the first, which loads the model.
-    const firstTokenMs = Math.max(...whole.slice(1).map(({ heard, askedMs }) => (heard[0]?.atMs ?? 0) - askedMs));
+    const firstTokenMs = Math.max(...whole.map(({ heard, askedMs }) => (heard[0]?.atMs ?? 0) - askedMs));
 
-    // The conversation begins at the mortal volunteer, so it goes on there.
-    await helper.evaluate(() => window.node.setLimits({ acceptDialogue: false }));
     const doomed = await mortal.browser.newPage();
     await startVolunteer(doomed, server.url, ROOM, 'mortal');
-    await waitForSpeakers(gamer, ['mortal']);
-    await ask(gamer, SEEDS[0] ?? 1, CONVERSATION);
-    const { ranOn: mortalId } = await ended(gamer);
-    await doomed.evaluate((gpuShare) => window.node.setLimits({ gpuShare }), SLOW_SHARE);
-    await helper.evaluate(() => window.node.setLimits({ acceptDialogue: true }));
-    await waitForSpeakers(gamer, ['lasting', 'mortal']);
-
     await gamer.evaluate(() => {
       window.failedOn = [];
       window.client.addEventListener('redispatched', (event) => {
         window.failedOn.push((event as CustomEvent<{ ranOn: string }>).detail.ranOn);
       });
     });
-    await ask(gamer, longest.seed, CONVERSATION);
-    await gamer.waitForFunction((count) => window.heard.length >= count, HEARD_BEFORE_KILL, { polling: 5 });
+    let mortalId = '';
+    // On a busy machine it may seem silent before it is killed, and then the other one speaks already.
+    await expect(async () => {
+      mortalId = await beginAtMortal(gamer, helper, doomed);
+      await ask(gamer, longest.seed, CONVERSATION);
+      await gamer.waitForFunction((count) => window.heard.length >= count, HEARD_BEFORE_KILL, { polling: 5 });
+      if ((await gamer.evaluate(() => window.failedOn.length)) === 0) return;
+      await ended(gamer);
+      throw new Error('The mortal volunteer seemed silent.');
+    }).toPass();
     mortal.signal('SIGKILL');
     const killedMs = Date.now();
     const { text, heard, ranOn } = await ended(gamer);
@@ -107,6 +124,7 @@ test('an answer whose speaker is killed amid it goes on elsewhere, to the same t
     const resumedMs = Math.max(...silencesMs);
     const description = `${resumedMs} ms; a first token takes ${firstTokenMs} ms`;
     test.info().annotations.push({ type: 'the rest followed after', description });
+    process.stdout.write(`killed amid an answer: the rest followed after ${description}\n`);
     expect(resumedMs).toBeGreaterThan(0);
     expect(resumedMs).toBeLessThan(firstTokenMs + MOST_RESUMED_MS);
   } finally {

@@ -1,12 +1,14 @@
 import { afterEach, expect, test } from 'vitest';
 import { MeshError } from '../../../shared/errors.ts';
 import { ManualClock } from '../../../shared/manual-clock.ts';
+import type { ReportListener } from '../../../shared/tasks/definition.ts';
 import type { AnswerToken } from '../../../shared/tasks/dialogue/answer-tokens.ts';
 import { type DialogueInput, type DialogueParams, dialogue } from '../../../shared/tasks/dialogue.ts';
 import { LoadedModelCache } from '../infer/loaded-model-cache.ts';
 import { summingModel } from '../infer/test-sessions.ts';
 import { nextMacrotask, Schedule } from '../schedule.ts';
 import { Dialogue } from './dialogue.ts';
+import { NEWS_INTERVAL_MS } from './onnx-speaker.ts';
 import { speaking, tokenizerFile, tokenOf } from './test-language.ts';
 
 const clock = new ManualClock();
@@ -29,21 +31,24 @@ function open(runtime: ReturnType<typeof speaking>, tokenizer: Uint8Array = toke
       loadLanguage: async () => ({ name: 'abc', onnx: ['abc'], tokenizer, contextTokens }),
     },
     now: () => clock.now(),
-    after: () => () => {},
+    after: (delayMs, callback) => clock.after(delayMs, callback),
   });
   made.push(speaker);
   return async (
     input: Partial<DialogueInput>,
-    more: { said?: AnswerToken[]; signal?: AbortSignal; owner?: string } = {},
+    more: { said?: AnswerToken[]; signal?: AbortSignal; owner?: string; onReport?: ReportListener } = {},
   ) => {
     const { params, attachments } = dialogue.pack({ messages: [{ role: 'user', content: 'a' }], ...input });
-    const { said, signal = new AbortController().signal, owner = 'gamer' } = more;
+    const { said, signal = new AbortController().signal, owner = 'gamer', onReport } = more;
     const resumed: DialogueParams = said ? { ...params, said: { model: 'abc', tokens: said } } : params;
     const heard: [number, string][] = [];
     const executed = await speaker.speak(
       {
         ...{ packed: { params: resumed, attachments }, owner, signal },
-        onReport: (report) => report.stage === 'speaking' && heard.push([report.at, report.tokens[0]?.text ?? '']),
+        onReport: (report) => {
+          onReport?.(report);
+          if (report.stage === 'speaking') heard.push([report.at, report.tokens[0]?.text ?? '']);
+        },
       },
       (body) => schedule.task(owner, signal, body),
     );
@@ -109,6 +114,25 @@ test('an answer names the likeliest of the emotions, whatever else the model wou
   const model = speaking((tokens) => (tokens.at(-1) === tokenOf(' [') ? angry : tokens.at(-1) === A ? END : A));
   const answer = await open(model)({ emotions: ['calm', 'angry'], messages: [{ role: 'user', content: 'b' }] });
   expect(answer).toMatchObject({ text: 'a', emotion: 'angry', finishReason: 'stop' });
+});
+
+test('a machine that takes long to get a model ready says so all the time, and no longer than that', async () => {
+  const model = alphabet();
+  let finish = () => {};
+  const opened = new Promise<void>((resolve) => {
+    finish = resolve;
+  });
+  const slow: typeof model = { ...model, open: (...given) => opened.then(() => model.open(...given)) };
+  const news: string[] = [];
+  const saying = open(slow)({}, { onReport: ({ stage }) => news.push(stage) });
+  await nextMacrotask();
+  clock.advance(5 * NEWS_INTERVAL_MS);
+  expect(news).toEqual(Array(5).fill('loading'));
+  finish();
+  await saying;
+  const count = news.length;
+  clock.advance(5 * NEWS_INTERVAL_MS);
+  expect([news.length, news.includes('speaking')]).toEqual([count, true]);
 });
 
 test('an answer can be cancelled at any token', async () => {

@@ -11,6 +11,9 @@ import { chooseNext, drawOf, sampleToken } from './sampling.ts';
 import { Answer, type Speaker, type SpeechRequest, type Spoken } from './speaker.ts';
 import type { Tokenizer } from './tokenizer/tokenizer.ts';
 
+/** Between two news of a model that is got ready, ms: a slow machine takes longer to compile one than it may be silent. */
+export const NEWS_INTERVAL_MS = 2_000;
+
 /** Where a mood begins, with which an answer ends. */
 const MOOD = [' [', '['];
 
@@ -51,12 +54,12 @@ export class OnnxSpeaker implements Speaker {
     const { clock, contextTokens } = this.#parts;
     const { script, params, signal } = request;
     const prompt = this.#prompts.promptOf(script, params.emotions, contextTokens);
-    const loaded = await this.#parts.load(request.onShare, signal);
+    const loaded = await told(clock, request, 0, (tell) => this.#parts.load(tell, signal));
     const release = loaded.hold();
     try {
       const language = new LanguageModel(loaded, this.model);
       const trial = language.inputsFor(prompt.slice(0, 1), language.nothingRead);
-      const { backend } = await loaded.session(trial, request.run, clock, signal);
+      const { backend } = await told(clock, request, 1, () => loaded.session(trial, request.run, clock, signal));
       return await request.run(async (slot) => {
         let computeMs = 0;
         const run: RunModel = async (inputs) => {
@@ -168,6 +171,32 @@ export class OnnxSpeaker implements Speaker {
     } finally {
       speaking.read = read;
     }
+  }
+}
+
+/** Tells the share that was fetched again and again, while something is got ready. */
+async function told<T>(
+  clock: Clock,
+  { onShare }: SpeechRequest,
+  first: number,
+  work: (tell: (share: number) => void) => Promise<T>,
+): Promise<T> {
+  let share = first;
+  let stop = () => {};
+  const tellLater = () => {
+    stop = clock.after(NEWS_INTERVAL_MS, () => {
+      onShare(share);
+      tellLater();
+    });
+  };
+  tellLater();
+  try {
+    return await work((next) => {
+      share = next;
+      onShare(next);
+    });
+  } finally {
+    stop();
   }
 }
 
