@@ -1,4 +1,5 @@
 import { MeshError } from '../../shared/errors.ts';
+import { quotedName } from '../../shared/quoting.ts';
 import type { Attachment, AttachOptions, GamerClient } from '../sdk/p2c2r.ts';
 import { type Found, findPicture, shownArea } from './find-picture.ts';
 import type { ScriptOptions } from './script-options.ts';
@@ -144,7 +145,7 @@ export class AttachSession {
     const client = this.#client;
     const shown = this.#attachment?.shown;
     if (!client || !shown || this.#isStopped) return;
-    const names = client.volunteers.map(({ name }) => name).join(', ');
+    const names = client.volunteers.map(({ name }) => quotedName(name)).join(', ');
     const help = names ? `Helping: ${names}.` : 'Nobody helps yet.';
     if (shown.is) this.#tell('sharper', 'Sharper', `The sharpened picture is shown. ${help}`);
     else this.#tell('idle', names ? 'As it is' : 'No helper', `${shown.why} ${help}`);

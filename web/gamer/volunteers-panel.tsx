@@ -1,5 +1,6 @@
 import type { ComponentChildren } from 'preact';
 import { useState } from 'preact/hooks';
+import { quotedName } from '../../shared/quoting.ts';
 import type { VolunteerInfo } from '../sdk/types.ts';
 import { Button } from '../ui/buttons.tsx';
 import { backendLabel, formatCount, formatMs, formatPercent } from '../ui/format.ts';
@@ -86,7 +87,7 @@ export function Removal({ name, onRemove, describedBy, children }: RemovalProps)
       <button
         type="button"
         class="volunteers__remove"
-        aria-label={`Remove ${name}`}
+        aria-label={`Remove ${quotedName(name)}`}
         aria-describedby={describedBy}
         onClick={() => setConfirming(true)}
         data-testid="remove"
@@ -96,7 +97,7 @@ export function Removal({ name, onRemove, describedBy, children }: RemovalProps)
     );
   }
   return (
-    <fieldset class="volunteers__confirm" aria-label={`Remove ${name}?`}>
+    <fieldset class="volunteers__confirm" aria-label={`Remove ${quotedName(name)}?`}>
       <p class="small">{children}</p>
       <Button
         onPress={() => {
