@@ -138,7 +138,7 @@ test('a volunteer that answers a live stream with an old picture is barred, and 
       await new Promise((resolve) => setTimeout(resolve, 50));
     return { why, barred: window.client.volunteers.map((volunteer) => volunteer.barred) };
   });
-  expect(found.why).toContain('cheat answered a live stream with pictures of something else');
+  expect(found.why).toContain('“cheat” answered a live stream with pictures of something else');
   expect(found.barred).toEqual([true]);
   await context.close();
 });
@@ -185,7 +185,7 @@ test('a volunteer that writes into a live stream by its detail is barred, and wh
     },
     { width: WIDTH, height: HEIGHT, ...WRITTEN },
   );
-  expect(found.why).toContain('cheat answered a live stream with detail of something else');
+  expect(found.why).toContain('“cheat” answered a live stream with detail of something else');
   expect(found.barred).toEqual([true]);
   // Nothing but the source: 120.
   expect(found.brightest).toBeGreaterThan(110);

@@ -25,7 +25,7 @@ test('the game’s work runs on a volunteer, here when switched, and in the game
   await volunteer.getByTestId('start').click();
   await expect(volunteer.getByTestId('pause')).toBeEnabled();
   await gamer.bringToFront();
-  const name = (await gamer.locator('.volunteers__name').textContent()) ?? '';
+  const name = `“${await gamer.locator('.volunteers__name').textContent()}”`;
   await expect(who(gamer, 'ships')).toHaveText(name);
   await expect(who(gamer, 'drones')).toHaveText(name);
   await gamer.getByText('Show the hangar').click();

@@ -40,7 +40,7 @@ test('a gamer shares a link, a volunteer follows it, and the game comes back sha
   const volunteerName = (await gamer.locator('.volunteers__name').textContent()) ?? '';
   await expect(gamer.locator('.volunteers__share')).toHaveText(/^[1-9]\d* % of frames$/);
   // Whoever the page says sharpened them, it was no other.
-  await expect(gamer.getByTestId('helpers')).toHaveText(new RegExp(`^(–|${volunteerName})$`));
+  await expect(gamer.getByTestId('helpers')).toHaveText(new RegExp(`^(–|“${volunteerName}”)$`));
   await expect(gamer.getByTestId('fps')).not.toHaveText(/^[0–]$/);
   await expect(gamer.getByTestId('latency')).toHaveText(/\d/);
   await expect(volunteer.getByTestId('frames')).not.toHaveText('0');

@@ -39,5 +39,7 @@ export async function attempt(action) {
 export function placeOf(client, { ranOn }) {
   if (ranOn === 'local') return 'this computer';
   if (ranOn === 'cache') return 'the cache';
-  return client.volunteers.find(({ id }) => id === ranOn)?.name ?? 'a volunteer';
+  // Quoted, since volunteers choose their names: one must not read as words of this page.
+  const volunteer = client.volunteers.find(({ id }) => id === ranOn);
+  return volunteer ? JSON.stringify(volunteer.name) : 'a volunteer';
 }

@@ -1,5 +1,5 @@
 import { drawHarbour } from './harbour.js';
-import { attempt, join, showStatus } from './helpers.js';
+import { attempt, join, placeOf, showStatus } from './helpers.js';
 
 const MAX_FPS = 30;
 /** How often the figures are shown, ms: a person reads no faster. */
@@ -24,7 +24,7 @@ await attempt(async () => {
 function show(client, stream) {
   const { fps, glassToGlassMs, gainDb, shares, localShare, why } = stream.stats();
   const share = (part, name) => `${Math.round(part * 100)} % by ${name}`;
-  const nameOf = (id) => client.volunteers.find((volunteer) => volunteer.id === id)?.name ?? 'a helper';
+  const nameOf = (id) => placeOf(client, { ranOn: id });
   const sharpened = [
     ...shares.filter(({ share }) => share > 0).map((one) => share(one.share, nameOf(one.volunteerId))),
     ...(localShare > 0 ? [share(localShare, 'this computer')] : []),

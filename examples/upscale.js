@@ -25,7 +25,7 @@ async function sharpen(client) {
   after.getContext('2d').putImageData(image, 0, 0);
   const size = `${before.width}x${before.height} to ${image.width}x${image.height}`;
   showStatus(
-    `${size} in ${timing.totalMs.toFixed(0)} ms, ${timing.computeMs.toFixed(0)} ms of it computing, by ${placeOf(client, timing)} (${timing.backend})`,
+    `${size} in ${timing.totalMs.toFixed(0)} ms, ${timing.computeMs.toFixed(0)} ms of it computing, by ${placeOf(client, timing)}`,
   );
 }
 

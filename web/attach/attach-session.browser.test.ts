@@ -99,7 +99,7 @@ test('a game that comes later is found, and who helps is said', async () => {
   expect(told.at(-1)).toMatchObject({
     tone: 'sharper',
     title: 'Sharper',
-    detail: expect.stringContaining('Helping: Vera.'),
+    detail: expect.stringContaining('Helping: “Vera”.'),
   });
 });
 
@@ -151,7 +151,7 @@ test('a server that gives no invite now leaves the page without a link, and who 
   expect(told.at(-1)).toMatchObject({ title: 'No helper', inviteLink: null });
   client.volunteers = [{ name: 'Vera' }];
   client.dispatchEvent(new Event('volunteers'));
-  expect(told.at(-1)).toMatchObject({ title: 'As it is', detail: expect.stringContaining('Helping: Vera.') });
+  expect(told.at(-1)).toMatchObject({ title: 'As it is', detail: expect.stringContaining('Helping: “Vera”.') });
 });
 
 test('a server that refuses is not asked again until the person wants it', async () => {

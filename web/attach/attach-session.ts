@@ -1,4 +1,5 @@
 import { MeshError } from '../../shared/errors.ts';
+import { quotedName } from '../../shared/quoting.ts';
 import { nextAttachWaitMs } from '../sdk/attach/attach-retry.ts';
 import type { Attachment, AttachOptions, GamerClient } from '../sdk/p2c2r.ts';
 import { type Found, findPicture, shownArea } from './find-picture.ts';
@@ -196,7 +197,7 @@ export class AttachSession {
 
 /** Names of those who may be asked for help; empty if nobody may. */
 function helpersOf({ volunteers }: GamerClient): string {
-  return volunteers.flatMap(({ name, barred }) => (barred ? [] : name)).join(', ');
+  return volunteers.flatMap(({ name, barred }) => (barred ? [] : quotedName(name))).join(', ');
 }
 
 /** Null where the server gives none now: the game is sharpened all the same. */

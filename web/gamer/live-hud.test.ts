@@ -12,8 +12,8 @@ it('names who sharpened the frames, and counts those that were only enlarged apa
   ];
   const stats = streamStats({ shares, localShare: 0.125 });
   expect(frameShares(stats, VOLUNTEERS).map(({ name, ratio, place }) => [name, ratio, place])).toEqual([
-    ['detail by brave-otter', 0.5, 'there'],
-    ['detail by calm-fox', 0.125, 'there'],
+    ['detail by “brave-otter”', 0.5, 'there'],
+    ['detail by “calm-fox”', 0.125, 'there'],
     ['sharpened on this computer', 0.125, 'here'],
     ['only enlarged', 0.25, 'nowhere'],
   ]);

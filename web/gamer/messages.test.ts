@@ -30,7 +30,7 @@ describe('the status of the gamer page', () => {
   it('names the volunteer that helps, and says on how many frames, and why', () => {
     expect(statusOf(situation())).toEqual({
       tone: 'good',
-      headline: 'brave-otter sharpens your frames.',
+      headline: '“brave-otter” sharpens your frames.',
       detail: 'Detail on 98 % of the frames. Fresher there.',
     });
   });
@@ -38,7 +38,7 @@ describe('the status of the gamer page', () => {
   it('does not claim more than the volunteer’s share where most frames come without detail', () => {
     const report = live({ shares: [{ volunteerId: 'v1', share: 0.12 }] });
     expect(statusOf(situation({ report }))).toMatchObject({
-      headline: 'Enlarged here; brave-otter sharpens some of the frames.',
+      headline: 'Enlarged here; “brave-otter” sharpens some of the frames.',
       detail: 'Detail on 12 % of the frames. Fresher there.',
     });
     expect(statusOf(situation({ report: live({ shares: [] }) }))).toMatchObject({
@@ -72,7 +72,7 @@ describe('the status of the gamer page', () => {
     expect(statusOf(situation(all)).headline).toBe('Disconnected from all volunteers, trying again.');
     expect(statusOf(situation({ ...all, phase: 'reconnecting' })).headline).toContain('the server and all volunteers');
     expect(statusOf(situation({ interrupted: 1 }))).toMatchObject({
-      headline: 'brave-otter sharpens your frames.',
+      headline: '“brave-otter” sharpens your frames.',
       detail: expect.stringMatching(/^Disconnected from 1 of the volunteers, trying again\. Detail on/),
     });
   });
@@ -135,7 +135,7 @@ describe('the status of the gamer page', () => {
       'Opening a volunteer’s window…',
     );
     const linked = { report, where: 'volunteers', newcomers: ['v1'] } as const;
-    expect(statusOf(situation(linked)).headline).toBe('brave-otter is getting ready to help.');
+    expect(statusOf(situation(linked)).headline).toBe('“brave-otter” is getting ready to help.');
     expect(statusOf(situation({ report: live(LOCAL), volunteers: [], starting: 'measuring' }))).toMatchObject({
       headline: 'Sharpened on this computer.',
       detail: expect.stringMatching(/^A volunteer’s window is measuring/),
@@ -182,10 +182,10 @@ describe('the status of the gamer page', () => {
     };
     const why = 'The quality network is not available there.';
     const report: Report = { kind: 'image', timing, quality: 'spatial', why, width: 4, height: 4 };
-    expect(statusOf(situation({ report }))).toMatchObject({ headline: 'Sharpened by brave-otter.', detail: why });
+    expect(statusOf(situation({ report }))).toMatchObject({ headline: 'Sharpened by “brave-otter”.', detail: why });
     expect(helpersOf(report, [])).toBe('a volunteer who left');
     expect(statusOf(situation({ report: { ...report, quality: 'bicubic' } })).headline).toBe(
-      'Enlarged by brave-otter.',
+      'Enlarged by “brave-otter”.',
     );
   });
 });

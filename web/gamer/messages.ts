@@ -1,3 +1,4 @@
+import { quotedName } from '../../shared/quoting.ts';
 import type { Quality, StreamQuality, Where } from '../sdk/types.ts';
 import { formatPercent } from '../ui/format.ts';
 import { qualityLabel } from '../ui/labels.ts';
@@ -207,9 +208,10 @@ function whoRan(ranOn: string, volunteers: Situation['volunteers']): string {
   return ranOn === 'cache' ? 'this computer’s cache' : nameOf(ranOn, volunteers);
 }
 
-/** The volunteer's name, or a placeholder for one that has left. */
+/** Names a volunteer in a sentence, also one that has left. */
 export function nameOf(id: string, volunteers: Situation['volunteers']): string {
-  return volunteers.find((volunteer) => volunteer.id === id)?.name ?? 'a volunteer who left';
+  const volunteer = volunteers.find((one) => one.id === id);
+  return volunteer ? quotedName(volunteer.name) : 'a volunteer who left';
 }
 
 /** The shares of volunteers that are still linked. */

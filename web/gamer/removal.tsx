@@ -1,5 +1,6 @@
 import type { ComponentChildren } from 'preact';
 import { useId, useRef, useState } from 'preact/hooks';
+import { quotedName } from '../../shared/quoting.ts';
 import { Button, TextButton } from '../ui/buttons.tsx';
 
 interface RemovalProps {
@@ -21,7 +22,7 @@ export function Removal({ name, onRemove, describedBy, children }: RemovalProps)
     return (
       <TextButton
         class="volunteers__remove"
-        label={`Remove ${name}`}
+        label={`Remove ${quotedName(name)}`}
         describedBy={describedBy}
         onPress={() => setConfirming(true)}
         place={remove}
@@ -36,7 +37,7 @@ export function Removal({ name, onRemove, describedBy, children }: RemovalProps)
   return (
     <fieldset
       class="volunteers__confirm"
-      aria-label={`Remove ${name}?`}
+      aria-label={`Remove ${quotedName(name)}?`}
       aria-describedby={questionId}
       tabIndex={-1}
       ref={question}

@@ -77,23 +77,25 @@ describe('the page says why it is slow, and what to do', () => {
     const late: Partial<StreamStats> = { glassToGlassMs: { p50: 180, p95: 300 } };
     expect(told({ stats: { ...late, stagesMs: stagesMs(130, 20) } })).toEqual({
       cause: 'connection',
-      sentence: 'The picture is 180 ms late: the connection to brave-otter alone takes 130 ms.',
+      sentence: 'The picture is 180 ms late: the connection to “brave-otter” alone takes 130 ms.',
       remedies: ['smaller', 'here', 'help'],
     });
     expect(told({ stats: { ...late, stagesMs: stagesMs(20, 130) }, quality: 'quality' })).toEqual({
       cause: 'volunteer',
-      sentence: 'The picture is 180 ms late: the computer of brave-otter is slow at this size and quality.',
+      sentence: 'The picture is 180 ms late: the computer of “brave-otter” is slow at this size and quality.',
       remedies: ['smaller', 'softer', 'here', 'help'],
     });
     const rare = { shares: [{ volunteerId: 'v1', share: 0.2 }], stagesMs: stagesMs(5, 40) };
-    expect(told({ stats: rare })?.sentence).toMatch(/^Few frames get the detail of brave-otter in time: the computer/);
+    expect(told({ stats: rare })?.sentence).toMatch(
+      /^Few frames get the detail of “brave-otter” in time: the computer/,
+    );
     expect(told({ stats: rare, isHelpComing: true })).toBeNull();
   });
 
   it('a volunteer that does not keep up with the chosen quality', () => {
     const stats = { quality: 'balanced', lowered: 'too-slow' } as const;
     expect(told({ stats, quality: 'ultra' })).toMatchObject({
-      sentence: 'brave-otter keeps up with balanced network, not with ultra network.',
+      sentence: '“brave-otter” keeps up with balanced network, not with ultra network.',
       remedies: ['smaller', 'softer', 'help'],
     });
   });

@@ -1,3 +1,4 @@
+import { quotedName } from '../../shared/quoting.ts';
 import type { StreamQuality, Where } from '../sdk/types.ts';
 import { formatMs, formatRate } from '../ui/format.ts';
 import { qualityLabel } from '../ui/labels.ts';
@@ -139,7 +140,8 @@ function slowScreen({ fps }: StreamStats, capturedFps: number, situation: Slowne
 
 function busiestOf({ shares }: StreamStats, volunteers: SlownessSituation['volunteers']): string | null {
   const [busiest] = [...shares].sort((a, b) => b.share - a.share);
-  return (volunteers.find(({ id }) => id === busiest?.volunteerId) ?? volunteers[0])?.name ?? null;
+  const volunteer = volunteers.find(({ id }) => id === busiest?.volunteerId) ?? volunteers[0];
+  return volunteer ? quotedName(volunteer.name) : null;
 }
 
 /** Linked volunteers that may not help are asked before anybody new. */

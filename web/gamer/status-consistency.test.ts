@@ -145,7 +145,7 @@ it('a detail keeps the sentences that agree with its headline', () => {
   if (!first) throw new Error('no situation');
   const shown = { ...first, volunteers: [volunteer()], report: streamReport({ why }) };
   expect(statusOf(shown)).toMatchObject({
-    headline: 'brave-otter sharpens your frames.',
+    headline: '“brave-otter” sharpens your frames.',
     detail: `Detail on 98 % of the frames. ${why}`,
   });
 });

@@ -1,4 +1,5 @@
 import { MeshError, type MeshErrorReason, type WireError } from '../../shared/errors.ts';
+import { quotable } from '../../shared/quoting.ts';
 import type { Role } from '../../shared/signaling.ts';
 
 /** Longest part of a peer's text that is shown, in characters: one or two sentences. */
@@ -36,16 +37,5 @@ export function errorOfPeer({ reason, message }: WireError, peer: Role): MeshErr
   const ourWords = OUR_WORDS[reason];
   if (ourWords) return new MeshError(reason, ourWords);
   const known = NOT_OF_PEERS.has(reason) ? 'volunteer-failed' : reason;
-  return new MeshError(known, `The ${peer} said: “${quotable(message)}”`);
-}
-
-/** Without control characters, those that reorder or hide text, and double quotation marks of any script. */
-function quotable(message: string): string {
-  const line = message
-    .slice(0, 4 * MAX_QUOTE_CHARS)
-    .replace(/[\p{C}\p{Zl}\p{Zp}\s]+/gu, ' ')
-    .replace(/["“”„‟«»〝〞〟＂]/gu, "'")
-    .trim();
-  const characters = [...line];
-  return characters.length > MAX_QUOTE_CHARS ? `${characters.slice(0, MAX_QUOTE_CHARS - 1).join('')}…` : line;
+  return new MeshError(known, `The ${peer} said: “${quotable(message, MAX_QUOTE_CHARS)}”`);
 }

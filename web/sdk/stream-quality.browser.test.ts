@@ -32,10 +32,10 @@ test('a volunteer uses the chosen quality once it is ready, a lower one while it
   const stream = await open('volunteers');
   await vi.waitUntil(() => framesOfVolunteers(stream) > 3 && stream.stats().quality === 'quality', WAIT);
   behaviour.quality = TOO_SLOW;
-  const words = "Vera is too slow for 'quality' at this rate: 'balanced' is shown.";
+  const words = "“Vera” is too slow for 'quality' at this rate: 'balanced' is shown.";
   await vi.waitUntil(() => stream.stats().why.includes(words), WAIT);
   behaviour.quality = {};
-  await vi.waitUntil(() => stream.stats().why === 'You chose volunteers; Vera is helping.', WAIT);
+  await vi.waitUntil(() => stream.stats().why === 'You chose volunteers; “Vera” is helping.', WAIT);
   expect(rig.failures).toEqual([]);
 });
 
@@ -69,7 +69,7 @@ test('where no network runs, volunteers and this computer fall back to `spatial`
   for (const network of ['fast', 'balanced', 'quality'] as const) behaviour[network] = { error };
   const stream = await open('volunteers');
   await vi.waitUntil(() => framesOfVolunteers(stream) > 10 && stream.stats().why.includes('cannot'), WAIT);
-  const why = expect.stringContaining("Vera cannot run 'quality' now: 'spatial' is shown.");
+  const why = expect.stringContaining("“Vera” cannot run 'quality' now: 'spatial' is shown.");
   await expect.poll(() => stream.stats()).toMatchObject({ quality: 'spatial', running: 'volunteers', why });
   stream.set({ where: 'local' });
   await vi.waitUntil(() => stream.stats().why.includes('This computer cannot'), WAIT);

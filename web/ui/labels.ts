@@ -14,16 +14,17 @@ export function qualityLabel(quality: string): string {
   return QUALITIES[quality] ?? quality;
 }
 
-const BACKENDS: Record<string, string> = {
-  wgsl: 'graphics card',
-  'ort-webgpu': 'graphics card',
-  wasm: 'processor',
-  'ort-wasm': 'processor',
-  js: 'processor',
-};
+const BACKENDS: ReadonlyMap<string, string> = new Map([
+  ['wgsl', 'graphics card'],
+  ['ort-webgpu', 'graphics card'],
+  ['wasm', 'processor'],
+  ['ort-wasm', 'processor'],
+  ['js', 'processor'],
+]);
 
+/** What computes, for people. Volunteers name theirs themselves, so a name that is not known here may be anything, and is not shown. */
 export function backendLabel(backend: string): string {
-  return BACKENDS[backend] ?? backend;
+  return BACKENDS.get(backend) ?? 'computer';
 }
 
 /** A headline for each error reason. The error's message has the details. */

@@ -1,5 +1,6 @@
 import './request-panel.css';
 import type { ComponentChildren } from 'preact';
+import { quotedName } from '../../shared/quoting.ts';
 import { Panel } from '../ui/layout.tsx';
 import { SeenLink } from '../ui/seen-link.tsx';
 
@@ -24,15 +25,8 @@ interface RequestPanelProps {
 export function RequestPanel({ from, isAddressShown, acceptModelsFrom, children }: RequestPanelProps) {
   return (
     <Panel title="A gamer asks for your graphics card">
-      {/* Quoted and isolated: whoever wrote the link chose this text, which must not pass for ours or turn ours around. */}
       <p class="request__from">
-        {from === undefined ? (
-          'The link does not say who it is from.'
-        ) : (
-          <>
-            The gamer says it is “<bdi>{from}</bdi>”.
-          </>
-        )}{' '}
+        {from === undefined ? 'The link does not say who it is from.' : `The gamer says it is ${quotedName(from)}.`}{' '}
         <strong>Start only if you know who sent you the link:</strong> anybody can write any name into one.
       </p>
       <p class="soft">

@@ -202,15 +202,15 @@ it('says of the name in a link that the gamer chose it, above the button and apa
     async () => new FakeNode(),
     () => performance.now(),
   );
-  const from = 'Your bank ‮asks';
+  const from = 'Your bank” \u202easks';
   const invited = { code: null, invite: { room: 'r', from }, isConsented: false };
   const limits = { ...PAGE.limits, acceptModelsFrom: ['https://a.example', 'https://b.example'] };
   const findOffers = async () => ({ lobby: false, relay: true });
   render(<VolunteerPage {...{ ...PAGE, volunteering, invited, limits, findOffers }} />, root);
   await expect.poll(() => root.querySelector('.panel__title')?.textContent).toBe('A gamer asks for your graphics card');
-  expect(root.querySelector('bdi')?.textContent).toBe(from);
   expect(root.textContent).toContain('https://a.example and https://b.example: your limits let games');
   const [warning, start] = [root.querySelector('.request__from'), root.querySelector('[data-testid=start]')];
+  expect(warning?.textContent).toContain("The gamer says it is “Your bank' asks”.");
   expect(warning?.textContent).toContain('Start only if you know who sent you the link');
   expect(start && warning?.compareDocumentPosition(start)).toBe(Node.DOCUMENT_POSITION_FOLLOWING);
 });

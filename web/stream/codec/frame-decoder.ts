@@ -42,7 +42,7 @@ export class FrameDecoder<Tag> {
   #stall = new StallWatch();
   #decoder: VideoDecoder | null = null;
   /** By the number that a chunk carries as its timestamp: the sender's timestamps may repeat. */
-  readonly #inside = new Map<number, { tag: Tag; keyframe: boolean; timestampUs: number }>();
+  readonly #inside = new Map<number, { tag: Tag; keyframe: boolean; timestampUs: number; sizeBytes: number }>();
   #nextNumber = 0;
   #expectedSequence: number | null = null;
   #failures = 0;
@@ -63,8 +63,9 @@ export class FrameDecoder<Tag> {
       this.#handlers.onUndecoded(tag, 'undecodable');
     } else if (!packet.keyframe && packet.sequence !== this.#expectedSequence) {
       this.#breakChain(tag, 'packet-lost');
-    } else if (this.#inside.size >= MAX_FRAMES_IN_FLIGHT) {
+    } else if (this.#inside.size >= MAX_FRAMES_IN_FLIGHT || this.#insideBytes > maxPacketBytes(this.#size)) {
       // A lost packet holds back those behind it, so all frames in flight can arrive at once.
+      // Together they are far smaller than the largest packet.
       this.#breakChain(tag, 'decoder-busy');
     } else {
       this.#feed(packet, tag);
@@ -86,16 +87,23 @@ export class FrameDecoder<Tag> {
     this.#closeDecoder();
   }
 
+  /** Of the packets that wait in the decoder. */
+  get #insideBytes(): number {
+    return [...this.#inside.values()].reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
+  }
+
   #feed(packet: Packet, tag: Tag): void {
     const number = this.#nextNumber++;
     try {
-      this.#inside.set(number, { tag, keyframe: packet.keyframe, timestampUs: packet.timestampUs });
+      const inside = { tag, keyframe: packet.keyframe, timestampUs: packet.timestampUs, sizeBytes: 0 };
+      this.#inside.set(number, inside);
       const data = verifiedFrame(packet.data);
       if (!data) throw new Error('a packet was damaged');
       if (data.byteLength > maxPacketBytes(this.#size)) {
         this.#misfit();
         return;
       }
+      inside.sizeBytes = data.byteLength;
       const sizes = sizesIn(this.#codec, data);
       if (packet.keyframe && sizes.length === 0) throw new Error('a keyframe has no size');
       if (!sizes.every((size) => fitsInto(size, this.#size))) {

@@ -36,3 +36,15 @@ test('the rate recovers with the frames, up to the configured maximum', () => {
   estimator.maxFps = 30;
   expect(estimator.fps).toBe(30);
 });
+
+test('timestamps that jump to and fro have the encoder set up anew at every sixth frame at most', () => {
+  const estimator = new FrameRateEstimator(60);
+  let changes = 0;
+  let timestampUs = 0;
+  for (let frame = 0; frame < 600; frame++) {
+    timestampUs += frame % 8 === 0 ? 1e6 : 1_000;
+    if (estimator.addFrame(timestampUs)) changes++;
+  }
+  expect(changes).toBeGreaterThan(10);
+  expect(changes).toBeLessThanOrEqual(100);
+});

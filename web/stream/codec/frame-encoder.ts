@@ -12,6 +12,11 @@ export const MIN_ENCODER_FPS = 10;
 const SMOOTHING = 0.25;
 /** The encoder is reconfigured when the frame rate has changed by this factor. */
 const HYSTERESIS = 1.4;
+/**
+ * Frames between two such changes: an encoder takes a few to settle. The other side chooses the timestamps of the frames that a volunteer encodes,
+ * and could have the encoder set up anew at every second one.
+ */
+const FRAMES_BETWEEN_CHANGES = 6;
 
 /** One encoded frame as it is sent. */
 export interface Packet {
@@ -174,6 +179,7 @@ export class FrameRateEstimator {
   #fps: number;
   #intervalUs: number | null = null;
   #lastUs: number | null = null;
+  #framesSinceChange = FRAMES_BETWEEN_CHANGES;
 
   /** @param maxFps - the stream's limit, also assumed until frames are measured. */
   constructor(maxFps: number) {
@@ -194,6 +200,7 @@ export class FrameRateEstimator {
   addFrame(timestampUs: number): boolean {
     const lastUs = this.#lastUs;
     this.#lastUs = timestampUs;
+    this.#framesSinceChange++;
     if (lastUs === null || timestampUs <= lastUs) return false;
     const sampleUs = timestampUs - lastUs;
     this.#intervalUs =
@@ -201,6 +208,8 @@ export class FrameRateEstimator {
     const fps = Math.min(Math.max(1e6 / this.#intervalUs, MIN_ENCODER_FPS), this.#maxFps);
     const reachesMax = fps === this.#maxFps && this.#fps < fps;
     if (!reachesMax && fps < this.#fps * HYSTERESIS && fps > this.#fps / HYSTERESIS) return false;
+    if (this.#framesSinceChange < FRAMES_BETWEEN_CHANGES) return false;
+    this.#framesSinceChange = 0;
     this.#fps = fps;
     return true;
   }

@@ -28,7 +28,7 @@ export class AnswerBudget {
   #spareBytes: number;
   #paidMs: number;
 
-  /** @param name - display name of the volunteer. */
+  /** @param name - of the volunteer, for sentences. */
   constructor(setup: CheckedSetup, name: string, nowMs: number) {
     this.#name = name;
     this.#bytesPerMs = (RATE_FACTOR * setup.downlinkKbps) / 8;

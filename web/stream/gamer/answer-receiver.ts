@@ -19,7 +19,7 @@ export type AnswerMessage = Extract<VideoMessage, { kind: 'answer' }>;
 export interface AnswerReceiverOptions {
   setup: CheckedSetup;
   volunteerId: string;
-  /** Display name of the volunteer. */
+  /** Of the volunteer, for sentences. */
   name: string;
   channel: VideoChannel;
   clock: Clock;

@@ -2,6 +2,7 @@ import { MeshError, type MeshErrorReason } from '../../../shared/errors.ts';
 import { logger, shortId } from '../../../shared/log.ts';
 import type { Capabilities, ControlMessage } from '../../../shared/messages.ts';
 import { STREAM_LIMITS } from '../../../shared/protocol-limits.ts';
+import { quotedName } from '../../../shared/quoting.ts';
 import { isNetwork, upscale } from '../../../shared/tasks/upscale.ts';
 import { errorOfPeer } from '../../net/peer-error.ts';
 import type { VolunteerTrust } from '../../net/volunteer-trust.ts';
@@ -121,7 +122,7 @@ export class StreamNegotiator {
       const { link, isReady, askedMs } = negotiation;
       if (!links().some(({ id }) => id === link.id)) this.#release(negotiation);
       else if (!isReady && nowMs - askedMs > SETUP_TIMEOUT_MS) {
-        this.#fail(negotiation, MeshError.timeout(`Setting up ${link.name}`, SETUP_TIMEOUT_MS));
+        this.#fail(negotiation, MeshError.timeout(`Setting up ${quotedName(link.name)}`, SETUP_TIMEOUT_MS));
       }
     }
     this.#askMore();

@@ -73,7 +73,19 @@ test('a frame goes to the volunteer that is expected to return it first', async 
   pool.offer(captured());
   await sentTo(fast).toBe(1);
   expect(slow.waiting).toHaveLength(0);
-  expect(pool.name).toBe('Vera 2 and 1 more');
+  expect(pool.name).toBe('“Vera 2” and 1 more');
+});
+
+test('volunteers have their names quoted in every sentence about them', () => {
+  const channel = new VideoChannel(
+    new TestPort(),
+    () => clock.now(),
+    () => {},
+  );
+  const setup = { ...TEST_SETUP, streamId: 1 };
+  pool.add({ volunteerId: 'v', name: 'Log in”. Your PC', setup, predictedMs: 20 }, channel);
+  const quoted = "“Log in'. Your PC”";
+  expect([pool.name, pool.nameOf('v'), pool.forecast?.name]).toEqual([quoted, quoted, quoted]);
 });
 
 test('a frame waits for a busy fast volunteer rather than return late from a slow one, and a newer frame replaces it', async () => {
@@ -89,7 +101,7 @@ test('a volunteer that does not acknowledge a frame is silent, and the next fram
   pool.offer(captured());
   await sentTo(fast).toBe(1);
   clock.advance(400);
-  expect(pool.name).toBe('Vera 1');
+  expect(pool.name).toBe('“Vera 1”');
   pool.offer(captured());
   await sentTo(slow).toBe(1);
   expect(fast.waiting).toHaveLength(1);

@@ -59,14 +59,14 @@ export class VolunteerPool {
     return this.#responsive()[0]?.route.setup.codec ?? '';
   }
 
-  /** Names the volunteers for the user; null while none responds. */
+  /** Names the volunteers in sentences; null while none responds. */
   get name(): string | null {
     const [first, ...others] = this.#responsive();
     if (!first) return null;
     return others.length === 0 ? first.route.name : `${first.route.name} and ${others.length} more`;
   }
 
-  /** Null if the volunteer is not in the pool. */
+  /** Names a volunteer in sentences; null if it is not in the pool. */
   nameOf(volunteerId: string): string | null {
     for (const { route } of this.#members.values()) if (route.volunteerId === volunteerId) return route.name;
     return null;

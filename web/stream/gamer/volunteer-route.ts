@@ -2,6 +2,7 @@ import { totalBytes } from '../../../shared/bytes.ts';
 import type { Clock } from '../../../shared/clock.ts';
 import { MeshError } from '../../../shared/errors.ts';
 import type { VideoMessage } from '../../../shared/messages.ts';
+import { quotedName } from '../../../shared/quoting.ts';
 import type { Quality } from '../../../shared/tasks/upscale.ts';
 import type { MessageWithAttachments } from '../../../shared/wire.ts';
 import type { CheckedSetup } from '../codec/codecs.ts';
@@ -60,6 +61,8 @@ export interface VolunteerRouteOptions {
  * and whether the volunteer is alive.
  */
 export class VolunteerRoute {
+  /** For sentences. */
+  readonly name: string;
   readonly meter: CompletionEstimator;
   readonly #options: VolunteerRouteOptions;
   readonly #sender: FrameSender;
@@ -78,15 +81,16 @@ export class VolunteerRoute {
   constructor(options: VolunteerRouteOptions) {
     this.#options = options;
     const { ready, channel, clock, random, sink, onFailed } = options;
+    this.name = quotedName(ready.name);
     this.meter = new CompletionEstimator(ready.predictedMs);
-    this.#answerBudget = new AnswerBudget(ready.setup, ready.name, clock.now());
+    this.#answerBudget = new AnswerBudget(ready.setup, this.name, clock.now());
     this.#window = new InFlightWindow(this.meter, (frame, cause) => sink.onDropped(frame, cause));
     this.#pictureCheck = new PictureCheck(random);
     const { detail } = ready.setup;
     this.#detailTrust =
       detail &&
       new DetailTrust({
-        ...{ setup: { ...ready.setup, detail }, name: ready.name, random, upscaleTile: options.upscaleTile },
+        ...{ setup: { ...ready.setup, detail }, name: this.name, random, upscaleTile: options.upscaleTile },
         ...{ history: options.history, deadZoneCodes: DEAD_ZONE_CODES },
         now: () => clock.now(),
         requestKeyframe: () => this.#sender.requestKeyframe(),
@@ -120,7 +124,7 @@ export class VolunteerRoute {
     this.#receiver = new AnswerReceiver({
       setup: ready.setup,
       volunteerId: ready.volunteerId,
-      name: ready.name,
+      name: this.name,
       channel,
       clock,
       check: this.#pictureCheck,
@@ -149,10 +153,6 @@ export class VolunteerRoute {
 
   get volunteerId(): string {
     return this.#options.ready.volunteerId;
-  }
-
-  get name(): string {
-    return this.#options.ready.name;
   }
 
   /** The volunteer has not acknowledged a frame in time, nor sent anything since. */

@@ -13,7 +13,7 @@ import type { UpscaleTile } from './tile-check.ts';
 
 export interface DetailTrustOptions {
   setup: CheckedSetup & { detail: DetailCoding };
-  /** Display name of the volunteer. */
+  /** Of the volunteer, for sentences. */
   name: string;
   /** Of this volunteer, kept when the route ends. */
   history: DetailHistory;
