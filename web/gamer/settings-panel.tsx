@@ -113,6 +113,8 @@ export function SourcePicker(props: SourcePickerProps) {
   const describedBy = refusal ? REFUSAL_ID : undefined;
   const isShown = choice.kind === kind && !hasEnded;
   const fileName = isShown && 'file' in choice ? choice.file.name : null;
+  /** A person is about to ask for something, which may be refused: the room for why comes with the press that leads here. */
+  const mayBeRefused = kind !== 'game' || choice.kind !== 'game';
   return (
     <div class="source-picker">
       <Segmented
@@ -169,8 +171,10 @@ export function SourcePicker(props: SourcePickerProps) {
           <Button onPress={onStopCapture}>{choice.kind === 'screen' ? 'Stop sharing' : 'Stop the camera'}</Button>
         </div>
       )}
-      <ControlError id={REFUSAL_ID} error={refusal?.error ?? null} onDismiss={onDismiss} />
-      <p class="source-picker__hint">{fileName ?? HINTS[kind]}</p>
+      <div class={mayBeRefused ? 'source-picker__word source-picker__word--roomy' : 'source-picker__word'}>
+        <ControlError id={REFUSAL_ID} error={refusal?.error ?? null} onDismiss={onDismiss} />
+        {!refusal && <p class="source-picker__hint">{fileName ?? HINTS[kind]}</p>}
+      </div>
     </div>
   );
 }

@@ -1,6 +1,6 @@
 import { useEffect, useRef } from 'preact/hooks';
 import './control-error.css';
-import { Button } from './buttons.tsx';
+import { IconButton } from './buttons.tsx';
 import { errorTitle } from './format.ts';
 
 /** What is shown of a MeshError. */
@@ -26,14 +26,14 @@ export function ControlError({ id, error, onDismiss }: ControlErrorProps) {
       <p>
         <strong>{errorTitle(error.reason)}.</strong> {error.message}
       </p>
-      <Button
+      <IconButton
+        icon="close"
+        label="Dismiss"
         onPress={() => {
           handFocusOn(document.querySelector(`[aria-describedby~="${CSS.escape(id)}"]:not(:disabled)`));
           onDismiss();
         }}
-      >
-        Dismiss
-      </Button>
+      />
     </div>
   );
 }
