@@ -39,6 +39,7 @@ export function linkOf(gamer: Page): Promise<string> {
 
 /** Chooses a small picture as the gamer's source. */
 export async function choosePicture(gamer: Page): Promise<void> {
+  await gamer.getByTestId('source').getByRole('radio', { name: 'Picture' }).check();
   const png = await gamer.evaluate(() => {
     const canvas = Object.assign(document.createElement('canvas'), { width: 64, height: 36 });
     const context = canvas.getContext('2d');

@@ -19,8 +19,6 @@ export interface PageState {
   looks?: readonly Look[];
   /** Rules of axe that do not hold here, with the reason beside the state. */
   exceptions?: readonly string[];
-  /** Why something may move on the way there: the answer to a person's own action, which comes later than the 500 ms in which browsers expect it. */
-  moves?: string;
   /** Leads a new page there. */
   open(stage: Stage): Promise<Page>;
 }

@@ -31,9 +31,7 @@ for (const state of [...OTHER_STATES, ...GAMER_STATES, ...VOLUNTEER_STATES]) {
     await watchLayout(context);
     const page = await state.open({ context, serverUrl: server.url });
     expect.soft(await tellsThatItStarted(page)).toBe(true);
-    if (!state.moves) {
-      expect.soft(await layoutShiftOf(page), (await movedElements(page)).join('\n')).toBeLessThan(MAX_LAYOUT_SHIFT);
-    }
+    expect.soft(await layoutShiftOf(page), (await movedElements(page)).join('\n')).toBeLessThan(MAX_LAYOUT_SHIFT);
     // Through the protocol, which no Content-Security-Policy stops.
     await page.evaluate(AXE);
     for (const look of ['dark', 'light'] as const) {

@@ -93,7 +93,6 @@ export const VOLUNTEER_STATES: readonly PageState[] = [
   {
     name: 'volunteer-forged-invite',
     about: 'An invite that this server did not make.',
-    moves: 'The server refuses what Start asked for, and the field for another invite comes with the reason.',
     looks: ['dark', 'light', 'forced'],
     async open(stage) {
       const volunteer = await asked(stage);

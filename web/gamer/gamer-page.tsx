@@ -105,7 +105,8 @@ export function GamerPage(props: GamerPageProps) {
               onOwnRoom={() => location.assign('gamer')}
             />
           )}
-          {(player.source.value || !isBroken) && <PictureStage player={player} floating={floating} sound={sound} />}
+          {/* Also without a picture, whose room it keeps: why there is none is told below it. */}
+          <PictureStage player={player} floating={floating} sound={sound} />
           {kind === 'game' && <RadioCaption radio={gameWork.radio} />}
           <Notices session={session} player={player} />
           <Advice

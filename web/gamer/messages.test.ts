@@ -5,14 +5,14 @@ import { helpersOf, qualityHint, type Situation, statusOf } from './messages.ts'
 import type { Report } from './renderers.ts';
 import { streamReport as live } from './test-figures.ts';
 
-const LOCAL: Partial<StreamStats> = {
+const LOCAL: Partial<Omit<StreamStats, 'why'>> = {
   running: 'local',
   codec: '',
   shares: [],
   localShare: 1,
-  why: 'No volunteer is ready yet.',
+  reasons: [{ kind: 'here-meanwhile', text: 'No volunteer is ready yet.' }],
 };
-const ENLARGED: Partial<StreamStats> = { ...LOCAL, localShare: 0, quality: null };
+const ENLARGED: typeof LOCAL = { ...LOCAL, localShare: 0, quality: null };
 const situation = (changes: Partial<Situation> = {}): Situation => ({
   phase: 'online',
   report: live(),
@@ -57,7 +57,10 @@ describe('the status of the gamer page', () => {
   });
 
   it('keeps its headline while only figures change, so that screen readers do not repeat it', () => {
-    const headlines = [58, 60].map((fps) => statusOf(situation({ report: live({ fps, why: `${fps} ms` }) })).headline);
+    const headlines = [58, 60].map((fps) => {
+      const report = live({ fps, reasons: [{ kind: 'helping', text: `${fps} ms` }] });
+      return statusOf(situation({ report })).headline;
+    });
     expect(new Set(headlines).size).toBe(1);
   });
 
@@ -86,7 +89,7 @@ describe('the status of the gamer page', () => {
   });
 
   it('does not claim sharpening while frames are only enlarged, or most of them are', () => {
-    const report = live({ ...ENLARGED, why: 'Getting ready.' });
+    const report = live({ ...ENLARGED, reasons: [{ kind: 'measuring', text: 'Getting ready.' }] });
     expect(statusOf(situation({ report }))).toEqual({
       tone: 'idle',
       headline: 'Getting ready: not sharpened yet.',
@@ -100,7 +103,8 @@ describe('the status of the gamer page', () => {
   });
 
   it('says that frames are not sharpened where this computer is too slow, even just after some were', () => {
-    const report = live({ ...LOCAL, localShare: 0.2, quality: null, lowered: 'too-slow', why: 'Too slow.' });
+    const reasons = [{ kind: 'too-slow', text: 'Too slow.' }] as const;
+    const report = live({ ...LOCAL, localShare: 0.2, quality: null, lowered: 'too-slow', reasons });
     expect(statusOf(situation({ report, volunteers: [] }))).toEqual({
       tone: 'busy',
       headline: 'Not sharpened: this computer is too slow for it.',

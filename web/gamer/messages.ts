@@ -1,5 +1,5 @@
 import { quotedName } from '../../shared/quoting.ts';
-import type { Quality, StreamQuality, Where } from '../sdk/types.ts';
+import type { Quality, StreamQuality, StreamReason, StreamReasonKind, Where } from '../sdk/types.ts';
 import { formatPercent } from '../ui/format.ts';
 import { qualityLabel } from '../ui/labels.ts';
 import type { Tone } from '../ui/layout.tsx';
@@ -96,14 +96,14 @@ const STARTING: Readonly<Record<StartingWindow, string>> = {
 const HELPS_SOON = 'It helps as soon as it is done.';
 
 function workOfStream(stats: StreamStats, situation: Situation): Status {
-  const { fps, framesPresented, quality, lowered, why } = stats;
+  const { fps, framesPresented, quality, lowered, why, reasons } = stats;
   if (fps === 0) {
     if (framesPresented > 0) return { tone: 'busy', headline: 'The picture stands still.', detail: why };
-    return { tone: 'busy', headline: 'Waiting for the first frames…', detail: agreeing(why, 'unsharpened') };
+    return { tone: 'busy', headline: 'Waiting for the first frames…', detail: agreeing(reasons, 'unsharpened') };
   }
   if (quality === null && lowered === 'too-slow') {
     const headline = 'Not sharpened: this computer is too slow for it.';
-    return { tone: 'busy', headline, detail: agreeing(why, 'unsharpened') };
+    return { tone: 'busy', headline, detail: agreeing(reasons, 'unsharpened') };
   }
   const { byVolunteers, here } = sharpeningOf(stats);
   // Shares are of the last seconds: a volunteer that has just paused still has one, but no codec runs.
@@ -115,14 +115,14 @@ function workOfStream(stats: StreamStats, situation: Situation): Status {
     return {
       tone: 'good',
       headline,
-      detail: `Detail ${shareOfFrames(byVolunteers)}. ${agreeing(why, 'helped')}`.trim(),
+      detail: `Detail ${shareOfFrames(byVolunteers)}. ${agreeing(reasons, 'helped')}`.trim(),
     };
   }
   const extent = extentOf(here);
   if (extent === 'none') return unsharpened(stats, situation);
   const { starting } = situation;
   const isAwaited = starting && situation.volunteers.length === 0 && situation.where !== 'local';
-  const reason = isAwaited ? `${STARTING[starting]} ${HELPS_SOON}` : agreeing(why, 'here');
+  const reason = isAwaited ? `${STARTING[starting]} ${HELPS_SOON}` : agreeing(reasons, 'here');
   if (extent === 'most') return { tone: 'good', headline: 'Sharpened on this computer.', detail: reason };
   const detail = `Sharpened here: ${shareOfFrames(here)}. ${reason}`.trim();
   return { tone: 'busy', headline: 'Only some frames are sharpened on this computer.', detail };
@@ -132,24 +132,24 @@ function workOfStream(stats: StreamStats, situation: Situation): Status {
 type Said = 'helped' | 'here' | 'unsharpened';
 
 /**
- * Sentences of a stream's own explanation (`explainStream`) that the headline has overtaken: that is about the frames of the last seconds, the
- * explanation about this moment, in which volunteers come and go.
+ * What of a stream's own reasons the headline has overtaken: that is about the frames of the last seconds, the reasons about this moment, in
+ * which volunteers come and go.
  */
-const CONTRADICTING: Readonly<Record<Said, RegExp>> = {
-  helped:
-    /No volunteer is ready|getting ready to help|unsharpened|would add too little|You chose to sharpen frames on this|measures how/,
-  here: /is helping|adds to|only enlarge|unsharpened|too slow to sharpen|measures how|You chose volunteers/,
-  unsharpened: /is helping|adds to|would add too little|does what it can/,
+const CONTRADICTING: Readonly<Record<Said, readonly StreamReasonKind[]>> = {
+  helped: [
+    ...(['no-volunteer', 'here-meanwhile', 'getting-ready', 'adds-too-little'] as const),
+    ...(['chosen-here', 'measuring', 'too-slow', 'cannot-sharpen'] as const),
+  ],
+  here: ['helping', 'adds', 'nothing-to-add', 'no-volunteer', 'measuring', 'too-slow', 'cannot-sharpen'],
+  unsharpened: ['helping', 'adds', 'adds-too-little', 'here-meanwhile'],
 };
 
-/** The sentences of an explanation that a headline does not contradict. */
-function agreeing(why: string, said: Said): string {
-  // A dot within a word ends no sentence: names have some.
-  return why
-    .split(/(?<=\.)\s+/)
-    .filter((sentence) => !CONTRADICTING[said].test(sentence))
-    .join(' ')
-    .trim();
+/** The reasons that a headline does not contradict. */
+function agreeing(reasons: readonly StreamReason[], said: Said): string {
+  return reasons
+    .filter(({ kind }) => !CONTRADICTING[said].includes(kind))
+    .map(({ text }) => text)
+    .join(' ');
 }
 
 function helpHeadline(names: readonly string[], extent: Extent): string {
@@ -158,18 +158,16 @@ function helpHeadline(names: readonly string[], extent: Extent): string {
   return extent === 'most' ? `${who} your frames.` : `Enlarged here; ${who} some of the frames.`;
 }
 
-/** How a stream's explanation begins where this machine failed to start (`explainStream`). */
-const CANNOT = 'This computer shows frames unsharpened';
-
 /** Why the picture is only enlarged. */
 function unsharpened(stats: StreamStats, { where, volunteers, newcomers, starting }: Situation): Status {
-  const { codec, quality, running } = stats;
-  const why = agreeing(stats.why, 'unsharpened');
+  const { codec, quality, running, reasons } = stats;
+  const why = agreeing(reasons, 'unsharpened');
   if (quality !== null && isEnlarged(quality)) {
     return { tone: 'idle', headline: `Only enlarged, with ${qualityLabel(quality)}.`, detail: why };
   }
-  if (why.startsWith(CANNOT))
+  if (reasons.some(({ kind }) => kind === 'cannot-sharpen')) {
     return { tone: 'idle', headline: 'Not sharpened: this computer cannot do it.', detail: why };
+  }
   if (running === 'local' || (where !== 'volunteers' && codec === '')) {
     return { tone: 'idle', headline: 'Getting ready: not sharpened yet.', detail: why };
   }

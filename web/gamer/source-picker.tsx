@@ -66,6 +66,8 @@ export function SourcePicker(props: SourcePickerProps) {
   const kinds = () => place.current?.querySelector('fieldset');
   const isShown = choice.kind === kind && !hasEnded;
   const fileName = isShown && 'file' in choice ? choice.file.name : null;
+  /** A person is about to ask for something, which may be refused: the room for why comes with the press that leads here. */
+  const mayBeRefused = kind !== 'game' || choice.kind !== 'game';
   return (
     <div class="source-picker" ref={place}>
       <Segmented
@@ -136,8 +138,10 @@ export function SourcePicker(props: SourcePickerProps) {
           </Button>
         </div>
       )}
-      <ControlError id={REFUSAL_ID} error={refusal?.error ?? null} onDismiss={onDismiss} />
-      <p class="source-picker__hint">{fileName ?? HINTS[kind]}</p>
+      <div class={mayBeRefused ? 'source-picker__word source-picker__word--roomy' : 'source-picker__word'}>
+        <ControlError id={REFUSAL_ID} error={refusal?.error ?? null} onDismiss={onDismiss} />
+        {!refusal && <p class="source-picker__hint">{fileName ?? HINTS[kind]}</p>}
+      </div>
     </div>
   );
 }

@@ -3,6 +3,7 @@ import { MeshError } from '../../shared/errors.ts';
 import { volunteer } from '../sdk/test-volunteer-info.ts';
 import { type Decision, type HelpForecast, SideChoice } from '../stream/gamer/side-choice.ts';
 import { explainStream, type StreamState } from '../stream/gamer/stream-messages.ts';
+import { type StreamReason, type StreamReasonKind, toWhy } from '../stream/gamer/stream-reason.ts';
 import type { StreamStats } from './client.ts';
 import { type Situation, type Status, statusOf } from './messages.ts';
 import { streamReport } from './test-figures.ts';
@@ -28,7 +29,7 @@ function decisions(): Decision[] {
 }
 
 /** Every explanation of a stream, as {@link explainStream} makes it. */
-function explanations(): string[] {
+function explanations(): StreamReason[][] {
   const error = new MeshError('unsupported-browser', 'It lacks WebAssembly.');
   const local = { isReady: true, error: null, isPassthrough: false, qualityError: null };
   const locals = [
@@ -43,7 +44,7 @@ function explanations(): string[] {
     { outcome: null, volunteerId: null },
     { outcome: lowered, volunteerId: 'v1' },
   ];
-  const whys = decisions().flatMap((decision) =>
+  const all = decisions().flatMap((decision) =>
     locals.flatMap((each) =>
       pictures.map((shown) =>
         explainStream({
@@ -53,13 +54,13 @@ function explanations(): string[] {
       ),
     ),
   );
-  return [...new Set(whys)];
+  return [...new Map(all.map((reasons) => [toWhy(reasons), reasons])).values()];
 }
 
-const WHYS = explanations();
+const EXPLANATIONS = explanations();
 
 /** What the frames of the last seconds were. */
-const FIGURES: readonly Partial<StreamStats>[] = [
+const FIGURES: readonly Partial<Omit<StreamStats, 'why'>>[] = [
   {},
   { shares: [{ volunteerId: 'v1', share: 0.2 }] },
   { shares: [] },
@@ -107,8 +108,8 @@ for (const phase of ['online', 'reconnecting'] as const)
         for (const interrupted of [0, 1])
           for (const starting of [null, 'opening', 'measuring'] as const)
             for (const figures of FIGURES)
-              for (const why of WHYS) {
-                const report = streamReport({ ...figures, why });
+              for (const reasons of EXPLANATIONS) {
+                const report = streamReport({ ...figures, reasons });
                 const people = { volunteers, newcomers, interrupted, starting };
                 all.push({ phase, where, isBroken: false, isPaused: false, report, ...people });
               }
@@ -120,32 +121,44 @@ it('the status never says one thing in its headline and another in its detail, w
   expect([...contradictions]).toEqual([]);
 });
 
+/** What a stream that runs may say of itself; the others are not about who sharpens. */
+const SAID: Readonly<
+  Record<Exclude<StreamReasonKind, 'source-ended' | 'frame-failed' | 'source-reduced' | 'volunteer-dropped'>, true>
+> = {
+  ...{ 'chosen-here': true, 'nothing-to-add': true, 'no-volunteer': true, 'here-meanwhile': true },
+  ...{ 'getting-ready': true, helping: true, adds: true, 'adds-too-little': true },
+  ...{ measuring: true, 'too-slow': true, 'cannot-sharpen': true, 'lower-quality': true },
+};
+
 it('the situations cover all that a stream says', () => {
-  const said = WHYS.join(' ');
-  for (const part of [
-    ...['You chose to sharpen frames on this', 'only enlarges', 'only enlarged meanwhile', 'does what it can'],
-    ...['You chose volunteers', 'not known yet', 'getting ready to help', 'would add too little', 'adds to'],
-    ...['shows frames unsharpened', 'measures how', 'too slow to sharpen', 'too slow for'],
-  ]) {
-    expect(said).toContain(part);
-  }
+  const said = new Set(EXPLANATIONS.flatMap((reasons) => reasons.map(({ kind }) => kind)));
+  expect([...said].sort()).toEqual(Object.keys(SAID).sort());
 });
 
-it('a dot in a name ends no sentence', () => {
-  const [first] = all;
+const [first] = all;
+const shownWith = (changes: Parameters<typeof streamReport>[0]): Status => {
   if (!first) throw new Error('no situation');
-  const why = "Detail by 'quality' from dr.who adds to 'spatial' on this computer.";
-  const here: Partial<StreamStats> = { running: 'local', codec: '', shares: [], localShare: 1 };
-  expect(statusOf({ ...first, report: streamReport({ ...here, why }) }).detail).toBe('');
-});
+  return statusOf({ ...first, volunteers: [volunteer()], report: streamReport(changes) });
+};
 
-it('a detail keeps the sentences that agree with its headline', () => {
-  const why = "You chose volunteers; brave-otter is helping. brave-otter is too slow for 'ultra' at this rate.";
-  const [first] = all;
-  if (!first) throw new Error('no situation');
-  const shown = { ...first, volunteers: [volunteer()], report: streamReport({ why }) };
-  expect(statusOf(shown)).toMatchObject({
+it('what is said depends on no word of a name or of an error', () => {
+  const words = 'dr. Unsharpened. No volunteer is ready. is helping adds to measures how';
+  const lowered = { kind: 'lower-quality', text: `${words} is too slow for 'ultra' at this rate.` } as const;
+  const helped = { kind: 'helping', text: `You chose volunteers; ${words} is helping.` } as const;
+  const detail = `Detail on 98 % of the frames. ${helped.text} ${lowered.text}`;
+  expect(shownWith({ reasons: [helped, lowered] })).toMatchObject({
     headline: '“brave-otter” sharpens your frames.',
-    detail: `Detail on 98 % of the frames. ${why}`,
+    detail,
+  });
+  const here = { running: 'local', codec: '', shares: [], localShare: 1 } as const;
+  expect(shownWith({ ...here, shares: [], reasons: [helped, lowered] }).detail).toBe(lowered.text);
+  const cannot = {
+    kind: 'cannot-sharpen',
+    text: 'This computer shows frames unsharpened: it adds to nothing.',
+  } as const;
+  const nobody = { running: 'local', codec: '', shares: [], localShare: 0, quality: null } as const;
+  expect(shownWith({ ...nobody, shares: [], reasons: [cannot] })).toMatchObject({
+    headline: 'Not sharpened: this computer cannot do it.',
+    detail: cannot.text,
   });
 });

@@ -1,9 +1,12 @@
+import { toWhy } from '../stream/gamer/stream-reason.ts';
 import type { StreamStats } from './client.ts';
 import type { StreamReport } from './renderers.ts';
 
+type StatsChanges = Partial<Omit<StreamStats, 'why'>>;
+
 /** Statistics of a stream that one volunteer sharpens, for tests. */
-export function streamStats(changes: Partial<StreamStats> = {}): StreamStats {
-  return {
+export function streamStats(changes: StatsChanges = {}): StreamStats {
+  const stats: Omit<StreamStats, 'why'> = {
     framesCaptured: 100,
     framesSent: 90,
     framesPresented: 88,
@@ -32,13 +35,14 @@ export function streamStats(changes: Partial<StreamStats> = {}): StreamStats {
     quality: 'spatial',
     lowered: null,
     localBackend: '',
-    why: 'Fresher there.',
+    reasons: [{ kind: 'adds', text: 'Fresher there.' }],
     ...changes,
   };
+  return { ...stats, why: toWhy(stats.reasons) };
 }
 
 /** The page's report on such a stream. */
-export function streamReport(changes: Partial<StreamStats> = {}): StreamReport {
+export function streamReport(changes: StatsChanges = {}): StreamReport {
   const stats = streamStats(changes);
   return {
     kind: 'stream',

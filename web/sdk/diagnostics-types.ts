@@ -1,4 +1,4 @@
-import type { StreamStats } from './frame-stream.ts';
+import type { StreamReasonKind, StreamStats } from './frame-stream.ts';
 import type { ClientStats, VolunteerInfo, VolunteerStats } from './types.ts';
 
 // The public types of diagnostics reports.
@@ -42,10 +42,11 @@ export interface LinkDiagnostics extends Partial<EngineDiagnostics> {
   codecs?: string[];
 }
 
-/** A stream, in a report: its statistics, with the size of its picture. */
-export type StreamDiagnostics = Omit<StreamStats, 'why' | 'shares'> & {
+/** A stream, in a report: its statistics, with the size of its picture, and of its reasons what they are about. */
+export type StreamDiagnostics = Omit<StreamStats, 'why' | 'reasons' | 'shares'> & {
   width: number;
   height: number;
+  reasons: StreamReasonKind[];
   shares: { volunteer: string; share: number }[];
 };
 

@@ -40,9 +40,10 @@ function fakeLink(): Link {
 }
 
 function fakeStream(): FrameStream {
+  const why = `You chose volunteers; ${SECRETS.person} is helping.`;
   const stats = {
     ...{ framesCaptured: 9, running: 'volunteers', quality: 'fast', codec: 'h264' },
-    why: `You chose volunteers; ${SECRETS.person} is helping.`,
+    ...{ why, reasons: [{ kind: 'helping', text: why }] },
     shares: [{ volunteerId: SECRETS.id, share: 1 }],
   };
   return { canvas: { width: 320, height: 180 }, stats: () => stats } as unknown as FrameStream;
@@ -60,7 +61,10 @@ describe('a diagnostics report', () => {
 
   it('has the statistics of a stream without the sentence that names a volunteer', () => {
     const report = streamDiagnostics(fakeStream());
-    expect(report).toMatchObject({ width: 320, framesCaptured: 9, shares: [{ volunteer: 'Xk2p9a', share: 1 }] });
+    expect(report).toMatchObject({
+      ...{ width: 320, framesCaptured: 9, reasons: ['helping'] },
+      shares: [{ volunteer: 'Xk2p9a', share: 1 }],
+    });
     expectNoSecrets(report);
   });
 

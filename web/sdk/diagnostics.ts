@@ -7,7 +7,7 @@ import type { Diagnostics, LinkDiagnostics, StreamDiagnostics } from './diagnost
 import type { FrameStream } from './frame-stream.ts';
 
 // A report holds only what is listed here, field by field. Whatever names a room, a person or a machine is left out, which includes the
-// sentences of errors and of `why`: they contain names and addresses.
+// sentences of errors, of `why` and of `reasons`: they contain names and addresses.
 
 /** Time that a part of a report may take, ms. A part that hangs is left out: it may be what is wrong. */
 const PART_TIMEOUT_MS = 2_000;
@@ -60,11 +60,12 @@ export async function linkDiagnostics(link: Link): Promise<LinkDiagnostics> {
 }
 
 export function streamDiagnostics(stream: FrameStream): StreamDiagnostics {
-  const { why: _, shares, ...stats } = stream.stats();
+  const { why: _, reasons, shares, ...stats } = stream.stats();
   const { width, height } = stream.canvas;
   return {
     ...{ width, height },
     ...stats,
+    reasons: reasons.map(({ kind }) => kind),
     shares: shares.map(({ volunteerId, share }) => ({ volunteer: shortId(volunteerId), share })),
   };
 }

@@ -12,6 +12,7 @@ import { openSource, type StreamSource } from '../stream/gamer/frame-source.ts';
 import type { GamerStream } from '../stream/gamer/gamer-stream.ts';
 import { type StreamLink, StreamNegotiator } from '../stream/gamer/stream-negotiator.ts';
 import type { StreamEvent } from '../stream/gamer/stream-opening.ts';
+import { type StreamReason, type StreamReasonKind, toWhy } from '../stream/gamer/stream-reason.ts';
 import type { StreamRegistry } from '../stream/gamer/stream-registry.ts';
 import type { StreamStats } from '../stream/gamer/stream-statistics.ts';
 import {
@@ -23,7 +24,16 @@ import {
   toStreamSettings,
 } from '../stream/settings.ts';
 
-export type { FramePair, StreamLink, StreamOptions, StreamQuality, StreamSource, StreamStats };
+export type {
+  FramePair,
+  StreamLink,
+  StreamOptions,
+  StreamQuality,
+  StreamReason,
+  StreamReasonKind,
+  StreamSource,
+  StreamStats,
+};
 
 /** Settings that may change while a stream runs. */
 export type StreamChanges = Pick<StreamOptions, 'quality' | 'maxFps' | 'where' | 'patience'>;
@@ -175,10 +185,12 @@ class PageFrameStream implements FrameStream {
   }
 
   stats(): StreamStats {
-    const { codec, why } = this.#stats;
     const error = this.#negotiator?.lastError;
-    const isTold = error && codec === '' && this.#settings.where !== 'local';
-    return isTold ? { ...this.#stats, why: `${why} The last volunteer was dropped: ${error.message}` } : this.#stats;
+    const isTold = error && this.#stats.codec === '' && this.#settings.where !== 'local';
+    if (!isTold) return this.#stats;
+    const dropped = { kind: 'volunteer-dropped', text: `The last volunteer was dropped: ${error.message}` } as const;
+    const reasons = [...this.#stats.reasons, dropped];
+    return { ...this.#stats, reasons, why: toWhy(reasons) };
   }
 
   set(options: StreamChanges): void {

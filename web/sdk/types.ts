@@ -13,6 +13,8 @@ import type {
   StreamChanges,
   StreamOptions,
   StreamQuality,
+  StreamReason,
+  StreamReasonKind,
   StreamSource,
   StreamStats,
 } from './frame-stream.ts';
@@ -43,6 +45,8 @@ export type {
   StreamChanges,
   StreamOptions,
   StreamQuality,
+  StreamReason,
+  StreamReasonKind,
   StreamSource,
   StreamStats,
   TaskProgress,

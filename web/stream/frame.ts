@@ -50,6 +50,16 @@ export interface FrameDetail extends Omit<UpscaledFrame, 'frame'> {
   volunteerId: string;
 }
 
+/** Hands a frame to its next owner. One that throws did not take it over, and the frame is closed here. */
+export function passingOn(frame: VideoFrame, take: () => void): void {
+  try {
+    take();
+  } catch (cause) {
+    frame.close();
+    throw cause;
+  }
+}
+
 /** Receives the frames of one side. */
 export interface FrameSink {
   onUpscaled(frame: UpscaledFrame): void;

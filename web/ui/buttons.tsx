@@ -73,6 +73,7 @@ const PATHS = {
   'pop-in': 'M16 8V3H2v11h5M15 15l-6-6M9 13V9h4',
   'sound-on': 'M2 7v4h3l4 4V3L5 7zM12 6a4 4 0 0 1 0 6M14 3.5a8 8 0 0 1 0 11',
   'sound-off': 'M2 7v4h3l4 4V3L5 7zM12 7l4 4M16 7l-4 4',
+  close: 'M4 4l10 10M14 4 4 14',
 } as const;
 
 interface IconButtonProps {
@@ -85,7 +86,7 @@ interface IconButtonProps {
   testId?: string;
 }
 
-/** A button with an icon, for the corner of a picture. */
+/** A button with an icon, for the corner of a picture or of a message. */
 export function IconButton({ icon, label, onPress, describedBy, testId }: IconButtonProps) {
   const place = useRef<HTMLButtonElement>(null);
   useHandedOnFocus(place);

@@ -1,6 +1,6 @@
 import { useEffect, useRef } from 'preact/hooks';
 import './control-error.css';
-import { Button } from './buttons.tsx';
+import { IconButton } from './buttons.tsx';
 import { handFocusOn } from './focus.ts';
 import { errorTitle } from './labels.ts';
 
@@ -27,15 +27,15 @@ export function ControlError({ id, error, onDismiss }: ControlErrorProps) {
       <p>
         <strong>{errorTitle(error.reason)}.</strong> {error.message}
       </p>
-      <Button
+      <IconButton
+        icon="close"
+        label="Dismiss"
         onPress={() => {
           // Its controls, of which some may be hidden or wait.
           handFocusOn(...document.querySelectorAll(`[aria-describedby~="${CSS.escape(id)}"]`));
           onDismiss();
         }}
-      >
-        Dismiss
-      </Button>
+      />
     </div>
   );
 }

@@ -137,7 +137,8 @@ export function VolunteerPage({ volunteering, invited, lookUp, findOffers, ...ke
               <div class="volunteer__buttons">{startButton}</div>
             </RequestPanel>
           )}
-          <div class="volunteer__buttons">
+          {/* Start does not come out of Pause and Stop: those go with the figures below them, and it comes below the form that it needs. */}
+          <div class="volunteer__buttons" key={isOn ? 'on' : 'off'}>
             {!isOn && !isAsked && startButton}
             {isOn && (
               <Button

@@ -1,6 +1,6 @@
 import { MeshError } from '../../../shared/errors.ts';
 import type { ColorSpace } from '../../../shared/messages.ts';
-import type { UndecodedCause } from '../frame.ts';
+import { passingOn, type UndecodedCause } from '../frame.ts';
 import { sizeOf } from '../frame-size.ts';
 import { MAX_FRAMES_IN_FLIGHT } from '../transport/in-flight-window.ts';
 import { type Codec, type CodecSize, decoderConfig } from './codecs.ts';
@@ -150,7 +150,8 @@ export class FrameDecoder<Tag> {
       }
       this.#failures = 0;
       if (inside.keyframe) this.#keyframes.satisfied();
-      this.#handlers.onFrame(new VideoFrame(frame, { timestamp: inside.timestampUs }), inside.tag);
+      const passed = new VideoFrame(frame, { timestamp: inside.timestampUs });
+      passingOn(passed, () => this.#handlers.onFrame(passed, inside.tag));
     } finally {
       frame.close();
     }

@@ -94,10 +94,19 @@ export class Screen {
     const shown = this.#shown;
     if (!shown || this.#isBlank || this.before?.shownFrameId !== shown.frameId) return null;
     // Both are taken at once; what is drawn while they are being made does not count.
-    const [before, after] = await Promise.all([
-      createImageBitmap(this.before.canvas),
-      createImageBitmap(this.#options.canvas),
-    ]);
-    return { before, after, quality: shown.outcome?.quality ?? null, volunteerId: shown.volunteerId };
+    const taken = [createImageBitmap(this.before.canvas), createImageBitmap(this.#options.canvas)] as const;
+    try {
+      const [before, after] = await Promise.all(taken);
+      return { before, after, quality: shown.outcome?.quality ?? null, volunteerId: shown.volunteerId };
+    } catch (cause) {
+      // There may be memory for one of them.
+      for (const picture of taken) {
+        picture.then(
+          (made) => made.close(),
+          () => {},
+        );
+      }
+      throw cause;
+    }
   }
 }

@@ -22,11 +22,14 @@ test('the side that the user chose runs, whatever the picture', () => {
   ).toBe('volunteers');
 });
 
-test('without a volunteer this computer does the work, or nobody if volunteers were chosen, and `why` says so', () => {
-  expect(runs({})).toMatchObject({ running: 'local', why: expect.stringContaining('this computer does what it can') });
+test('without a volunteer this computer does the work, or nobody if volunteers were chosen, and the reason says so', () => {
+  expect(runs({})).toMatchObject({
+    running: 'local',
+    reason: { kind: 'here-meanwhile', text: expect.stringContaining('this computer does what it can') },
+  });
   expect(runs({ where: 'volunteers' })).toMatchObject({
     running: 'volunteers',
-    why: expect.stringContaining('frames are only enlarged'),
+    reason: { kind: 'no-volunteer', text: expect.stringContaining('frames are only enlarged') },
   });
 });
 
@@ -75,9 +78,12 @@ test('with the transport `picture` a volunteer is used whenever one is ready', (
 test.each(['bicubic', 'bilinear'] as const)(
   'with the quality `%s` nobody is said to help: it only enlarges',
   (quality) => {
-    const nothing = expect.stringContaining('volunteers have nothing to add');
-    expect(runs({ quality, volunteer: VERA })).toEqual({ running: 'local', why: nothing });
-    expect(runs({ quality, volunteer: VERA, where: 'volunteers' })).toEqual({ running: 'volunteers', why: nothing });
-    expect(runs({ quality, transport: 'picture', volunteer: VERA }).why).toContain('Vera is helping');
+    const reason = { kind: 'nothing-to-add', text: expect.stringContaining('volunteers have nothing to add') };
+    expect(runs({ quality, volunteer: VERA })).toEqual({ running: 'local', reason });
+    expect(runs({ quality, volunteer: VERA, where: 'volunteers' })).toEqual({ running: 'volunteers', reason });
+    expect(runs({ quality, transport: 'picture', volunteer: VERA }).reason).toEqual({
+      kind: 'helping',
+      text: 'Vera is helping.',
+    });
   },
 );

@@ -3,6 +3,7 @@ import type { Where } from '../../../shared/tasks/definition.ts';
 import type { Quality } from '../../../shared/tasks/upscale.ts';
 import { isHelpPossible, type StreamQuality, type Transport } from '../settings.ts';
 import { expectedGainDb } from './detail-tuning.ts';
+import type { StreamReason, StreamReasonKind } from './stream-reason.ts';
 import type { Side } from './stream-statistics.ts';
 
 const log = logger('stream.side');
@@ -47,7 +48,7 @@ export interface Situation {
 export interface Decision {
   running: Side;
   /** One sentence for the user. */
-  why: string;
+  reason: StreamReason;
 }
 
 /** Why a side runs, for the log. */
@@ -67,39 +68,40 @@ export class SideChoice {
   #waitMs = FIRST_WAIT_MS;
 
   decide({ where, transport, quality, nowMs, localQuality, volunteer }: Situation): Decision {
-    if (where === 'local') return this.#settle('local', 'asked', 'You chose to sharpen frames on this computer.');
+    if (where === 'local') {
+      return this.#settle('local', 'asked', because('chosen-here', 'You chose to sharpen frames on this computer.'));
+    }
     if (!isHelpPossible({ transport, quality })) {
-      const why = `'${quality}' only enlarges, as this computer does by itself: volunteers have nothing to add to it.`;
-      return this.#settle(where === 'volunteers' ? 'volunteers' : 'local', 'nothing-to-add', why);
+      const text = `'${quality}' only enlarges, as this computer does by itself: volunteers have nothing to add to it.`;
+      const running = where === 'volunteers' ? 'volunteers' : 'local';
+      return this.#settle(running, 'nothing-to-add', because('nothing-to-add', text));
     }
-    if (!volunteer) {
-      return where === 'volunteers'
-        ? this.#settle(
-            'volunteers',
-            'no-volunteer',
-            'No volunteer is ready yet, so frames are only enlarged meanwhile.',
-          )
-        : this.#settle(
-            'local',
-            'no-volunteer',
-            'No volunteer is ready yet, so this computer does what it can meanwhile.',
-          );
-    }
+    if (!volunteer) return this.#alone(where);
     const { name } = volunteer;
     if (where === 'volunteers' || transport === 'picture') {
-      const why = where === 'volunteers' ? `You chose volunteers; ${name} is helping.` : `${name} is helping.`;
-      return this.#settle('volunteers', 'asked', why);
+      const text = where === 'volunteers' ? `You chose volunteers; ${name} is helping.` : `${name} is helping.`;
+      return this.#settle('volunteers', 'asked', because('helping', text));
     }
     if (localQuality === null) {
-      const why = `${name} is helping; this computer's own speed is not known yet.`;
-      return this.#settle('volunteers', 'not-measured', why);
+      const text = `${name} is helping; this computer's own speed is not known yet.`;
+      return this.#settle('volunteers', 'not-measured', because('helping', text));
     }
     return this.#compare(localQuality, volunteer, nowMs);
   }
 
+  #alone(where: Where): Decision {
+    if (where === 'volunteers') {
+      const text = 'No volunteer is ready yet, so frames are only enlarged meanwhile.';
+      return this.#settle('volunteers', 'no-volunteer', because('no-volunteer', text));
+    }
+    const text = 'No volunteer is ready yet, so this computer does what it can meanwhile.';
+    return this.#settle('local', 'no-volunteer', because('here-meanwhile', text));
+  }
+
   #compare(localQuality: Quality, { name, quality, downlinkKbps, inTimeShare }: HelpForecast, nowMs: number): Decision {
     if (quality === null) {
-      return this.#settle(this.#running, 'not-measured', `${name} is getting ready to help.`);
+      const reason = because('getting-ready', `${name} is getting ready to help.`);
+      return this.#settle(this.#running, 'not-measured', reason);
     }
     const share = inTimeShare ?? 1;
     const addedDb = share < MIN_IN_TIME_SHARE ? 0 : share * expectedGainDb(localQuality, quality, downlinkKbps);
@@ -109,9 +111,11 @@ export class SideChoice {
     if (isSwitching) this.#switched(running, nowMs);
     const here = `'${localQuality}' on this computer`;
     const there = `detail by '${quality}' from ${name}`;
-    const why =
-      running === 'local' ? `To ${here}, ${there} would add too little.` : `${capitalized(there)} adds to ${here}.`;
-    return this.#settle(running, 'better-picture', why, { addedDb });
+    const reason =
+      running === 'local'
+        ? because('adds-too-little', `To ${here}, ${there} would add too little.`)
+        : because('adds', `${capitalized(there)} adds to ${here}.`);
+    return this.#settle(running, 'better-picture', reason, { addedDb });
   }
 
   #switched(running: Side, nowMs: number): void {
@@ -123,13 +127,17 @@ export class SideChoice {
     this.#switchedMs = nowMs;
   }
 
-  #settle(running: Side, cause: SideCause, why: string, gains: Record<string, number> = {}): Decision {
+  #settle(running: Side, cause: SideCause, reason: StreamReason, gains: Record<string, number> = {}): Decision {
     if (running !== this.#running) log.info('switched', { from: this.#running, to: running, cause, ...gains });
     else if (cause !== this.#cause) log.debug('kept', { running, cause, ...gains });
     this.#running = running;
     this.#cause = cause;
-    return { running, why };
+    return { running, reason };
   }
+}
+
+function because(kind: StreamReasonKind, text: string): StreamReason {
+  return { kind, text };
 }
 
 function otherThan(side: Side): Side {

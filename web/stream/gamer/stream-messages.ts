@@ -3,6 +3,7 @@ import type { UpscaledFrame, UpscaleOutcome } from '../frame.ts';
 import type { PictureSize } from '../frame-size.ts';
 import type { StreamQuality } from '../settings.ts';
 import type { Decision } from './side-choice.ts';
+import type { StreamReason } from './stream-reason.ts';
 
 export interface StreamState {
   decision: Decision;
@@ -25,31 +26,39 @@ export interface StreamState {
   nameOf(volunteerId: string): string | null;
 }
 
-/** Explains to the user, in a few sentences, what the stream does and why. */
-export function explainStream(state: StreamState): string {
+/** Explains to the user what the stream does and why. The most important comes first; it is never empty. */
+export function explainStream(state: StreamState): StreamReason[] {
   const { frameError, reduced } = state;
-  if (frameError) return `The newest frame cannot be used (${frameError.reason}): ${frameError.message}`;
+  if (frameError) {
+    const text = `The newest frame cannot be used (${frameError.reason}): ${frameError.message}`;
+    return [{ kind: 'frame-failed', text }];
+  }
   if (!reduced) return explainSharpening(state);
   const { from, to } = reduced;
-  return `${explainSharpening(state)} The source is too large: its frames of ${from.width}x${from.height} are made smaller, ${to.width}x${to.height}.`;
+  const text = `The source is too large: its frames of ${from.width}x${from.height} are made smaller, ${to.width}x${to.height}.`;
+  return [...explainSharpening(state), { kind: 'source-reduced', text }];
 }
 
-function explainSharpening({ decision, local, chosen, shown, nameOf }: StreamState): string {
-  if (decision.running === 'volunteers' || local.isReady) {
-    if (decision.running === 'local' && local.isPassthrough && shown?.outcome === null) {
-      return `${decision.why} This computer is too slow to sharpen at this rate: frames are shown unsharpened, so that they keep coming.`;
+function explainSharpening({ decision, local, chosen, shown, nameOf }: StreamState): StreamReason[] {
+  const { running, reason } = decision;
+  if (running === 'volunteers' || local.isReady) {
+    if (running === 'local' && local.isPassthrough && shown?.outcome === null) {
+      const text =
+        'This computer is too slow to sharpen at this rate: frames are shown unsharpened, so that they keep coming.';
+      return [reason, { kind: 'too-slow', text }];
     }
-    if (!shown?.outcome) return decision.why;
+    if (!shown?.outcome) return [reason];
     const { outcome, volunteerId } = shown;
     const isLocal = volunteerId === null;
     const by = isLocal ? 'This computer' : (nameOf(volunteerId) ?? 'The volunteer');
-    return [decision.why, explainQuality(chosen, outcome, by, isLocal ? local.qualityError : null)]
-      .filter(Boolean)
-      .join(' ');
+    const text = explainQuality(chosen, outcome, by, isLocal ? local.qualityError : null);
+    return text === '' ? [reason] : [reason, { kind: 'lower-quality', text }];
   }
-  return local.error
-    ? `This computer shows frames unsharpened: ${local.error.message}`
-    : 'Getting ready: this computer measures how to sharpen, and shows frames as they come meanwhile.';
+  if (local.error) {
+    return [{ kind: 'cannot-sharpen', text: `This computer shows frames unsharpened: ${local.error.message}` }];
+  }
+  const text = 'Getting ready: this computer measures how to sharpen, and shows frames as they come meanwhile.';
+  return [{ kind: 'measuring', text }];
 }
 
 /** Why the quality is below the chosen one; empty if it is not, or if none was chosen. */

@@ -6,6 +6,7 @@ import type { LocalRoute } from './local-route.ts';
 import type { Screen } from './screen.ts';
 import type { Decision } from './side-choice.ts';
 import { explainStream } from './stream-messages.ts';
+import type { StreamReason } from './stream-reason.ts';
 import type { StreamStatistics, StreamStats } from './stream-statistics.ts';
 import type { VolunteerPool } from './volunteer-pool.ts';
 
@@ -46,11 +47,11 @@ export class StreamReporter {
       running,
       lowered: (isPromised && outcome?.downgradeReason) || (isTooSlow ? 'too-slow' : null),
       localBackend: local.backend,
-      why: ended?.message ?? this.#why(settings, decision),
+      reasons: ended ? [{ kind: 'source-ended', text: ended.message }] : this.#reasons(settings, decision),
     });
   }
 
-  #why({ quality }: StreamSettings, decision: Decision): string {
+  #reasons({ quality }: StreamSettings, decision: Decision): StreamReason[] {
     const { intake, screen, presenter, local, pool } = this.#parts;
     const { error, reducedFrom, size } = intake;
     return explainStream({

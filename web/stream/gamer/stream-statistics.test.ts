@@ -5,7 +5,7 @@ import type { Quality } from '../../../shared/tasks/upscale.ts';
 import { localFrameStages } from '../frame-timing.ts';
 import { FrameAccounting, StreamStatistics } from './stream-statistics.ts';
 
-const STATE = { codec: 'vp8', running: 'local', lowered: null, localBackend: 'js', why: 'test' } as const;
+const STATE = { codec: 'vp8', running: 'local', lowered: null, localBackend: 'js', reasons: [] } as const;
 const PICTURES = { ...STATE, transport: 'picture' } as const;
 
 let clock: ManualClock;
@@ -52,6 +52,17 @@ test('counts the outcome of every frame', () => {
     framesLocal: 1,
     framesDropped: { late: 2, lost: 1, 'fps-cap': 1 },
     ...STATE,
+  });
+});
+
+test('the explanation is its reasons one after the other', () => {
+  const reasons = [
+    { kind: 'helping', text: 'Vera is helping.' },
+    { kind: 'lower-quality', text: "Vera is too slow for 'ultra'." },
+  ] as const;
+  expect(statistics.report({ ...PICTURES, reasons })).toMatchObject({
+    reasons,
+    why: "Vera is helping. Vera is too slow for 'ultra'.",
   });
 });
 

@@ -5,6 +5,7 @@ import type { DropCause, UpscaledFrame } from '../frame.ts';
 import { type FrameTiming, type StageTimes, summarize, totalMs } from '../frame-timing.ts';
 import { percentile, SlidingWindow } from '../rolling-statistics.ts';
 import type { Transport } from '../settings.ts';
+import { type StreamReason, toWhy } from './stream-reason.ts';
 
 /** The side that upscales the frames. */
 export type Side = 'volunteers' | 'local';
@@ -59,7 +60,10 @@ export interface StreamStats {
   lowered: LoweredCause | null;
   /** The backend of this computer's own engine, such as `wgsl` (its GPU) or `wasm` (its processor); empty while it was not needed. */
   localBackend: string;
+  /** What the stream does and why, for the user. */
   why: string;
+  /** The same one by one, each with what it is about: for programs that show a part of it, or say it in their own words. */
+  reasons: readonly StreamReason[];
 }
 
 /** Who sharpened a frame that was shown: a volunteer, or a network or a filter on this computer. */
@@ -153,7 +157,7 @@ interface Presented extends FrameTiming {
 const MAX_FRAMES_IN_WINDOW = (STREAM_LIMITS.maxFps * STREAM_LIMITS.statsWindowMs) / 1000;
 
 /** What a stream knows besides its frames. */
-type StreamState = Pick<StreamStats, 'codec' | 'running' | 'lowered' | 'localBackend' | 'why'> & {
+type StreamState = Pick<StreamStats, 'codec' | 'running' | 'lowered' | 'localBackend' | 'reasons'> & {
   transport: Transport;
 };
 
@@ -259,6 +263,7 @@ export class StreamStatistics {
       shares: sharesOf(presented),
       localShare: localShareOf(presented),
       quality: this.#quality,
+      why: toWhy(state.reasons),
       ...state,
     };
   }

@@ -88,7 +88,7 @@ export class PresenterRig {
 
   /** The stream's figures so far. */
   report(): ReturnType<StreamStatistics['report']> {
-    const state = { codec: 'vp8', running: 'volunteers', lowered: null, localBackend: '', why: '' } as const;
+    const state = { codec: 'vp8', running: 'volunteers', lowered: null, localBackend: '', reasons: [] } as const;
     return this.statistics.report({ ...state, transport: 'detail' });
   }
 

@@ -13,16 +13,20 @@ let finish: () => void;
 let engine: QualityEngine;
 let queue: UpscaleQueue<number>;
 let events: string[];
+/** What the receiver of the next frames throws, before it takes them over. */
+let fault: MeshError | null;
 
 beforeEach(() => {
   forgetOpenFrames();
   events = [];
+  fault = null;
   behaviour = { computeMs: 1 };
   engine = new QualityEngine({ spatial: behaviour }, { wait: () => new Promise((resolve) => (finish = resolve)) });
   queue = new UpscaleQueue<number>({
     capacity: 2,
     now,
     onUpscaled(frame, tag, { quality, computeStartMs, computedMs }) {
+      if (fault) throw fault;
       expect([frame.timestamp, frame.displayWidth, quality]).toEqual([1_000 * tag, 32, 'spatial']);
       expect(computedMs).toBeGreaterThanOrEqual(computeStartMs);
       frame.close();
@@ -70,6 +74,13 @@ test('a failure is reported with its cause, and the next frame is tried', async 
   offer(2);
   await finishOne();
   expect(events).toEqual(['failed 1: device-lost', 'upscaled 2']);
+});
+
+test('a frame whose receiver fails is closed, and reported', async () => {
+  fault = MeshError.closed('The encoder');
+  offer(1);
+  await finishOne();
+  expect(events).toEqual(['failed 1: closed']);
 });
 
 test('without an upscaler frames fail at once and without a cause', () => {

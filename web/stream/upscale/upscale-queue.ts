@@ -1,5 +1,5 @@
 import { DropOldestQueue } from '../drop-oldest-queue.ts';
-import type { UpscaleOutcome } from '../frame.ts';
+import { passingOn, type UpscaleOutcome } from '../frame.ts';
 import type { AdaptiveUpscaler } from './adaptive-upscaler.ts';
 
 /** How a frame was upscaled, and when; ms on this machine's clock. */
@@ -93,8 +93,12 @@ export class UpscaleQueue<Tag> {
     const { frame, quality, downgradeReason } = upscaled;
     const outcome = { quality, downgradeReason, computeStartMs, computedMs: now() };
     try {
-      if (this.#isDisposed) onDropped(tag);
-      else onUpscaled(new VideoFrame(frame, { timestamp: source.timestamp }), tag, outcome);
+      if (this.#isDisposed) {
+        onDropped(tag);
+        return;
+      }
+      const passed = new VideoFrame(frame, { timestamp: source.timestamp });
+      passingOn(passed, () => onUpscaled(passed, tag, outcome));
     } finally {
       frame.close();
     }

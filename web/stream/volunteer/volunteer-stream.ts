@@ -223,8 +223,8 @@ export class VolunteerStream {
   #upscaled(frame: VideoFrame, held: HeldFrame, outcome: TimedOutcome): void {
     const { channel } = this.#options;
     this.#upscaleFailures = 0;
-    this.#encoder.checkStall(this.#options.now());
     try {
+      this.#encoder.checkStall(this.#options.now());
       if (this.#disposed) return;
       if (this.#hasNoDetail(outcome.quality)) this.#drop(held, 'too-slow');
       // Dropping a frame before the encoder is better than after it, when later frames would depend on it.

@@ -137,12 +137,15 @@ function receivedFrames(port: MessagePort): ReadableStream<VideoFrame> {
 /** The frames of a copy that was moved here; it is stopped with them. */
 function endingTrack(track: MediaStreamTrack): ReadableStream<VideoFrame> {
   const reader = processedFrames(track).getReader();
+  let isCancelled = false;
   return new ReadableStream<VideoFrame>(
     {
       async pull(controller) {
         try {
           const { done, value } = await reader.read();
-          if (done) controller.close();
+          // It came just before the end.
+          if (isCancelled) value?.close();
+          else if (done) controller.close();
           else controller.enqueue(value);
         } catch (cause) {
           track.stop();
@@ -150,6 +153,7 @@ function endingTrack(track: MediaStreamTrack): ReadableStream<VideoFrame> {
         }
       },
       async cancel() {
+        isCancelled = true;
         track.stop();
         await reader.cancel();
       },
