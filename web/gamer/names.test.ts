@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { volunteer } from '../sdk/test-volunteer-info.ts';
-import { frameShares } from './hud.tsx';
+import { frameShares } from './live-hud.tsx';
 import { helpersOf, type Situation, statusOf } from './messages.ts';
 import { slownessOf } from './slowness.ts';
 import { streamReport, streamStats } from './test-figures.ts';
