@@ -70,6 +70,8 @@ function read(page: Page, from: number, to: number, session?: string) {
 test('in a session a model keeps its state at the volunteer, and answers as if it had read everything at once', {
   tag: '@long',
 }, async ({ volunteerPage, gamerPage }) => {
+  // The gamer loads the model too, to check what the volunteer says.
+  test.setTimeout(240_000);
   const volunteer = await volunteerPage(ROOM, { backend: 'js' });
   const gamer = await gamerPage(ROOM, { where: 'volunteers' });
   await waitForVolunteers(gamer, 1);

@@ -28,6 +28,9 @@ const HEARD_BEFORE_KILL = 3;
  */
 const MOST_RESUMED_MS = 4_000;
 
+/** Two browsers start, and each loads the model. */
+const TIMEOUT_MS = 240_000;
+
 /** Begins an answer; `window.answer` is its end. */
 function ask(gamer: Page, seed: number, conversation: string): Promise<void> {
   return gamer.evaluate(
@@ -74,6 +77,7 @@ async function beginAtMortal(gamer: Page, helper: Page, doomed: Page): Promise<s
 test('an answer whose speaker is killed amid it goes on elsewhere, to the same text and without a repeated word', {
   tag: '@long',
 }, async ({ server }) => {
+  test.setTimeout(TIMEOUT_MS);
   const mortal = await startMortal();
   const lasting = await startLasting();
   try {
