@@ -97,7 +97,6 @@ function inBrowser(
         enabled: true,
         ...browser,
         fileParallelism: false,
-        connectTimeout: CONNECT_TIMEOUT_MS,
         // One page runs all files, as one process does the unit tests: loading the modules anew took half a second for each.
         isolate: false,
         screenshotFailures: false,
@@ -120,9 +119,10 @@ const firefox: BrowserProject['browser'] = {
 export default defineConfig({
   test: {
     // Without isolation a few processes run all unit tests: starting one for each file took two thirds of the time. So a test that
-    // changes a global must restore it. Vitest reads these options here only, not in a project.
+    // changes a global must restore it. Vitest reads these options here only, not in a project; so it does the time limit of a connection.
     pool: 'forks',
     poolOptions: { forks: { isolate: false } },
+    browser: { connectTimeout: CONNECT_TIMEOUT_MS },
     projects: [
       {
         ...sources,
