@@ -91,7 +91,8 @@ test('an answer that does not fit its task is malformed', () => {
   const states = new Uint8Array(48);
   const pairs = (...numbers: number[]) => new Uint8Array(Uint32Array.from(numbers).buffer);
   const answer = (...attachments: Uint8Array[]) => physics.unpackResult(of, { value: null, attachments });
-  expect(answer(last(), states, pairs(0, 1)).collisions).toEqual([[0, 1]]);
+  const { collisions, collisionSegments } = answer(last(), states, pairs(0, 1, 1));
+  expect([collisions, [...collisionSegments]]).toEqual([[[0, 1]], [1]]);
   const wrong = [
     [],
     [last(), states],
@@ -99,10 +100,11 @@ test('an answer that does not fit its task is malformed', () => {
     [last(), states.subarray(24), pairs()],
     [last(Number.NaN), states, pairs()],
     [last(), new Uint8Array(48).fill(255), pairs()],
-    [last(), states, pairs(0)],
-    [last(), states, pairs(1, 0)],
-    [last(), states, pairs(0, 2)],
-    [last(), states, pairs(0, 1, 0, 1)],
+    [last(), states, pairs(0, 1)],
+    [last(), states, pairs(1, 0, 0)],
+    [last(), states, pairs(0, 2, 0)],
+    [last(), states, pairs(0, 1, 0, 0, 1, 0)],
+    [last(), states, pairs(0, 1, 2)],
   ];
   for (const attachments of wrong) {
     expect(() => answer(...attachments)).toThrow(expect.objectContaining({ reason: 'malformed' }));

@@ -4,6 +4,7 @@ import { checkedInput } from './checked-input.ts';
 import type { TaskDefinition } from './definition.ts';
 import { attachmentAt, bytesOf, checkSizes, noValue, numbersIn, vec3 } from './packing.ts';
 import {
+  COLLISION_BYTES,
   checkpointCount,
   checkpointInterval,
   decodeSimulated,
@@ -82,8 +83,8 @@ export const physics: TaskDefinition<PhysicsInput, PhysicsParams, PhysicsResult>
   kindOf: () => 'physics',
   firstDeadlineMs: () => FIRST_DEADLINE_MS,
   cost: ({ bodies, steps }) => bodies * steps,
-  // 8 bytes per body are a guess for the collisions.
-  resultBytes: (params) => params.bodies * (NUMBERS_PER_STATE * 8 + 8) + checkpointsBytes(params),
+  // One collision per body is a guess.
+  resultBytes: (params) => params.bodies * (NUMBERS_PER_STATE * 8 + COLLISION_BYTES) + checkpointsBytes(params),
   verify({ params, attachments }, result, random) {
     const bodies = readBodies(numbersIn(Float64Array, attachmentAt(attachments, 0)));
     return verifySimulated(bodies, params, params, result, random);

@@ -41,7 +41,11 @@ export interface TiledShape {
   quality: string;
 }
 
-/** @param alignment - of the tile, steps of the ratio: 2 for frames whose chroma has half the size. */
+/**
+ * A random tile, in which every pixel of the picture is compared about as often as any other.
+ *
+ * @param alignment - of the tile, in pixels of both pictures: 2 where it is cut out of a frame whose chroma has half the size.
+ */
 export function randomTile(
   { width, height, outWidth, outHeight, quality }: TiledShape,
   random: () => number,
@@ -54,7 +58,10 @@ export function randomTile(
   };
 }
 
-/** A random span of whole steps of the ratio, so that the tile's pixels are aligned with those of the picture. */
+/**
+ * A random window of source pixels, and the whole steps of the ratio around it and its halo, so that the tile's pixels are aligned with those of the
+ * picture. Windows may begin before the picture and end behind it, and are then moved inside: otherwise its border would be in the fewest of them.
+ */
 function randomSpan(
   length: number,
   outLength: number,
@@ -64,16 +71,25 @@ function randomSpan(
   const steps = greatestDivisor(length, outLength);
   const step = length / steps;
   const outStep = outLength / steps;
-  const count = Math.min(steps, Math.ceil((sidePx + 2 * CHECKED_TILE.haloPx) / step));
-  const chosen = Math.min(steps - count, Math.floor(random() * (steps - count + 1)));
-  const first = chosen - (chosen % alignment);
-  const halo = Math.ceil((CHECKED_TILE.haloPx / step) * outStep);
+  const { haloPx } = CHECKED_TILE;
+  // Where a step is long, tiles are mostly one of them: narrow windows would seldom reach over the cut between two, where those compare nothing.
+  const windowPx = Math.min(length, Math.max(sidePx, Math.ceil(step * WINDOW_SHARE)));
+  const chosen = Math.floor(random() * (length + windowPx - 1)) - (windowPx - 1);
+  const start = Math.min(length - windowPx, Math.max(0, chosen));
+  const outermost = Math.floor(Math.max(0, start - haloPx) / step);
+  const first = outermost - (outermost % alignment);
+  const end = Math.min(steps, Math.ceil((start + windowPx + haloPx) / step));
+  const count = end - first;
+  const halo = Math.ceil((haloPx / step) * outStep);
   return {
     ...{ from: first * step, length: count * step, outFrom: first * outStep, outLength: count * outStep },
     validFrom: first === 0 ? 0 : halo,
-    validTo: count * outStep - (first + count === steps ? 0 : halo),
+    validTo: count * outStep - (end === steps ? 0 : halo),
   };
 }
+
+/** Least width of a window as a share of a step. */
+const WINDOW_SHARE = 2 / 3;
 
 /** Euclid's algorithm, for whole numbers above 0. */
 export function greatestDivisor(a: number, b: number): number {

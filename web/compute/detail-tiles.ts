@@ -3,9 +3,9 @@ import type { PixelImage } from '../../shared/tasks/definition.ts';
 import type { CompareTile } from '../../shared/tasks/upscale.ts';
 import { CHECKED_TILE, type PictureTile } from '../../shared/tasks/upscale-tile.ts';
 import { deadZoneOf, detailRows } from './reference/detail.ts';
+import { blocksOf } from './tile-blocks.ts';
 
-/** Detail of 4:2:0 frames is compared by blocks of so many pixels, for the reason for which pictures are: see frame-tiles.ts. */
-const BLOCK_SIDE = 16;
+/** Detail of 4:2:0 frames is compared by blocks, for the reason for which pictures are: see frame-tiles.ts. */
 const MAX_DIFFERING_BLOCKS = 0.1;
 /**
  * Largest mean difference in a block, steps of 255, and in codes: the smaller one counts, since codes are clipped. The same chroma goes into the
@@ -55,26 +55,16 @@ function agrees(
 }
 
 /** Compares the mean differences in blocks. */
-function resembles(
-  ours: Uint8Array,
-  theirs: PixelImage['data'],
-  { across, down }: PictureTile,
-  maxCodes: number,
-): boolean {
+function resembles(ours: Uint8Array, theirs: PixelImage['data'], tile: PictureTile, maxCodes: number): boolean {
+  const blocks = blocksOf(tile);
   let differing = 0;
-  let count = 0;
-  for (let y = down.validFrom; y < down.validTo; y += BLOCK_SIDE) {
-    for (let x = across.validFrom; x < across.validTo; x += BLOCK_SIDE) {
-      const columns = Math.min(BLOCK_SIDE, across.validTo - x);
-      const rows = Math.min(BLOCK_SIDE, down.validTo - y);
-      let sum = 0;
-      for (let row = y; row < y + rows; row++) {
-        const start = row * across.outLength;
-        for (let at = start + x; at < start + x + columns; at++) sum += Math.abs((ours[at] ?? 0) - (theirs[at] ?? 0));
-      }
-      count++;
-      if (sum > maxCodes * columns * rows) differing++;
+  for (const { fromX, toX, fromY, toY } of blocks) {
+    let sum = 0;
+    for (let row = fromY; row < toY; row++) {
+      const start = row * tile.across.outLength;
+      for (let at = start + fromX; at < start + toX; at++) sum += Math.abs((ours[at] ?? 0) - (theirs[at] ?? 0));
     }
+    if (sum > maxCodes * (toX - fromX) * (toY - fromY)) differing++;
   }
-  return differing <= count * MAX_DIFFERING_BLOCKS;
+  return differing <= blocks.length * MAX_DIFFERING_BLOCKS;
 }

@@ -3,13 +3,13 @@ import type { PixelImage } from '../../shared/tasks/definition.ts';
 import type { CompareTile } from '../../shared/tasks/upscale.ts';
 import { agrees, type PictureTile } from '../../shared/tasks/upscale-tile.ts';
 import { compareDetail } from './detail-tiles.ts';
+import { blocksOf } from './tile-blocks.ts';
 import { type FramePixels, RgbaReader } from './video-frames.ts';
 
 /**
- * Frames of 4:2:0 are compared by the averages of blocks of so many pixels: ways into a GPU interpolate chroma differently, and where that makes
- * colours clip, brightness differs too. What a GPU computes wrong, or delivers from somewhere else, shows nevertheless.
+ * Frames of 4:2:0 are compared by the averages of blocks: ways into a GPU interpolate chroma differently, and where that makes colours clip,
+ * brightness differs too. What a GPU computes wrong, or delivers from somewhere else, shows nevertheless.
  */
-const BLOCK_SIDE = 16;
 const MAX_BLOCK_DIFFERENCE = 24;
 const MAX_DIFFERING_BLOCKS = 0.1;
 
@@ -82,25 +82,21 @@ async function lumaOf(frame: VideoFrame, { x, y, width, height }: Area): Promise
 }
 
 /** Compares the averages of blocks. */
-function resembles(ours: Uint8Array, { width, data }: PixelImage, { across, down }: PictureTile): boolean {
-  let count = 0;
+function resembles(ours: Uint8Array, { width, data }: PixelImage, tile: PictureTile): boolean {
+  const blocks = blocksOf(tile);
   let differing = 0;
-  for (let y = down.validFrom; y < down.validTo; y += BLOCK_SIDE) {
-    for (let x = across.validFrom; x < across.validTo; x += BLOCK_SIDE) {
-      const columns = Math.min(BLOCK_SIDE, across.validTo - x);
-      const rows = Math.min(BLOCK_SIDE, down.validTo - y);
-      const sums = [0, 0, 0];
-      for (let row = y; row < y + rows; row++) {
-        for (let column = x; column < x + columns; column++) {
-          for (let n = 0; n < 3; n++) {
-            const our = ours[(row * across.outLength + column) * 4 + n] ?? 0;
-            sums[n] = (sums[n] ?? 0) + our - (data[(row * width + column) * 4 + n] ?? 0);
-          }
+  for (const { fromX, toX, fromY, toY } of blocks) {
+    const sums = [0, 0, 0];
+    for (let row = fromY; row < toY; row++) {
+      for (let column = fromX; column < toX; column++) {
+        for (let n = 0; n < 3; n++) {
+          const our = ours[(row * tile.across.outLength + column) * 4 + n] ?? 0;
+          sums[n] = (sums[n] ?? 0) + our - (data[(row * width + column) * 4 + n] ?? 0);
         }
       }
-      count++;
-      if (sums.some((sum) => Math.abs(sum) > MAX_BLOCK_DIFFERENCE * columns * rows)) differing++;
     }
+    const most = MAX_BLOCK_DIFFERENCE * (toX - fromX) * (toY - fromY);
+    if (sums.some((sum) => Math.abs(sum) > most)) differing++;
   }
-  return differing <= count * MAX_DIFFERING_BLOCKS;
+  return differing <= blocks.length * MAX_DIFFERING_BLOCKS;
 }

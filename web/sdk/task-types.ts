@@ -152,6 +152,8 @@ export interface TaskTypes {
     result: {
       bodies: { position: Vec3; velocity: Vec3 }[];
       collisions: [number, number][];
+      /** For each of `collisions`, between which checkpoints the pair first touched: 0 is before the first. */
+      collisionSegments: Uint32Array;
       /**
        * The states after every `everySteps` steps, except the last: 6 numbers for each body (position, velocity), body after body and
        * state after state.
@@ -165,7 +167,8 @@ export interface TaskTypes {
    * is 0..1 per channel, and `reflectivity` (0..1, default 0) is the weight of its mirror image, over up to four reflections. Planes and
    * meshes are two-sided. A single sample is taken in the middle of the pixel; several are jittered by numbers that depend only on
    * pixel, sample and seed, so that tiles join seamlessly. Up to 131,072 triangles, 4,096 objects and 16 lights; up to 4,194,304 pixels
-   * and 67,108,864 samples for each task.
+   * and 67,108,864 samples for each task. A sample may take 524,288 tests of rays against surfaces and the boxes around them, which only
+   * scenes of surfaces that fill the same space exceed; such a task fails with `too-large`.
    */
   raytracing: {
     input: {

@@ -11,7 +11,7 @@ export const PHYSICS = {
   maxBodySteps: 128 * 1024 * 1024,
   /** Longest time step, s: beyond it, no bounce comes out right. */
   maxTimestepS: 1,
-  /** Distinct pairs that collide in the course of a task: 16 MB. */
+  /** Distinct pairs that collide in the course of a task: 24 MB. */
   maxCollisions: 2 * 1024 * 1024,
   /** Bytes of all checkpoints, 24 for each body; beyond it, checkpoints are further apart. */
   maxCheckpointBytes: 16 * 1024 * 1024,
@@ -39,6 +39,9 @@ export interface World {
 export const NUMBERS_PER_BODY = 8;
 /** Numbers per body of a state: position, velocity. */
 export const NUMBERS_PER_STATE = 6;
+/** Numbers per collision of a result: both bodies, segment. */
+const NUMBERS_PER_COLLISION = 3;
+export const COLLISION_BYTES = NUMBERS_PER_COLLISION * 4;
 
 export function readBodies(numbers: Float64Array): Bodies {
   const count = numbers.length / NUMBERS_PER_BODY;
@@ -87,6 +90,8 @@ export interface Simulated {
   checkpoints: Float32Array;
   /** Keys `first * count + second` of all pairs that collided, in ascending order. */
   collisions: Uint32Array;
+  /** For each of them, in which segment between two checkpoints it first did. */
+  segments: Uint32Array;
 }
 
 /** Default number of steps between two checkpoints. */
@@ -115,25 +120,33 @@ export interface PhysicsResult {
   bodies: { position: Vec3; velocity: Vec3 }[];
   /** All pairs that collided, the lower index first, in ascending order. */
   collisions: [number, number][];
+  /** For each of them, in which segment between two checkpoints it first did: 0 until the first checkpoint. */
+  collisionSegments: Uint32Array;
   checkpoints: Checkpoints;
 }
 
-/** Encodes a result as three attachments: the last state in double precision, so that a simulation can continue from it; the checkpoints in single precision; and the collisions. */
-export function encodeSimulated(bodies: Bodies, { checkpoints, collisions }: Simulated): PackedResult {
+/** Encodes a result as three attachments: the last state in double precision, so that a simulation can continue from it; the checkpoints in single precision; and the collisions, with their segments. */
+export function encodeSimulated(bodies: Bodies, { checkpoints, collisions, segments }: Simulated): PackedResult {
   const count = bodies.masses.length;
   const last = new Float64Array(count * NUMBERS_PER_STATE);
   writeState(bodies, last);
-  const pairs = new Uint32Array(collisions.length * 2);
-  for (const [i, key] of collisions.entries()) pairs.set([Math.trunc(key / count), key % count], i * 2);
-  return { value: null, attachments: [bytesOf(last), bytesOf(checkpoints), bytesOf(pairs)] };
+  const numbers = new Uint32Array(collisions.length * NUMBERS_PER_COLLISION);
+  for (let i = 0; i < collisions.length; i++) {
+    const key = collisions[i] ?? 0;
+    const at = i * NUMBERS_PER_COLLISION;
+    numbers[at] = Math.trunc(key / count);
+    numbers[at + 1] = key % count;
+    numbers[at + 2] = segments[i] ?? 0;
+  }
+  return { value: null, attachments: [bytesOf(last), bytesOf(checkpoints), bytesOf(numbers)] };
 }
 
 /** Throws MeshError `malformed`. */
 export function decodeSimulated(count: number, schedule: Schedule, { attachments }: PackedResult): PhysicsResult {
-  const pairsBytes = attachments[2]?.byteLength ?? 0;
-  const sizes = [count * NUMBERS_PER_STATE * 8, checkpointCount(schedule) * stateBytes(count), pairsBytes];
+  const listBytes = attachments[2]?.byteLength ?? 0;
+  const sizes = [count * NUMBERS_PER_STATE * 8, checkpointCount(schedule) * stateBytes(count), listBytes];
   checkSizes(attachments, sizes, 'A simulation');
-  if (pairsBytes % 8 !== 0 || pairsBytes > PHYSICS.maxCollisions * 8) {
+  if (listBytes % COLLISION_BYTES !== 0 || listBytes > PHYSICS.maxCollisions * COLLISION_BYTES) {
     throw MeshError.malformed('A simulation came back with a malformed list of collisions.');
   }
   const last = numbersIn(Float64Array, attachmentAt(attachments, 0));
@@ -145,21 +158,24 @@ export function decodeSimulated(count: number, schedule: Schedule, { attachments
     const [x = 0, y = 0, z = 0, vx = 0, vy = 0, vz = 0] = last.subarray(i * NUMBERS_PER_STATE);
     return { position: [x, y, z] as Vec3, velocity: [vx, vy, vz] as Vec3 };
   });
-  const collisions = readPairs(numbersIn(Uint32Array, attachmentAt(attachments, 2)), count);
-  return { bodies, collisions, checkpoints: { everySteps: schedule.checkpointEvery, states } };
+  const collided = readCollisions(numbersIn(Uint32Array, attachmentAt(attachments, 2)), count, schedule);
+  return { bodies, ...collided, checkpoints: { everySteps: schedule.checkpointEvery, states } };
 }
 
-function readPairs(numbers: Uint32Array, count: number): [number, number][] {
-  const pairs: [number, number][] = [];
+function readCollisions(numbers: Uint32Array, count: number, schedule: Schedule) {
+  const collisions: [number, number][] = [];
+  const collisionSegments = new Uint32Array(numbers.length / NUMBERS_PER_COLLISION);
+  const segments = checkpointCount(schedule) + 1;
   let before = -1;
-  for (let at = 0; at < numbers.length; at += 2) {
-    const [first = 0, second = 0] = [numbers[at], numbers[at + 1]];
+  for (let at = 0; at < numbers.length; at += NUMBERS_PER_COLLISION) {
+    const [first = 0, second = 0, segment = 0] = [numbers[at], numbers[at + 1], numbers[at + 2]];
     const key = first * count + second;
-    if (first >= second || second >= count || key <= before) {
+    if (first >= second || second >= count || key <= before || segment >= segments) {
       throw MeshError.malformed('A simulation came back with collisions out of order.');
     }
     before = key;
-    pairs.push([first, second]);
+    collisionSegments[collisions.length] = segment;
+    collisions.push([first, second]);
   }
-  return pairs;
+  return { collisions, collisionSegments };
 }

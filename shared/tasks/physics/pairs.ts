@@ -1,12 +1,14 @@
 import { MeshError } from '../../errors.ts';
 import type { Steps } from '../definition.ts';
+import { sortedKeys } from './sorted-keys.ts';
 
 /** Average number of pairs per body above which the bodies are considered heaped up in one place. */
 const MAX_PAIRS_PER_BODY = 64;
-/** Pairs that are compared between two yields: half a millisecond. Counted by pair, since bodies may all be put into one cell. */
-const PAIRS_PER_STEP = 64 * 1024;
-
-const CELLS_AROUND = 12;
+/**
+ * Cells that are looked into, bodies that are found there and pairs that are compared between two yields: half a millisecond. Not bodies, since one
+ * may look into thousands of cells, and all may be put into one.
+ */
+const LOOKS_PER_STEP = 64 * 1024;
 
 /**
  * Finds the pairs that touch or nearly touch. It uses spatial hashing: a uniform grid over all space whose cells are slots of a hash table
@@ -20,7 +22,8 @@ export class PairFinder {
   /** Linked lists: the first body of each slot, and the next one of each body; -1 ends a list. */
   readonly #first: Int32Array;
   readonly #next: Int32Array;
-  #compared = 0;
+  /** Since the last yield. */
+  #looks = 0;
 
   constructor(radii: Float64Array) {
     const count = radii.length;
@@ -42,17 +45,15 @@ export class PairFinder {
     const pairs: number[] = [];
     for (let body = 0; body < count; body++) {
       this.#around(body, positions, margin, pairs);
-      // Looking into the cells around a body takes about as long as a dozen comparisons.
-      this.#compared += CELLS_AROUND;
-      if (this.#compared >= PAIRS_PER_STEP) {
-        this.#compared = 0;
+      if (this.#looks >= LOOKS_PER_STEP) {
+        this.#looks = 0;
         yield;
       }
       if (pairs.length > count * MAX_PAIRS_PER_BODY) {
         throw MeshError.badInput('Too many bodies overlap at once. Spread them out, or make them smaller.');
       }
     }
-    return Uint32Array.from(pairs).sort();
+    return yield* sortedKeys(new Uint32Array(pairs));
   }
 
   #sort(positions: Float64Array): void {
@@ -69,36 +70,50 @@ export class PairFinder {
     }
   }
 
+  /** Looks no longer than a few times as long as it takes to compare the body with all others. */
   #around(body: number, positions: Float64Array, margin: number, pairs: number[]): void {
     const radius = this.#radii[body] ?? 0;
     const reach = Math.ceil((2 * radius + margin) / this.#cellSize);
     const count = this.#radii.length;
-    if ((2 * reach + 1) ** 3 > count) {
-      for (let other = 0; other < count; other++) this.#test(body, other, positions, margin, pairs);
-      return;
-    }
+    const known = pairs.length;
+    if ((2 * reach + 1) ** 3 <= count && this.#inCells(body, reach, positions, margin, pairs)) return;
+    pairs.length = known;
+    this.#looks += count;
+    for (let other = 0; other < count; other++) this.#test(body, other, positions, margin, pairs);
+  }
+
+  /** False where it gave up: so many bodies are in other cells of the same slots. */
+  #inCells(body: number, reach: number, positions: Float64Array, margin: number, pairs: number[]): boolean {
     const cells = this.#cells;
     const x = cells[body * 3] ?? 0;
     const y = cells[body * 3 + 1] ?? 0;
     const z = cells[body * 3 + 2] ?? 0;
+    let looks = (2 * reach + 1) ** 3;
+    const most = looks + 2 * this.#radii.length;
     for (let cx = x - reach; cx <= x + reach; cx++) {
       for (let cy = y - reach; cy <= y + reach; cy++) {
         for (let cz = z - reach; cz <= z + reach; cz++) {
           let other = this.#first[this.#slotOf(cx, cy, cz)] ?? -1;
           for (; other >= 0; other = this.#next[other] ?? -1) {
+            looks++;
             const at = other * 3;
             // Skip bodies of other cells that share this slot.
             if (cells[at] !== (cx | 0) || cells[at + 1] !== (cy | 0) || cells[at + 2] !== (cz | 0)) continue;
             this.#test(body, other, positions, margin, pairs);
           }
+          if (looks > most) {
+            this.#looks += looks;
+            return false;
+          }
         }
       }
     }
+    this.#looks += looks;
+    return true;
   }
 
   /** Tests a pair. It is reported for its larger body only; for equal radii, for the later one. */
   #test(body: number, other: number, positions: Float64Array, margin: number, pairs: number[]): void {
-    this.#compared++;
     const radius = this.#radii[body] ?? 0;
     const otherRadius = this.#radii[other] ?? 0;
     if (otherRadius > radius || (otherRadius === radius && other >= body)) return;

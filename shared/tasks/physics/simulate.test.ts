@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { finish } from '../definition.ts';
 import { seededRandom } from '../test-random.ts';
 import { PairFinder } from './pairs.ts';
+import { sortedKeys } from './sorted-keys.ts';
 import { body, simulated, swarm, task, totals } from './test-bodies.ts';
 
 describe('two spheres', () => {
@@ -137,4 +138,72 @@ test('the search for pairs pauses every few thousand comparisons, also where all
   while (!finding.next().done) yields++;
   // 2,000 bodies are compared with 2,000 each.
   expect(yields).toBeGreaterThan(50);
+});
+
+/** Yields of one search for pairs. */
+function pausesOf(radii: Float64Array, positions: Float64Array): number {
+  const finding = new PairFinder(radii).find(positions, 0);
+  let yields = 0;
+  while (!finding.next().done) yields++;
+  return yields;
+}
+
+/** Slot of a cell in a table of that length, as the finder has it: what a gamer may know. */
+function slotOf(x: number, y: number, z: number, slots: number): number {
+  const mixed = Math.imul(x, 73_856_093) ^ Math.imul(y, 19_349_663) ^ Math.imul(z, 83_492_791);
+  return (mixed ^ (mixed >>> 15)) & (slots - 1);
+}
+
+/** Middles of cells of width 1 along the x axis, all in one slot. */
+function inSlot(slot: number, count: number, slots: number): Float64Array {
+  const positions = new Float64Array(count * 3).fill(0.5);
+  for (let x = 1, body = 0; body < count; x++) if (slotOf(x, 0, 0, slots) === slot) positions[body++ * 3] = x + 0.5;
+  return positions;
+}
+
+test('the search for pairs pauses by the cells that it looks into and the bodies that it skips, too', () => {
+  // The median is 1, and some are twelve times as wide: these look into 15,625 cells each, of which next to all are empty.
+  const wide = Float64Array.from({ length: 16_000 }, (_, i) => (i % 32 === 0 ? 12 : 1));
+  const apart = Float64Array.from({ length: 48_000 }, (_, at) => (at % 3 === 0 ? at * 100 : 0));
+  expect(pausesOf(wide, apart)).toBeGreaterThan(80);
+  // Each finds all others in its slot, and compares itself with none.
+  expect(pausesOf(new Float64Array(1_000).fill(0.5), inSlot(0, 1_000, 2_048))).toBeGreaterThan(12);
+});
+
+test('a body that would look at the bodies of one slot over and over finds its pairs all the same', () => {
+  const [count, slots] = [130, 512];
+  // It looks into 125 cells, several of which share a slot.
+  const radii = Float64Array.from({ length: count }, (_, i) => (i === 0 ? 0.9 : 0.5));
+  const visits = new Uint32Array(slots);
+  for (let cell = 0; cell < 125; cell++) {
+    const slot = slotOf((cell % 5) - 2, (Math.trunc(cell / 5) % 5) - 2, Math.trunc(cell / 25) - 2, slots);
+    visits[slot] = (visits[slot] ?? 0) + 1;
+  }
+  const most = Math.max(...visits);
+  expect(most).toBeGreaterThan(2);
+  const positions = inSlot(visits.indexOf(most), count, slots);
+  positions.set([0.5, 0.5, 0.5, 1.5, 0.5, 0.5], 0);
+  expect([...finish(new PairFinder(radii).find(positions, 0))]).toEqual([1]);
+});
+
+test('many pairs are sorted as few are', () => {
+  const random = seededRandom(5);
+  for (const count of [0, 1, 9_000, 70_000]) {
+    const keys = Uint32Array.from({ length: count }, () => random() * 2 ** 32);
+    const due = keys.slice().sort();
+    const sorted = finish(sortedKeys(keys));
+    expect([sorted.length, sorted.every((key, i) => key === due[i])]).toEqual([count, true]);
+  }
+});
+
+test('a pair that touches is listed with the segment in which it first did', () => {
+  // The first hands its velocity on to the second at 0.505 m, and that to the third 6.495 m further on.
+  const bodies = [body([0, 0, 0], [1, 0, 0]), body([1.505, 0, 0]), body([9, 0, 0])];
+  const { collisions, collisionSegments } = simulated(task(bodies, { steps: 1_000, checkpointEvery: 10 }));
+  expect(collisions).toEqual([
+    [0, 1],
+    [1, 2],
+  ]);
+  // In steps 51 and 701, a centimetre each.
+  expect([...collisionSegments]).toEqual([5, 70]);
 });

@@ -2,6 +2,7 @@ import { MeshError } from '../../errors.ts';
 import type { Steps } from '../definition.ts';
 import {
   type Bodies,
+  COLLISION_BYTES,
   checkpointCount,
   NUMBERS_PER_STATE,
   PHYSICS,
@@ -11,6 +12,10 @@ import {
   writeState,
 } from './bodies.ts';
 import { PairFinder } from './pairs.ts';
+import { sortedKeys } from './sorted-keys.ts';
+
+/** Pairs that are resolved, or collisions that are gathered, between two yields: half a millisecond. */
+const PAIRS_PER_STEP = 8 * 1024;
 
 /** An observer of each step. `met` is called for each pair before its impulse; `gap` is below 0 if the two overlap. */
 export interface StepWatch {
@@ -43,7 +48,9 @@ export function* step(
   }
   watch?.moved();
   const count = masses.length;
+  let resolved = 0;
   for (const key of yield* finder.find(positions, watch?.margin ?? 0)) {
+    if (++resolved % PAIRS_PER_STEP === 0) yield;
     const first = Math.trunc(key / count);
     const second = key % count;
     const a = first * 3;
@@ -84,14 +91,23 @@ export function* step(
 export function* simulate(bodies: Bodies, world: World, schedule: Schedule, watch?: StepWatch): Steps<Simulated> {
   const count = bodies.masses.length;
   const finder = new PairFinder(bodies.radii);
-  const touched = new Set<number>();
-  const onContact = (key: number) => touched.add(key);
+  // By key, in which segment.
+  const touched = new Map<number, number>();
+  let segment = 0;
+  const onContact = (key: number) => {
+    if (!touched.has(key)) touched.set(key, segment);
+  };
   const numbers = count * NUMBERS_PER_STATE;
   const checkpoints = new Float32Array(checkpointCount(schedule) * numbers);
   for (let done = 1; done <= schedule.steps; done++) {
+    segment = Math.trunc((done - 1) / schedule.checkpointEvery);
     yield* step(bodies, world, finder, onContact, watch);
     if (touched.size > PHYSICS.maxCollisions) {
-      throw MeshError.tooLarge('The list of collisions', touched.size * 8, PHYSICS.maxCollisions * 8);
+      throw MeshError.tooLarge(
+        'The list of collisions',
+        touched.size * COLLISION_BYTES,
+        PHYSICS.maxCollisions * COLLISION_BYTES,
+      );
     }
     if (done % schedule.checkpointEvery === 0 && done < schedule.steps) {
       const at = (done / schedule.checkpointEvery - 1) * numbers;
@@ -99,5 +115,24 @@ export function* simulate(bodies: Bodies, world: World, schedule: Schedule, watc
     }
     yield;
   }
-  return { checkpoints, collisions: Uint32Array.from(touched).sort() };
+  return { checkpoints, ...(yield* collisionsOf(touched)) };
+}
+
+export type Collided = Pick<Simulated, 'collisions' | 'segments'>;
+
+/** @param touched - the segment of each pair that collided, by key. */
+export function* collisionsOf(touched: ReadonlyMap<number, number>): Steps<Collided> {
+  const keys = new Uint32Array(touched.size);
+  let at = 0;
+  for (const key of touched.keys()) {
+    keys[at++] = key;
+    if (at % PAIRS_PER_STEP === 0) yield;
+  }
+  const collisions = yield* sortedKeys(keys);
+  const segments = new Uint32Array(touched.size);
+  for (let i = 0; i < collisions.length; i++) {
+    segments[i] = touched.get(collisions[i] ?? 0) ?? 0;
+    if (i % PAIRS_PER_STEP === 0) yield;
+  }
+  return { collisions, segments };
 }

@@ -3,7 +3,7 @@ import { finish, type Steps } from '../definition.ts';
 import { physics } from '../physics.ts';
 import { seededRandom } from '../test-random.ts';
 import type { PhysicsResult } from './bodies.ts';
-import { simulated, swarm, task } from './test-bodies.ts';
+import { body, simulated, swarm, task } from './test-bodies.ts';
 
 const TASKS = {
   elastic: task(swarm(200, 5, 1), { steps: 120 }),
@@ -95,6 +95,56 @@ describe('what is refused:', () => {
   });
 
   test('missing collisions', () => {
-    expect(refusals({ ...honest, collisions: [] })).toBeGreaterThan(30);
+    expect(refusals({ ...honest, collisions: [], collisionSegments: new Uint32Array(0) })).toBeGreaterThan(30);
+  });
+
+  test('collisions listed for a later segment', () => {
+    const late = { ...honest, collisionSegments: honest.collisionSegments.map(() => 7) };
+    expect(refusals(late)).toBeGreaterThan(30);
+  });
+});
+
+describe('invented collisions', () => {
+  /** Whether a check of that segment refuses the result. */
+  const isRefused = (of: typeof TASKS.elastic, result: PhysicsResult, segment: number) => {
+    try {
+      finish(physics.verify(of, result, () => (segment + 0.5) / 8) as Steps<void>);
+      return false;
+    } catch (cause) {
+      expect(cause).toMatchObject({ reason: 'verify-failed', message: expect.stringContaining('did not happen') });
+      return true;
+    }
+  };
+  /** Adds a pair, said to have first collided in that segment. */
+  const withPair = (result: PhysicsResult, pair: [number, number], segment: number): PhysicsResult => {
+    const listed = result.collisions.map((it, i) => ({ pair: it, segment: result.collisionSegments[i] ?? 0 }));
+    const all = [...listed, { pair, segment }].sort((a, b) => a.pair[0] - b.pair[0] || a.pair[1] - b.pair[1]);
+    const collisionSegments = Uint32Array.from(all, (it) => it.segment);
+    return { ...result, collisions: all.map((it) => it.pair), collisionSegments };
+  };
+
+  test('are found by the check of the segment that they are listed for, a single one too', () => {
+    const of = task(swarm(60, 6, 1), { steps: 120 });
+    const honest = simulated(of);
+    const happened = new Set(honest.collisions.map(String));
+    for (let n = 0; n < 24; n++) {
+      const pair: [number, number] = [n, 59 - n];
+      if (happened.has(String(pair))) continue;
+      const found = Array.from({ length: 8 }, (_, segment) => isRefused(of, withPair(honest, pair, n % 8), segment));
+      expect(found).toEqual(found.map((_, segment) => segment === n % 8));
+    }
+  });
+
+  test('of bodies too far apart are found also where rounding decides what becomes of a crowd', () => {
+    const of = task([...swarm(200, 5, 1), body([900, 0, 0]), body([0, 900, 0])], { steps: 120 });
+    const honest = simulated(of);
+    for (let segment = 0; segment < 8; segment++) {
+      for (const pair of [
+        [3, 200],
+        [200, 201],
+      ] as const) {
+        expect(isRefused(of, withPair(honest, [...pair], segment), segment)).toBe(true);
+      }
+    }
   });
 });

@@ -1,19 +1,21 @@
 import { MeshError } from '../../errors.ts';
 import type { Steps } from '../definition.ts';
 import { type Bodies, NUMBERS_PER_STATE, type PhysicsResult, type Schedule, type World, withState } from './bodies.ts';
-import { type StepWatch, simulate } from './simulate.ts';
+import { Claims } from './claims.ts';
+import { ERROR_SLACK, ErrorBounds, ROUNDING_SHARE } from './error-bounds.ts';
+import { simulate } from './simulate.ts';
 
-/** Relative error of an honest machine in a number and in each sum: a few roundings in single precision. */
-const ROUNDING_SHARE = 1e-6;
-/** Error bounds are estimates: differences up to this many times the bound are accepted. */
-const ERROR_SLACK = 4;
 /** Relative error allowed in the total momentum and energy, and how much more with each step. */
 const CONSERVED_SHARE = 1e-4;
 const CONSERVED_SHARE_PER_STEP = 1e-7;
 
+/** Collisions of a segment that are looked for, evenly chosen among more: each costs a comparison in each step until it is found. */
+const MAX_CLAIMS = 16 * 1024;
+
 /**
  * Checks the conservation laws at every checkpoint, and computes one random segment between two checkpoints again: each body must be
- * within its rounding error, and every pair that certainly collided must be listed. Throws MeshError `verify-failed`.
+ * within its rounding error, every pair that certainly collided must be listed, for this segment or one before, and every pair that is listed for
+ * this one must have been able to collide. Throws MeshError `verify-failed`.
  */
 export function* verifySimulated(
   start: Bodies,
@@ -34,15 +36,42 @@ export function* verifySimulated(
   if (!from || !to) return;
   const steps = Math.min(schedule.checkpointEvery, schedule.steps - part * schedule.checkpointEvery);
   const ours = { ...from, positions: from.positions.slice(), velocities: from.velocities.slice() };
-  const bounds = new ErrorBounds(ours, world);
+  const claims = new Claims(ours, claimedPairs(result, part, random));
+  const bounds = new ErrorBounds(ours, world, claims);
   yield* simulate(ours, world, { steps, checkpointEvery: steps }, bounds);
   if (!isNear(ours.positions, to.positions, bounds.places))
     throw MeshError.verifyFailed('A simulation came back with bodies at wrong positions.');
   if (!isNear(ours.velocities, to.velocities, bounds.speeds))
     throw MeshError.verifyFailed('A simulation came back with bodies at wrong velocities.');
-  const listed = new Set(result.collisions.map(([first, second]) => first * ours.masses.length + second));
-  if (bounds.certain.some((key) => !listed.has(key)))
-    throw MeshError.verifyFailed('A simulation came back without all of its collisions.');
+  for (const key of bounds.certain) {
+    if (segmentOf(result, key) > part)
+      throw MeshError.verifyFailed('A simulation came back without all of its collisions.');
+  }
+  if (claims.left > 0) throw MeshError.verifyFailed('A simulation came back with collisions that did not happen.');
+}
+
+/** Pairs that are said to have first collided in that segment, two numbers each. */
+function claimedPairs({ collisions, collisionSegments }: PhysicsResult, segment: number, random: () => number) {
+  const claimed: [number, number][] = [];
+  for (const [i, pair] of collisions.entries()) if (collisionSegments[i] === segment) claimed.push(pair);
+  const stride = Math.max(1, Math.ceil(claimed.length / MAX_CLAIMS));
+  const offset = Math.floor(random() * stride);
+  return Uint32Array.from(claimed.filter((_, i) => i % stride === offset).flat());
+}
+
+/** The segment in which a pair is said to have first collided: infinite if it is not listed. */
+function segmentOf({ bodies, collisions, collisionSegments }: PhysicsResult, key: number): number {
+  let from = 0;
+  let to = collisions.length;
+  while (from < to) {
+    const middle = (from + to) >> 1;
+    const [first = 0, second = 0] = collisions[middle] ?? [];
+    const other = first * bodies.length + second;
+    if (other === key) return collisionSegments[middle] ?? 0;
+    if (other < key) from = middle + 1;
+    else to = middle;
+  }
+  return Number.POSITIVE_INFINITY;
 }
 
 /** The first state, the checkpoints and the last state. */
@@ -130,82 +159,4 @@ function brokenLaw(before: Bodies, after: Bodies, { gravity, timestepS, restitut
   if (excess > slack) return 'Energy was gained';
   if (restitution === 1 && excess < -slack) return 'Energy was lost in elastic collisions';
   return null;
-}
-
-/**
- * Bounds, body by body, how far a machine with other rounding may deviate in the course of a simulation. Rounding errors add up; a contact
- * turns an error of position into one of direction; and where two bodies barely touch, one machine may have let them bounce and the other
- * not. A fixed tolerance could only guess this.
- */
-class ErrorBounds implements StepWatch {
-  /** Error bounds of positions, m, and velocities, m/s. */
-  readonly places: Float64Array;
-  readonly speeds: Float64Array;
-  /** Keys of pairs that certainly collided. */
-  readonly certain: number[] = [];
-  readonly #bodies: Bodies;
-  readonly #world: World;
-  #margin = 0;
-
-  /** Starts with one rounding error for each body. */
-  constructor(bodies: Bodies, world: World) {
-    this.#bodies = bodies;
-    this.#world = world;
-    const count = bodies.masses.length;
-    this.places = Float64Array.from({ length: count }, (_, i) => rounding(bodies.positions, i));
-    this.speeds = Float64Array.from({ length: count }, (_, i) => rounding(bodies.velocities, i));
-  }
-
-  get margin(): number {
-    return this.#margin;
-  }
-
-  moved(): void {
-    const { positions, velocities, radii } = this.#bodies;
-    const { timestepS } = this.#world;
-    this.#margin = 0;
-    for (let i = 0; i < this.places.length; i++) {
-      const speed = (this.speeds[i] ?? 0) + rounding(velocities, i);
-      const place = (this.places[i] ?? 0) + speed * timestepS + rounding(positions, i);
-      this.speeds[i] = speed;
-      this.places[i] = place;
-      // Capped, so that one very uncertain body does not widen the search for all.
-      this.#margin = Math.max(this.#margin, Math.min(2 * place, radii[i] ?? 0));
-    }
-  }
-
-  met(first: number, second: number, gap: number): void {
-    const { positions, velocities, radii, masses } = this.#bodies;
-    const reach = (this.places[first] ?? 0) + (this.places[second] ?? 0);
-    if (gap > reach) return;
-    const isCertain = gap < -ERROR_SLACK * reach;
-    if (isCertain) this.certain.push(first * masses.length + second);
-    const distance = Math.max(gap + (radii[first] ?? 0) + (radii[second] ?? 0), Number.MIN_VALUE);
-    let approach = 0;
-    let relative = 0;
-    for (let axis = 0; axis < 3; axis++) {
-      const a = first * 3 + axis;
-      const b = second * 3 + axis;
-      const speed = (velocities[a] ?? 0) - (velocities[b] ?? 0);
-      approach += (speed * ((positions[b] ?? 0) - (positions[a] ?? 0))) / distance;
-      relative += speed * speed;
-    }
-    // Change of the direction of the line of centres; 2 is a reversal.
-    const turn = Math.min(2, reach / distance);
-    const approachError = (this.speeds[first] ?? 0) + (this.speeds[second] ?? 0) + Math.sqrt(relative) * turn;
-    if (approach < -approachError) return;
-    const impulseError = isCertain ? approachError + Math.abs(approach) * turn : Math.abs(approach) + approachError;
-    const share = ((1 + this.#world.restitution) * impulseError) / ((masses[first] ?? 0) + (masses[second] ?? 0));
-    this.speeds[first] = (this.speeds[first] ?? 0) + share * (masses[second] ?? 0);
-    this.speeds[second] = (this.speeds[second] ?? 0) + share * (masses[first] ?? 0);
-  }
-}
-
-function rounding(vectors: Float64Array, i: number): number {
-  const largest = Math.max(
-    Math.abs(vectors[i * 3] ?? 0),
-    Math.abs(vectors[i * 3 + 1] ?? 0),
-    Math.abs(vectors[i * 3 + 2] ?? 0),
-  );
-  return ROUNDING_SHARE * largest;
 }

@@ -1,5 +1,23 @@
+import { MeshError } from '../../errors.ts';
 import { BOX, type Bvh, MAX_DEPTH } from './bvh.ts';
 import type { Geometry } from './scene.ts';
+
+/** Bounds of the work of tracing. It is counted in tests: of a ray against a node of the tree, a sphere, a triangle, or four planes. */
+export const TRACING = {
+  /**
+   * Tests of one sample, with its shadows and reflections, which nothing can interrupt: some 10 ms on a processor, 50 on a GPU. A sample of an honest
+   * scene takes some hundreds, and among mirrors under many lights some ten thousands.
+   */
+  maxTestsPerSample: 512 * 1024,
+} as const;
+
+/** The error of a picture of which a sample takes more. */
+export function tooManyTests(): MeshError {
+  return new MeshError(
+    'too-large',
+    `A sample of this picture takes more than ${TRACING.maxTestsPerSample} tests of rays against its surfaces. Move surfaces apart that fill the same space, or use fewer lights, mirrors and planes.`,
+  );
+}
 
 /** Value of `met` if a ray hits nothing. */
 export const NOTHING = -1;
@@ -9,17 +27,25 @@ export class Intersector {
   readonly #geometry: Geometry;
   readonly #bvh: Bvh;
   readonly #stack = new Uint32Array(MAX_DEPTH);
+  readonly #maxTests: number;
+  /** What the planes count for with each ray. */
+  readonly #planeTests: number;
   /** Distance to the hit; before a hit, the largest distance of interest. */
   distance = 0;
   /** Number of the primitive or plane that was hit. */
   met = NOTHING;
+  /** Tests so far. The caller sets it to 0 before each sample. */
+  tests = 0;
 
-  constructor(geometry: Geometry, bvh: Bvh) {
+  /** @param maxTests - more than so many tests end in an error; see {@link TRACING}. */
+  constructor(geometry: Geometry, bvh: Bvh, maxTests: number = Number.MAX_SAFE_INTEGER) {
     this.#geometry = geometry;
     this.#bvh = bvh;
+    this.#maxTests = maxTests;
+    this.#planeTests = geometry.planes >> 2;
   }
 
-  /** Finds the nearest hit. */
+  /** Finds the nearest hit. Throws MeshError `too-large` after too many tests. */
   meet(ox: number, oy: number, oz: number, dx: number, dy: number, dz: number): void {
     this.distance = Number.POSITIVE_INFINITY;
     this.met = NOTHING;
@@ -27,7 +53,7 @@ export class Intersector {
     this.#descend(ox, oy, oz, dx, dy, dz, false);
   }
 
-  /** Whether anything is nearer than `distance`. */
+  /** Whether anything is nearer than `distance`. Throws as {@link meet} does. */
   isBlocked(ox: number, oy: number, oz: number, dx: number, dy: number, dz: number, distance: number): boolean {
     this.distance = distance;
     this.met = NOTHING;
@@ -38,6 +64,7 @@ export class Intersector {
 
   #meetPlanes(ox: number, oy: number, oz: number, dx: number, dy: number, dz: number): void {
     const { planeNormals, planePoints, planes, primitives } = this.#geometry;
+    this.tests += this.#planeTests;
     for (let plane = 0; plane < planes; plane++) {
       const at = plane * 3;
       const nx = planeNormals[at] ?? 0;
@@ -66,17 +93,21 @@ export class Intersector {
     const iz = 1 / (dz === 0 ? TINY : dz);
     let size = 0;
     let node = 0;
+    let tests = this.tests;
     if (this.#entry(0, ox, oy, oz, ix, iy, iz) === Number.POSITIVE_INFINITY) return;
     for (;;) {
+      tests++;
       const other = second[node] ?? 0;
       if (other === 0) {
         const from = first[node] ?? 0;
-        for (let i = from + (count[node] ?? 0) - 1; i >= from; i--) {
+        const held = count[node] ?? 0;
+        tests += held;
+        for (let i = from + held - 1; i >= from; i--) {
           const primitive = order[i] ?? 0;
           if (primitive < spheres) this.#meetSphere(primitive, ox, oy, oz, dx, dy, dz);
           else this.#meetTriangle(primitive, ox, oy, oz, dx, dy, dz);
         }
-        if (isAnyEnough && this.met !== NOTHING) return;
+        if (isAnyEnough && this.met !== NOTHING) break;
       } else {
         const entryHere = this.#entry(node + 1, ox, oy, oz, ix, iy, iz);
         const entryThere = this.#entry(other, ox, oy, oz, ix, iy, iz);
@@ -89,9 +120,11 @@ export class Intersector {
           continue;
         }
       }
-      if (size === 0) return;
+      if (size === 0) break;
+      if (tests > this.#maxTests) throw tooManyTests();
       node = stack[--size] ?? 0;
     }
+    this.tests = tests;
   }
 
   /** Distance at which a box is entered; infinite if it is missed or lies beyond the present hit. */

@@ -1,8 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import type { Vec3 } from '../packing.ts';
 import { type RaytracingInput, raytracing } from '../raytracing.ts';
-import { sampleOffset, toSrgb8 } from './render.ts';
-import { busyScene, GREY, painted, paintedBytes, pixelOf, VIEW } from './test-scenes.ts';
+import { render, sampleOffset, toSrgb8 } from './render.ts';
+import { readScene } from './scene.ts';
+import { busyScene, GREY, painted, paintedBytes, pixelOf, sliverScene, VIEW } from './test-scenes.ts';
 import { SHADING } from './tracer.ts';
 
 const paint = (input: Partial<RaytracingInput>) =>
@@ -144,6 +145,26 @@ test('a picture rendered in tiles equals one rendered at once', () => {
     expect(split?.tasks.length).toBeGreaterThan(parts / 2);
     expect(split?.merge(split.tasks.map(paintedBytes))).toEqual(whole);
   }
+});
+
+test('rendering pauses by the work that it does, within a pixel too', () => {
+  const pauses = (samplesPerPixel: number) => {
+    const { params, attachments } = raytracing.pack(sliverScene(2_000, { width: 1, height: 1, samplesPerPixel }));
+    const steps = render(readScene(attachments), params);
+    let count = 0;
+    while (!steps.next().done) count++;
+    return count;
+  };
+  // Each sample tests 2,000 triangles with eighteen rays.
+  expect(pauses(33) - pauses(1)).toBe(32);
+});
+
+test('a picture of which one sample is too much work is given up with a sentence, before that sample is done', () => {
+  const { params, attachments } = raytracing.pack(sliverScene(32 * 1024));
+  const steps = render(readScene(attachments), params);
+  expect(() => {
+    while (!steps.next().done);
+  }).toThrow(expect.objectContaining({ reason: 'too-large', message: expect.stringMatching(/ tests of rays .+\.$/) }));
 });
 
 test('more samples approach the mean; another seed gives different noise, the same seed the same', () => {

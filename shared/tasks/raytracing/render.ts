@@ -1,10 +1,13 @@
 import type { Steps } from '../definition.ts';
 import type { Vec3 } from '../packing.ts';
+import { TRACING } from './intersector.ts';
 import type { Scene } from './scene.ts';
 import { Tracer } from './tracer.ts';
 
-/** Samples traced between two yields: half a millisecond. */
-const SAMPLES_PER_STEP = 128;
+/** Tests between two pauses: half a millisecond. Samples or pixels would not do, since one may take a hundred thousand tests. */
+const TESTS_PER_STEP = 16 * 1024;
+/** Choosing the direction of a sample takes about as long as so many tests. */
+const TESTS_PER_DIRECTION = 8;
 
 export interface Tile {
   x: number;
@@ -25,13 +28,19 @@ export interface View {
   tile: Tile;
 }
 
-/** Renders single pixels of a picture, or single samples of a pixel. */
+/** Renders single pixels of a picture, sample by sample, or single samples of a pixel. */
 export class Renderer {
   readonly #view: View;
   readonly #camera: Camera;
   readonly #tracer: Tracer;
   readonly #offset = new Float64Array(2);
   readonly #direction = new Float64Array(3);
+  // The pixel, and its samples so far.
+  #x = 0;
+  #y = 0;
+  #samples = 0;
+  /** Tests since the last pause. */
+  #tests = 0;
   /** Linear colour of the last pixel or sample. */
   readonly color = new Float64Array(3);
 
@@ -41,14 +50,30 @@ export class Renderer {
     this.#tracer = tracer;
   }
 
-  /** Sets `color` to the mean of a pixel's samples. */
-  pixel(x: number, y: number): void {
-    const { samplesPerPixel } = this.#view;
+  /** Begins a pixel. Call {@link addSample} until it has all of its samples. */
+  begin(x: number, y: number): void {
+    this.#x = x;
+    this.#y = y;
+    this.#samples = 0;
     this.color.fill(0);
-    for (let sample = 0; sample < samplesPerPixel; sample++) this.#add(x, y, sample, 0, 0);
+  }
+
+  /** Returns whether that was the pixel's last sample: then `color` is the mean of all. Throws MeshError `too-large` as {@link Tracer.trace} does. */
+  addSample(): boolean {
+    const { samplesPerPixel } = this.#view;
+    this.#add(this.#x, this.#y, this.#samples++, 0, 0);
+    if (this.#samples < samplesPerPixel) return false;
     for (let channel = 0; channel < 3; channel++) {
       this.color[channel] = (this.color[channel] ?? 0) / samplesPerPixel;
     }
+    return true;
+  }
+
+  /** Whether there was work for half a millisecond since it last was. */
+  isPauseDue(): boolean {
+    if (this.#tests < TESTS_PER_STEP) return false;
+    this.#tests = 0;
+    return true;
   }
 
   /** Sets `color` to one sample of a pixel, shifted by `besideX` and `besideY` pixels. */
@@ -64,26 +89,26 @@ export class Renderer {
     const [offsetX = 0, offsetY = 0] = this.#offset;
     this.#camera.direction(x + offsetX + besideX, y + offsetY + besideY, this.#direction);
     this.#tracer.trace(this.#camera.position, this.#direction, this.#view.background, this.color);
+    this.#tests += TESTS_PER_DIRECTION + this.#tracer.tests;
   }
 }
 
-/** Renders the tile of a view as RGBA. */
+/** Renders the tile of a view as RGBA. Throws MeshError `too-large` for a picture of which a sample takes too many tests. */
 export function* render(scene: Scene, view: View): Steps<Uint8ClampedArray<ArrayBuffer>> {
-  const renderer = new Renderer(view, yield* Tracer.make(scene));
-  const { tile, samplesPerPixel } = view;
+  const renderer = new Renderer(view, yield* Tracer.make(scene, TRACING.maxTestsPerSample));
+  const { tile } = view;
   const pixels = new Uint8ClampedArray(tile.width * tile.height * 4);
   const { color } = renderer;
-  let samples = 0;
   for (let at = 0; at < tile.width * tile.height; at++) {
-    renderer.pixel(tile.x + (at % tile.width), tile.y + Math.trunc(at / tile.width));
+    renderer.begin(tile.x + (at % tile.width), tile.y + Math.trunc(at / tile.width));
+    for (let isDone = false; !isDone; ) {
+      isDone = renderer.addSample();
+      if (renderer.isPauseDue()) yield;
+    }
     pixels[at * 4] = toSrgb8(color[0] ?? 0);
     pixels[at * 4 + 1] = toSrgb8(color[1] ?? 0);
     pixels[at * 4 + 2] = toSrgb8(color[2] ?? 0);
     pixels[at * 4 + 3] = 255;
-    samples += samplesPerPixel;
-    if (samples < SAMPLES_PER_STEP) continue;
-    samples = 0;
-    yield;
   }
   return pixels;
 }

@@ -73,3 +73,28 @@ export function busyScene(size: Partial<RaytracingInput> = {}): RaytracingInput 
     ...size,
   };
 }
+
+/**
+ * A scene whose tree is of no use: the boxes of all its triangles are the same, no ray misses it, and next to none meets a triangle. Behind them are a
+ * mirror and, before it, as many lights as a scene may have, so that a sample is eighteen rays.
+ */
+export function sliverScene(slivers: number, size: Partial<RaytracingInput> = {}): RaytracingInput {
+  return {
+    ...VIEW,
+    ...{ width: 8, height: 8, samplesPerPixel: 1_024 },
+    objects: [
+      {
+        type: 'mesh',
+        positions: Float32Array.of(-4, -4, -2, 4, 4, 2, 4, 4, 2.001),
+        indices: Uint32Array.from({ length: slivers * 3 }, (_, i) => i % 3),
+        material: GREY,
+      },
+      { type: 'plane', point: [0, 0, -3], normal: [0, 0, 1], material: { ...GREY, reflectivity: 0.9 } },
+    ],
+    lights: Array.from({ length: 16 }, (_, i) => ({
+      position: [Math.cos(i), Math.sin(i), 5] as Vec3,
+      color: [0.05, 0.05, 0.05] as Vec3,
+    })),
+    ...size,
+  };
+}

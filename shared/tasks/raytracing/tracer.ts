@@ -33,20 +33,27 @@ export class Tracer {
     this.#rays = rays;
   }
 
-  static *make(scene: Scene): Steps<Tracer> {
+  /** @param maxTests - of one call of {@link trace}; without it, there is no bound. */
+  static *make(scene: Scene, maxTests?: number): Steps<Tracer> {
     const geometry = geometryOf(scene);
     yield;
     const bvh = yield* buildBvh(boxesOf(geometry));
-    return new Tracer(geometry, new Intersector(geometry, bvh));
+    return new Tracer(geometry, new Intersector(geometry, bvh, maxTests));
   }
 
-  /** Adds linear red, green and blue to `out`. `direction` is a unit vector. */
+  /** Tests of the last call of {@link trace}. */
+  get tests(): number {
+    return this.#rays.tests;
+  }
+
+  /** Adds linear red, green and blue to `out`. `direction` is a unit vector. Throws MeshError `too-large` after too many tests. */
   trace(origin: Vec3, direction: Float64Array, background: Vec3, out: Float64Array): void {
     const { materials } = this.#geometry;
     const rays = this.#rays;
     let [ox, oy, oz] = origin;
     let [dx = 0, dy = 0, dz = 0] = direction;
     let weight = 1;
+    rays.tests = 0;
     for (let bounce = 0; ; bounce++) {
       rays.meet(ox, oy, oz, dx, dy, dz);
       if (rays.met === NOTHING) {

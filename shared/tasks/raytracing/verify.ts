@@ -45,7 +45,8 @@ export function* verifyPicture(
     const x = tile.x + (at % tile.width);
     const y = tile.y + Math.trunc(at / tile.width);
     const claimed = image.data.subarray(at * 4, at * 4 + 4);
-    renderer.pixel(x, y);
+    renderer.begin(x, y);
+    while (!renderer.addSample()) if (renderer.isPauseDue()) yield;
     if (!isWithin(claimed, renderer.color, renderer.color) && !(yield* isOnEdge(renderer, view, x, y, claimed)))
       wrong++;
     yield;

@@ -39,9 +39,9 @@ struct Progress {
 @group(0) @binding(5) var<storage, read_write> nextInCell: array<u32>;
 // Contacts as numbers: first * count + second.
 @group(0) @binding(6) var<storage, read_write> pairs: array<u32>;
-// A hash table of the numbers of all pairs that touched, plus one; and their list.
+// A hash table of the numbers of all pairs that touched, plus one; and their list, with the segment between two checkpoints in which each first did.
 @group(0) @binding(7) var<storage, read_write> touchedTable: array<atomic<u32>>;
-@group(0) @binding(8) var<storage, read_write> touchedList: array<u32>;
+@group(0) @binding(8) var<storage, read_write> touchedList: array<vec2u>;
 // By body the complement of its first unresolved contact; 0 is none.
 @group(0) @binding(9) var<storage, read_write> firstPairs: array<atomic<u32>>;
 @group(0) @binding(10) var<storage, read_write> checkpoints: array<f32>;
@@ -125,7 +125,7 @@ fn recordCollision(pair: u32) {
     let exchange = atomicCompareExchangeWeak(&touchedTable[slot], 0u, pair + 1u);
     if (exchange.exchanged) {
       let at = atomicAdd(&progress.touched, 1u);
-      if (at < world.touched) { touchedList[at] = pair; }
+      if (at < world.touched) { touchedList[at] = vec2u(pair, progress.steps / world.every); }
       return;
     }
     if (exchange.old_value == pair + 1u) { return; }

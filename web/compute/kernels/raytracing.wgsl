@@ -1,4 +1,4 @@
-// One invocation per pixel, by the rules of shared/tasks/raytracing: what Tracer finds along the rays of Renderer. Triangles by T. Möller
+// One invocation per pixel and some of its samples, by the rules of shared/tasks/raytracing: what Tracer finds along the rays of Renderer. Triangles by T. Möller
 // and B. Trumbore ("Fast, Minimum Storage Ray-Triangle Intersection", 1997), spheres by E. Haines et al. ("Precision Improvements for
 // Ray/Sphere Intersection", Ray Tracing Gems, 2019). In single precision a ray that passes within some 0.001 pixel of an edge may fall on
 // its other side.
@@ -23,6 +23,10 @@ struct View {
   // The range of the tile's pixels, row by row, that this dispatch renders.
   fromPixel: u32,
   toPixel: u32,
+  // Samples that each of them has after this dispatch.
+  toSample: u32,
+  // Tests that this dispatch may make. A test is one of a ray against a node, a sphere, a triangle, or four planes.
+  budget: u32,
 }
 
 struct Node {
@@ -44,6 +48,16 @@ struct Hit {
   met: u32,
 }
 
+// What became of a dispatch.
+struct Progress {
+  // Of the threads that made many.
+  tests: atomic<u32>,
+  // Pixels that have fewer samples than they should, because the budget was spent.
+  unfinished: atomic<u32>,
+  // Not 0 where one sample takes more tests than any may.
+  tooMany: atomic<u32>,
+}
+
 @group(0) @binding(0) var<uniform> view: View;
 // Spheres (centre, radius), triangles (a corner and two edges), planes (point, normal), lights (position, colour).
 @group(0) @binding(1) var<storage, read> shapes: array<vec4f>;
@@ -52,6 +66,9 @@ struct Hit {
 @group(0) @binding(3) var<storage, read> nodes: array<Node>;
 @group(0) @binding(4) var<storage, read> order: array<u32>;
 @group(0) @binding(5) var<storage, read_write> pixels: array<u32>;
+// By pixel of the range: the sum of its samples so far, and their number.
+@group(0) @binding(6) var<storage, read_write> sums: array<vec4f>;
+@group(0) @binding(7) var<storage, read_write> progress: Progress;
 
 const NOTHING = 0xffffffffu;
 const FAR = 3.0e38;
@@ -59,6 +76,22 @@ const FAR = 3.0e38;
 const TINY = 1.0e-24;
 // Error of three roundings in a slab test (T. Ize, "Robust BVH Ray Traversal", JCGT 2(2), 2013).
 const BOX_SLACK = 1.000002;
+// More than any budget.
+const ALL_TESTS = 0x7fffffffu;
+// Tests after which a thread adds its own to those of all.
+const TESTS_PER_LOOK = 512u;
+
+// Tests of this thread, and how many of them it has added.
+var<private> tests: u32;
+var<private> added: u32;
+// Whether this thread gives up, so that no driver takes the GPU for hung.
+var<private> isStopped: bool;
+
+fn look() {
+  let before = atomicAdd(&progress.tests, tests - added);
+  added = tests;
+  isStopped = isStopped || before > view.budget || tests > MAX_TESTS;
+}
 
 fn trianglesAt() -> u32 { return view.spheres; }
 fn planesAt() -> u32 { return view.spheres + 3u * (view.primitives - view.spheres); }
@@ -120,24 +153,29 @@ fn entry(node: u32, origin: vec3f, inverse: vec3f, nearest: f32) -> f32 {
   return select(FAR, enter, enter <= leave * BOX_SLACK && enter < nearest);
 }
 
-// The nearest hit within the distance; any hit where one is enough.
+// The nearest hit within the distance; any hit where one is enough. Nothing in particular once the thread gives up.
 fn meet(ray: Ray, distance: f32, isAnyEnough: bool) -> Hit {
+  tests += view.planes >> 2u;
   var hit = meetPlanes(ray, Hit(distance, NOTHING));
   if (view.primitives == 0u || (isAnyEnough && hit.met != NOTHING)) { return hit; }
   let inverse = 1.0 / select(ray.direction, vec3f(TINY), abs(ray.direction) < vec3f(TINY));
   var stack: array<u32, MAX_DEPTH>;
   var size = 0u;
   var node = 0u;
+  // Tests of this ray that are not counted yet.
+  var visits = 0u;
   if (entry(0u, ray.origin, inverse, hit.distance) == FAR) { return hit; }
   loop {
+    visits++;
     let other = nodes[node].second;
     if (other == 0u) {
       let leaf = nodes[node].leaf;
+      visits += leaf & 7u;
       for (var i = leaf & 7u; i > 0u; i--) {
         let primitive = order[(leaf >> 3u) + i - 1u];
         if (primitive < view.spheres) { hit = meetSphere(primitive, ray, hit); } else { hit = meetTriangle(primitive, ray, hit); }
       }
-      if (isAnyEnough && hit.met != NOTHING) { return hit; }
+      if (isAnyEnough && hit.met != NOTHING) { break; }
     } else {
       let here = entry(node + 1u, ray.origin, inverse, hit.distance);
       let there = entry(other, ray.origin, inverse, hit.distance);
@@ -151,10 +189,17 @@ fn meet(ray: Ray, distance: f32, isAnyEnough: bool) -> Hit {
         continue;
       }
     }
-    if (size == 0u) { return hit; }
+    if (size == 0u) { break; }
+    if (visits >= TESTS_PER_LOOK) {
+      tests += visits;
+      visits = 0u;
+      look();
+      if (isStopped) { break; }
+    }
     size--;
     node = stack[size];
   }
+  tests += visits;
   return hit;
 }
 
@@ -186,6 +231,9 @@ fn trace(eye: Ray) -> vec3f {
   var weight = 1.0;
   for (var bounce = 0u; bounce <= MAX_BOUNCES; bounce++) {
     let hit = meet(ray, FAR, false);
+    // Here too, since many short rays make as many tests as a long one.
+    if (tests - added >= TESTS_PER_LOOK) { look(); }
+    if (isStopped) { break; }
     if (hit.met == NOTHING) { return color + weight * view.background; }
     let material = materials[hit.met];
     let surface = ray.origin + hit.distance * ray.direction;
@@ -226,10 +274,27 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
   let at = view.fromPixel + id.x;
   if (at >= view.toPixel) { return; }
   let pixel = view.tileAt + vec2u(at % view.tileWidth, at / view.tileWidth);
-  var sum = vec3f(0.0);
-  for (var sample = 0u; sample < view.samples; sample++) {
+  isStopped = atomicLoad(&progress.tests) > view.budget;
+  var sum = sums[id.x].xyz;
+  let before = u32(sums[id.x].w);
+  var sample = before;
+  while (sample < view.toSample && !isStopped) {
     let place = 2.0 * (vec2f(pixel) + sampleOffset(pixel, sample)) / view.pictureSize - 1.0;
-    sum += trace(Ray(view.position, normalize(view.forward + place.x * view.right + place.y * view.down)));
+    let color = trace(Ray(view.position, normalize(view.forward + place.x * view.right + place.y * view.down)));
+    // Part of a sample is none.
+    if (isStopped) { break; }
+    sum += color;
+    sample++;
   }
-  pixels[at] = pack4x8unorm(vec4f(toSrgb(sum / f32(view.samples)), 1.0));
+  sums[id.x] = vec4f(sum, f32(sample));
+  if (sample < view.toSample) {
+    atomicAdd(&progress.unfinished, 1u);
+    if (sample == before && tests > MAX_TESTS) {
+      atomicStore(&progress.tooMany, 1u);
+      // For nothing does any other thread go on.
+      atomicMax(&progress.tests, ALL_TESTS);
+    }
+  } else if (sample == view.samples) {
+    pixels[at] = pack4x8unorm(vec4f(toSrgb(sum / f32(view.samples)), 1.0));
+  }
 }

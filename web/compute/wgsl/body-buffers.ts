@@ -1,11 +1,5 @@
 import { numbersIn } from '../../../shared/tasks/packing.ts';
-import {
-  type Bodies,
-  checkpointCount,
-  PHYSICS,
-  type Simulated,
-  stateBytes,
-} from '../../../shared/tasks/physics/bodies.ts';
+import { type Bodies, checkpointCount, PHYSICS, stateBytes } from '../../../shared/tasks/physics/bodies.ts';
 import { usualWidth } from '../../../shared/tasks/physics/pairs.ts';
 import type { PhysicsParams } from '../../../shared/tasks/physics.ts';
 import { type Allocated, allocate, readBuffer } from './gpu-buffers.ts';
@@ -16,12 +10,21 @@ const CONTACTS_PER_BODY = 8;
 /** Sizes of the kernel's structs `World` and `Progress`. */
 const WORLD_BYTES = 48;
 const PROGRESS_BYTES = 16;
+/** Of a pair that touched: its number, and its segment. */
+const TOUCHED_BYTES = 8;
 /** Elements of a body's position and radius, or velocity and mass. */
 const VEC4 = 4;
 /** Cells are wider than most bodies by this factor, so that rounding never leads a contact beyond the neighbouring cells. */
 const CELL_ROOM = 1.01;
 
 type Buffers = ReturnType<typeof make>;
+
+/** What a simulation leaves beside its last state. */
+interface ReadResult {
+  checkpoints: Float32Array;
+  /** All pairs that touched, in any order: of each its number, and the segment between two checkpoints in which it first did. */
+  touched: Uint32Array;
+}
 
 /** The GPU buffers of one simulation. */
 export class BodyBuffers {
@@ -83,21 +86,21 @@ export class BodyBuffers {
    * Writes the final positions and velocities to the bodies; null when one of them is not finite. Throws MeshError `too-large`, `device-
    * lost`.
    */
-  async read(bodies: Bodies, touched: number): Promise<Simulated | null> {
+  async read(bodies: Bodies, touched: number): Promise<ReadResult | null> {
     const { positions, velocities, checkpoints, touchedList } = this.#buffers;
     const stateSize = this.#params.bodies * VEC4 * 4;
-    const [placesBytes, speedsBytes, checkpointsBytes, pairsBytes] = await this.#copies([
+    const [placesBytes, speedsBytes, checkpointsBytes, touchedBytes] = await this.#copies([
       [positions, stateSize],
       [velocities, stateSize],
       [checkpoints, checkpointBytes(this.#params)],
-      [touchedList, touched * 4],
+      [touchedList, touched * TOUCHED_BYTES],
     ]);
     const floats = [placesBytes, speedsBytes, checkpointsBytes].map((bytes) => numbersIn(Float32Array, bytes));
     const [placed, moving, states] = floats;
     if (!placed || !moving || !states || !floats.every((numbers) => numbers.every(Number.isFinite))) return null;
     bodies.positions.set(vectorsOf(placed));
     bodies.velocities.set(vectorsOf(moving));
-    return { checkpoints: states.slice(), collisions: numbersIn(Uint32Array, pairsBytes).slice().sort() };
+    return { checkpoints: states.slice(), touched: numbersIn(Uint32Array, touchedBytes) };
   }
 
   dispose(): void {
@@ -142,7 +145,7 @@ function make(buffer: Parameters<Parameters<typeof allocate>[2]>[0], params: Phy
     nextInCell: buffer('nexts', count * 4, STORAGE),
     pairs: buffer('pairs', pairs * 4, STORAGE),
     touchedTable: buffer('touched table', touchedSlots * 4, STORAGE),
-    touchedList: buffer('touched list', touched * 4, STORAGE | COPY_SRC),
+    touchedList: buffer('touched list', touched * TOUCHED_BYTES, STORAGE | COPY_SRC),
     firstPairs: buffer('turns', count * 4, STORAGE),
     // A binding must not be empty.
     checkpoints: buffer('checkpoints', Math.max(4, checkpointBytes(params)), STORAGE | COPY_SRC),

@@ -1,6 +1,13 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { finish, type Steps } from '../../../shared/tasks/definition.ts';
-import { busyScene, GREY, painted, triangleSoup, VIEW } from '../../../shared/tasks/raytracing/test-scenes.ts';
+import {
+  busyScene,
+  GREY,
+  painted,
+  sliverScene,
+  triangleSoup,
+  VIEW,
+} from '../../../shared/tasks/raytracing/test-scenes.ts';
 import { PICTURE_CHECK } from '../../../shared/tasks/raytracing/verify.ts';
 import { type RaytracingInput, raytracing } from '../../../shared/tasks/raytracing.ts';
 import { seededRandom } from '../../../shared/tasks/test-random.ts';
@@ -56,6 +63,24 @@ test('a long picture yields to other work, and ends when it is cancelled', async
     'cancelled',
   );
   expect(looks).toBe(3);
+});
+
+test('a pixel with more work than one dispatch may do is rendered in several, and comes out right', async () => {
+  let pauses = 0;
+  const yieldNow = async () => void pauses++;
+  const input = sliverScene(1_000, { width: 1, height: 1, samplesPerPixel: 40 });
+  const { task, result } = await paint(input, { ...EXCLUSIVE_SLOT, yieldNow });
+  // Each sample makes some 27,000 tests, and a thread at most 524,288 in a dispatch.
+  expect(pauses).toBeGreaterThan(1);
+  for (const [i, value] of painted(task).image.data.entries())
+    expect(Math.abs(value - (result.image.data[i] ?? 0))).toBeLessThanOrEqual(PICTURE_CHECK.tolerance8bit);
+});
+
+test('a picture of which one sample is too much work is given up with a sentence', async () => {
+  await expect(paint(sliverScene(32 * 1024))).rejects.toMatchObject({
+    reason: 'too-large',
+    message: expect.stringMatching(/ tests of rays .+\.$/),
+  });
 });
 
 test('a lost device is reported', async () => {

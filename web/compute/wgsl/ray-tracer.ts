@@ -1,21 +1,14 @@
 import type { PackedResult, PackedTask } from '../../../shared/tasks/definition.ts';
 import { BOX, type Bvh, buildBvh, MAX_DEPTH } from '../../../shared/tasks/raytracing/bvh.ts';
+import { TRACING, tooManyTests } from '../../../shared/tasks/raytracing/intersector.ts';
 import { Camera, type View } from '../../../shared/tasks/raytracing/render.ts';
 import { boxesOf, type Geometry, geometryOf, LIGHT, readScene } from '../../../shared/tasks/raytracing/scene.ts';
 import { SHADING } from '../../../shared/tasks/raytracing/tracer.ts';
 import type { RaytracingParams } from '../../../shared/tasks/raytracing.ts';
 import code from '../kernels/raytracing.wgsl?raw';
-import { MIN_MEASURED_MS } from '../measured-speeds.ts';
-import { runInSlices, SLICE_MS, type TimeSlot } from '../schedule.ts';
+import { runInSlices, type TimeSlot } from '../schedule.ts';
 import { type Allocated, allocate, readBuffer } from './gpu-buffers.ts';
-import { deviceLost } from './gpu-device.ts';
-
-/** Samples in the first band of a picture, before its speed is known: some 10 ms on the slowest GPU. */
-const FIRST_BAND_SAMPLES = 16 * 1024;
-
-const WORKGROUP = 64;
-/** Workgroups per dimension that every device supports (WebGPU specification, `maxComputeWorkgroupsPerDimension`). */
-const MAX_WORKGROUPS = 65_535;
+import { type Band, MAX_BAND_PIXELS, RayBands, type Rendered, WORKGROUP } from './ray-bands.ts';
 
 /** Constants that the kernel shares with the reference. */
 const CONSTANTS = `const MAX_DEPTH = ${MAX_DEPTH};
@@ -23,6 +16,7 @@ const MAX_BOUNCES = ${SHADING.maxBounces}u;
 const AMBIENT = ${SHADING.ambient};
 const LEAST_WEIGHT = ${SHADING.leastWeight};
 const SURFACE_OFFSET = ${SHADING.surfaceOffset};
+const MAX_TESTS = ${TRACING.maxTestsPerSample}u;
 `;
 
 /** The buffers of one picture. */
@@ -30,6 +24,9 @@ interface Buffers {
   view: GPUBuffer;
   scene: GPUBuffer[];
   pixels: GPUBuffer;
+  sums: GPUBuffer;
+  progress: GPUBuffer;
+  progressReadback: GPUBuffer;
   readback: GPUBuffer;
 }
 
@@ -45,8 +42,8 @@ export class WgslRayTracer {
   }
 
   /**
-   * Renders a long picture in bands of a few milliseconds and yields to frames between them. Throws MeshError `device-lost`, `too-large`,
-   * `cancelled`.
+   * Renders a long picture in bands of a few milliseconds, of some pixels or some of their samples, and yields to frames between them. Throws
+   * MeshError `device-lost`, `too-large`, `cancelled`.
    */
   async run({ params, attachments }: PackedTask<RaytracingParams>, slot: TimeSlot): Promise<PackedResult> {
     const geometry = geometryOf(readScene(attachments));
@@ -54,22 +51,17 @@ export class WgslRayTracer {
     const { shapes, materials, nodes, order } = raySceneBytes(geometry, bvh);
     const pipeline = await this.#compiled();
     const count = params.tile.width * params.tile.height;
-    const { buffers, destroy } = await this.#allocate([shapes, materials, nodes, order], count * 4);
+    const { buffers, destroy } = await this.#allocate([shapes, materials, nodes, order], count);
     try {
       const group = this.#bind(pipeline, buffers);
-      for (let from = 0, size = this.#firstBand(params); from < count; ) {
-        const to = Math.min(count, from + size);
-        this.#device.queue.writeBuffer(buffers.view, 0, viewBytes(params, geometry, from, to));
+      const bands = new RayBands(count, params.samplesPerPixel);
+      for (let band = bands.next; band; ) {
+        this.#device.queue.writeBuffer(buffers.view, 0, viewBytes(params, geometry, band));
         const startMs = this.#now();
-        this.#render(pipeline, group, to - from);
-        await this.#device.queue.onSubmittedWorkDone().catch((cause: unknown) => {
-          throw deviceLost(cause);
-        });
-        // Approaches the length of a slice gradually: rows of sky say little about the mesh below them.
-        const ratio = SLICE_MS / Math.max(this.#now() - startMs, MIN_MEASURED_MS);
-        size = toWorkgroups(size * Math.min(2, Math.max(0.25, ratio)));
-        from = to;
-        if (from < count) await slot.yieldNow();
+        this.#render(pipeline, group, buffers, band);
+        bands.rendered(band, await this.#readProgress(buffers), this.#now() - startMs);
+        band = bands.next;
+        if (band) await slot.yieldNow();
       }
       return { value: null, attachments: [await this.#read(buffers, count * 4)] };
     } finally {
@@ -87,13 +79,9 @@ export class WgslRayTracer {
     return this.#pipeline;
   }
 
-  #firstBand({ samplesPerPixel }: RaytracingParams): number {
-    return toWorkgroups(FIRST_BAND_SAMPLES / samplesPerPixel);
-  }
-
   #allocate(
     scene: (ArrayBuffer | Float32Array<ArrayBuffer> | Uint32Array<ArrayBuffer>)[],
-    sizeBytes: number,
+    pixels: number,
   ): Promise<Allocated<Buffers>> {
     const device = this.#device;
     const { STORAGE, UNIFORM, COPY_DST, COPY_SRC, MAP_READ } = GPUBufferUsage;
@@ -105,24 +93,45 @@ export class WgslRayTracer {
         device.queue.writeBuffer(made, 0, bytes);
         return made;
       }),
-      pixels: buffer('pixels', sizeBytes, STORAGE | COPY_SRC),
-      readback: buffer('readback', sizeBytes, MAP_READ | COPY_DST),
+      pixels: buffer('pixels', pixels * 4, STORAGE | COPY_SRC),
+      sums: buffer('sums', Math.min(pixels, MAX_BAND_PIXELS) * SUM_BYTES, STORAGE | COPY_DST),
+      progress: buffer('progress', PROGRESS_BYTES, STORAGE | COPY_DST | COPY_SRC),
+      progressReadback: buffer('progress readback', PROGRESS_BYTES, MAP_READ | COPY_DST),
+      readback: buffer('readback', pixels * 4, MAP_READ | COPY_DST),
     }));
   }
 
-  #bind(pipeline: GPUComputePipeline, { view, scene, pixels }: Buffers): GPUBindGroup {
-    const entries = [view, ...scene, pixels].map((buffer, binding) => ({ binding, resource: { buffer } }));
+  #bind(pipeline: GPUComputePipeline, { view, scene, pixels, sums, progress }: Buffers): GPUBindGroup {
+    const entries = [view, ...scene, pixels, sums, progress].map((buffer, binding) => ({
+      binding,
+      resource: { buffer },
+    }));
     return this.#device.createBindGroup({ layout: pipeline.getBindGroupLayout(0), entries });
   }
 
-  #render(pipeline: GPUComputePipeline, group: GPUBindGroup, pixels: number): void {
+  #render(
+    pipeline: GPUComputePipeline,
+    group: GPUBindGroup,
+    { sums, progress, progressReadback }: Buffers,
+    { fromPixel, toPixel, isBegun }: Band,
+  ): void {
     const encoder = this.#device.createCommandEncoder();
+    if (!isBegun) encoder.clearBuffer(sums, 0, (toPixel - fromPixel) * SUM_BYTES);
+    encoder.clearBuffer(progress);
     const pass = encoder.beginComputePass();
     pass.setPipeline(pipeline);
     pass.setBindGroup(0, group);
-    pass.dispatchWorkgroups(Math.ceil(pixels / WORKGROUP));
+    pass.dispatchWorkgroups(Math.ceil((toPixel - fromPixel) / WORKGROUP));
     pass.end();
+    encoder.copyBufferToBuffer(progress, 0, progressReadback, 0, PROGRESS_BYTES);
     this.#device.queue.submit([encoder.finish()]);
+  }
+
+  /** Waits for the dispatch. Throws MeshError `device-lost`; `too-large` where one sample takes more tests than any may. */
+  async #readProgress({ progressReadback }: Buffers): Promise<Rendered> {
+    const [tests = 0, unfinished, tooMany] = new Uint32Array(await readBuffer(progressReadback));
+    if (tooMany !== 0) throw tooManyTests();
+    return { tests, isFinished: unfinished === 0 };
   }
 
   async #read({ pixels, readback }: Buffers, sizeBytes: number): Promise<Uint8Array> {
@@ -135,13 +144,10 @@ export class WgslRayTracer {
 
 /** Bytes of a node, the largest element. */
 const EMPTY_BYTES = 32;
-/** Bytes of the kernel's struct `View`. */
-const VIEW_BYTES = 112;
-
-/** Rounds to full workgroups, at most as many as one dispatch may have. */
-function toWorkgroups(pixels: number): number {
-  return Math.min(MAX_WORKGROUPS, Math.max(1, Math.round(pixels / WORKGROUP))) * WORKGROUP;
-}
+/** Bytes of the kernel's structs `View` and `Progress`, and of an element of its sums. */
+const VIEW_BYTES = 128;
+const PROGRESS_BYTES = 16;
+const SUM_BYTES = 16;
 
 /** The scene in the layout of `raytracing.wgsl`, in the order of its bindings from 1 on; 0 is the view. */
 export interface RaySceneBytes {
@@ -154,7 +160,7 @@ export interface RaySceneBytes {
 const VEC4 = 4;
 const NODE_WORDS = 8;
 /** Words of the kernel's struct `View`. */
-const VIEW_WORDS = 28;
+const VIEW_WORDS = VIEW_BYTES / 4;
 /** Boxes are enlarged by this share, which is more than rounding to single precision may have shrunk them. */
 const ROUNDED = 2 ** -22;
 
@@ -167,8 +173,7 @@ export function raySceneBytes(geometry: Geometry, bvh: Bvh): RaySceneBytes {
   };
 }
 
-/** Pixels `fromPixel` to `toPixel` of the tile, row by row. */
-export function viewBytes(view: View, geometry: Geometry, fromPixel: number, toPixel: number): ArrayBuffer {
+function viewBytes(view: View, geometry: Geometry, band: Band): ArrayBuffer {
   const { background, width, height, samplesPerPixel, seed, tile } = view;
   const { position, forward, right, down } = new Camera(view.camera, width, height);
   const bytes = new ArrayBuffer(VIEW_WORDS * 4);
@@ -185,7 +190,8 @@ export function viewBytes(view: View, geometry: Geometry, fromPixel: number, toP
     words[line * VEC4 + 3] = word;
   }
   floats.set([width, height], 20);
-  words.set([tile.x, tile.y, tile.width, geometry.lights.length / LIGHT, fromPixel, toPixel], 22);
+  const { fromPixel, toPixel, toSample, budget } = band;
+  words.set([tile.x, tile.y, tile.width, geometry.lights.length / LIGHT, fromPixel, toPixel, toSample, budget], 22);
   return bytes;
 }
 

@@ -1,9 +1,10 @@
-import type { PackedResult, PackedTask } from '../../../shared/tasks/definition.ts';
+import type { PackedResult, PackedTask, Steps } from '../../../shared/tasks/definition.ts';
 import { attachmentAt, numbersIn } from '../../../shared/tasks/packing.ts';
 import { encodeSimulated, readBodies } from '../../../shared/tasks/physics/bodies.ts';
+import { type Collided, collisionsOf } from '../../../shared/tasks/physics/simulate.ts';
 import type { PhysicsParams } from '../../../shared/tasks/physics.ts';
 import code from '../kernels/physics.wgsl?raw';
-import { SLICE_MS, type TimeSlot } from '../schedule.ts';
+import { runInSlices, SLICE_MS, type TimeSlot } from '../schedule.ts';
 import { BodyBuffers } from './body-buffers.ts';
 
 /** Steps between two checks of the progress; each check takes some ms. Powers of two. */
@@ -41,8 +42,10 @@ export class WgslSimulator {
       const { bound, slots } = buffers;
       const passes = new PhysicsPasses(this.#device, pipelines, bound, { bodies: params.bodies, slots });
       const touched = await this.#simulate(buffers, passes, params, slot);
-      const simulated = touched === null ? null : await buffers.read(bodies, touched);
-      return simulated && encodeSimulated(bodies, simulated);
+      const read = touched === null ? null : await buffers.read(bodies, touched);
+      if (!read) return null;
+      const collided = await runInSlices(gathered(read.touched), this.#now, () => slot.yieldNow());
+      return encodeSimulated(bodies, { checkpoints: read.checkpoints, ...collided });
     } finally {
       buffers.dispose();
     }
@@ -76,6 +79,19 @@ export class WgslSimulator {
       await slot.yieldNow();
     }
   }
+}
+
+/** Pairs that are looked at between two yields: half a millisecond. */
+const PAIRS_PER_STEP = 8 * 1024;
+
+/** @param touched - numbers of pairs, and their segments. */
+function* gathered(touched: Uint32Array): Steps<Collided> {
+  const segments = new Map<number, number>();
+  for (let at = 0; at < touched.length; at += 2) {
+    segments.set(touched[at] ?? 0, touched[at + 1] ?? 0);
+    if (segments.size % PAIRS_PER_STEP === 0) yield;
+  }
+  return yield* collisionsOf(segments);
 }
 
 const CONSTANTS = `const MAX_PAIR_VISITS = ${MAX_PAIR_VISITS}u;\n`;

@@ -53,7 +53,7 @@ function rising({ pieces, ships }: StretchPlan): PhysicsResult {
     bodiesAt(at + 1).flatMap(({ position, velocity }) => [...position, ...velocity]),
   );
   const checkpoints = { everySteps: STRETCH.frameSteps, states: Float32Array.from(states.flat()) };
-  return { bodies: bodiesAt(frames), checkpoints, collisions: [] };
+  return { bodies: bodiesAt(frames), checkpoints, collisions: [], collisionSegments: new Uint32Array(0) };
 }
 
 it('lies still until a ship hits it, flies above the ground, disappears, and stands again', () => {

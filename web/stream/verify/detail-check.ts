@@ -23,8 +23,6 @@ const MAX_PENDING = 16;
 const SUSPECTED_SHARE = 0.5;
 /** Errors that say that this machine does not compute a network, or has not got it. */
 const UNCHECKABLE: readonly MeshErrorReason[] = ['unknown-model', 'connection-failed'];
-/** Chroma has half the size of luma. */
-const CHROMA_ALIGNMENT = 2;
 
 export interface DetailCheckOptions {
   history: DetailHistory;
@@ -172,7 +170,6 @@ export class DetailCheck {
           quality: pending.answer?.quality ?? this.#expected,
         },
         this.#tilePlace(),
-        CHROMA_ALIGNMENT,
       );
       const picture = await this.#reader.read(frame);
       if (this.#isDisposed) return;
