@@ -208,7 +208,9 @@ export class DetailPresenter {
       }
       this.#waiting.shift();
       this.#past.push(oldest);
-      this.#waitedIntervals = (clock.now() - oldest.capturedMs) / intervalMs();
+      // One that made room for newer frames might have waited longer.
+      this.#waitedIntervals =
+        waitMs > 0 && intervals > 0 ? intervals : (clock.now() - oldest.capturedMs) / intervalMs();
       this.#draw(oldest);
     }
     this.#collect();
