@@ -1,7 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type OnnxInput, readModel, TENSOR_TYPE_NUMBERS } from '../../web/compute/infer/graph/onnx-graph.ts';
-import { fieldsOf, messageIn, textIn, wholeNumbers } from '../../web/compute/infer/graph/protobuf.ts';
+import { fieldsOf, messageIn, ReadBudget, textIn, wholeNumbers } from '../../web/compute/infer/graph/protobuf.ts';
 import type { Section } from '../context.ts';
 import type * as OnnxPage from '../pages/onnx.ts';
 import { figure, text } from '../report.ts';
@@ -89,10 +89,11 @@ function readTensor(message: Uint8Array): Omit<OnnxPage.PlainTensor, 'name'> | n
   const texts: string[] = [];
   let raw: Uint8Array = new Uint8Array(0);
   let type: OnnxPage.PlainTensor['type'] | null = null;
-  for (const field of fieldsOf(message)) {
-    if (field.id === 1) dims.push(...wholeNumbers(field));
+  const budget = new ReadBudget();
+  for (const field of fieldsOf(message, budget)) {
+    if (field.id === 1) dims.push(...wholeNumbers(field, budget));
     else if (field.id === 2) type = TENSOR_TYPE_NUMBERS.get(field.value) ?? null;
-    else if (field.id === 6) texts.push(textIn(field));
+    else if (field.id === 6) texts.push(textIn(field, budget));
     else if (field.id === 9) raw = messageIn(field);
   }
   return type && { type, dims, texts, raw: Buffer.from(raw).toString('base64') };

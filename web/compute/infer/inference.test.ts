@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { MeshError } from '../../../shared/errors.ts';
 import { ManualClock } from '../../../shared/manual-clock.ts';
 import type { TaskProgress } from '../../../shared/tasks/definition.ts';
 import { infer, type RowRelation } from '../../../shared/tasks/infer.ts';
@@ -58,12 +59,28 @@ class Bench {
     const task = infer.pack({ model, inputs: { x: { type: 'float32', dims: [rows, 2], data } }, rows: relation });
     const onProgress = tell && ((progress: TaskProgress) => tell.push(progress));
     const slot = <T>(body: Parameters<typeof this.schedule.task<T>>[2]) => this.schedule.task('owner', signal, body);
-    const ready = await this.inference.prepare({ ...task, signal, onProgress }, slot);
-    const { backend, computeMs, ...packed } = await this.inference.execute(ready, slot);
-    const numbers = Array.from(infer.unpackResult(task, packed).outputs.y?.data ?? [], Number);
-    return { numbers, backend, computeMs, buffer: packed.attachments[0]?.buffer };
+    const asked = { ...task, signal, onProgress };
+    for (;;) {
+      try {
+        const { backend, computeMs, ...packed } = await this.inference.execute(
+          await this.inference.prepare(asked, slot),
+          slot,
+        );
+        const numbers = Array.from(infer.unpackResult(task, packed).outputs.y?.data ?? [], Number);
+        return { numbers, backend, computeMs, buffer: packed.attachments[0]?.buffer };
+      } catch (cause) {
+        // Another task ended the model: it is loaded again, as the engine does it.
+        if (MeshError.from(cause).reason !== 'cancelled' || signal.aborted) throw cause;
+      }
+    }
   }
 }
+
+/** Answers all rows but one. */
+const failing = (value: number): number => {
+  if (value === 666) throw new Error('No such row.');
+  return value;
+};
 
 const counted = (rows: number, from: number) => Array.from({ length: rows }, (_, i) => from + i);
 
@@ -151,6 +168,26 @@ describe('tasks that wait together', () => {
     await cancelled;
   });
 
+  test.each([
+    ['throws', { answer: failing }],
+    ['ends the model', { breaksOn: 666 }],
+  ])('do not fail because of a row of another one that %s, whoever comes first', async (_, behaviour) => {
+    for (const order of [
+      [10, 666, 30],
+      [666, 10, 30],
+    ]) {
+      const bench = new Bench([summing(behaviour)]);
+      await bench.run(1, 0);
+      const results = await Promise.all(
+        order.map((from) => bench.run(1, from).then(({ numbers }) => numbers, MeshError.from)),
+      );
+      for (const [i, from] of order.entries()) {
+        if (from === 666) expect(results[i]).toMatchObject({ reason: 'volunteer-failed' });
+        else expect(results[i]).toEqual([from]);
+      }
+    }
+  });
+
   test('are not affected by one that is cancelled', async () => {
     const runtime = summing();
     const bench = new Bench([runtime]);
@@ -206,6 +243,13 @@ describe('of two runtimes', () => {
     const bench: Bench = new Bench([slow, quick]);
     expect((await bench.run(2, 3)).backend).toBe('ort-webgpu');
     expect([slow.released(), quick.released()]).toEqual([1, 0]);
+  });
+
+  test('a task with which they cannot be measured fails by itself', async () => {
+    const bench = new Bench([summing({ answer: failing }), fast('ort-webgpu', { answer: failing })]);
+    const [bad, good] = await Promise.allSettled([bench.run(1, 666), bench.run(1, 5)]);
+    expect(bad.status).toBe('rejected');
+    expect(good).toMatchObject({ value: { numbers: [5] } });
   });
 
   test.each([

@@ -66,6 +66,8 @@ export class Inference {
   readonly #options: InferenceOptions;
   readonly #models: LoadedModelCache;
   readonly #waiting = new Set<ReadyTask>();
+  /** Those of which a batch has failed, perhaps because of them: each runs by itself, also after the model had to be loaded again. */
+  readonly #alone = new WeakSet<InferTask>();
 
   constructor(options: InferenceOptions) {
     this.#options = options;
@@ -140,10 +142,15 @@ export class Inference {
     for (const member of others) member.taken = over;
     try {
       return await this.#runGroup(ready, group, slot);
+    } catch (cause) {
+      if (others.length === 0 || task.signal.aborted) throw cause;
+      // The rows of one gamer must not fail the tasks of the others: whose they were shows when each runs by itself.
+      for (const member of group) this.#alone.add(member.task);
     } finally {
       for (const member of others) member.taken = null;
       end();
     }
+    return ready.result ?? this.#runGroup(ready, [ready], slot);
   }
 
   async #runGroup(ready: ReadyTask, group: readonly ReadyTask[], slot: TaskSlot): Promise<ExecutedTask> {
@@ -163,9 +170,11 @@ export class Inference {
   /** The task and the waiting ones that can run in its batch, within the limits. */
   #groupOf(ready: ReadyTask, key: string): ReadyTask[] {
     const group = [ready];
+    if (this.#alone.has(ready.task)) return group;
     let bytes = sizeOfAll(ready.task.params.inputs);
     for (const other of this.#waiting) {
-      if (other === ready || other.session !== ready.session || other.key !== key) continue;
+      const isSame = other.session === ready.session && other.key === key;
+      if (other === ready || !isSame || this.#alone.has(other.task)) continue;
       bytes += sizeOfAll(other.task.params.inputs);
       if (group.length === INFERENCE.maxMergedTasks || bytes > INFERENCE.maxMergedBytes) break;
       group.push(other);

@@ -179,8 +179,12 @@ export class LoadedModelCache {
         // A copy for each runtime but the last, which may keep it: large models fit the memory only once.
         const isLast = open === runtimes.at(-1);
         const copies = weights.map(({ path, data }) => ({ path, data: isLast ? data : data.slice() }));
-        sessions.push(await open(isLast ? bytes : bytes.slice(), copies));
+        sessions.push(await open(isLast ? bytes : bytes.slice(), copies, signal));
       } catch (cause) {
+        if (signal.aborted) {
+          for (const session of sessions) session.release();
+          throw MeshError.cancelled();
+        }
         const error = MeshError.from(cause);
         // A library that could not be fetched, or is forbidden, says nothing about the model.
         if (OF_THE_LIBRARY.has(error.reason) && sessions.length === 0) throw error;
@@ -206,12 +210,14 @@ function loadedOf(sessions: [OnnxSession, ...OnnxSession[]], model: OnnxModel | 
   }
 }
 
-/** Null for models in a form of onnxruntime's own, of which nothing is known. */
+/** Null for models in a form of onnxruntime's own, of which nothing is known. Throws MeshError `unknown-model` for one with too large a graph. */
 function readOrNull(bytes: Uint8Array): OnnxModel | null {
   try {
     return readModel(bytes);
-  } catch {
-    return null;
+  } catch (cause) {
+    const error = MeshError.from(cause, 'malformed');
+    if (error.reason === 'malformed') return null;
+    throw error;
   }
 }
 

@@ -58,16 +58,27 @@ export class LoadedModel {
   }
 
   /**
-   * The fastest session, measured with the inputs of the first task, which must fit the model. Throws MeshError `volunteer-failed`,
-   * `device-lost`; `cancelled` also where another task's measurement was cancelled.
+   * The fastest session, measured with the inputs of the first task with which that succeeds; they must fit the model. Throws MeshError
+   * `volunteer-failed`, `device-lost`, `cancelled`.
    */
-  session(inputs: readonly NamedTensor[], run: RunInTaskSlot, clock: Clock, signal: AbortSignal): Promise<OnnxSession> {
-    this.#choosing ??= this.#choose(inputs, { run, clock, signal }).catch((cause: unknown) => {
-      // The inputs may have been the cause.
+  async session(
+    inputs: readonly NamedTensor[],
+    run: RunInTaskSlot,
+    clock: Clock,
+    signal: AbortSignal,
+  ): Promise<OnnxSession> {
+    while (this.#choosing) {
+      // The inputs of that task may have been the cause, or it was cancelled.
+      const chosen = await this.#choosing.catch(() => null);
+      if (chosen) return chosen;
+      if (signal.aborted) throw MeshError.cancelled();
+    }
+    const choosing = this.#choose(inputs, { run, clock, signal }).catch((cause: unknown) => {
       this.#choosing = null;
       throw cause;
     });
-    return this.#choosing;
+    this.#choosing = choosing;
+    return choosing;
   }
 
   /** Whether it runs no more: it must be loaded again. */

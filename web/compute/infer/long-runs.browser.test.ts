@@ -2,6 +2,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { ReportListener } from '../../../shared/tasks/definition.ts';
 import { infer } from '../../../shared/tasks/infer.ts';
 import { Engine } from '../engine.ts';
+import { openInWorker } from '../ort/worker-session.ts';
 import { fixedSpeeds } from '../test-gpu.ts';
 import { loopingModel } from './test-onnx.ts';
 
@@ -61,6 +62,13 @@ test('while a model runs for long, this thread goes on: other tasks are computed
   );
   expect(computeMs).toBeGreaterThan(100);
   expect(shares.length).toBeGreaterThan(0);
+});
+
+test('opening a model for which nobody waits any more ends at once, however long it would take', async () => {
+  const cancelling = new AbortController();
+  const opening = openInWorker(loopingModel().slice(), [], cancelling.signal);
+  cancelling.abort();
+  await expect(opening).rejects.toMatchObject({ reason: 'cancelled' });
 });
 
 test('a long run that is cancelled ends, and the model runs again, also for another task that waited for it', async () => {

@@ -1,3 +1,4 @@
+import { MeshError } from '../../../shared/errors.ts';
 import type { NamedTensor, OnnxSession, OpenOnnx } from '../ort/onnx-sessions.ts';
 import { type TestNode, writeOnnx } from './test-onnx.ts';
 
@@ -8,6 +9,8 @@ interface Behaviour {
   /** Called with the number of rows of each run. */
   onRun?: (rows: number) => void;
   fails?: boolean;
+  /** A row with this sum ends the session, as what breaks the runtime does. */
+  breaksOn?: number;
 }
 
 /** The model that {@link summing} runs. `axis` 0 relates its rows, so that it must run as it is. */
@@ -20,30 +23,40 @@ export function summingModel(axis = 1): Uint8Array<ArrayBuffer> {
 
 /** A runtime on which every model is the same: it adds up the two numbers of each row. */
 export function summing(behaviour: Behaviour = {}): { open: OpenOnnx; runs: number[]; released: () => number } {
-  const { backend = 'ort-wasm', answer = (value) => value, onRun, fails } = behaviour;
+  const { backend = 'ort-wasm', answer = (value) => value, onRun, fails, breaksOn } = behaviour;
   const runs: number[] = [];
   let released = 0;
   const of = (name: string, width: number) =>
     ({ name, isTensor: true, type: 'float32', shape: ['batch', width] }) as OnnxSession['inputs'][number];
-  const open: OpenOnnx = async () => ({
-    backend,
-    isEnded: false,
-    inputs: [of('x', 2)],
-    outputs: [of('y', 1)],
-    async run([x]) {
-      const rows = x?.dims[0] ?? 0;
-      runs.push(rows);
-      onRun?.(rows);
-      if (fails || !x) throw new Error('It does not run.');
-      const numbers = new Float32Array(x.bytes.slice().buffer);
-      const sums = Float32Array.from({ length: rows }, (_, i) =>
-        answer((numbers[2 * i] ?? 0) + (numbers[2 * i + 1] ?? 0)),
-      );
-      return [{ name: 'y', type: 'float32', dims: [rows, 1], bytes: new Uint8Array(sums.buffer) }] as NamedTensor[];
-    },
-    release: () => {
-      released++;
-    },
-  });
+  const open: OpenOnnx = async () => {
+    let isEnded = false;
+    return {
+      backend,
+      get isEnded() {
+        return isEnded;
+      },
+      inputs: [of('x', 2)],
+      outputs: [of('y', 1)],
+      async run([x]) {
+        if (isEnded) throw MeshError.cancelled();
+        const rows = x?.dims[0] ?? 0;
+        runs.push(rows);
+        onRun?.(rows);
+        if (fails || !x) throw new Error('It does not run.');
+        const numbers = new Float32Array(x.bytes.slice().buffer);
+        const sums = Float32Array.from({ length: rows }, (_, i) =>
+          answer((numbers[2 * i] ?? 0) + (numbers[2 * i + 1] ?? 0)),
+        );
+        if (sums.some((sum) => sum === breaksOn)) {
+          isEnded = true;
+          throw new MeshError('volunteer-failed', 'The worker of the model ended.');
+        }
+        return [{ name: 'y', type: 'float32', dims: [rows, 1], bytes: new Uint8Array(sums.buffer) }] as NamedTensor[];
+      },
+      release: () => {
+        released++;
+      },
+    };
+  };
   return { open, runs, released: () => released };
 }

@@ -45,8 +45,16 @@ export interface WeightFile {
   data: Uint8Array<ArrayBuffer>;
 }
 
-/** May keep what it is given. Throws what onnxruntime-web throws for a model that it cannot run. */
-export type OpenOnnx = (bytes: Uint8Array<ArrayBuffer>, weights?: WeightFile[]) => Promise<OnnxSession>;
+/**
+ * May keep what it is given. Throws what onnxruntime-web throws for a model that it cannot run.
+ *
+ * @param signal - nobody waits for the model any more: opening it need not come to an end.
+ */
+export type OpenOnnx = (
+  bytes: Uint8Array<ArrayBuffer>,
+  weights?: WeightFile[],
+  signal?: AbortSignal,
+) => Promise<OnnxSession>;
 
 /** Runs models on this thread, which does nothing else meanwhile. */
 export const openHere: OpenOnnx = async (bytes, externalData = []) => {

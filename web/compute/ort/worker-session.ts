@@ -18,9 +18,12 @@ interface Waiting {
   reject(error: MeshError): void;
 }
 
-/** Runs models on the processor, each in a worker of its own. */
-export const openInWorker: OpenOnnx = async (bytes, weights = []) => {
+/** Runs models on the processor, each in a worker of its own, which ends where nobody waits for the model while it is opened. */
+export const openInWorker: OpenOnnx = async (bytes, weights = [], signal) => {
+  if (signal?.aborted) throw MeshError.cancelled();
   const worker = new ModelWorker();
+  const onAbort = () => worker.end(MeshError.cancelled());
+  signal?.addEventListener('abort', onAbort, { once: true });
   try {
     const opened = await worker.ask({ kind: 'open', bytes, weights }, [
       bytes.buffer,
@@ -31,6 +34,8 @@ export const openInWorker: OpenOnnx = async (bytes, weights = []) => {
   } catch (cause) {
     worker.end(MeshError.from(cause));
     throw cause;
+  } finally {
+    signal?.removeEventListener('abort', onAbort);
   }
 };
 

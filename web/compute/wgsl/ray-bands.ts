@@ -5,7 +5,7 @@ import { SLICE_MS } from '../schedule.ts';
 /** Pixels that one workgroup renders. */
 export const WORKGROUP = 64;
 
-/** Samples in the first dispatch of a picture, before its speed is known: some 10 ms on the slowest GPU. As many pixels keep any GPU busy. */
+/** Samples in the first dispatch of a picture, before its speed is known: some 10 ms on the slowest GPU. */
 const FIRST_SAMPLES = 16 * 1024;
 /** Most pixels of a band: their sums take 4 MiB. */
 export const MAX_BAND_PIXELS = 256 * 1024;
@@ -64,9 +64,8 @@ export class RayBands {
   get next(): Band | null {
     if (this.#from >= this.#pixels) return null;
     const left = this.#samplesPerPixel - this.#samples;
-    const affordableSamples = Math.max(1, Math.floor(this.#size / this.#length));
-    // Of about equal length.
-    const dispatches = Math.ceil(left / affordableSamples);
+    // All of them, unless there is not even time for those of one workgroup; then in parts of about equal length.
+    const dispatches = this.#length > WORKGROUP ? 1 : Math.min(left, Math.ceil((left * this.#length) / this.#size));
     const affordableTests = Math.round(this.#testsPerMs * SLICE_MS * BUDGET_SLICES);
     return {
       fromPixel: this.#from,
@@ -91,10 +90,8 @@ export class RayBands {
     if (isFinished) this.#samples = toSample;
     this.#isBegun = true;
     if (this.#samples === this.#samplesPerPixel) this.#begin(this.#from + this.#length);
-    // Too much with but one sample each. The pixels behind start anew in a later band.
-    else if (this.#size <= this.#length / 4 || (!isFinished && this.#size < this.#length)) {
-      this.#length = Math.min(this.#length, toWorkgroups(this.#size));
-    }
+    // The pixels behind start anew in a later band.
+    else if (!isFinished) this.#length = Math.min(this.#length, this.#nextLength());
   }
 
   #begin(from: number): void {
@@ -104,11 +101,10 @@ export class RayBands {
     this.#length = this.#nextLength();
   }
 
-  /** All samples of as many pixels as there is time for; where these are few, some samples of more pixels, which keep the GPU busy. */
+  /** As many pixels as there is time for all samples of, and at least a workgroup. */
   #nextLength(): number {
-    const whole = this.#size / this.#samplesPerPixel;
-    const wanted = Math.max(whole, Math.min(this.#size, FIRST_SAMPLES));
-    return Math.min(this.#pixels - this.#from, toWorkgroups(Math.min(MAX_BAND_PIXELS, wanted)));
+    const wanted = Math.min(MAX_BAND_PIXELS, this.#size / this.#samplesPerPixel);
+    return Math.min(this.#pixels - this.#from, toWorkgroups(wanted));
   }
 }
 

@@ -8,8 +8,13 @@ import { z } from '../../../../shared/zod.ts';
 /** Largest file, bytes: Gemma's, with 262,144 tokens, has 33 MB. */
 export const MAX_TOKENIZER_BYTES = 48 * 1024 * 1024;
 const MAX_TOKENS = 512 * 1024;
+/** Longest text of a token, characters: the longest of real ones are runs of spaces. */
+const MAX_TOKEN_CHARS = 1_024;
 /** Longest pattern: GPT-4's has 200 characters. */
 const MAX_PATTERN_CHARS = 4_096;
+/** Steps in one sequence, and how deep sequences may lie in one another: real files have one, of a few steps. */
+const MAX_STEPS = 8;
+const MAX_SEQUENCES = 2;
 
 const patternSchema = z.union([
   z.object({ Regex: z.string().max(MAX_PATTERN_CHARS) }),
@@ -23,14 +28,17 @@ export type Normalizer =
   | { type: 'Prepend'; prepend: string }
   | { type: 'Replace'; pattern: z.infer<typeof patternSchema>; content: string };
 
-const normalizerSchema: z.ZodType<Normalizer> = z.lazy(() =>
-  z.union([
-    z.object({ type: z.literal('Sequence'), normalizers: z.array(normalizerSchema).max(8) }),
+/** @param sequences - how deep they may lie in one another. A schema that refers to itself would follow a file to any depth. */
+function normalizerSchema(sequences: number): z.ZodType<Normalizer> {
+  const step = z.union([
     z.object({ type: z.enum(['NFC', 'NFKC']) }),
     z.object({ type: z.literal('Prepend'), prepend: z.string().max(8) }),
     z.object({ type: z.literal('Replace'), pattern: patternSchema, content: z.string().max(8) }),
-  ]),
-);
+  ]);
+  if (sequences === 0) return step;
+  const normalizers = z.array(normalizerSchema(sequences - 1)).max(MAX_STEPS);
+  return z.union([z.object({ type: z.literal('Sequence'), normalizers }), step]);
+}
 
 /** A step that cuts a text into words. */
 export type PreTokenizer =
@@ -39,9 +47,8 @@ export type PreTokenizer =
   | { type: 'Digits'; individual_digits: boolean }
   | { type: 'Split'; pattern: z.infer<typeof patternSchema>; behavior: string; invert?: boolean | undefined };
 
-const preTokenizerSchema: z.ZodType<PreTokenizer> = z.lazy(() =>
-  z.union([
-    z.object({ type: z.literal('Sequence'), pretokenizers: z.array(preTokenizerSchema).max(8) }),
+function preTokenizerSchema(sequences: number): z.ZodType<PreTokenizer> {
+  const step = z.union([
     z.object({
       type: z.literal('ByteLevel'),
       add_prefix_space: z.boolean().optional(),
@@ -54,26 +61,31 @@ const preTokenizerSchema: z.ZodType<PreTokenizer> = z.lazy(() =>
       behavior: z.string().max(32),
       invert: z.boolean().optional(),
     }),
-  ]),
-);
+  ]);
+  if (sequences === 0) return step;
+  const pretokenizers = z.array(preTokenizerSchema(sequences - 1)).max(MAX_STEPS);
+  return z.union([z.object({ type: z.literal('Sequence'), pretokenizers }), step]);
+}
 
 const fileSchema = z.object({
   added_tokens: z
     .array(
       z.object({
         id: z.int().min(0).max(MAX_TOKENS),
-        content: z.string().min(1),
+        content: z.string().min(1).max(MAX_TOKEN_CHARS),
         // Whether it stands for no text. Others are words like those of the vocabulary.
         special: z.boolean().default(true),
       }),
     )
     .max(16_384),
-  normalizer: normalizerSchema.nullish(),
-  pre_tokenizer: preTokenizerSchema.nullish(),
+  normalizer: normalizerSchema(MAX_SEQUENCES).nullish(),
+  pre_tokenizer: preTokenizerSchema(MAX_SEQUENCES).nullish(),
   model: z.object({
     type: z.literal('BPE'),
     byte_fallback: z.boolean().optional(),
-    vocab: z.record(z.string(), z.int().min(0).max(MAX_TOKENS)),
+    vocab: z
+      .record(z.string().max(MAX_TOKEN_CHARS), z.int().min(0).max(MAX_TOKENS))
+      .refine((vocab) => Object.keys(vocab).length <= MAX_TOKENS),
     merges: z.array(z.union([z.string(), z.tuple([z.string(), z.string()])])).max(MAX_TOKENS),
   }),
 });

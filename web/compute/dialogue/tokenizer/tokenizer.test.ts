@@ -4,6 +4,11 @@ import { isQuick, MAX_PIECE_CHARS, piecesOf } from './foreign-pattern.ts';
 import { mergePairs } from './merge-pairs.ts';
 import { Tokenizer } from './tokenizer.ts';
 
+/** A step within so many sequences. */
+function inSequences(depth: number, step: object): object {
+  return depth === 0 ? step : { type: 'Sequence', normalizers: [inSequences(depth - 1, step)] };
+}
+
 const BYTE_LEVEL = { type: 'ByteLevel', add_prefix_space: false, use_regex: true };
 
 function tokenizerOf(more: object, vocab: string[], merges: (string | string[])[] = []): Tokenizer {
@@ -84,6 +89,12 @@ test.each([
   ],
   ['a step that is not known', { pre_tokenizer: { type: 'Mystery' } }, "'pre_tokenizer'"],
   ['another model', { model: { type: 'Unigram' } }, "'model.type'"],
+  [
+    'a step within sequences, deeper than any file has them',
+    { normalizer: inSequences(50, { type: 'NFC' }) },
+    "'normalizer",
+  ],
+  ['a token of megabytes', { added_tokens: [{ id: 1, content: 'a'.repeat(2 ** 21) }] }, "'added_tokens.0.content'"],
 ])('%s is refused with a sentence', (_, more, words) => {
   try {
     tokenizerOf(more, ['a']);

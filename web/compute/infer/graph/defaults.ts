@@ -1,7 +1,7 @@
 import { concatBytes } from '../../../../shared/bytes.ts';
 import type { TensorShape } from '../model-shape.ts';
 import type { OnnxModel } from './onnx-graph.ts';
-import { fieldsOf, messageIn, textIn } from './protobuf.ts';
+import { fieldsOf, messageIn, ReadBudget, textIn } from './protobuf.ts';
 
 /** The first version of the format in which a run may give another value in place of an initializer. Before, each was named as an input too. */
 const FIRST_VERSION = 4;
@@ -19,14 +19,15 @@ export function inputsWithDefault({ irVersion, graph }: OnnxModel): TensorShape[
   );
 }
 
-/** The model with these inputs without their defaults, so that a run must give them. Throws MeshError `malformed`. */
+/** The model with these inputs without their defaults, so that a run must give them. Throws MeshError `malformed`, `unknown-model`. */
 export function withoutDefaults(model: Uint8Array, names: readonly string[]): Uint8Array<ArrayBuffer> {
   const parts: Uint8Array[] = [];
-  for (const { id, bytes, start, end } of fieldsOf(model)) {
+  const budget = new ReadBudget();
+  for (const { id, bytes, start, end } of fieldsOf(model, budget)) {
     if (id !== GRAPH || !bytes) parts.push(model.subarray(start, end));
     else {
-      const kept = [...fieldsOf(bytes)]
-        .filter((field) => field.id !== INITIALIZER || !names.includes(nameOf(messageIn(field))))
+      const kept = [...fieldsOf(bytes, budget)]
+        .filter((field) => field.id !== INITIALIZER || !names.includes(nameOf(messageIn(field), budget)))
         .map((field) => bytes.subarray(field.start, field.end));
       const length = kept.reduce((sum, { byteLength }) => sum + byteLength, 0);
       parts.push(Uint8Array.of(GRAPH * 8 + 2), lengthPrefix(length), ...kept);
@@ -35,8 +36,8 @@ export function withoutDefaults(model: Uint8Array, names: readonly string[]): Ui
   return concatBytes(parts);
 }
 
-function nameOf(tensor: Uint8Array): string {
-  for (const field of fieldsOf(tensor)) if (field.id === TENSOR_NAME) return textIn(field);
+function nameOf(tensor: Uint8Array, budget: ReadBudget): string {
+  for (const field of fieldsOf(tensor, budget)) if (field.id === TENSOR_NAME) return textIn(field, budget);
   return '';
 }
 

@@ -1,6 +1,6 @@
 import { MeshError } from '../../../../shared/errors.ts';
 import type { TensorType } from '../../../../shared/tasks/infer/tensors.ts';
-import { type Field, fieldsOf, messageIn, textIn, wholeNumbers } from './protobuf.ts';
+import { type Field, fieldsOf, messageIn, ReadBudget, textIn, wholeNumbers } from './protobuf.ts';
 
 // The parts of onnx.proto (https://github.com/onnx/onnx/blob/main/onnx/onnx.proto) that say what a model does, without its weights.
 
@@ -83,17 +83,17 @@ export interface OnnxModel {
   functions: readonly OnnxGraph[];
 }
 
-/** Reads a model. Weights are not copied. Throws MeshError `malformed` for other files. */
-export function readModel(bytes: Uint8Array): OnnxModel {
+/** Reads a model. Weights are not copied. Throws MeshError `malformed` for other files; `unknown-model` for a graph of more parts than any real one. */
+export function readModel(bytes: Uint8Array, budget = new ReadBudget()): OnnxModel {
   let irVersion = 0;
   let operatorSet = 0;
   let graph: OnnxGraph | null = null;
   const functions: OnnxGraph[] = [];
-  for (const field of fieldsOf(bytes)) {
+  for (const field of fieldsOf(bytes, budget)) {
     if (field.id === 1) irVersion = field.value;
-    else if (field.id === 7) graph = readGraph(messageIn(field), 0);
-    else if (field.id === 8) operatorSet = ownVersion(messageIn(field)) ?? operatorSet;
-    else if (field.id === 25) functions.push(readFunction(messageIn(field)));
+    else if (field.id === 7) graph = readGraph(messageIn(field), 0, budget);
+    else if (field.id === 8) operatorSet = ownVersion(messageIn(field), budget) ?? operatorSet;
+    else if (field.id === 25) functions.push(readFunction(messageIn(field), budget));
   }
   if (!graph) throw MeshError.malformed('The model is no ONNX file: it has no graph.');
   return { irVersion, operatorSet, graph, functions };
@@ -121,51 +121,53 @@ export function* allNodes({ nodes }: OnnxGraph): Generator<OnnxNode, void> {
 }
 
 /** OperatorSetIdProto. Null for operators that are not ONNX's own. */
-function ownVersion(message: Uint8Array): number | null {
-  const fields = [...fieldsOf(message)];
+function ownVersion(message: Uint8Array, budget: ReadBudget): number | null {
+  const fields = [...fieldsOf(message, budget)];
   const domain = fields.find(({ id }) => id === 1);
-  const isOwn = !domain || ['', 'ai.onnx'].includes(textIn(domain));
+  const isOwn = !domain || ['', 'ai.onnx'].includes(textIn(domain, budget));
   return isOwn ? (fields.find(({ id }) => id === 2)?.value ?? null) : null;
 }
 
 /** GraphProto. */
-function readGraph(message: Uint8Array, depth: number): OnnxGraph {
+function readGraph(message: Uint8Array, depth: number, budget: ReadBudget): OnnxGraph {
   if (depth > MAX_DEPTH) throw MeshError.malformed(`The model has graphs within graphs, deeper than ${MAX_DEPTH}.`);
   const nodes: OnnxNode[] = [];
   const initializers = new Map<string, OnnxTensor>();
   const inputs: OnnxInput[] = [];
   const outputs: string[] = [];
-  for (const field of fieldsOf(message)) {
-    if (field.id === 1) nodes.push(readNode(messageIn(field), depth));
+  for (const field of fieldsOf(message, budget)) {
+    if (field.id === 1) nodes.push(readNode(messageIn(field), depth, budget));
     else if (field.id === 5) {
-      const { name, ...tensor } = readTensor(messageIn(field));
+      const { name, ...tensor } = readTensor(messageIn(field), budget);
       initializers.set(name, tensor);
-    } else if (field.id === 11) inputs.push(readInput(messageIn(field)));
-    else if (field.id === 12) outputs.push(readInput(messageIn(field)).name);
+    } else if (field.id === 11) inputs.push(readInput(messageIn(field), budget));
+    else if (field.id === 12) outputs.push(readInput(messageIn(field), budget).name);
   }
   return { nodes, initializers, inputs, outputs };
 }
 
 /** FunctionProto, of which only the nodes matter. */
-function readFunction(message: Uint8Array): OnnxGraph {
-  const nodes = [...fieldsOf(message)].filter(({ id }) => id === 7).map((field) => readNode(messageIn(field), 0));
+function readFunction(message: Uint8Array, budget: ReadBudget): OnnxGraph {
+  const nodes = [...fieldsOf(message, budget)]
+    .filter(({ id }) => id === 7)
+    .map((field) => readNode(messageIn(field), 0, budget));
   return { nodes, initializers: new Map(), inputs: [], outputs: [] };
 }
 
 /** NodeProto. */
-function readNode(message: Uint8Array, depth: number): OnnxNode {
+function readNode(message: Uint8Array, depth: number, budget: ReadBudget): OnnxNode {
   const inputs: string[] = [];
   const outputs: string[] = [];
   const attributes = new Map<string, OnnxAttribute>();
   let type = '';
   let domain = '';
-  for (const field of fieldsOf(message)) {
-    if (field.id === 1) inputs.push(textIn(field));
-    else if (field.id === 2) outputs.push(textIn(field));
-    else if (field.id === 4) type = textIn(field);
-    else if (field.id === 7) domain = textIn(field);
+  for (const field of fieldsOf(message, budget)) {
+    if (field.id === 1) inputs.push(textIn(field, budget));
+    else if (field.id === 2) outputs.push(textIn(field, budget));
+    else if (field.id === 4) type = textIn(field, budget);
+    else if (field.id === 7) domain = textIn(field, budget);
     else if (field.id === 5) {
-      const { name, ...attribute } = readAttribute(messageIn(field), depth);
+      const { name, ...attribute } = readAttribute(messageIn(field), depth, budget);
       attributes.set(name, attribute);
     }
   }
@@ -174,56 +176,59 @@ function readNode(message: Uint8Array, depth: number): OnnxNode {
 }
 
 /** AttributeProto. */
-function readAttribute(message: Uint8Array, depth: number): OnnxAttribute & { name: string } {
+function readAttribute(message: Uint8Array, depth: number, budget: ReadBudget): OnnxAttribute & { name: string } {
   let name = '';
   let number: number | null = null;
   let text = '';
   let tensor: OnnxTensor | null = null;
   const numbers: number[] = [];
   const graphs: OnnxGraph[] = [];
-  for (const field of fieldsOf(message)) {
-    if (field.id === 1) name = textIn(field);
+  for (const field of fieldsOf(message, budget)) {
+    if (field.id === 1) name = textIn(field, budget);
     else if (field.id === 2 || field.id === 3) number = field.value;
-    else if (field.id === 4) text = textIn(field);
-    else if (field.id === 5) tensor = readTensor(messageIn(field));
-    else if (field.id === 6 || field.id === 11) graphs.push(readGraph(messageIn(field), depth + 1));
-    else if (field.id === 8) for (const one of wholeNumbers(field)) numbers.push(one);
+    else if (field.id === 4) text = textIn(field, budget);
+    else if (field.id === 5) tensor = readTensor(messageIn(field), budget);
+    else if (field.id === 6 || field.id === 11) graphs.push(readGraph(messageIn(field), depth + 1, budget));
+    else if (field.id === 8) for (const one of wholeNumbers(field, budget)) numbers.push(one);
   }
   return { name, number, numbers, text, tensor, graphs };
 }
 
 /** TensorProto. */
-function readTensor(message: Uint8Array): OnnxTensor & { name: string } {
+function readTensor(message: Uint8Array, budget: ReadBudget): OnnxTensor & { name: string } {
   let name = '';
   let type = 0;
   let raw: Uint8Array | null = null;
   let file: string | null = null;
   const dims: number[] = [];
   const lists: Field[] = [];
-  for (const field of fieldsOf(message)) {
-    if (field.id === 1) for (const dim of wholeNumbers(field)) dims.push(dim);
+  for (const field of fieldsOf(message, budget)) {
+    if (field.id === 1) for (const dim of wholeNumbers(field, budget)) dims.push(dim);
     else if (field.id === 2) type = field.value;
-    else if (field.id === 8) name = textIn(field);
+    else if (field.id === 8) name = textIn(field, budget);
     else if (field.id === 9) raw = messageIn(field);
-    else if (field.id === 13) file = location(messageIn(field)) ?? file;
+    else if (field.id === 13) file = location(messageIn(field), budget) ?? file;
     else if ((field.id === 5 && type === INT32) || (field.id === 7 && type === INT64)) lists.push(field);
   }
   const elements = dims.reduce((product, dim) => product * dim, 1);
   const isRead = elements <= MAX_VALUES && (type === FLOAT || type === INT32 || type === INT64);
-  const values = isRead ? (raw ? rawNumbers(raw, type) : lists.flatMap(wholeNumbers)) : null;
+  const listed = () => lists.flatMap((list) => wholeNumbers(list, budget));
+  const values = isRead ? (raw ? rawNumbers(raw, type, elements) : listed()) : null;
   return { name, dims, values: values?.length === elements ? values : null, file };
 }
 
 /** StringStringEntryProto: null unless it names the file. */
-function location(message: Uint8Array): string | null {
-  const [key, value] = [1, 2].map((wanted) => [...fieldsOf(message)].find(({ id }) => id === wanted));
-  return key && value && textIn(key) === 'location' ? textIn(value) : null;
+function location(message: Uint8Array, budget: ReadBudget): string | null {
+  const [key, value] = [1, 2].map((wanted) => [...fieldsOf(message, budget)].find(({ id }) => id === wanted));
+  return key && value && textIn(key, budget) === 'location' ? textIn(value, budget) : null;
 }
 
-function rawNumbers(raw: Uint8Array, type: number): number[] {
+/** Null where there are not so many. */
+function rawNumbers(raw: Uint8Array, type: number, count: number): number[] | null {
   const width = type === INT64 ? 8 : 4;
+  if (raw.byteLength !== count * width) return null;
   const view = new DataView(raw.buffer, raw.byteOffset, raw.byteLength);
-  return Array.from({ length: Math.floor(raw.byteLength / width) }, (_, i) =>
+  return Array.from({ length: count }, (_, i) =>
     type === FLOAT
       ? view.getFloat32(i * width, true)
       : width === 4
@@ -233,31 +238,34 @@ function rawNumbers(raw: Uint8Array, type: number): number[] {
 }
 
 /** ValueInfoProto: a name, and in its type a tensor with a shape. */
-function readInput(message: Uint8Array): OnnxInput {
+function readInput(message: Uint8Array, budget: ReadBudget): OnnxInput {
   let name = '';
   let type: TensorType | null = null;
   let dims: (number | null)[] | null = null;
-  for (const field of fieldsOf(message)) {
-    if (field.id === 1) name = textIn(field);
+  for (const field of fieldsOf(message, budget)) {
+    if (field.id === 1) name = textIn(field, budget);
     else if (field.id === 2) {
-      const tensor = within(messageIn(field), 1);
-      const shape = within(tensor, 2);
-      for (const { id, value } of tensor ? fieldsOf(tensor) : [])
+      const tensor = within(messageIn(field), 1, budget);
+      const shape = within(tensor, 2, budget);
+      for (const { id, value } of tensor ? fieldsOf(tensor, budget) : [])
         if (id === 1) type = TENSOR_TYPE_NUMBERS.get(value) ?? null;
-      if (shape) dims = [...fieldsOf(shape)].filter(({ id }) => id === 1).map((dim) => fixedSize(messageIn(dim)));
+      if (shape)
+        dims = [...fieldsOf(shape, budget)]
+          .filter(({ id }) => id === 1)
+          .map((dim) => fixedSize(messageIn(dim), budget));
     }
   }
   return { name, type, dims };
 }
 
 /** The message that is a field of another. */
-function within(message: Uint8Array | null, id: number): Uint8Array | null {
-  for (const field of message ? fieldsOf(message) : []) if (field.id === id) return messageIn(field);
+function within(message: Uint8Array | null, id: number, budget: ReadBudget): Uint8Array | null {
+  for (const field of message ? fieldsOf(message, budget) : []) if (field.id === id) return messageIn(field);
   return null;
 }
 
 /** TensorShapeProto.Dimension: null for an open size. */
-function fixedSize(message: Uint8Array): number | null {
-  const size = [...fieldsOf(message)].find(({ id }) => id === 1)?.value ?? -1;
+function fixedSize(message: Uint8Array, budget: ReadBudget): number | null {
+  const size = [...fieldsOf(message, budget)].find(({ id }) => id === 1)?.value ?? -1;
   return size < 0 ? null : size;
 }

@@ -12,22 +12,53 @@ export interface Field {
   readonly end: number;
 }
 
-/** The fields of a message, in order ([encoding](https://protobuf.dev/programming-guides/encoding/)). Throws MeshError `malformed`. */
-export function* fieldsOf(message: Uint8Array): Generator<Field, void> {
+/**
+ * Parts that are read of one file, each of some ten bytes in memory: a graph of ten thousand nodes has four million, a forest of a million decisions
+ * nine.
+ */
+const MAX_PARTS = 16 * 1024 * 1024;
+/** What a message counts for beside its fields, since reading it makes several objects. */
+const PARTS_OF_MESSAGE = 48;
+const TEXT_BYTES_PER_PART = 8;
+
+/** Bounds what is read of one file: one of half a gigabyte of nothing but empty nodes would take many times its size in memory. */
+export class ReadBudget {
+  #left: number;
+
+  constructor(parts: number = MAX_PARTS) {
+    this.#left = parts;
+  }
+
+  /** Throws MeshError `unknown-model` once too much was read. */
+  spend(parts: number): void {
+    this.#left -= parts;
+    if (this.#left >= 0) return;
+    const message = `The graph of the model has more parts than a machine reads of it. Use a smaller model.`;
+    throw new MeshError('unknown-model', message);
+  }
+}
+
+/** The fields of a message, in order ([encoding](https://protobuf.dev/programming-guides/encoding/)). Throws MeshError `malformed`, `unknown-model`. */
+export function* fieldsOf(message: Uint8Array, budget: ReadBudget): Generator<Field, void> {
+  budget.spend(PARTS_OF_MESSAGE);
   const view = new DataView(message.buffer, message.byteOffset, message.byteLength);
   const cursor = { at: 0 };
   while (cursor.at < message.byteLength) {
+    budget.spend(1);
     const start = cursor.at;
     const tag = varint(message, cursor);
     yield { id: Math.floor(tag / 8), ...contentOf(tag % 8, message, view, cursor), start, end: cursor.at };
   }
 }
 
-/** Whole numbers of a repeated field, which may be packed. */
-export function wholeNumbers({ value, bytes }: Field): number[] {
+/** Whole numbers of a repeated field, which may be packed. Throws MeshError `malformed`, `unknown-model`. */
+export function wholeNumbers({ value, bytes }: Field, budget: ReadBudget): number[] {
   if (!bytes) return [value];
   const numbers: number[] = [];
-  for (const cursor = { at: 0 }; cursor.at < bytes.byteLength; ) numbers.push(varint(bytes, cursor));
+  for (const cursor = { at: 0 }; cursor.at < bytes.byteLength; ) {
+    budget.spend(1);
+    numbers.push(varint(bytes, cursor));
+  }
   return numbers;
 }
 
@@ -37,9 +68,11 @@ export function messageIn({ bytes }: Field): Uint8Array {
   throw damaged();
 }
 
-/** Throws MeshError `malformed` for a number. */
-export function textIn(field: Field): string {
-  return new TextDecoder().decode(messageIn(field));
+/** Throws MeshError `malformed` for a number; `unknown-model`. */
+export function textIn(field: Field, budget: ReadBudget): string {
+  const bytes = messageIn(field);
+  budget.spend(bytes.byteLength / TEXT_BYTES_PER_PART);
+  return new TextDecoder().decode(bytes);
 }
 
 function contentOf(

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { describe, expect, test } from 'vitest';
 import { type TestConstant, type TestModel, type TestNode, writeOnnx } from '../test-onnx.ts';
 import { allNodes, readModel } from './onnx-graph.ts';
+import { ReadBudget } from './protobuf.ts';
 import { drawsRandomNumbers, hasIndependentRows } from './row-independence.ts';
 
 const WEIGHTS: Record<string, TestConstant> = {
@@ -128,6 +129,30 @@ test('a model that draws random numbers is known, also within a branch', () => {
   expect(drawsRandomNumbers(modelOf([choice]))).toBe(true);
   expect(drawsRandomNumbers(modelOf([node('Dropout', ['x', '', 'one'])]))).toBe(true);
   expect(drawsRandomNumbers(modelOf([node('Dropout', ['x'])]))).toBe(false);
+});
+
+test.each([
+  // A node is a field of the graph: its tag, and a length of 0.
+  ['nodes', [0x0a, 0x00], 49],
+  ['outputs', [0x62, 0x00], 49],
+  // Of one node: an attribute of two numbers, packed.
+  ['attributes of nodes', [0x0a, 0x06, 0x2a, 0x04, 0x42, 0x02, 0x01, 0x01], 101],
+])('a graph of nothing but %s is refused before it fills the memory', (_, part, parts) => {
+  const [count, around] = [2_000, 200];
+  const graph = new Uint8Array(part.length * count);
+  for (let at = 0; at < graph.length; at += part.length) graph.set(part, at);
+  const length = [0, 7, 14, 21, 28].map((bits, n) => ((graph.length >>> bits) & 0x7f) | (n < 4 ? 0x80 : 0));
+  const model = new Uint8Array([0x3a, ...length, ...graph]);
+  expect(readModel(model, new ReadBudget(count * parts + around)).graph).toBeDefined();
+  expect(() => readModel(model, new ReadBudget(count * parts))).toThrow(
+    expect.objectContaining({ reason: 'unknown-model', message: expect.stringContaining('smaller') }),
+  );
+});
+
+test('a constant that says it has a few numbers and has millions is not read', () => {
+  const constants = { few: { dims: [2], values: Array<number>(3).fill(1) } };
+  const { graph } = modelOf([node('Add', ['x', 'few'])], { constants });
+  expect(graph.initializers.get('few')?.values).toBeNull();
 });
 
 test('what is no model is malformed', () => {
