@@ -47,6 +47,23 @@ test('one whose detail comes late after others that came soon waits half an inte
   expect(drawn.at(-1), 'not for two intervals: the picture would stand still for 89 ms').toEqual([2, 1]);
 });
 
+test('waits also grow where a frame makes room for a newer one before its own wait is over', async () => {
+  const rig = new PresenterRig(2);
+  const { drawn } = rig;
+  await rig.capture(0, { detail: false });
+  expect(drawn).toEqual([[0, null]]);
+  const frameIds = () => drawn.map(([frameId]) => frameId);
+  // A source that gives four at once: the first two are pushed out by the next.
+  for (const frameId of [1, 2, 3, 4]) await rig.capture(frameId);
+  expect(frameIds()).toEqual([0, 1, 2]);
+  await rig.wait(1.5 * INTERVAL_MS + 1);
+  expect(frameIds()).toEqual([0, 1, 2, 3]);
+  await rig.wait(0.5 * INTERVAL_MS - 2);
+  expect(frameIds(), 'the last one waits for two intervals').toHaveLength(4);
+  await rig.wait(2);
+  expect(frameIds()).toHaveLength(5);
+});
+
 test('at its deadline a frame is shown without its detail', async () => {
   const rig = new PresenterRig(1);
   const { drawn, shown } = rig;

@@ -209,8 +209,7 @@ export class DetailPresenter {
       this.#waiting.shift();
       this.#past.push(oldest);
       // One that made room for newer frames might have waited longer.
-      this.#waitedIntervals =
-        waitMs > 0 && intervals > 0 ? intervals : (clock.now() - oldest.capturedMs) / intervalMs();
+      this.#waitedIntervals = waitMs > 0 ? intervals : (clock.now() - oldest.capturedMs) / intervalMs();
       this.#draw(oldest);
     }
     this.#collect();
