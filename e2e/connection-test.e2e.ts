@@ -60,10 +60,15 @@ test('without a relay client.testConnection() says so, what it means and what to
   server,
 }) => {
   await openSdk(page, server.url);
-  const report = await page.evaluate(async () => {
+  await page.evaluate(async () => {
     window.client = await window.sdk.GamerClient.connect();
-    return window.client.testConnection();
   });
+  let report = await page.evaluate(() => window.client.testConnection());
+  // A machine too busy to finish within the test's ten seconds is told so, and to test again.
+  await expect(async () => {
+    if (!report.ok) report = await page.evaluate(() => window.client.testConnection());
+    expect(report.steps.filter(({ ok, required }) => required && !ok)).toEqual([]);
+  }).toPass({ timeout: 60_000 });
   expect(report.ok).toBe(true);
   const step = (name: string) => report.steps.find((one) => one.name === name);
   expect(step('server')).toMatchObject({ ok: true, figures: { transport: 'websocket' } });

@@ -1,5 +1,6 @@
 import { MeshError } from '../../shared/errors.ts';
 import { type Invite, parseInviteLink } from '../../shared/invite.ts';
+import { parseUrl } from '../../shared/older-browsers.ts';
 import type { AttachOptions, GamerOptions } from '../sdk/types.ts';
 
 /** What attributes of a tag say. */
@@ -87,7 +88,7 @@ function roomIn(
 }
 
 function inviteIn(link: string): Invite | null {
-  return URL.canParse(link) && /^https?:$/.test(new URL(link).protocol) ? parseInviteLink(link) : null;
+  return /^https?:$/.test(parseUrl(link)?.protocol ?? '') ? parseInviteLink(link) : null;
 }
 
 /** A client that asks nobody needs no WebRTC, which a browser may lack. */

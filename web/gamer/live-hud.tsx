@@ -48,6 +48,7 @@ export function LiveFigures({ report, quality, helpers }: LiveHudProps) {
       <Stat
         label="Sharpened by"
         value={helpers}
+        isText
         {...(shown && { hint: qualityHint(shown, quality) })}
         testId="helpers"
       />

@@ -31,6 +31,7 @@ export function StillFigures({ report, chosen, helpers }: StillFiguresProps) {
       <Stat
         label={isFiltered ? 'Enlarged by' : 'Sharpened by'}
         value={helpers}
+        isText
         {...(report && timing && { hint: qualityHint(report.quality, chosen) })}
         testId="helpers"
       />

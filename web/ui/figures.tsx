@@ -13,15 +13,17 @@ interface StatProps {
   value: string;
   unit?: string;
   hint?: string;
+  /** The value is a text, such as names. */
+  isText?: boolean;
   testId?: string;
 }
 
 /** A figure with its label, unit and an optional hint. */
-export function Stat({ label, value, unit, hint, testId }: StatProps) {
+export function Stat({ label, value, unit, hint, isText = false, testId }: StatProps) {
   return (
     <div class="stat">
       <dt class="stat__label">{label}</dt>
-      <dd class="stat__value" title={value}>
+      <dd class={isText ? 'stat__value stat__value--text' : 'stat__value'} title={value}>
         <span data-testid={testId}>{value}</span>
         {unit && <span class="stat__unit">{unit}</span>}
       </dd>

@@ -61,7 +61,12 @@ export type ThroughputFinding =
       /** Null where the browser does not tell. */
       rttMs: number | null;
     }
-  | { result: 'failed'; path: 'relay' | 'direct' };
+  | {
+      result: 'failed';
+      path: 'relay' | 'direct';
+      /** Set where the time was up: the cause may be that this computer is busy. */
+      waitedMs: number | null;
+    };
 
 /**
  * Why the server gave no credential for its relay. `too-many`: this address has tested often; `fixed`: its relay has one that does not expire,

@@ -41,7 +41,7 @@ test('a page measures both directions of a connection with itself, sends no more
 
 test('a connection that does not open in time is given up and closed', async () => {
   const found = await probeThroughput({ ...options, byRelay: true, limitMs: 50 });
-  expect(found).toEqual({ result: 'failed', path: 'relay' });
+  expect(found).toEqual({ result: 'failed', path: 'relay', waitedMs: 50 });
   expect(made.map(({ connectionState }) => connectionState)).toEqual(['closed', 'closed']);
 });
 
@@ -49,5 +49,9 @@ test('where there is no WebRTC it fails without an error', async () => {
   const broken = () => {
     throw new Error('no WebRTC');
   };
-  expect(await probeThroughput({ ...options, connect: broken })).toEqual({ result: 'failed', path: 'direct' });
+  expect(await probeThroughput({ ...options, connect: broken })).toEqual({
+    result: 'failed',
+    path: 'direct',
+    waitedMs: null,
+  });
 });

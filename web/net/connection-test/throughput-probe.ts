@@ -32,9 +32,13 @@ export async function probeThroughput(options: ThroughputOptions): Promise<Throu
   const { connect, clock, iceServers, byRelay, limitMs } = options;
   const connections: RTCPeerConnection[] = [];
   let cancelLimit = () => {};
+  let isLate = false;
   try {
     const late = new Promise<never>((_, reject) => {
-      cancelLimit = clock.after(limitMs, () => reject(new Error('it took too long')));
+      cancelLimit = clock.after(limitMs, () => {
+        isLate = true;
+        reject(new Error('it took too long'));
+      });
     });
     const make = () => {
       const connection = connect({ iceServers, iceTransportPolicy: byRelay ? 'relay' : 'all' });
@@ -45,7 +49,7 @@ export async function probeThroughput(options: ThroughputOptions): Promise<Throu
     const measuring = measure(near, far, clock);
     return { result: 'works', path, ...(await Promise.race([measuring, late])) };
   } catch {
-    return { result: 'failed', path };
+    return { result: 'failed', path, waitedMs: isLate ? limitMs : null };
   } finally {
     cancelLimit();
     for (const connection of connections) connection.close();

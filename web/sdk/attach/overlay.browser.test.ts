@@ -230,6 +230,20 @@ test('the element alone on the full screen has the picture over it there, and in
   expect(document.querySelector('p2c2r-overlay')?.matches(':popover-open')).toBe(false);
 });
 
+test('where a browser has no popovers, the overlay says why it does not lie over an element on the full screen', () => {
+  const { game, follow } = laidOver(GAME);
+  const showPopover = Object.getOwnPropertyDescriptor(HTMLElement.prototype, 'showPopover') ?? {};
+  Reflect.deleteProperty(HTMLElement.prototype, 'showPopover');
+  try {
+    game.matches = (selector) => selector === ':fullscreen';
+    expect(follow()).toContain('over an element on the full screen');
+    Reflect.deleteProperty(game, 'matches');
+    expect(follow()).toBe('');
+  } finally {
+    Object.defineProperty(HTMLElement.prototype, 'showPopover', showPopover);
+  }
+});
+
 test('of an engine that reads the density of the window, the screen has more pixels than it draws', () => {
   const screenPixels = devicePixelRatio;
   const { game, overlay, follow } = laidOver(GAME);

@@ -127,8 +127,13 @@ export class Overlay {
     // What is on the full screen lies in the top layer, where only a later one of that layer can lie over it.
     this.#isInTopLayer = isFullscreen;
     this.#anchor.popover = isFullscreen ? 'manual' : null;
-    if (isFullscreen) this.#anchor.showPopover();
+    if (isFullscreen && this.#canBeInTopLayer) this.#anchor.showPopover();
     return true;
+  }
+
+  /** Popovers came with Chrome 114, Firefox 125 and Safari 17. */
+  get #canBeInTopLayer(): boolean {
+    return 'showPopover' in this.#anchor;
   }
 
   /** Before which node the anchor is in paint order right above the element. */
@@ -142,6 +147,8 @@ export class Overlay {
   }
 
   #lay(rect: DOMRect): string {
+    if (this.#isInTopLayer && !this.#canBeInTopLayer)
+      return 'This browser lays nothing over an element on the full screen. Put the whole window there instead (F11), or update it.';
     const style = getComputedStyle(this.#element);
     const obstacle = obstacleIn(style, rect);
     if (obstacle) return obstacle;

@@ -136,7 +136,7 @@ export class ShowDecision {
 
   /** Frames since a time, or since the reading after it. */
   #since(atMs: number): { captured: number; presented: number } {
-    const first = this.#counts.findLast((count) => count.atMs <= atMs) ?? this.#counts[0];
+    const first = this.#counts.filter((count) => count.atMs <= atMs).at(-1) ?? this.#counts[0];
     const last = this.#counts.at(-1);
     if (!first || !last) return { captured: 0, presented: 0 };
     return { captured: last.captured - first.captured, presented: last.presented - first.presented };

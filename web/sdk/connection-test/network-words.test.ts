@@ -84,13 +84,24 @@ test('a line below a stream’s bitrate is named, and so is a relay that passes 
   const slow = throughput({ result: 'works', path: 'relay', upMbps: 1.26, downMbps: 30, rttMs: null });
   expect(slow).toMatchObject({ ok: false, required: false, figures: { upMbps: 1.3 } });
   expect(slow.found).toContain('up to 6 Mb/s');
-  expect(throughput({ result: 'failed', path: 'relay' }).nextForHost).toContain('range of UDP ports');
+  expect(throughput({ result: 'failed', path: 'relay', waitedMs: null }).nextForHost).toContain('range of UDP ports');
   const direct = throughput({ result: 'works', path: 'direct', upMbps: 1, downMbps: 1, rttMs: null });
   expect(direct).toMatchObject({ ok: true });
   expect(direct.found).toContain('says nothing of your line');
-  expect(throughput({ result: 'failed', path: 'direct' })).toMatchObject({ ok: false, required: true });
-  const unlinked = stepsOf({ throughput: { result: 'failed', path: 'direct' }, hasWebRtc: false });
+  const broken = throughput({ result: 'failed', path: 'direct', waitedMs: null });
+  expect(broken).toMatchObject({ ok: false, required: true, found: expect.not.stringContaining('busy') });
+  const unlinked = stepsOf({ throughput: { result: 'failed', path: 'direct', waitedMs: 3_210 }, hasWebRtc: false });
   expect(stepOf(unlinked, 'throughput').found).toContain('no WebRTC');
+});
+
+test('where the time was up, a busy computer is named among the causes', () => {
+  const late = (path: 'relay' | 'direct') =>
+    stepOf(stepsOf({ throughput: { result: 'failed', path, waitedMs: 3_210 } }), 'throughput');
+  expect(late('direct')).toMatchObject({
+    found: expect.stringMatching(/within 3\.2 s.*busy/),
+    next: expect.stringContaining('less to do'),
+  });
+  expect(late('relay').found).toMatch(/within 3\.2 s.*idle computer/);
 });
 
 test('a relay that is reached by TCP alone is said to be', () => {

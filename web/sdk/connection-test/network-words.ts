@@ -139,17 +139,16 @@ const STUN_SAYS = {
 function throughputStep({ throughput, relay, hasWebRtc }: NetworkFindings): ConnectionStep {
   const name = 'throughput';
   if (throughput.result === 'failed') {
-    if (throughput.path === 'direct') {
-      const found = `This page could not connect with itself. ${hasWebRtc ? 'A firewall on this computer, a setting or an extension blocks it.' : NO_WEBRTC}`;
-      return { name, required: true, ok: false, found, next: ALLOW_WEBRTC };
-    }
+    const { path, waitedMs } = throughput;
+    if (path === 'relay') return relayCarriesNothing(waitedMs);
+    const failed = { name, required: true, ok: false, next: ALLOW_WEBRTC } as const;
+    if (!hasWebRtc) return { ...failed, found: `This page could not connect with itself. ${NO_WEBRTC}` };
+    const causes = 'a firewall on this computer, a setting or an extension blocks it';
+    if (waitedMs === null) return { ...failed, found: `This page could not connect with itself: ${causes}.` };
     return {
-      ...{ name, required: false, ok: false },
-      found:
-        'The relay gives addresses, but nothing passes between two of them: two people who both need it will not meet.',
-      next: TELL_OWNER,
-      nextForHost:
-        'Open the range of UDP ports that coturn relays from, and let it reach its own address (deploy/start-coturn.sh does).',
+      ...failed,
+      found: `This page did not connect with itself within ${seconds(waitedMs)} s: ${causes}, or the computer is too busy to tell.`,
+      next: `Test again when the computer has less to do. If that changes nothing: ${ALLOW_WEBRTC}`,
     };
   }
   const { path, rttMs } = throughput;
@@ -172,6 +171,24 @@ function throughputStep({ throughput, relay, hasWebRtc }: NetworkFindings): Conn
     next: 'Use a cable instead of Wi-Fi, end other transfers, or choose a smaller source. A direct connection may be faster.',
     nextForHost: 'See the relay’s own uplink, and max-bps in deploy/turnserver.conf.',
   };
+}
+
+function relayCarriesNothing(waitedMs: number | null): ConnectionStep {
+  const outcome =
+    waitedMs === null
+      ? 'nothing passes between two of them: two people who both need it will not meet.'
+      : `nothing passed between two of them within ${seconds(waitedMs)} s. Where a second test on an idle computer finds the same, two people who both need the relay will not meet.`;
+  return {
+    ...{ name: 'throughput', required: false, ok: false },
+    found: `The relay gives addresses, but ${outcome}`,
+    next: TELL_OWNER,
+    nextForHost:
+      'Open the range of UDP ports that coturn relays from, and let it reach its own address (deploy/start-coturn.sh does).',
+  };
+}
+
+function seconds(ms: number): string {
+  return (Math.max(0, ms) / 1_000).toFixed(1);
 }
 
 /** One decimal below ten. */
