@@ -102,7 +102,8 @@ function watchingEnd(track: MediaStreamTrack, source: SourceFrames): SourceFrame
  */
 class TrackNudge {
   readonly #track: MediaStreamTrack;
-  #reader: ReadableStreamDefaultReader<VideoFrame> | null = null;
+  /** Those that wait for their frame, the oldest first. */
+  readonly #readers = new Set<ReadableStreamDefaultReader<VideoFrame>>();
   #cancelNext = () => {};
 
   constructor(track: MediaStreamTrack) {
@@ -110,19 +111,19 @@ class TrackNudge {
   }
 
   start(waitMs: number = FIRST_NUDGE_WAIT_MS): void {
-    this.stop();
+    this.#cancelNext();
     if (this.#track.readyState === 'ended') return;
+    // Chromium leaves a frame unclosed that is on its way to a reader that is cancelled, as it often is on a busy page. So the last one goes on waiting.
+    for (const reader of [...this.#readers].slice(0, -1)) this.#end(reader);
     const reader = processedFrames(this.#track).getReader();
-    this.#reader = reader;
+    this.#readers.add(reader);
     this.#cancelNext = systemClock.after(waitMs, () => this.start(Math.min(2 * waitMs, MAX_NUDGE_WAIT_MS)));
     void this.#waitForFrame(reader);
   }
 
   stop(): void {
     this.#cancelNext();
-    // Rejects if the track failed: there is nothing left to cancel.
-    this.#reader?.cancel().catch(() => {});
-    this.#reader = null;
+    for (const reader of this.#readers) this.#end(reader);
   }
 
   async #waitForFrame(reader: ReadableStreamDefaultReader<VideoFrame>): Promise<void> {
@@ -131,7 +132,15 @@ class TrackNudge {
     } catch {
       // The track failed. The stream's own reader finds out and reports it.
     }
-    if (this.#reader === reader) this.stop();
+    if (!this.#readers.has(reader)) return;
+    this.#cancelNext();
+    this.#end(reader);
+  }
+
+  #end(reader: ReadableStreamDefaultReader<VideoFrame>): void {
+    this.#readers.delete(reader);
+    // Rejects if the track failed: there is nothing left to cancel.
+    reader.cancel().catch(() => {});
   }
 }
 
