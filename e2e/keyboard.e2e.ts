@@ -104,13 +104,24 @@ function controlsOf(page: Page): Promise<JSHandle<Element[]>> {
   }, OPERABLE);
 }
 
+/** Once no more come. Some pages go on asking their server, so the network does not tell. */
+async function settledControlsOf(page: Page): Promise<JSHandle<Element[]>> {
+  let before = -1;
+  await expect(async () => {
+    const { length } = await (await controlsOf(page)).evaluate((controls) => ({ length: controls.length }));
+    const isSettled = length > 0 && length === before;
+    before = length;
+    expect(isSettled).toBe(true);
+  }).toPass({ intervals: [500] });
+  return controlsOf(page);
+}
+
 test('on every page Tab goes through all controls, shows each of them, and comes around', {
   tag: '@long',
 }, async ({ server, page }) => {
   for (const path of ['/', '/check', '/compare', '/status', '/what-volunteers-see', '/no/such/page', '/examples/']) {
     await page.goto(new URL(path, server.url).href);
-    await page.waitForLoadState('networkidle');
-    const controls = await controlsOf(page);
+    const controls = await settledControlsOf(page);
     const reached: number[] = [];
     const names: string[] = [];
     for (let presses = 0; presses < MAX_CONTROLS; presses++) {
@@ -133,8 +144,10 @@ test('on every page Tab goes through all controls, shows each of them, and comes
       { before: controls, after: await controlsOf(page), indices: reached },
     );
     expect([path, missed]).toEqual([path, []]);
+    // After the first page the browser's own controls, which a headless one has not, are no stop on the way around: the round may be made twice.
+    const stops = new Set(reached).size;
     // It has nothing but text, the link home and the switch of the theme.
-    if (path === '/what-volunteers-see') expect(names).toEqual(['a', 'theme-switch']);
-    else expect([path, names.length > 2]).toEqual([path, true]);
+    if (path === '/what-volunteers-see') expect([...new Set(names), stops]).toEqual(['a', 'theme-switch', 2]);
+    else expect([path, stops > 2]).toEqual([path, true]);
   }
 });

@@ -123,7 +123,6 @@ export const GAMER_STATES: readonly PageState[] = [
     async open(stage) {
       const gamer = await freshGamer(stage);
       await unfold(gamer, 'hangar');
-      await gamer.getByText('Show the hangar').click();
       // It is rendered only while it can be seen.
       await gamer.getByTestId('hangar').getByRole('img').scrollIntoViewIfNeeded();
       await expect(gamer.getByTestId('hangar').getByText('Rendering')).toHaveCount(0);
