@@ -149,7 +149,7 @@ export class RemoteRunner implements Runner, MemoryUser {
     return this.#channel.unfinishedTransfers;
   }
 
-  /** 99th percentile of the compute time of recent jobs, ms. */
+  /** 99th percentile of the compute time of recent jobs, ms; not of answers, which give up their turn at every token. */
   get serviceP99Ms(): number {
     return this.#serviceMs.value;
   }
@@ -313,7 +313,7 @@ export class RemoteRunner implements Runner, MemoryUser {
     const transferMs = elapsedMs - computeMs - queueMs;
     const sent = asSent(job, keptBytes);
     this.#estimator.learn({ job: sent, computeMs, queueMs, backlogMs, transferMs, bytesInFlight, elapsedMs });
-    this.#serviceMs.add(computeMs);
+    if (!utterance) this.#serviceMs.add(computeMs);
     this.#stragglers.learn(job.kind, predictedMs, elapsedMs);
     const { value, backend } = message;
     onOutcome({ kind: 'done', result: { packed: { value, attachments }, backend, queueMs, computeMs } });

@@ -65,7 +65,7 @@ async function join(id: string): Promise<Volunteer> {
           finish: (text) =>
             resolve({
               value: { text, tokens: SENTENCE.length, finishReason: 'stop', model: 'radio' },
-              ...{ attachments: [], backend: 'ort-wasm', computeMs: 1 },
+              ...{ attachments: [], backend: 'ort-wasm', computeMs: 600 },
             }),
         });
       }),
@@ -173,6 +173,17 @@ test('a volunteer that falls silent amid an answer is cut off, and it has said s
   const error = await result.catch((cause: MeshError) => cause);
   expect(error).toBeInstanceOf(MeshError);
   expect((error as MeshError).message).toContain('said nothing for 5 s');
+});
+
+test('an answer takes long, but its speaker may not be silent for as long as that before somebody else goes on', async () => {
+  const { runner, sayings, exchange } = await join('v');
+  const { result } = ask();
+  await exchange();
+  bench.clock.advance(600);
+  sayings[0]?.finish(SENTENCE.join(''));
+  await exchange();
+  expect((await result).timing.computeMs).toBe(600);
+  expect(runner.serviceP99Ms).toBe(0);
 });
 
 test('news of a download keeps a volunteer from counting as silent', async () => {
