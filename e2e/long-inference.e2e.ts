@@ -26,8 +26,11 @@ test('a model that runs for longer than a silent link lives is delivered by the 
       };
       const TRIAL_ROUNDS = 4_000;
       await submit(1).result;
-      const { timing: trial } = await submit(TRIAL_ROUNDS).result;
-      const rounds = Math.ceil((TRIAL_ROUNDS * runMs) / trial.computeMs);
+      // The fastest: a busy machine would make the run too short.
+      let trialMs = Number.POSITIVE_INFINITY;
+      for (let trial = 0; trial < 3; trial++)
+        trialMs = Math.min(trialMs, (await submit(TRIAL_ROUNDS).result).timing.computeMs);
+      const rounds = Math.ceil((TRIAL_ROUNDS * runMs) / trialMs);
       const { timing, outputs, checked } = await submit(rounds).result;
       const endless = submit(100 * rounds);
       await new Promise((resolve) => setTimeout(resolve, 500));
