@@ -65,10 +65,11 @@ test('without a relay client.testConnection() says so, what it means and what to
   });
   let report = await page.evaluate(() => window.client.testConnection());
   // A machine too busy to finish within the test's ten seconds is told so, and to test again.
-  await expect(async () => {
-    if (!report.ok) report = await page.evaluate(() => window.client.testConnection());
-    expect(report.steps.filter(({ ok, required }) => required && !ok)).toEqual([]);
-  }).toPass({ timeout: 60_000 });
+  const isOutOfTime = ({ steps }: ConnectionReport) =>
+    steps.some(({ ok, found }) => !ok && /within [\d.]+ s: .*too busy/.test(found));
+  for (let more = 0; more < 3 && isOutOfTime(report); more++)
+    report = await page.evaluate(() => window.client.testConnection());
+  expect(report.steps.filter(({ ok, required }) => required && !ok)).toEqual([]);
   expect(report.ok).toBe(true);
   const step = (name: string) => report.steps.find((one) => one.name === name);
   expect(step('server')).toMatchObject({ ok: true, figures: { transport: 'websocket' } });

@@ -15,11 +15,9 @@ const STEP_MS = 3_000;
 /** The browser looks for what was collected every ten seconds: a complaint may come a step or two after its cause. */
 const COMPLAINT_MS = 12_000;
 
-/**
- * Frames that Chromium itself may leave unclosed, one of some openings of a stream: while the stream of a track is on its way to the worker, the browser reads
- * it on the page. A page that only posts such streams, and a worker that closes all frames, get the complaint after some 60 of them.
- */
-const LEFT_BY_BROWSER = { ofFourOpenings: 2, ofTwoOpenings: 1 };
+// While the stream of a track is on its way to a worker, Chromium reads it on the page, and may leave a frame unclosed: a page that only posts such streams to a
+// worker that closes all frames gets the complaint too, in two of four runs of thirty streams. So a run with a complaint is repeated.
+test.describe.configure({ retries: 2 });
 
 /** What the browser complained of. */
 interface Complaints {
@@ -88,8 +86,7 @@ test('no frame is left unclosed while sources, qualities and helpers change', {
   });
   await step('its end', () => volunteer.getByTestId('stop').click());
   await gamer.waitForTimeout(COMPLAINT_MS);
-  expect(complaints.inWorkers, 'afterwards').toEqual([]);
-  expect(complaints.inPages.length).toBeLessThanOrEqual(LEFT_BY_BROWSER.ofFourOpenings);
+  expect(complaints, 'afterwards').toEqual({ inPages: [], inWorkers: [] });
 });
 
 test('no frame is left unclosed by a sharpened canvas of another page, shown and hidden', {
@@ -106,6 +103,5 @@ test('no frame is left unclosed by a sharpened canvas of another page, shown and
   }
   await collect(page);
   await page.waitForTimeout(COMPLAINT_MS);
-  expect(complaints.inWorkers).toEqual([]);
-  expect(complaints.inPages.length).toBeLessThanOrEqual(LEFT_BY_BROWSER.ofTwoOpenings);
+  expect(complaints).toEqual({ inPages: [], inWorkers: [] });
 });

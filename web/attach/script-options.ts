@@ -77,7 +77,7 @@ function roomIn(
   const found = inviteIn(invite);
   if (!found) {
     throw MeshError.badInput(
-      `${attribute} is no invite. Copy the whole link of one for a game, from the page where you play.`,
+      `${attribute} is no invite. Give the whole link of one for a game: the url that createInvite({ role: 'gamer' }) returns.`,
     );
   }
   return {

@@ -175,7 +175,7 @@ test('a volunteer that falls silent amid an answer is cut off, and it has said s
   expect((error as MeshError).message).toContain('said nothing for 5 s');
 });
 
-test('an answer takes long, but its speaker may not be silent for as long as that before somebody else goes on', async () => {
+test('how long an answer takes does not count among the times for which its volunteer may be silent', async () => {
   const { runner, sayings, exchange } = await join('v');
   const { result } = ask();
   await exchange();

@@ -175,21 +175,23 @@ export class LoadedModelCache {
     const sessions: OnnxSession[] = [];
     const refusals: string[] = [];
     for (const open of runtimes) {
+      if (signal.aborted) break;
       try {
         // A copy for each runtime but the last, which may keep it: large models fit the memory only once.
         const isLast = open === runtimes.at(-1);
         const copies = weights.map(({ path, data }) => ({ path, data: isLast ? data : data.slice() }));
         sessions.push(await open(isLast ? bytes : bytes.slice(), copies, signal));
       } catch (cause) {
-        if (signal.aborted) {
-          for (const session of sessions) session.release();
-          throw MeshError.cancelled();
-        }
+        if (signal.aborted) break;
         const error = MeshError.from(cause);
         // A library that could not be fetched, or is forbidden, says nothing about the model.
         if (OF_THE_LIBRARY.has(error.reason) && sessions.length === 0) throw error;
         refusals.push(error.message.slice(0, MAX_CAUSE_LENGTH));
       }
+    }
+    if (signal.aborted) {
+      for (const session of sessions) session.release();
+      throw MeshError.cancelled();
     }
     const [first, ...others] = sessions;
     if (first) return loadedOf([first, ...others], model, loadedBytes);

@@ -1,7 +1,7 @@
 // Protects: no scene makes a dispatch so long that a driver takes the GPU for hung, and all samples of all pixels are rendered nevertheless.
 import { expect, test } from 'vitest';
 import { SLICE_MS } from '../schedule.ts';
-import { type Band, RayBands } from './ray-bands.ts';
+import { type Band, RayBands, WORKGROUP } from './ray-bands.ts';
 
 /** Plays the kernel: threads stop when the budget is spent. Returns the dispatches, with what each took. */
 function render(pixels: number, samplesPerPixel: number, testsOf: (pixel: number) => number, testsPerMs: number) {
@@ -60,4 +60,20 @@ test('heavy pixels behind light ones are found by the budget, and rendered a few
   expect(Math.max(...dispatches.map(({ ms }) => ms))).toBeLessThan(200);
   const last = dispatches.at(-1);
   expect((last?.toPixel ?? 0) - (last?.fromPixel ?? 0)).toBeLessThanOrEqual(64);
+});
+
+test('of many samples, bands stay as wide as a GPU with many units needs', () => {
+  const [units, sampleMs] = [64, 0.02];
+  const bands = new RayBands(64 * 1024, 1_024);
+  const workgroups: number[] = [];
+  let last: Band | null = null;
+  for (let band = bands.next; band; band = bands.next) {
+    const { fromPixel, toPixel, toSample } = band;
+    const samplesOfEach: number = toSample - (last?.fromPixel === fromPixel ? last.toSample : 0);
+    workgroups.push((toPixel - fromPixel) / WORKGROUP);
+    const rounds = Math.ceil((toPixel - fromPixel) / WORKGROUP / units);
+    bands.rendered(band, { tests: 0, isFinished: true }, 0.2 + rounds * samplesOfEach * sampleMs);
+    last = band;
+  }
+  expect(Math.min(...workgroups)).toBe(units);
 });

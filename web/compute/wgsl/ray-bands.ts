@@ -7,6 +7,9 @@ export const WORKGROUP = 64;
 
 /** Samples in the first dispatch of a picture, before its speed is known: some 10 ms on the slowest GPU. */
 const FIRST_SAMPLES = 16 * 1024;
+/** Pixels that keep a wide GPU busy. Where there is no time for all of their samples, a dispatch renders some of each, at least so many. */
+const BUSY_PIXELS = 4 * 1024;
+const LEAST_SAMPLES_OF_EACH = 4;
 /** Most pixels of a band: their sums take 4 MiB. */
 export const MAX_BAND_PIXELS = 256 * 1024;
 
@@ -64,8 +67,8 @@ export class RayBands {
   get next(): Band | null {
     if (this.#from >= this.#pixels) return null;
     const left = this.#samplesPerPixel - this.#samples;
-    // All of them, unless there is not even time for those of one workgroup; then in parts of about equal length.
-    const dispatches = this.#length > WORKGROUP ? 1 : Math.min(left, Math.ceil((left * this.#length) / this.#size));
+    // Of about equal length. One that has a little more than there is time for is not cut.
+    const dispatches = Math.min(left, Math.max(1, Math.round((left * this.#length) / this.#size)));
     const affordableTests = Math.round(this.#testsPerMs * SLICE_MS * BUDGET_SLICES);
     return {
       fromPixel: this.#from,
@@ -90,8 +93,8 @@ export class RayBands {
     if (isFinished) this.#samples = toSample;
     this.#isBegun = true;
     if (this.#samples === this.#samplesPerPixel) this.#begin(this.#from + this.#length);
-    // The pixels behind start anew in a later band.
-    else if (!isFinished) this.#length = Math.min(this.#length, this.#nextLength());
+    // Too much even with one sample of each. The pixels behind start anew in a later band.
+    else if (!isFinished || this.#size <= this.#length / 4) this.#length = Math.min(this.#length, this.#nextLength());
   }
 
   #begin(from: number): void {
@@ -101,9 +104,11 @@ export class RayBands {
     this.#length = this.#nextLength();
   }
 
-  /** As many pixels as there is time for all samples of, and at least a workgroup. */
+  /** As many pixels as there is time for all samples of, or as keep the GPU busy; at least a workgroup. */
   #nextLength(): number {
-    const wanted = Math.min(MAX_BAND_PIXELS, this.#size / this.#samplesPerPixel);
+    const whole = this.#size / this.#samplesPerPixel;
+    const busy = Math.min(BUSY_PIXELS, this.#size / LEAST_SAMPLES_OF_EACH);
+    const wanted = Math.min(MAX_BAND_PIXELS, Math.max(whole, busy));
     return Math.min(this.#pixels - this.#from, toWorkgroups(wanted));
   }
 }

@@ -148,7 +148,7 @@ function throughputStep({ throughput, relay, hasWebRtc }: NetworkFindings): Conn
     return {
       ...failed,
       found: `This page did not connect with itself within ${seconds(waitedMs)} s: ${causes}, or the computer is too busy to tell.`,
-      next: `Test again when the computer has less to do. If that changes nothing: ${ALLOW_WEBRTC}`,
+      next: `${TEST_WHEN_IDLE}${ALLOW_WEBRTC}`,
     };
   }
   const { path, rttMs } = throughput;
@@ -181,11 +181,12 @@ function relayCarriesNothing(waitedMs: number | null): ConnectionStep {
   return {
     ...{ name: 'throughput', required: false, ok: false },
     found: `The relay gives addresses, but ${outcome}`,
-    next: TELL_OWNER,
-    nextForHost:
-      'Open the range of UDP ports that coturn relays from, and let it reach its own address (deploy/start-coturn.sh does).',
+    next: waitedMs === null ? TELL_OWNER : `${TEST_WHEN_IDLE}${TELL_OWNER}`,
+    nextForHost: `${waitedMs === null ? '' : TEST_WHEN_IDLE}Open the range of UDP ports that coturn relays from, and let it reach its own address (deploy/start-coturn.sh does).`,
   };
 }
+
+const TEST_WHEN_IDLE = 'Test again when the computer has less to do. If that changes nothing: ';
 
 function seconds(ms: number): string {
   return (Math.max(0, ms) / 1_000).toFixed(1);

@@ -1,7 +1,7 @@
 import { concatBytes } from '../../../../shared/bytes.ts';
 import type { TensorShape } from '../model-shape.ts';
 import type { OnnxModel } from './onnx-graph.ts';
-import { fieldsOf, messageIn, ReadBudget, textIn } from './protobuf.ts';
+import { allFieldsOf, fieldsOf, messageIn, ReadBudget, textIn } from './protobuf.ts';
 
 /** The first version of the format in which a run may give another value in place of an initializer. Before, each was named as an input too. */
 const FIRST_VERSION = 4;
@@ -26,7 +26,7 @@ export function withoutDefaults(model: Uint8Array, names: readonly string[]): Ui
   for (const { id, bytes, start, end } of fieldsOf(model, budget)) {
     if (id !== GRAPH || !bytes) parts.push(model.subarray(start, end));
     else {
-      const kept = [...fieldsOf(bytes, budget)]
+      const kept = allFieldsOf(bytes, budget)
         .filter((field) => field.id !== INITIALIZER || !names.includes(nameOf(messageIn(field), budget)))
         .map((field) => bytes.subarray(field.start, field.end));
       const length = kept.reduce((sum, { byteLength }) => sum + byteLength, 0);

@@ -1,6 +1,6 @@
 import { MeshError } from '../../../../shared/errors.ts';
 import type { TensorType } from '../../../../shared/tasks/infer/tensors.ts';
-import { type Field, fieldsOf, messageIn, ReadBudget, textIn, wholeNumbers } from './protobuf.ts';
+import { allFieldsOf, type Field, fieldsOf, messageIn, ReadBudget, textIn, wholeNumbers } from './protobuf.ts';
 
 // The parts of onnx.proto (https://github.com/onnx/onnx/blob/main/onnx/onnx.proto) that say what a model does, without its weights.
 
@@ -8,6 +8,8 @@ import { type Field, fieldsOf, messageIn, ReadBudget, textIn, wholeNumbers } fro
 const MAX_DEPTH = 16;
 /** Elements of a constant whose values are read: shapes, axes, paddings. */
 const MAX_VALUES = 64;
+/** Of one number (protobuf's encoding). */
+const MAX_VARINT_BYTES = 10;
 /** TensorProto.DataType: those that tasks carry, by their numbers. */
 export const TENSOR_TYPE_NUMBERS: ReadonlyMap<number, TensorType> = new Map<number, TensorType>([
   ...([
@@ -122,7 +124,7 @@ export function* allNodes({ nodes }: OnnxGraph): Generator<OnnxNode, void> {
 
 /** OperatorSetIdProto. Null for operators that are not ONNX's own. */
 function ownVersion(message: Uint8Array, budget: ReadBudget): number | null {
-  const fields = [...fieldsOf(message, budget)];
+  const fields = allFieldsOf(message, budget);
   const domain = fields.find(({ id }) => id === 1);
   const isOwn = !domain || ['', 'ai.onnx'].includes(textIn(domain, budget));
   return isOwn ? (fields.find(({ id }) => id === 2)?.value ?? null) : null;
@@ -148,7 +150,7 @@ function readGraph(message: Uint8Array, depth: number, budget: ReadBudget): Onnx
 
 /** FunctionProto, of which only the nodes matter. */
 function readFunction(message: Uint8Array, budget: ReadBudget): OnnxGraph {
-  const nodes = [...fieldsOf(message, budget)]
+  const nodes = allFieldsOf(message, budget)
     .filter(({ id }) => id === 7)
     .map((field) => readNode(messageIn(field), 0, budget));
   return { nodes, initializers: new Map(), inputs: [], outputs: [] };
@@ -201,25 +203,31 @@ function readTensor(message: Uint8Array, budget: ReadBudget): OnnxTensor & { nam
   let raw: Uint8Array | null = null;
   let file: string | null = null;
   const dims: number[] = [];
-  const lists: Field[] = [];
+  const listed: number[] = [];
   for (const field of fieldsOf(message, budget)) {
     if (field.id === 1) for (const dim of wholeNumbers(field, budget)) dims.push(dim);
     else if (field.id === 2) type = field.value;
     else if (field.id === 8) name = textIn(field, budget);
     else if (field.id === 9) raw = messageIn(field);
     else if (field.id === 13) file = location(messageIn(field), budget) ?? file;
-    else if ((field.id === 5 && type === INT32) || (field.id === 7 && type === INT64)) lists.push(field);
+    else if ((field.id === 5 && type === INT32) || (field.id === 7 && type === INT64))
+      listNumbers(field, listed, budget);
   }
   const elements = dims.reduce((product, dim) => product * dim, 1);
   const isRead = elements <= MAX_VALUES && (type === FLOAT || type === INT32 || type === INT64);
-  const listed = () => lists.flatMap((list) => wholeNumbers(list, budget));
-  const values = isRead ? (raw ? rawNumbers(raw, type, elements) : listed()) : null;
+  const values = isRead ? (raw ? rawNumbers(raw, type, elements) : listed) : null;
   return { name, dims, values: values?.length === elements ? values : null, file };
+}
+
+/** Adds numbers of a list, which may be in many fields. What has more than {@link MAX_VALUES} is not read. */
+function listNumbers(field: Field, listed: number[], budget: ReadBudget): void {
+  if (listed.length > MAX_VALUES || (field.bytes?.byteLength ?? 0) > MAX_VALUES * MAX_VARINT_BYTES) return;
+  for (const number of wholeNumbers(field, budget)) listed.push(number);
 }
 
 /** StringStringEntryProto: null unless it names the file. */
 function location(message: Uint8Array, budget: ReadBudget): string | null {
-  const [key, value] = [1, 2].map((wanted) => [...fieldsOf(message, budget)].find(({ id }) => id === wanted));
+  const [key, value] = [1, 2].map((wanted) => allFieldsOf(message, budget).find(({ id }) => id === wanted));
   return key && value && textIn(key, budget) === 'location' ? textIn(value, budget) : null;
 }
 
@@ -250,7 +258,7 @@ function readInput(message: Uint8Array, budget: ReadBudget): OnnxInput {
       for (const { id, value } of tensor ? fieldsOf(tensor, budget) : [])
         if (id === 1) type = TENSOR_TYPE_NUMBERS.get(value) ?? null;
       if (shape)
-        dims = [...fieldsOf(shape, budget)]
+        dims = allFieldsOf(shape, budget)
           .filter(({ id }) => id === 1)
           .map((dim) => fixedSize(messageIn(dim), budget));
     }
@@ -266,6 +274,6 @@ function within(message: Uint8Array | null, id: number, budget: ReadBudget): Uin
 
 /** TensorShapeProto.Dimension: null for an open size. */
 function fixedSize(message: Uint8Array, budget: ReadBudget): number | null {
-  const size = [...fieldsOf(message, budget)].find(({ id }) => id === 1)?.value ?? -1;
+  const size = allFieldsOf(message, budget).find(({ id }) => id === 1)?.value ?? -1;
   return size < 0 ? null : size;
 }

@@ -19,6 +19,8 @@ export interface Field {
 const MAX_PARTS = 16 * 1024 * 1024;
 /** What a message counts for beside its fields, since reading it makes several objects. */
 const PARTS_OF_MESSAGE = 48;
+/** What a field counts for that is kept: it is an object, and the view of its bytes another. */
+const PARTS_OF_KEPT_FIELD = 16;
 const TEXT_BYTES_PER_PART = 8;
 
 /** Bounds what is read of one file: one of half a gigabyte of nothing but empty nodes would take many times its size in memory. */
@@ -49,6 +51,16 @@ export function* fieldsOf(message: Uint8Array, budget: ReadBudget): Generator<Fi
     const tag = varint(message, cursor);
     yield { id: Math.floor(tag / 8), ...contentOf(tag % 8, message, view, cursor), start, end: cursor.at };
   }
+}
+
+/** As {@link fieldsOf}, all at once. */
+export function allFieldsOf(message: Uint8Array, budget: ReadBudget): Field[] {
+  const fields: Field[] = [];
+  for (const field of fieldsOf(message, budget)) {
+    budget.spend(PARTS_OF_KEPT_FIELD);
+    fields.push(field);
+  }
+  return fields;
 }
 
 /** Whole numbers of a repeated field, which may be packed. Throws MeshError `malformed`, `unknown-model`. */

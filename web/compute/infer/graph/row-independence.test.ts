@@ -149,6 +149,18 @@ test.each([
   );
 });
 
+test.each([
+  ['the version of its operators', 0x42],
+  ['a function', 0xca],
+])('%s, of nothing but empty fields, is refused before it fills the memory', (_, tag) => {
+  const fields = new Uint8Array(4_000).map((_, at) => (at % 2 === 0 ? 0x0a : 0));
+  // The tag of a function, field 25, has two bytes.
+  const model = new Uint8Array([tag, ...(tag > 0x7f ? [0x01] : []), 0xa0, 0x1f, ...fields]);
+  expect(() => readModel(model, new ReadBudget(10 * 2_000))).toThrow(
+    expect.objectContaining({ reason: 'unknown-model' }),
+  );
+});
+
 test('a constant that says it has a few numbers and has millions is not read', () => {
   const constants = { few: { dims: [2], values: Array<number>(3).fill(1) } };
   const { graph } = modelOf([node('Add', ['x', 'few'])], { constants });
