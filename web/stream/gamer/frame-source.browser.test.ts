@@ -82,6 +82,50 @@ test('a page that stops its own track ends the copy of it in the worker, and is 
   stop();
 });
 
+test('a reader that stops first takes the frame that is on its way, which Chromium would leave open otherwise', async () => {
+  const cancelled = vi.fn();
+  let give = (_frame: VideoFrame) => {};
+  const frames = new ReadableStream<VideoFrame>(
+    {
+      pull: (controller) =>
+        new Promise((resolve) => {
+          give = (frame) => {
+            controller.enqueue(frame);
+            resolve();
+          };
+        }),
+      cancel: cancelled,
+    },
+    { highWaterMark: 0 },
+  );
+  const onFrame = vi.fn();
+  const reader = new SourceReader(frames, null, { onFrame, onEnd: onFrame });
+  const stopped = reader.stop();
+  await Promise.resolve();
+  expect(cancelled).not.toHaveBeenCalled();
+  const frame = new VideoFrame(new Uint8Array(4 * 4 * 4), {
+    format: 'RGBA',
+    codedWidth: 4,
+    codedHeight: 4,
+    timestamp: 0,
+  });
+  give(frame);
+  await stopped;
+  expect(cancelled).toHaveBeenCalledOnce();
+  // A closed frame has no format.
+  expect(frame.format).toBeNull();
+  expect(onFrame).not.toHaveBeenCalled();
+});
+
+test('a reader of a still source stops too', async () => {
+  const cancelled = vi.fn();
+  const onEnd = vi.fn();
+  const frames = new ReadableStream<VideoFrame>({ cancel: cancelled });
+  await new SourceReader(frames, null, { onFrame: (frame) => frame.close(), onEnd }).stop();
+  expect(cancelled).toHaveBeenCalledOnce();
+  expect(onEnd).not.toHaveBeenCalled();
+});
+
 test.each(['track', 'video'] as const)(
   'the frames of a %s that the page copies are sent themselves: a transferred stream would send clones',
   async (kind) => {

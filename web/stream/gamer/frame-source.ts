@@ -16,6 +16,9 @@ import { shownFrames } from './source/shown-frames.ts';
 const FIRST_NUDGE_WAIT_MS = 250;
 const MAX_NUDGE_WAIT_MS = 4_000;
 
+/** How long a reader that stops waits for a frame that may be on its way, ms: an interval at 10 fps. A slower source hardly has one there. */
+const LAST_FRAME_WAIT_MS = 100;
+
 /** How often it is looked whether the caller has stopped its track, ms: no event tells that. */
 const END_INTERVAL_MS = 500;
 
@@ -192,6 +195,7 @@ export interface SourceReaderHandlers {
 export class SourceReader {
   readonly #reader: ReadableStreamDefaultReader<VideoFrame>;
   readonly #onFrame: (frame: VideoFrame) => void;
+  readonly #finished: Promise<void>;
   #stopped = false;
 
   /** Throws MeshError `unsupported-browser`. @param first - delivered before the stream's frames; the reader takes ownership */
@@ -199,8 +203,8 @@ export class SourceReader {
     this.#reader = adoptFrames(frames).getReader();
     this.#onFrame = onFrame;
     if (first) onFrame(first);
-    void this.#readAll().then((error) => {
-      if (!this.#stopped) onEnd(error);
+    this.#finished = this.#readAll().then((error) => {
+      if (error) onEnd(error);
     });
   }
 
@@ -215,15 +219,22 @@ export class SourceReader {
 
   async stop(): Promise<void> {
     this.#stopped = true;
+    // Chromium leaves a frame unclosed that is on its way to a reader that is cancelled.
+    const waited = new Promise<void>((resolve) => systemClock.after(LAST_FRAME_WAIT_MS, resolve));
+    await Promise.race([this.#finished, waited]);
     await this.end();
   }
 
-  /** Returns why there are no more frames. */
-  async #readAll(): Promise<MeshError> {
-    for (let frame = await this.#next(); ; frame = await this.#next()) {
+  /** Returns why there are no more frames; null once the reader was stopped. */
+  async #readAll(): Promise<MeshError | null> {
+    for (;;) {
+      const frame = await this.#next();
+      if (this.#stopped) {
+        if (!(frame instanceof MeshError)) frame.close();
+        return null;
+      }
       if (frame instanceof MeshError) return frame;
-      if (this.#stopped) frame.close();
-      else this.#onFrame(frame);
+      this.#onFrame(frame);
     }
   }
 
