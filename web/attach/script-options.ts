@@ -1,6 +1,5 @@
 import { MeshError } from '../../shared/errors.ts';
-import { type Invite, parseInviteLink } from '../../shared/invite.ts';
-import { parseUrl } from '../../shared/older-browsers.ts';
+import { destinationOf } from '../sdk/invites.ts';
 import type { AttachOptions, GamerOptions } from '../sdk/types.ts';
 
 /** What attributes of a tag say. */
@@ -74,21 +73,11 @@ function roomIn(
   attribute: string,
 ): Pick<GamerOptions, 'url' | 'room' | 'invite' | 'inviteOnly'> {
   if (invite === undefined) return room === undefined ? { inviteOnly: true } : { room };
-  const found = inviteIn(invite);
-  if (!found) {
-    throw MeshError.badInput(
-      `${attribute} is no invite. Give the whole link of one for a game: the url that createInvite({ role: 'gamer' }) returns.`,
-    );
-  }
-  return {
-    url: new URL('.', invite).href,
-    room: found.room,
-    ...(found.token !== undefined && { invite: found.token }),
-  };
-}
-
-function inviteIn(link: string): Invite | null {
-  return /^https?:$/.test(parseUrl(link)?.protocol ?? '') ? parseInviteLink(link) : null;
+  const destination = destinationOf(invite);
+  if (destination) return destination;
+  throw MeshError.badInput(
+    `${attribute} is no invite. Give the whole link of one for a game: the url that createInvite({ role: 'gamer' }) returns.`,
+  );
 }
 
 /** A client that asks nobody needs no WebRTC, which a browser may lack. */

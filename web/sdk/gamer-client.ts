@@ -13,7 +13,7 @@ import { GamerRoom } from './gamer-room.ts';
 import { GamerStreams } from './gamer-streams.ts';
 import { GamerTasks } from './gamer-tasks.ts';
 import { defaultServerUrl, watchPage } from './host-page.ts';
-import { createInvite, createInviteCode } from './invites.ts';
+import { createInvite, createInviteCode, withInviteLink } from './invites.ts';
 import { LocalEngineClient } from './local-engine-client.ts';
 import { applyLogSetting } from './log-setting.ts';
 import type {
@@ -70,7 +70,8 @@ export class GamerClient extends EventTarget {
    *
    * Throws MeshError `bad-input`, `unsupported-browser`, `signaling-unreachable`, `not-invited`, `room-full`, `protocol-version`.
    */
-  static async connect(options: GamerOptions = {}): Promise<GamerClient> {
+  static async connect(given: GamerOptions = {}): Promise<GamerClient> {
+    const options = withInviteLink(given);
     checkWhere(options.where ?? 'auto');
     applyLogSetting(options.log);
     const client = new GamerClient(options);

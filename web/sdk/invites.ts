@@ -1,9 +1,10 @@
 import { MeshError } from '../../shared/errors.ts';
-import { makeInviteLink } from '../../shared/invite.ts';
+import { makeInviteLink, parseInviteLink } from '../../shared/invite.ts';
 import { shortInviteLink } from '../../shared/invite-code.ts';
+import { parseUrl } from '../../shared/older-browsers.ts';
 import { SIGNALING } from '../../shared/protocol-limits.ts';
 import type { SignalingClient } from '../net/signaling-client.ts';
-import type { CreatedInvite, InviteCode, InviteOptions } from './types.ts';
+import type { CreatedInvite, GamerOptions, InviteCode, InviteOptions } from './types.ts';
 
 /** How long invites are valid. */
 export const INVITE = {
@@ -46,6 +47,33 @@ export async function createInviteCode(
 ): Promise<InviteCode> {
   const code = await session.createInviteCode(token);
   return { code, shortUrl: shortInviteLink(serverUrl, code) };
+}
+
+/** Where a client joins. */
+type Destination = Pick<GamerOptions, 'url' | 'room' | 'invite'>;
+
+/** What an invite link leads to; null for what is no such link. */
+export function destinationOf(link: string): Destination | null {
+  const url = parseUrl(link);
+  const found = url && /^https?:$/.test(url.protocol) ? parseInviteLink(link) : null;
+  if (!found) return null;
+  const { room, token } = found;
+  return { url: new URL('.', link).href, room, ...(token !== undefined && { invite: token }) };
+}
+
+/**
+ * Replaces an `invite` that is a whole link, as people send them, by the server, the room and the token that are in it. Throws MeshError `bad-input` for
+ * a link that is no invite.
+ */
+export function withInviteLink<T extends Destination>(options: T): T {
+  const { invite, ...others } = options;
+  // A token is no URL: it has no colon.
+  if (!invite?.includes(':')) return options;
+  const destination = destinationOf(invite);
+  if (destination) return { ...(others as T), ...destination };
+  throw MeshError.badInput(
+    'This link is no invite. Pass the `url` that createInvite returns, whole, or the token in it: a short link holds neither.',
+  );
 }
 
 function checkRange(name: string, value: number, max: number): void {

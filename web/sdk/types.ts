@@ -154,7 +154,7 @@ export interface GamerOptions {
    * @default a new room whose name has 128 random bits
    */
   room?: string;
-  /** A signed token, for rooms that require an invite. */
+  /** For rooms that require an invite: the whole link, which also says the server and the room, or the signed token in it. */
   invite?: string;
   /**
    * Makes a new room that can only be joined with an invite.

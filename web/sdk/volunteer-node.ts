@@ -11,6 +11,7 @@ import { STATUS_INTERVAL_MS } from '../net/status-reporter.ts';
 import { linkDiagnostics, orNull, pageDiagnostics } from './diagnostics.ts';
 import type { VolunteerDiagnostics } from './diagnostics-types.ts';
 import { defaultServerUrl, watchPage } from './host-page.ts';
+import { withInviteLink } from './invites.ts';
 import { applyLogSetting } from './log-setting.ts';
 import type { MachineSignals } from './serving/machine-signals.ts';
 import { ServingConditions } from './serving/serving-conditions.ts';
@@ -61,7 +62,7 @@ export class VolunteerNode extends EventTarget {
     requireWebRtc(undefined);
     const node = new VolunteerNode(options);
     try {
-      await node.#start(options);
+      await node.#start(withInviteLink(options));
       return node;
     } catch (cause) {
       await node.stop();

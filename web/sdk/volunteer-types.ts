@@ -14,7 +14,7 @@ export interface VolunteerOptions {
   url?: string;
   /** Name of the room to serve. */
   room?: string;
-  /** A signed token, for rooms that require an invite. */
+  /** For rooms that require an invite: the whole link, which also says the server and the room, or the signed token in it. */
   invite?: string;
   /**
    * Serves gamers of the server's open lobby instead of a room.
