@@ -151,7 +151,7 @@ test('a server that gives no invite now leaves the page without a link, and who 
   expect(told.at(-1)).toMatchObject({ title: 'No helper', inviteLink: null });
   client.volunteers = [{ name: 'Vera' }];
   client.dispatchEvent(new Event('volunteers'));
-  expect(told.at(-1)).toMatchObject({ title: 'As it is', detail: expect.stringContaining('Helping: “Vera”.') });
+  expect(told.at(-1)).toMatchObject({ title: 'As it is', detail: expect.stringContaining('Linked: “Vera”.') });
 });
 
 test('a server that refuses is not asked again until the person wants it', async () => {
@@ -232,7 +232,7 @@ test('why nobody helps is said as far as it is known, until somebody does', asyn
   expect(told.at(-1)?.detail).toContain('Nobody helps yet. The two browsers found no way to each other.');
   client.volunteers = [{ name: 'Vera' }];
   client.dispatchEvent(new Event('volunteers'));
-  expect(told.at(-1)?.detail).toMatch(/Helping: “Vera”\.$/);
+  expect(told.at(-1)?.detail).toMatch(/Linked: “Vera”\.$/);
   client.volunteers = [];
   client.dispatchEvent(new Event('volunteers'));
   expect(told.at(-1)?.detail).toMatch(/Nobody helps yet\.$/);
@@ -249,7 +249,7 @@ test('a volunteer that is barred is not said to help', async () => {
     { name: 'Eve', barred: true },
   ];
   client.dispatchEvent(new Event('volunteers'));
-  expect(told.at(-1)?.detail).toMatch(/Helping: “Vera”\.$/);
+  expect(told.at(-1)?.detail).toMatch(/Linked: “Vera”\.$/);
 });
 
 test.each([

@@ -180,7 +180,7 @@ export class AttachSession {
     // What has ended is told by the next look.
     if (!client || !shown || client.state === 'closed') return;
     const helpers = helpersOf(client);
-    const help = helpers ? `Helping: ${helpers}.` : this.#whyNobodyHelps(client);
+    const help = helpers ? `${shown.is ? 'Helping' : 'Linked'}: ${helpers}.` : this.#whyNobodyHelps(client);
     if (shown.is) this.#tell('sharper', 'Sharper', `The sharpened picture is shown. ${help}`);
     else this.#tell('idle', helpers ? 'As it is' : 'No helper', `${shown.why} ${help}`);
   }

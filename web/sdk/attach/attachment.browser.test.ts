@@ -20,6 +20,7 @@ class GoodStream {
         framesDropped: {},
         framesPresented: this.#frames,
         quality: 'fast',
+        reasons: [],
         localShare: 1,
         gainDb: null,
       },

@@ -28,7 +28,7 @@ class Watched {
           ...{ framesCaptured: this.#captured, framesPresented: this.#presented },
           framesDropped: { 'fps-cap': this.#capped },
           ...{ glassToGlassMs: { p50: 40, p95: 60 }, gainDb: 1.2, shares: [{ volunteerId: 'v', share: 1 }] },
-          ...{ localShare: 0, quality: 'fast' },
+          ...{ localShare: 0, quality: 'fast', reasons: [] },
           ...stats,
         },
       });
@@ -54,6 +54,17 @@ test.each([
   watched.now = worse as Watched['now'];
   expect(watched.after(5_000)).toBe(false);
   expect(watched.decision.shown.why).toContain(why);
+});
+
+test('where nobody sharpens the stream says why, but not that a volunteer helps', () => {
+  const whyOf = (kind: 'no-volunteer' | 'helping', text: string) => {
+    const watched = new Watched();
+    watched.now = { quality: null, gainDb: null, shares: [], reasons: [{ kind, text }] };
+    watched.after(500);
+    return watched.decision.shown.why;
+  };
+  expect(whyOf('no-volunteer', 'No volunteer is ready yet.')).toMatch(/No volunteer is ready yet\.$/);
+  expect(whyOf('helping', 'Vera is helping.')).toMatch(/comes too late, or is lost on the way\.$/);
 });
 
 test('frames that maxFps leaves out are not missed', () => {

@@ -1,4 +1,5 @@
 import { isNetwork } from '../../../shared/tasks/upscale.ts';
+import { toWhy } from '../../stream/gamer/stream-reason.ts';
 import type { StreamStats } from '../frame-stream.ts';
 
 /** Default of the largest delay of the picture, ms: beyond it, a game is felt to lag. */
@@ -40,6 +41,7 @@ export type DecisiveStats = Pick<
   | 'shares'
   | 'localShare'
   | 'quality'
+  | 'reasons'
 >;
 
 export interface Reading {
@@ -129,9 +131,7 @@ export class ShowDecision {
     if (enlargement <= 1.05) {
       return 'The picture is shown at its own size, so there is nothing to sharpen. Have the game drawn smaller (renderScale).';
     }
-    return estimatedGainDb(stats, enlargement) < MIN_GAIN_DB[limits]
-      ? 'Nobody sharpens the picture at the moment.'
-      : '';
+    return estimatedGainDb(stats, enlargement) < MIN_GAIN_DB[limits] ? whyUnsharpened(stats) : '';
   }
 
   /** Frames since a time, or since the reading after it. */
@@ -141,6 +141,13 @@ export class ShowDecision {
     if (!first || !last) return { captured: 0, presented: 0 };
     return { captured: last.captured - first.captured, presented: last.presented - first.presented };
   }
+}
+
+function whyUnsharpened({ reasons }: DecisiveStats): string {
+  const isHelped = reasons.some(({ kind }) => kind === 'helping' || kind === 'adds');
+  return isHelped
+    ? 'Nobody sharpens the picture at the moment: what volunteers make of it comes too late, or is lost on the way.'
+    : `Nobody sharpens the picture at the moment. ${toWhy(reasons)}`.trimEnd();
 }
 
 /**
