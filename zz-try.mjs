@@ -13,7 +13,7 @@ for (const url of pages) {
   p.on('console', (m) => ['error', 'warning'].includes(m.type()) && console.log('P', m.text().slice(0, 300)));
   p.on('pageerror', (e) => console.log('PE', e.message));
   await p.goto(url);
-  for (let i = 0; i < 5; i++) { await p.waitForTimeout(6000); console.log((await p.locator('body').innerText()).replaceAll('\n', ' / ').slice(0, 300)); }
+  for (let i = 0; i < 3; i++) { await p.waitForTimeout(6000); console.log((await p.locator('body').innerText()).replaceAll('\n', ' / ').slice(0, 300)); }
   console.log(url, '|', (await p.locator('body').innerText()).replaceAll('\n', ' / ').slice(0, 400));
   await p.screenshot({ path: `/tmp/fw/shots/${url.replaceAll(/\W+/g, '_')}.png` });
   await p.close();

@@ -112,7 +112,7 @@ async function inviteHelper(page: Page): Promise<void> {
   await page.locator('#invite').click();
   const helper = await opening;
   await helper.getByRole('button', { name: 'Start' }).click();
-  await expect(page.locator('#helpers')).toHaveText('1 helping', { timeout: VOLUNTEER_PAGE_TIMEOUT_MS });
+  await expect(page.locator('#helpers')).toHaveText('1 linked', { timeout: VOLUNTEER_PAGE_TIMEOUT_MS });
 }
 
 /** As {@link distinctColors}, of a canvas whose context belongs to a worker. */

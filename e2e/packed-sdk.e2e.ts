@@ -94,7 +94,7 @@ test('the components of examples/frameworks sharpen their canvas in React, whose
   try {
     for (const name of ['react', 'preact']) {
       await page.goto(`${site.origin}/${name}.html?server=${server.url}&room=${name}`);
-      await expect(page.getByText('online, 0 helping')).toBeVisible();
+      await expect(page.getByText('online, 0 linked')).toBeVisible();
       await expect(page.locator('p2c2r-overlay')).toHaveCount(1);
       await page.getByRole('button', { name: 'Leave the game' }).click();
       await expect(page.locator('p2c2r-overlay')).toHaveCount(0);

@@ -19,7 +19,7 @@ export async function join() {
 
 /** Says how many help. */
 export function showHelpers({ length }) {
-  helpers.textContent = length === 0 ? 'No helpers: this computer does the work.' : `${length} helping`;
+  helpers.textContent = length === 0 ? 'No helpers: this computer does the work.' : `${length} linked`;
 }
 
 export function showStatus(text) {

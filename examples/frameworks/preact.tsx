@@ -10,7 +10,7 @@ function App() {
   const [isPlaying, setIsPlaying] = useState(true);
   return (
     <main>
-      <p>{error?.message ?? `${state}, ${volunteers.length} helping`}</p>
+      <p>{error?.message ?? `${state}, ${volunteers.length} linked`}</p>
       {isPlaying && <Game client={client} />}
       <button type="button" onClick={() => setIsPlaying(!isPlaying)}>
         {isPlaying ? 'Leave the game' : 'Play'}
