@@ -51,7 +51,7 @@ async function streamAndPaint(gamer: Page): Promise<void> {
     }, 50);
     window.stream = await window.client.openStream(canvas, { scale: 2, quality: 'spatial', where: 'volunteers' });
   });
-  await gamer.waitForFunction(() => window.stream.stats().shares.some(({ share }) => share > 0.5));
+  await gamer.waitForFunction(() => window.stream.stats().shares.some(({ share }) => share > 0));
   await gamer.evaluate((count) => {
     const tasks = Array.from({ length: count }, (_, seed) =>
       window.client.submitTask('raytracing', {
