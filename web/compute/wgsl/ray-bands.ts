@@ -7,8 +7,9 @@ export const WORKGROUP = 64;
 
 /** Samples in the first dispatch of a picture, before its speed is known: some 10 ms on the slowest GPU. */
 const FIRST_SAMPLES = 16 * 1024;
-/** Pixels that keep a wide GPU busy. Where there is no time for all of their samples, a dispatch renders some of each, at least so many. */
+/** Pixels that keep a wide GPU busy. Where there is no time for all samples of so many, a dispatch renders a part of them. */
 const BUSY_PIXELS = 4 * 1024;
+/** Samples of a pixel in such a dispatch, at least: with fewer, it renders fewer pixels instead. */
 const LEAST_SAMPLES_OF_EACH = 4;
 /** Most pixels of a band: their sums take 4 MiB. */
 export const MAX_BAND_PIXELS = 256 * 1024;
