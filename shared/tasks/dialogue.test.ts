@@ -70,7 +70,13 @@ test('an answer that is none to its task is refused', () => {
   const unpack = (more: object) =>
     checkArrivedResult(definition, packed, { value: { ...value, ...more }, attachments: [] });
   expect(unpack({ emotion: 'calm' })).toEqual({ ...value, emotion: 'calm' });
-  for (const wrong of [{ emotion: 'angry' }, { tokens: 5 }, { finishReason: 'cancelled' }, { more: 1 }])
+  for (const wrong of [
+    { emotion: 'angry' },
+    { tokens: 5 },
+    { text: 'z'.repeat(5_000) },
+    { finishReason: 'cancelled' },
+    { more: 1 },
+  ])
     expect(errorOf(() => unpack(wrong)).reason).toBe('malformed');
 });
 
@@ -84,4 +90,13 @@ test('a task goes on from what was said, and no further than it asks', () => {
     });
   expect(checkArrivedTask('dialogue', { params: continued(1), attachments }).params).toEqual(continued(1));
   expect(errorOf(() => checkArrivedTask('dialogue', { params: continued(3), attachments })).reason).toBe('malformed');
+});
+
+test('a task that names an emotion twice, or goes on from more than an answer may be, is malformed', () => {
+  const { params, attachments } = dialogue.pack({ messages, maxTokens: 1_000, emotions: ['calm', 'angry'] });
+  const said = { model: 'radio', tokens: Array(70).fill({ text: 'z'.repeat(1_000), id: 7 }) };
+  for (const wrong of [{ emotions: ['calm', 'calm'] }, { said }]) {
+    const arrived = { params: { ...params, ...wrong }, attachments };
+    expect(errorOf(() => checkArrivedTask('dialogue', arrived)).reason).toBe('malformed');
+  }
 });

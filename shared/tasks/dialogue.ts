@@ -4,7 +4,14 @@ import { parseUrl } from '../older-browsers.ts';
 import { z } from '../zod.ts';
 import { checkedInput } from './checked-input.ts';
 import { type TaskDefinition, UNDECIDED } from './definition.ts';
-import { answerTokenSchema, MAX_ANSWER_TOKENS, type PartialAnswer, textOf } from './dialogue/answer-tokens.ts';
+import {
+  answerTokenSchema,
+  MAX_ANSWER_TOKENS,
+  MAX_STOP_CHARS,
+  MAX_TOKEN_CHARS,
+  type PartialAnswer,
+  textOf,
+} from './dialogue/answer-tokens.ts';
 import { attachmentAt } from './packing.ts';
 
 /** Limits of a dialogue. */
@@ -17,7 +24,7 @@ export const DIALOGUE = {
   defaultTokens: 128,
   defaultTemperature: 0.7,
   maxStops: 8,
-  maxStopChars: 64,
+  maxStopChars: MAX_STOP_CHARS,
   maxEmotions: 32,
   maxEmotionChars: 32,
   maxModelChars: 1_024,
@@ -119,7 +126,9 @@ const inputSchema = z.object({
 });
 const paramsSchema = z.strictObject({
   ...settings,
-  ...{ maxTokens, temperature, seed, stop, emotions },
+  ...{ maxTokens, temperature, seed, stop },
+  // Which of two equal ones the model means cannot be told.
+  emotions: emotions.refine((all) => new Set(all).size === all.length, 'expected each emotion once'),
   said: z
     .strictObject({
       model: z.string().max(DIALOGUE.maxModelChars),
@@ -162,16 +171,14 @@ export const dialogue: TaskDefinition<DialogueInput, DialogueParams, DialogueRes
   checkAttachments({ maxTokens, said }, attachments) {
     if (said && said.tokens.length > maxTokens)
       throw MeshError.malformed('A dialogue task arrived with more said than it asks for.');
+    if (said && textOf(said.tokens).length > DIALOGUE.maxTextChars)
+      throw MeshError.malformed('A dialogue task arrived with more said than fits into an answer.');
     readScript(attachments);
   },
   unpackResult({ params }, { value }) {
-    const parsed = valueSchema.safeParse(value);
-    if (!parsed.success) throw MeshError.malformed('An answer came back in an unknown form.');
-    const { emotion, ...answer } = parsed.data;
-    const isAllowed = emotion === undefined || params.emotions.includes(emotion);
-    if (!isAllowed || answer.tokens > params.maxTokens)
-      throw MeshError.malformed('An answer came back that is not one to its task.');
-    return { ...answer, ...(emotion !== undefined && { emotion }) };
+    const answer = answerIn(value, params);
+    if (!answer) throw MeshError.malformed('An answer came back that is not one to its task.');
+    return answer;
   },
   kindOf: ({ model = 'best' }) => `dialogue:${model}`,
   loadsFiles: () => true,
@@ -181,6 +188,8 @@ export const dialogue: TaskDefinition<DialogueInput, DialogueParams, DialogueRes
   resultBytes: ({ maxTokens }) => maxTokens * 32,
   tokenStreaming: {
     maxTokens: ({ maxTokens }) => maxTokens,
+    maxChars: DIALOGUE.maxTextChars,
+    textIn: (value, params) => answerIn(value, params)?.text ?? null,
     conversation: ({ conversation }) => conversation,
     continueFrom: (params, said) => ({ ...params, said }),
     partial: ({ model, tokens }) => ({
@@ -194,6 +203,16 @@ export const dialogue: TaskDefinition<DialogueInput, DialogueParams, DialogueRes
     return UNDECIDED;
   },
 };
+
+/** Reads the value of a result; null for what is no answer to such a task. */
+function answerIn(value: unknown, { maxTokens, emotions }: DialogueParams): DialogueResult | null {
+  const parsed = valueSchema.safeParse(value);
+  if (!parsed.success) return null;
+  const { emotion, ...answer } = parsed.data;
+  const isAllowed = emotion === undefined || emotions.includes(emotion);
+  if (!isAllowed || answer.tokens > maxTokens || answer.text.length > maxTokens * MAX_TOKEN_CHARS) return null;
+  return { ...answer, ...(emotion !== undefined && { emotion }) };
+}
 
 /** Throws MeshError `malformed`. */
 export function readScript(attachments: readonly Uint8Array[]): Script {

@@ -141,7 +141,21 @@ test('an answer goes on elsewhere where its volunteer left amid it, without a re
 test.each([
   ['too many tokens', (saying: Saying) => saying.say(0, Array(9).fill('x'))],
   ['tokens too fast', (saying: Saying) => saying.say(0, Array(SPEECH.maxBurst + 1).fill('x'))],
-  ['tokens that leave some out', (saying: Saying) => saying.say(2, ['x'])],
+  [
+    'the same tokens again',
+    (saying: Saying) => {
+      saying.say(2, ['x']);
+      saying.say(2, ['x']);
+    },
+  ],
+  [
+    'tokens that leave some out for ever',
+    async (saying: Saying) => {
+      saying.say(2, ['x']);
+      await exchangeAll();
+      bench.clock.advance(SPEECH.firstTokenMs);
+    },
+  ],
   ['none at all', () => bench.clock.advance(SPEECH.firstTokenMs)],
 ])('a volunteer that says %s is cut off, and another one answers', async (_, misbehave) => {
   await join('bad');
@@ -150,7 +164,7 @@ test.each([
   const bad = speaker();
   const saying = bad?.sayings[0];
   await join('good');
-  if (saying) misbehave(saying);
+  if (saying) await misbehave(saying);
   await exchangeAll();
   await exchangeAll();
   expect(saying?.signal.aborted).toBe(true);
@@ -161,6 +175,68 @@ test.each([
   expect((await result).text).toBe(SENTENCE.join(''));
   expect(heard).toEqual(SENTENCE);
   expect(bench.verdicts).toContainEqual([bad?.id, false]);
+});
+
+test('parts of an answer that overtake others are heard in their order: the channel is unordered', async () => {
+  const { sayings, exchange } = await join('v');
+  const { result } = ask();
+  await exchange();
+  sayings[0]?.say(3, SENTENCE.slice(3));
+  sayings[0]?.say(1, SENTENCE.slice(1, 3));
+  await exchange();
+  expect(heard).toEqual([]);
+  sayings[0]?.say(0, SENTENCE.slice(0, 1));
+  sayings[0]?.finish(SENTENCE.join(''));
+  await exchange();
+  expect((await result).text).toBe(SENTENCE.join(''));
+  expect(heard).toEqual(SENTENCE);
+  expect(bench.verdicts).not.toContainEqual(['v', false]);
+});
+
+test('what a page that stood still gets at once was said over that time', async () => {
+  const { sayings, exchange } = await join('v');
+  ask({ maxTokens: 1_000 });
+  await exchange();
+  bench.clock.advance(500);
+  sayings[0]?.say(0, Array(SPEECH.maxBurst + 500).fill('x'));
+  await exchange();
+  expect(heard).toHaveLength(SPEECH.maxBurst + 500);
+  expect(sayings[0]?.signal.aborted).toBe(false);
+});
+
+test('nothing is told of a result that is refused, and the next volunteer is heard', async () => {
+  await join('bad');
+  const { result } = ask({ maxTokens: 8 });
+  await exchangeAll();
+  const bad = speaker();
+  await join('good');
+  // More than eight tokens can hold.
+  bad?.sayings[0]?.finish('z'.repeat(60_000));
+  await exchangeAll();
+  await exchangeAll();
+  const good = volunteers.find((one) => one !== bad);
+  good?.sayings[0]?.say(0, SENTENCE);
+  good?.sayings[0]?.finish(SENTENCE.join(''));
+  await exchangeAll();
+  expect((await result).text).toBe(SENTENCE.join(''));
+  expect(heard).toEqual(SENTENCE);
+});
+
+test('an answer that would be longer than any may be is cut off while others can go on from it', async () => {
+  await join('bad');
+  const { result } = ask({ maxTokens: 1_000 });
+  await exchangeAll();
+  const bad = speaker();
+  await join('good');
+  bad?.sayings[0]?.say(0, Array(70).fill('z'.repeat(1_000)));
+  await exchangeAll();
+  await exchangeAll();
+  const good = volunteers.find((one) => one !== bad);
+  const said = 'z'.repeat(65_000);
+  expect(text()).toBe(said);
+  good?.sayings[0]?.finish(`${said} End.`);
+  await exchangeAll();
+  expect((await result).text).toBe(`${said} End.`);
 });
 
 test('a volunteer that falls silent amid an answer is cut off, and it has said so in a sentence', async () => {

@@ -31,6 +31,7 @@ export class Speech {
   readonly #packed: PackedTask;
   readonly #onToken: (text: string) => void;
   readonly #said: AnswerToken[] = [];
+  #saidChars = 0;
   #model = '';
   #isOver = false;
 
@@ -68,19 +69,29 @@ export class Speech {
     this.#isOver = true;
   }
 
-  /** Takes one token of an attempt. Returns false if another attempt said something else there. */
-  hear(at: number, token: AnswerToken, model: string): boolean {
+  /**
+   * Takes one token of an attempt. `differs`: another attempt said something else there. `too-long`: the answer would be longer than any may be, so
+   * that nobody could go on from it.
+   */
+  hear(at: number, token: AnswerToken, model: string): 'taken' | 'differs' | 'too-long' {
     const before = this.#said[at];
-    if (before) return isSameToken(before, token);
-    if (this.#isOver) return true;
+    if (before) return isSameToken(before, token) ? 'taken' : 'differs';
+    if (this.#isOver) return 'taken';
+    if (this.#saidChars + token.text.length > this.#streaming.maxChars) return 'too-long';
     this.#model ||= model;
     this.#said.push(token);
+    this.#saidChars += token.text.length;
     if (token.text) this.#onToken(token.text);
-    return true;
+    return 'taken';
   }
 
-  /** The whole answer is there: tells what no token told. Returns false if it is not the one that was begun. */
-  hearAll(text: string): boolean {
+  /**
+   * A result is there: tells what no token told. Of what is no result nothing is told, since it is refused when it is unpacked. Returns false if it is not
+   * the answer that was begun.
+   */
+  hearAll(value: unknown): boolean {
+    const text = this.#streaming.textIn(value, this.#packed.params);
+    if (text === null) return true;
     const told = textOf(this.#said);
     if (!text.startsWith(told)) return false;
     if (!this.#isOver && text.length > told.length) this.#onToken(text.slice(told.length));
@@ -97,9 +108,11 @@ export class Utterance {
   readonly #maxTokens: number;
   readonly #options: UtteranceOptions;
   #next: number;
-  /** Tokens that may come now. */
-  #allowed: number = SPEECH.maxBurst;
-  #allowedAtMs: number;
+  /** Parts that came before those that precede them, by their first token: the channel is unordered. Each token is counted in `#count`. */
+  readonly #early = new Map<number, TokenProgress>();
+  /** Tokens so far. */
+  #count = 0;
+  readonly #beginMs: number;
   #cancelDeadline: () => void = () => {};
   #isOver = false;
 
@@ -109,7 +122,7 @@ export class Utterance {
     this.#next = at;
     this.#maxTokens = maxTokens;
     this.#options = options;
-    this.#allowedAtMs = options.clock?.now() ?? 0;
+    this.#beginMs = options.clock?.now() ?? 0;
     this.#expect(SPEECH.firstTokenMs);
   }
 
@@ -122,10 +135,7 @@ export class Utterance {
   /** The result is there. Returns how the attempt ended instead, if it is not what it said; null if it is. */
   finish(value: unknown): CutOff | null {
     this.end();
-    const text = (value as { text?: unknown } | null)?.text;
-    // What is no answer at all is found out when it is unpacked.
-    if (typeof text !== 'string' || this.#speech.hearAll(text)) return null;
-    return { kind: 'returned' };
+    return this.#speech.hearAll(value) ? null : { kind: 'returned' };
   }
 
   end(): void {
@@ -133,28 +143,45 @@ export class Utterance {
     this.#cancelDeadline();
   }
 
-  #hear({ at, tokens, model }: TokenProgress): void {
-    const fault = this.#faultOf(at, tokens.length);
-    if (fault) this.#fail(fault);
-    // Where it differs, another machine went on in other words, and was heard first.
-    else if (!tokens.every((token) => this.#speech.hear(this.#next++, token, model)))
-      this.#cutOff({ kind: 'returned' });
-    else this.#expect(SPEECH.nextTokenMs);
+  #hear(part: TokenProgress): void {
+    const fault = this.#faultOf(part);
+    if (fault) {
+      this.#fail(fault);
+      return;
+    }
+    this.#early.set(part.at, part);
+    for (let next = this.#early.get(this.#next); next && !this.#isOver; next = this.#early.get(this.#next)) {
+      this.#early.delete(next.at);
+      this.#say(next);
+    }
   }
 
-  #faultOf(at: number, count: number): string | null {
-    if (this.#isTooFast(count)) return 'sent its answer faster than any model speaks';
-    if (at !== this.#next) return 'left out a part of its answer';
-    return at + count > this.#maxTokens ? 'said more than it was asked for' : null;
+  #say({ tokens, model }: TokenProgress): void {
+    for (const token of tokens) {
+      const heard = this.#speech.hear(this.#next++, token, model);
+      if (heard === 'taken') continue;
+      if (heard === 'too-long') this.#fail('said more than it was asked for');
+      // Another machine went on in other words, and was heard first.
+      else this.#cutOff({ kind: 'returned' });
+      return;
+    }
+    this.#expect(SPEECH.nextTokenMs);
   }
 
-  #isTooFast(count: number): boolean {
+  #faultOf({ at, tokens }: TokenProgress): string | null {
+    this.#count += tokens.length;
+    if (this.#isTooFast()) return 'sent its answer faster than any model speaks';
+    if (at < this.#next || this.#early.has(at)) return 'said a part of its answer twice';
+    const isTooMuch = this.#count > this.#maxTokens || at + tokens.length > this.#maxTokens;
+    return isTooMuch ? 'said more than it was asked for' : null;
+  }
+
+  /** Counted from the beginning: what arrives at once may have been said over a time in which this page stood still. */
+  #isTooFast(): boolean {
     const { clock } = this.#options;
     if (!clock) return false;
-    const earned = ((clock.now() - this.#allowedAtMs) / 1000) * SPEECH.maxTokensPerS;
-    this.#allowed = Math.min(SPEECH.maxBurst, this.#allowed + earned) - count;
-    this.#allowedAtMs = clock.now();
-    return this.#allowed < 0;
+    const saidS = (clock.now() - this.#beginMs) / 1_000;
+    return this.#count > SPEECH.maxBurst + saidS * SPEECH.maxTokensPerS;
   }
 
   #expect(withinMs: number): void {

@@ -1,7 +1,9 @@
 import { z } from '../../zod.ts';
 
-/** Longest token of a vocabulary, characters: those of common models are under 128. */
-const MAX_TOKEN_CHARS = 256;
+/** Longest token of a vocabulary, characters: those of common models are under 128, and the longest of all are runs of spaces. */
+export const MAX_TOKEN_CHARS = 1_024;
+/** Longest text to stop at, characters. What may become one is held back, and told with a later token. */
+export const MAX_STOP_CHARS = 64;
 /** Vocabularies have up to some 260,000 tokens. */
 const MAX_TOKEN_ID = 2 ** 24;
 
@@ -17,7 +19,7 @@ export interface AnswerToken {
 }
 
 export const answerTokenSchema = z.strictObject({
-  text: z.string().max(MAX_TOKEN_CHARS),
+  text: z.string().max(MAX_TOKEN_CHARS + MAX_STOP_CHARS),
   id: z.int().min(0).max(MAX_TOKEN_ID).nullable(),
 });
 

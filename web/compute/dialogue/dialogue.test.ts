@@ -1,4 +1,4 @@
-import { afterEach, expect, test } from 'vitest';
+import { afterEach, expect, test, vi } from 'vitest';
 import { MeshError } from '../../../shared/errors.ts';
 import { ManualClock } from '../../../shared/manual-clock.ts';
 import type { ReportListener } from '../../../shared/tasks/definition.ts';
@@ -10,6 +10,7 @@ import { nextMacrotask, Schedule } from '../schedule.ts';
 import { Dialogue } from './dialogue.ts';
 import { NEWS_INTERVAL_MS } from './onnx-speaker.ts';
 import { speaking, tokenizerFile, tokenOf } from './test-language.ts';
+import { Tokenizer } from './tokenizer/tokenizer.ts';
 
 const clock = new ManualClock();
 const [END, A, B, C] = ['<|im_end|>', 'a', 'b', 'c'].map(tokenOf) as [number, number, number, number];
@@ -17,6 +18,7 @@ const made: Dialogue[] = [];
 
 afterEach(() => {
   for (const one of made.splice(0)) one.dispose();
+  vi.restoreAllMocks();
 });
 
 /** A model that says a, b, c and stops. What it says depends on the last token alone. */
@@ -116,6 +118,12 @@ test('an answer names the likeliest of the emotions, whatever else the model wou
   expect(answer).toMatchObject({ text: 'a', emotion: 'angry', finishReason: 'stop' });
 });
 
+test('emotions that the model cannot tell apart end the answer too', async () => {
+  const file = { ...JSON.parse(new TextDecoder().decode(tokenizerFile())), normalizer: { type: 'NFKC' } };
+  const say = open(alphabet(), new TextEncoder().encode(JSON.stringify(file)));
+  expect(await say({ emotions: ['fi', '\ufb01'] })).toMatchObject({ text: 'abc', emotion: 'fi' });
+});
+
 test('a machine that takes long to get a model ready says so all the time, and no longer than that', async () => {
   const model = alphabet();
   let finish = () => {};
@@ -156,6 +164,16 @@ test('where the context has no room for all messages the oldest are left out, an
   const error = await say({ persona: 'a '.repeat(40) }).catch(MeshError.from);
   expect(error).toMatchObject({ reason: 'bad-input' });
   expect((error as MeshError).message).toContain('Shorten them');
+});
+
+test('a message that cannot fit is not cut into tokens, which would take longer than any answer', async () => {
+  const encode = vi.spyOn(Tokenizer.prototype, 'encode');
+  const say = open(alphabet(), tokenizerFile(), 48);
+  const long = { role: 'user', content: 'c'.repeat(60_000) } as const;
+  expect((await say({ messages: [long, { role: 'user', content: 'b' }] })).text).toBe('abc');
+  await expect(say({ messages: [long] })).rejects.toMatchObject({ reason: 'bad-input' });
+  await expect(say({ persona: long.content })).rejects.toMatchObject({ reason: 'bad-input' });
+  expect(encode).not.toHaveBeenCalledWith(expect.stringContaining(long.content));
 });
 
 test('who asks for the secrets of others gets none: a model reads its own task and nothing else', async () => {

@@ -35,6 +35,8 @@ interface Speaking {
   slot: TaskSlot;
   /** What was read so far; the next step goes on from it. */
   read: ReadText;
+  /** Since when it has its turn. */
+  turnStartMs: number;
 }
 
 /** Speaks with a causal language model in ONNX, token by token. */
@@ -53,14 +55,16 @@ export class OnnxSpeaker implements Speaker {
   async speak(request: SpeechRequest): Promise<Spoken> {
     const { clock, contextTokens } = this.#parts;
     const { script, params, signal } = request;
-    const prompt = this.#prompts.promptOf(script, params.emotions, contextTokens);
     const loaded = await told(clock, request, 0, (tell) => this.#parts.load(tell, signal));
     const release = loaded.hold();
     try {
       const language = new LanguageModel(loaded, this.model);
-      const trial = language.inputsFor(prompt.slice(0, 1), language.nothingRead);
+      const anyToken = 0;
+      const trial = language.inputsFor([anyToken], language.nothingRead);
       const { backend } = await told(clock, request, 1, () => loaded.session(trial, request.run, clock, signal));
       return await request.run(async (slot) => {
+        // In the slot, because a long text takes tens of milliseconds to cut into tokens.
+        const prompt = this.#prompts.promptOf(script, params.emotions, contextTokens);
         let computeMs = 0;
         const run: RunModel = async (inputs) => {
           const running = loaded.run(inputs, signal, () => clock.now());
@@ -68,7 +72,8 @@ export class OnnxSpeaker implements Speaker {
           computeMs += ms;
           return outputs;
         };
-        const spoken = await this.#speak({ request, language, run, slot, read: language.nothingRead }, prompt);
+        const turn = { slot, turnStartMs: clock.now() };
+        const spoken = await this.#speak({ request, language, run, read: language.nothingRead, ...turn }, prompt);
         return { isDone: true, finish: async () => ({ ...spoken, backend, computeMs }) };
       });
     } finally {
@@ -78,7 +83,7 @@ export class OnnxSpeaker implements Speaker {
 
   async #speak(speaking: Speaking, prompt: readonly number[]): Promise<Omit<Spoken, 'backend' | 'computeMs'>> {
     const { request } = speaking;
-    const { caches, clock, contextTokens } = this.#parts;
+    const { caches, contextTokens } = this.#parts;
     const { maxTokens, temperature, seed, emotions } = request.params;
     const { answer, before } = this.#begin(request);
     // Another machine may have said more than there is room for.
@@ -89,7 +94,6 @@ export class OnnxSpeaker implements Speaker {
       let logits = await this.#read(speaking, [...prompt, ...before].slice(speaking.read.tokens.length));
       let finishReason: Spoken['finishReason'] = answer.isStopped ? 'stop' : 'length';
       let mood: number[] | null = null;
-      let turnStartMs = clock.now();
       while (!answer.isStopped && answer.tokens.length < maxTokens && speaking.read.tokens.length < contextTokens) {
         const at = answer.tokens.length;
         const token = sampleToken(logits, temperature, drawOf(seed, at));
@@ -100,11 +104,7 @@ export class OnnxSpeaker implements Speaker {
           mood = isEnd ? this.#parts.tokenizer.encode(MOOD[0] ?? '') : [token];
           break;
         }
-        // A step of a small model takes less than giving up the turn.
-        if (clock.now() - turnStartMs >= SLICE_MS) {
-          await speaking.slot.yieldNow();
-          turnStartMs = clock.now();
-        }
+        await this.#yieldWhenDue(speaking);
         logits = await this.#read(speaking, [token]);
       }
       const emotion = await this.#emotion(speaking, mood ?? this.#parts.tokenizer.encode(MOOD[0] ?? ''));
@@ -137,6 +137,14 @@ export class OnnxSpeaker implements Speaker {
     return { answer, before };
   }
 
+  /** A step of a small model takes less than giving up the turn, so that several are taken in one. */
+  async #yieldWhenDue(speaking: Speaking): Promise<void> {
+    const { clock } = this.#parts;
+    if (clock.now() - speaking.turnStartMs < SLICE_MS) return;
+    await speaking.slot.yieldNow();
+    speaking.turnStartMs = clock.now();
+  }
+
   /** Reads tokens, a long prompt in several runs, between which others have their turn. Returns what comes next. */
   async #read(speaking: Speaking, tokens: readonly number[]): Promise<Float32Array> {
     const { language, run, slot } = speaking;
@@ -161,11 +169,15 @@ export class OnnxSpeaker implements Speaker {
     try {
       let logits = await this.#read(speaking, mood);
       let options = emotions.map((emotion) => ({ emotion, tokens: tokenizer.encode(`${emotion}]`) }));
-      for (let at = 0; options.length > 1; at++) {
+      // Two that are normalised to the same tokens stay both.
+      const most = Math.max(...options.map(({ tokens }) => tokens.length));
+      for (let at = 0; options.length > 1 && at < most && speaking.read.tokens.length < contextTokens; at++) {
         const next = [...new Set(options.map(({ tokens }) => tokens[at] ?? 0))];
         const chosen = chooseNext(logits, next);
         options = options.filter(({ tokens }) => (tokens[at] ?? 0) === chosen);
-        if (options.length > 1) logits = await this.#read(speaking, [chosen]);
+        if (options.length === 1) break;
+        await this.#yieldWhenDue(speaking);
+        logits = await this.#read(speaking, [chosen]);
       }
       return options[0]?.emotion;
     } finally {

@@ -73,22 +73,36 @@ export class ChatPrompts {
 
   /**
    * The prompt of an answer, without the oldest messages where the context has no room for all. Throws MeshError `bad-input` where the persona and
-   * the last message alone do not fit.
+   * the last message alone do not fit. What cannot fit is not cut into tokens, which would take far longer than reading it.
    *
    * @param contextTokens - of the model, with the answer.
    */
   promptOf({ persona, messages }: Script, emotions: readonly string[], contextTokens: number): number[] {
-    const head = [...this.#special(this.#format.begin), ...this.#headOf(persona, messages, emotions)];
-    const turns = messages
-      .filter(({ role }) => role !== 'system')
-      .map((message) => this.#turn(message.role, message.content));
+    const room = Math.floor(contextTokens * (1 - ANSWER_SHARE));
+    const begin = this.#special(this.#format.begin);
     const opening = this.#opening('assistant');
-    const room = Math.floor(contextTokens * (1 - ANSWER_SHARE)) - head.length - opening.length;
-    const kept = newestWithin(turns, room);
-    if (kept) return [...head, ...kept.flat(), ...opening];
-    const needed = head.length + opening.length + (turns.at(-1)?.length ?? 0);
-    throw MeshError.badInput(
-      `The persona and the last message are ${needed} tokens; the model '${this.#model}' has room for ${Math.floor(contextTokens * (1 - ANSWER_SHARE))}. Shorten them, or name a model with a longer context.`,
+    const head = this.#headOf(persona, messages, emotions, room);
+    const spoken = messages.filter(({ role }) => role !== 'system');
+    const turns: number[][] = [];
+    let left = room - begin.length - head.length - opening.length;
+    for (const { role, content } of spoken.reverse()) {
+      const turn = this.#isTooLong(content, left) ? null : this.#turn(role, content);
+      if (!turn || turn.length > left) break;
+      left -= turn.length;
+      turns.unshift(turn);
+    }
+    if (left < 0 || (turns.length === 0 && spoken.length > 0)) throw this.#noRoom(room);
+    return [...begin, ...head, ...turns.flat(), ...opening];
+  }
+
+  /** Whether a text has more tokens than there is room for, whatever it says. */
+  #isTooLong(text: string, room: number): boolean {
+    return text.length > Math.max(0, room) * this.#tokenizer.longestTokenChars;
+  }
+
+  #noRoom(room: number): MeshError {
+    return MeshError.badInput(
+      `The persona and the last message are more than the ${room} tokens for which the model '${this.#model}' has room. Shorten them, or name a model with a longer context.`,
     );
   }
 
@@ -97,12 +111,13 @@ export class ChatPrompts {
   }
 
   /** The persona, what the game says in the role `system`, and how to name a mood. */
-  #headOf(persona: string, messages: readonly DialogueMessage[], emotions: readonly string[]): number[] {
+  #headOf(persona: string, messages: readonly DialogueMessage[], emotions: readonly string[], room: number): number[] {
     const notes = messages.filter(({ role }) => role === 'system').map(({ content }) => content);
     const text = [persona, ...notes, ...(emotions.length > 0 ? [emotionSentence(emotions)] : [])]
       .filter((part) => part !== '')
       .join(' ');
     if (text === '') return [];
+    if (this.#isTooLong(text, room)) throw this.#noRoom(room);
     return this.#turn(this.#hasSystem ? 'system' : 'user', text);
   }
 
@@ -138,12 +153,4 @@ export class ChatPrompts {
 /** As the model of `training/dialogue` learned it. */
 export function emotionSentence(emotions: readonly string[]): string {
   return `After your answer, name your mood in brackets: ${emotions.join(', ')}.`;
-}
-
-/** The newest turns that fit; null if not even the last one does. */
-function newestWithin(turns: readonly number[][], room: number): number[][] | null {
-  let left = room;
-  let from = turns.length;
-  while (from > 0 && (turns[from - 1]?.length ?? 0) <= left) left -= turns[--from]?.length ?? 0;
-  return from === turns.length && turns.length > 0 ? null : turns.slice(from);
 }

@@ -1,5 +1,6 @@
 import { sizeWords } from '../../../../shared/bytes.ts';
 import { MeshError } from '../../../../shared/errors.ts';
+import { MAX_TOKEN_CHARS } from '../../../../shared/tasks/dialogue/answer-tokens.ts';
 import { z } from '../../../../shared/zod.ts';
 
 // The parts of a `tokenizer.json` of Hugging Face's tokenizers that byte-pair vocabularies of language models have
@@ -8,8 +9,6 @@ import { z } from '../../../../shared/zod.ts';
 /** Largest file, bytes: Gemma's, with 262,144 tokens, has 33 MB. */
 export const MAX_TOKENIZER_BYTES = 48 * 1024 * 1024;
 const MAX_TOKENS = 512 * 1024;
-/** Longest text of a token, characters: the longest of real ones are runs of spaces. */
-const MAX_TOKEN_CHARS = 1_024;
 /** Longest pattern: GPT-4's has 200 characters. */
 const MAX_PATTERN_CHARS = 4_096;
 /** Steps in one sequence, and how deep sequences may lie in one another: real files have one, of a few steps. */

@@ -19,6 +19,8 @@ export class Tokenizer {
   readonly #added: ReadonlyMap<string, number>;
   /** Those that stand for no text. */
   readonly #special: ReadonlySet<number>;
+  /** Length of the longest token, characters. */
+  readonly longestTokenChars: number;
   readonly #ranks: ReadonlyMap<string, number>;
   readonly #words: WordCutter;
   readonly #known = new Map<string, readonly number[]>();
@@ -36,6 +38,7 @@ export class Tokenizer {
     this.#special = new Set(file.added_tokens.flatMap(({ id, special }) => (special ? id : [])));
     this.#vocabulary = new Map(Object.entries(file.model.vocab));
     this.#texts = new Map([...this.#vocabulary, ...this.#added].map(([text, id]) => [id, text]));
+    this.longestTokenChars = [...this.#texts.values()].reduce((most, text) => Math.max(most, text.length), 1);
     const pairs = file.model.merges.map((pair) => (typeof pair === 'string' ? pair : pair.join(' ')));
     this.#ranks = new Map(pairs.map((pair, rank) => [pair, rank]));
     this.#words = wordCutterOf(file, model);
