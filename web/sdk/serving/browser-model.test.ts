@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { answerTokenSchema } from '../../../shared/tasks/dialogue/answer-tokens.ts';
 import { dialogue, readScript } from '../../../shared/tasks/dialogue.ts';
 import { BrowserSpeaker } from '../../compute/dialogue/browser-speaker.ts';
 import { EXCLUSIVE_SLOT } from '../../compute/filter-benchmark.ts';
@@ -80,6 +81,13 @@ test('it names a mood, ends after so many words, and goes on from what was said'
   const resumed = await say(found, {}, 'Now');
   expect(resumed).toMatchObject({ text: 'Now you shall pass.', heard: [' you', ' shall', ' pass.'] });
   expect(asked[0]?.prompts).toContainEqual({ role: 'assistant', content: 'Now', prefix: true });
+});
+
+test('a word that is too long to be sent as one token is sent in pieces, and no character is cut in two', async () => {
+  const word = `a${'\u{1f600}'.repeat(1_000)}`;
+  const { heard, text } = await say(browser([word]).found);
+  expect(text).toBe(word);
+  for (const piece of heard) expect(answerTokenSchema.safeParse({ text: piece, id: null }).success).toBe(true);
 });
 
 test('a cancelled answer ends, and its session with it', async () => {
