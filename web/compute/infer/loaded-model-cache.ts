@@ -1,10 +1,11 @@
 import { MeshError, type MeshErrorReason } from '../../../shared/errors.ts';
+import { isModelUrl } from '../../../shared/tasks/infer.ts';
 import { DEFAULT_MODEL_BYTES } from '../models/model-size.ts';
 import type { OnnxSource } from '../models/model-source.ts';
 import type { OnnxSession, OpenOnnx, WeightFile } from '../ort/onnx-sessions.ts';
 import { withoutDefaults } from './graph/defaults.ts';
 import { type OnnxModel, readModel, weightFiles } from './graph/onnx-graph.ts';
-import { LoadedModel } from './loaded-model.ts';
+import { type LoadedFiles, LoadedModel } from './loaded-model.ts';
 
 /** Models kept ready to run; the least recently used one is evicted first. */
 export const MAX_LOADED_MODELS = 8;
@@ -194,7 +195,8 @@ export class LoadedModelCache {
       throw MeshError.cancelled();
     }
     const [first, ...others] = sessions;
-    if (first) return loadedOf([first, ...others], model, loadedBytes);
+    const mayChange = weights.length > 0 && isModelUrl(name);
+    if (first) return loadedOf([first, ...others], model, { sizeBytes: loadedBytes, mayChange });
     throw new MeshError(
       'unknown-model',
       `The model '${name}' does not run here (${refusals.join('; ')}). Use another one.`,
@@ -203,9 +205,9 @@ export class LoadedModelCache {
 }
 
 /** Throws MeshError `unknown-model` for a model that no task can use. */
-function loadedOf(sessions: [OnnxSession, ...OnnxSession[]], model: OnnxModel | null, sizeBytes: number): LoadedModel {
+function loadedOf(sessions: [OnnxSession, ...OnnxSession[]], model: OnnxModel | null, files: LoadedFiles): LoadedModel {
   try {
-    return new LoadedModel(sessions, model, sizeBytes);
+    return new LoadedModel(sessions, model, files);
   } catch (cause) {
     for (const session of sessions) session.release();
     throw cause;
