@@ -47,6 +47,8 @@ export class LoadedModel {
   #last: Promise<unknown> = Promise.resolve();
   #uses = 0;
   #isRetired = false;
+  /** Called whenever nobody holds it any more. */
+  onFree = (): void => {};
 
   /** As {@link LoadedFiles}. */
   readonly sizeBytes: number;
@@ -120,6 +122,7 @@ export class LoadedModel {
     return () => {
       this.#uses--;
       this.#releaseIfOver();
+      if (this.#uses === 0) this.onFree();
     };
   }
 
@@ -129,8 +132,16 @@ export class LoadedModel {
     this.#releaseIfOver();
   }
 
+  get isHeld(): boolean {
+    return this.#uses > 0;
+  }
+
+  get isReleased(): boolean {
+    return this.#isRetired && this.#uses === 0;
+  }
+
   #releaseIfOver(): void {
-    if (!this.#isRetired || this.#uses > 0) return;
+    if (!this.isReleased) return;
     for (const session of this.#sessions) session.release();
     this.#sessions = [];
   }

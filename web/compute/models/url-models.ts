@@ -104,9 +104,15 @@ export class UrlModels {
     return this.#fetch(url, this.#partialOf(url), reporter, options);
   }
 
-  #checkAccepted({ href, protocol, origin, username }: URL): void {
+  #checkAccepted({ href, protocol, origin, username, search }: URL): void {
     // The server's own folders need no more trust than its list.
-    if (href.startsWith(new URL(OWN_MODELS, this.#options.baseUrl).href)) return;
+    if (href.startsWith(new URL(OWN_MODELS, this.#options.baseUrl).href)) {
+      if (search === '') return;
+      // Each would be another model, with the same file.
+      throw MeshError.badInput(
+        "The address of one of the server's own models has no ? in it. Leave it out, and all after it.",
+      );
+    }
     const isSafe = protocol === 'https:' || origin === this.#options.baseUrl.origin;
     if (isSafe && username === '' && (this.accepted?.includes(origin) ?? true)) return;
     const why = isSafe ? `takes no models from ${origin}` : `fetches models by https only, or from its own server`;
