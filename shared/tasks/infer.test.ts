@@ -155,8 +155,12 @@ const given = (...values: number[]): PackedResult => ({
 });
 
 /** Runs a check with the given answers, by default one that asks another volunteer first. Returns who was asked to recompute, and the end. */
-function asked(result: PackedResult, answers: PackedResult[], random = 0.99): unknown[] {
-  const checks = infer.verify(task, infer.unpackResult(task, result), () => random);
+function asked(result: PackedResult, answers: PackedResult[], random = 0.99, model = 'a-model'): unknown[] {
+  const checks = infer.verify(
+    { ...task, params: { ...task.params, model } },
+    infer.unpackResult(task, result),
+    () => random,
+  );
   const who: unknown[] = [];
   for (let step = checks.next(); ; ) {
     if (step.done) return [...who, step.value];
@@ -197,6 +201,16 @@ test('a model that draws random numbers bars nobody, though it gave this machine
   expect(asked(given(1, -2), [given(5, 5), random(given(4, 4))])).toEqual(['another', 'us', UNDECIDED]);
   expect([infer.mayKeep?.(given(1, -2)), infer.mayKeep?.(random(given(1, -2)))]).toEqual([true, false]);
   expect(() => asked(random(given(1, -2)), [random(given(5, 5)), given(4, 4), given(4, 4)])).toThrow(
+    expect.objectContaining({ reason: 'verify-failed' }),
+  );
+});
+
+test('a difference bars nobody where the host of a model may have changed its file, unless its address has a hash', () => {
+  const unpinned = 'https://models.example/a.onnx';
+  const differing = [given(5, 5), given(4, 4), given(4, 4)];
+  expect(asked(given(1, -2), differing, undefined, unpinned)).toEqual(['another', 'us', UNDECIDED]);
+  expect(asked(given(1, -2), [given(1, -2)], undefined, unpinned)).toEqual(['another', undefined]);
+  expect(() => asked(given(1, -2), differing, undefined, `${unpinned}#sha256=${'0'.repeat(64)}`)).toThrow(
     expect.objectContaining({ reason: 'verify-failed' }),
   );
 });

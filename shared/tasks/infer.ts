@@ -69,7 +69,7 @@ const inputSchema = z.object({
 });
 const valueSchema = z.strictObject({
   outputs: headersSchema,
-  /** The model draws random numbers. Believed only of what this machine computed. */
+  /** The model draws random numbers, or has weights whose server may change them. Believed only of what this machine computed. */
   varies: z.boolean().optional(),
 });
 
@@ -115,14 +115,15 @@ export const infer: TaskDefinition<InferInput, InferParams, InferResult> = {
   // A guess, for the same reason.
   resultBytes: ({ inputs }) => sizeOfAll(inputs),
   // Checking a model's output requires running it. A second machine may confirm it; whether it is wrong this machine decides, and only
-  // of a model that gives this machine the same answer twice.
+  // of a model that gives this machine the same answer twice, and of which both must have had the same file: one of the server's list,
+  // which has its hash, or one whose address has.
   *verify(task, { outputs }, random) {
     const isLike = (one: Record<string, Tensor>, other: PackedResult | undefined) =>
       other !== undefined && agrees(one, infer.unpackResult(task, other).outputs);
     if (random() >= SHARE_CHECKED_HERE && isLike(outputs, yield { task, by: 'another' })) return;
     const ours = yield { task, by: 'us' };
     if (isLike(outputs, ours)) return;
-    if (varies(ours)) return UNDECIDED;
+    if (!isPinned(task.params.model) || varies(ours)) return UNDECIDED;
     const again = yield { task, by: 'us' };
     const isStable = ours !== undefined && isLike(infer.unpackResult(task, ours).outputs, again);
     if (!isStable || isLike(outputs, again)) return UNDECIDED;
@@ -137,12 +138,20 @@ export function isModelUrl(model: string): boolean {
   return model.includes(':');
 }
 
+/** The part of a model's address that names the content of its file. */
+export const MODEL_PIN = /^#sha256=([0-9a-f]{64})$/;
+
+/** Whether machines that load a model have the same file, whatever its server does. That is not said of weights in files beside it. */
+function isPinned(model: string): boolean {
+  return !isModelUrl(model) || MODEL_PIN.test(parseUrl(model)?.hash ?? '');
+}
+
 function isModelName(model: string): boolean {
   if (!isModelUrl(model)) return /^[\w.-]+$/.test(model);
   return /^https?:$/.test(parseUrl(model)?.protocol ?? '');
 }
 
-/** Whether a machine says that its model draws random numbers: two equal runs of this machine then prove nothing. */
+/** Whether a machine says that its model may answer otherwise elsewhere: two equal runs of this machine then prove nothing. */
 function varies(result: PackedResult | undefined): boolean {
   return valueSchema.safeParse(result?.value).data?.varies === true;
 }

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { MeshError } from '../../../shared/errors.ts';
 import { ManualClock } from '../../../shared/manual-clock.ts';
 import type { TaskProgress } from '../../../shared/tasks/definition.ts';
+import { INFER } from '../../../shared/tasks/infer/tensors.ts';
 import { infer, type RowRelation } from '../../../shared/tasks/infer.ts';
 import { nextMacrotask, Schedule } from '../schedule.ts';
 import { INFERENCE, Inference } from './inference.ts';
@@ -316,6 +317,14 @@ describe('models', () => {
     expect((await bench.run(1, 7)).numbers).toEqual([7]);
     expect(bench.loads).toEqual(['sum', 'sum']);
     expect(bench.aborted).toEqual(['sum']);
+  });
+
+  test('whose outputs a gamer would refuse are too large, which is no fault of the volunteer', async () => {
+    const bench = new Bench([summing({ moreAxes: INFER.maxRank })]);
+    await expect(bench.run(1, 0)).rejects.toMatchObject({
+      reason: 'too-large',
+      message: expect.stringMatching(/axes.*\.$/),
+    });
   });
 
   test('that do not run are unknown, and the error says why', async () => {

@@ -1,7 +1,7 @@
 import type { Clock } from '../../../shared/clock.ts';
 import { MeshError } from '../../../shared/errors.ts';
 import type { ProgressListener } from '../../../shared/tasks/definition.ts';
-import { INFER, sizeOfAll } from '../../../shared/tasks/infer/tensors.ts';
+import { headersSchema, INFER, sizeOfAll } from '../../../shared/tasks/infer/tensors.ts';
 import type { InferParams } from '../../../shared/tasks/infer.ts';
 import type { ExecutedTask } from '../engine-types.ts';
 import type { NamedTensor, OnnxSession } from '../ort/onnx-sessions.ts';
@@ -265,7 +265,9 @@ function checked(outputs: NamedTensor[], rows: number): NamedTensor[] {
   throw new MeshError('unknown-model', message);
 }
 
-/** Throws MeshError `too-large` when the outputs exceed what a result may carry. */
+const UNCARRIED = `The model's outputs are more than a result carries: at most ${INFER.maxElements} elements, of which ${INFER.maxTexts} texts, with ${INFER.maxRank} axes each. Give it smaller inputs, or use another model.`;
+
+/** Throws MeshError `too-large` for outputs that a gamer would refuse as malformed, and blame on the volunteer. */
 function executed(
   { session: { backend }, model: { varies } }: ReadyTask,
   outputs: readonly NamedTensor[],
@@ -274,6 +276,7 @@ function executed(
   const totalBytes = sizeOfAll(outputs);
   if (totalBytes > INFER.maxBytes) throw MeshError.tooLarge("The model's output", totalBytes, INFER.maxBytes);
   const headers = outputs.map(({ bytes: _, ...header }) => header);
+  if (!headersSchema.safeParse(headers).success) throw new MeshError('too-large', UNCARRIED);
   return {
     value: { outputs: headers, ...(varies && { varies }) },
     attachments: outputs.map(({ bytes }) => bytes),

@@ -1,13 +1,18 @@
 import { MeshError, type MeshErrorReason } from '../../../shared/errors.ts';
+import { isModelUrl } from '../../../shared/tasks/infer.ts';
 import { DEFAULT_MODEL_BYTES } from '../models/model-size.ts';
 import type { OnnxSource } from '../models/model-source.ts';
 import type { OnnxSession, OpenOnnx, WeightFile } from '../ort/onnx-sessions.ts';
+import { nextMacrotask } from '../schedule.ts';
 import { withoutDefaults } from './graph/defaults.ts';
 import { type OnnxModel, readModel, weightFiles } from './graph/onnx-graph.ts';
-import { LoadedModel } from './loaded-model.ts';
+import { type LoadedFiles, LoadedModel } from './loaded-model.ts';
 
-/** Models kept ready to run; the least recently used one is evicted first. */
+/** Models that are ready to run or being loaded; the least recently used idle one is evicted first. */
 export const MAX_LOADED_MODELS = 8;
+
+/** Models that are loaded at a time: a small one needs not wait for a large one. */
+export const MAX_LOADS = 2;
 
 /** Files of weights of one model: exporters write one, or one for each two gigabytes. */
 const MAX_WEIGHT_FILES = 16;
@@ -37,15 +42,24 @@ export interface LoadedModelCacheOptions {
   onnx: OnnxSource | undefined;
   /** The runtimes that can run a model. Answers of the first that can are taken as right. */
   runtimes: readonly OpenOnnx[];
-  /** Bytes of all loaded models together; by default those of {@link DEFAULT_MODEL_BYTES}. One of any size is kept. */
+  /** Bytes of all loaded models together, where a load begins; by default those of {@link DEFAULT_MODEL_BYTES}. One of any size is kept. */
   maxBytes?: number;
 }
 
-/** The models that were used last, each loaded once, whatever types of tasks name it: all of them share one bound. */
+/**
+ * The models that were used last, each loaded once, whatever types of tasks name it: all of them share one bound. A load waits, first come, first
+ * served, while {@link MAX_LOADS} are under way, or the models in use have more than `maxBytes` or are {@link MAX_LOADED_MODELS}. So the files of
+ * those in memory have no more than (1 + {@link MAX_LOADS}) * `maxBytes`, where no model has more than `maxBytes`. Whoever waits for a model must hold none.
+ */
 export class LoadedModelCache {
   readonly #options: LoadedModelCacheOptions;
   /** By name and given inputs, the least recently used first. */
   readonly #loading = new Map<string, Loading>();
+  /** Models that have memory, also those that were evicted and are in use still. */
+  readonly #inMemory = new Set<LoadedModel>();
+  /** Begin the loads that wait, the first first. */
+  readonly #waiting = new Set<() => void>();
+  #underWay = 0;
   #isDisposed = false;
 
   constructor(options: LoadedModelCacheOptions) {
@@ -56,6 +70,8 @@ export class LoadedModelCache {
    * @param given - inputs with a default that a task gives.
    * @param onShare - called with the share that was fetched, 0 to 1.
    * @param signal - the caller waits no longer. A download for which nobody waits ends.
+   *
+   * The model stays in memory until the event that comes next; hold it by then.
    *
    * Throws MeshError: as {@link OnnxSource.loadOnnx} does; `unknown-model` when it does not run here; `closed`.
    */
@@ -74,14 +90,15 @@ export class LoadedModelCache {
     this.#loading.delete(key);
     this.#loading.set(key, loading);
     loading.waiters.add(waiter);
-    this.#makeRoom();
     const leave = () => {
       loading.waiters.delete(waiter);
       if (loading.waiters.size === 0) this.#abandon(key, loading);
     };
     signal.addEventListener('abort', leave);
     try {
-      return await loading.model;
+      const loaded = await loading.model;
+      void nextMacrotask().then(loaded.hold());
+      return loaded;
     } finally {
       signal.removeEventListener('abort', leave);
       loading.waiters.delete(waiter);
@@ -90,8 +107,9 @@ export class LoadedModelCache {
 
   dispose(): void {
     this.#isDisposed = true;
-    for (const loading of this.#loading.values()) retire(loading);
+    for (const loading of this.#loading.values()) this.#retire(loading);
     this.#loading.clear();
+    this.#advance();
   }
 
   /** A cancelled run ended the model with its worker. */
@@ -99,27 +117,62 @@ export class LoadedModelCache {
     const known = this.#loading.get(key);
     if (!known?.loaded?.isEnded) return;
     this.#loading.delete(key);
-    retire(known);
+    this.#retire(known);
   }
 
-  #makeRoom(): void {
-    const { maxBytes = DEFAULT_MODEL_BYTES } = this.#options;
-    for (const [key, loading] of this.#loading) {
-      const bytes = [...this.#loading.values()].reduce((sum, { loaded }) => sum + (loaded?.sizeBytes ?? 0), 0);
-      const isFull = this.#loading.size > MAX_LOADED_MODELS || (bytes > maxBytes && this.#loading.size > 1);
-      if (!isFull) return;
-      if (loading.waiters.size > 0) continue;
-      this.#loading.delete(key);
-      retire(loading);
+  #freed(loaded: LoadedModel): void {
+    if (loaded.isReleased) this.#inMemory.delete(loaded);
+    this.#advance();
+  }
+
+  /** Evicts what is too much, and begins the loads for which there is room. */
+  #advance(): void {
+    this.#makesRoomFor(0);
+    for (const begin of this.#waiting) {
+      const mayBegin = this.#isDisposed || (this.#underWay < MAX_LOADS && this.#makesRoomFor(1));
+      if (!mayBegin) return;
+      this.#waiting.delete(begin);
+      this.#underWay++;
+      begin();
     }
+  }
+
+  /** Evicts idle models until so many more may be loaded. Returns whether they may. */
+  #makesRoomFor(count: number): boolean {
+    const { maxBytes = DEFAULT_MODEL_BYTES } = this.#options;
+    const isFull = () => {
+      const bytes = [...this.#inMemory].reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
+      const loads = this.#underWay + count;
+      return this.#inMemory.size + loads > MAX_LOADED_MODELS || (bytes > maxBytes && this.#inMemory.size + count > 1);
+    };
+    for (const [key, { loaded, waiters }] of this.#loading) {
+      if (!isFull()) return true;
+      if (!loaded || loaded.isHeld || waiters.size > 0) continue;
+      this.#loading.delete(key);
+      loaded.retire();
+      this.#inMemory.delete(loaded);
+    }
+    return !isFull();
   }
 
   /** Nobody waits any longer: a gamer that starts and cancels tasks must not have one download after another go on. */
   #abandon(key: string, loading: Loading): void {
     loading.ending.abort();
     // It may have been downloaded just now, and then is opened still.
-    retire(loading);
+    this.#retire(loading);
     if (this.#loading.get(key) === loading) this.#loading.delete(key);
+  }
+
+  #retire({ model }: Loading): void {
+    model.then(
+      (loaded) => {
+        loaded.retire();
+        this.#freed(loaded);
+      },
+      () => {
+        // It was never loaded, and the jobs that waited for it got the error.
+      },
+    );
   }
 
   #load(wanted: Wanted, first: Waiter): Loading {
@@ -129,12 +182,11 @@ export class LoadedModelCache {
     };
     const ending = new AbortController();
     const { key } = wanted;
-    const model = this.#open(wanted, report, ending.signal);
+    const model = this.#openInTurn(wanted, report, ending.signal);
     const loading: Loading = { model, waiters, ending, loaded: null };
     model.then(
       (loaded) => {
         loading.loaded = loaded;
-        this.#makeRoom();
       },
       () => {
         // The next call tries again.
@@ -142,6 +194,37 @@ export class LoadedModelCache {
       },
     );
     return loading;
+  }
+
+  async #openInTurn(wanted: Wanted, onShare: (share: number) => void, signal: AbortSignal): Promise<LoadedModel> {
+    await this.#turn(signal);
+    try {
+      if (this.#isDisposed) throw MeshError.closed('The compute engine');
+      const loaded = await this.#open(wanted, onShare, signal);
+      this.#inMemory.add(loaded);
+      loaded.onFree = () => this.#freed(loaded);
+      return loaded;
+    } finally {
+      this.#underWay--;
+      this.#advance();
+    }
+  }
+
+  /** Waits until a load may begin, which counts as under way from then on. Throws MeshError `cancelled`. */
+  #turn(signal: AbortSignal): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const begin = () => {
+        signal.removeEventListener('abort', giveUp);
+        resolve();
+      };
+      const giveUp = () => {
+        this.#waiting.delete(begin);
+        reject(MeshError.cancelled());
+      };
+      signal.addEventListener('abort', giveUp, { once: true });
+      this.#waiting.add(begin);
+      this.#advance();
+    });
   }
 
   async #open({ name, given }: Wanted, onShare: (share: number) => void, signal: AbortSignal): Promise<LoadedModel> {
@@ -194,7 +277,8 @@ export class LoadedModelCache {
       throw MeshError.cancelled();
     }
     const [first, ...others] = sessions;
-    if (first) return loadedOf([first, ...others], model, loadedBytes);
+    const mayChange = weights.length > 0 && isModelUrl(name);
+    if (first) return loadedOf([first, ...others], model, { sizeBytes: loadedBytes, mayChange });
     throw new MeshError(
       'unknown-model',
       `The model '${name}' does not run here (${refusals.join('; ')}). Use another one.`,
@@ -203,9 +287,9 @@ export class LoadedModelCache {
 }
 
 /** Throws MeshError `unknown-model` for a model that no task can use. */
-function loadedOf(sessions: [OnnxSession, ...OnnxSession[]], model: OnnxModel | null, sizeBytes: number): LoadedModel {
+function loadedOf(sessions: [OnnxSession, ...OnnxSession[]], model: OnnxModel | null, files: LoadedFiles): LoadedModel {
   try {
-    return new LoadedModel(sessions, model, sizeBytes);
+    return new LoadedModel(sessions, model, files);
   } catch (cause) {
     for (const session of sessions) session.release();
     throw cause;
@@ -227,12 +311,3 @@ const OF_THE_LIBRARY: ReadonlySet<MeshErrorReason> = new Set(['connection-failed
 
 /** Longest part, in characters, of a library's error that is passed on: some are pages long. */
 const MAX_CAUSE_LENGTH = 200;
-
-function retire({ model }: Loading): void {
-  model.then(
-    (loaded) => loaded.retire(),
-    () => {
-      // It was never loaded, and the jobs that waited for it got the error.
-    },
-  );
-}

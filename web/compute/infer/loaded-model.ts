@@ -22,12 +22,20 @@ interface Timed extends TimedRun {
   session: OnnxSession;
 }
 
+/** What is known of a model's files. */
+export interface LoadedFiles {
+  /** Of all of them, as the measure of the memory that the model takes. */
+  sizeBytes: number;
+  /** Whether it has weights beside it of which no hash is known. */
+  mayChange: boolean;
+}
+
 /** A model that is loaded on every runtime that can run it; after its first task only on the fastest of those that compute it right. */
 export class LoadedModel {
   readonly shape: ModelShape;
   /** Whether its graph proves that rows of several tasks can run together, and those of one apart. */
   readonly hasIndependentRows: boolean;
-  /** Whether it draws random numbers: equal inputs give different outputs. */
+  /** Whether equal inputs may give other outputs on an honest machine: it draws random numbers, or has weights that their server may change. */
   readonly varies: boolean;
   /** Of the last run; null before the first. Decides how many rows run at a time. */
   msPerRow: number | null = null;
@@ -39,8 +47,10 @@ export class LoadedModel {
   #last: Promise<unknown> = Promise.resolve();
   #uses = 0;
   #isRetired = false;
+  /** Called whenever nobody holds it any more. */
+  onFree = (): void => {};
 
-  /** Of its files, as the measure of the memory that it takes. */
+  /** As {@link LoadedFiles}. */
   readonly sizeBytes: number;
 
   /**
@@ -49,11 +59,15 @@ export class LoadedModel {
    *
    * Throws MeshError `unknown-model`.
    */
-  constructor(sessions: readonly [OnnxSession, ...OnnxSession[]], model: OnnxModel | null, sizeBytes: number) {
+  constructor(
+    sessions: readonly [OnnxSession, ...OnnxSession[]],
+    model: OnnxModel | null,
+    { sizeBytes, mayChange }: LoadedFiles,
+  ) {
     this.#sessions = sessions;
     this.sizeBytes = sizeBytes;
     this.hasIndependentRows = model !== null && hasIndependentRows(model);
-    this.varies = model !== null && drawsRandomNumbers(model);
+    this.varies = mayChange || (model !== null && drawsRandomNumbers(model));
     this.shape = shapeOf(sessions[0], model ? inputsWithDefault(model) : []);
   }
 
@@ -108,6 +122,7 @@ export class LoadedModel {
     return () => {
       this.#uses--;
       this.#releaseIfOver();
+      if (this.#uses === 0) this.onFree();
     };
   }
 
@@ -117,8 +132,16 @@ export class LoadedModel {
     this.#releaseIfOver();
   }
 
+  get isHeld(): boolean {
+    return this.#uses > 0;
+  }
+
+  get isReleased(): boolean {
+    return this.#isRetired && this.#uses === 0;
+  }
+
   #releaseIfOver(): void {
-    if (!this.#isRetired || this.#uses > 0) return;
+    if (!this.isReleased) return;
     for (const session of this.#sessions) session.release();
     this.#sessions = [];
   }

@@ -4,7 +4,7 @@ import { infer } from '../../../shared/tasks/infer.ts';
 import { Engine } from '../engine.ts';
 import { openInWorker } from '../ort/worker-session.ts';
 import { fixedSpeeds } from '../test-gpu.ts';
-import { loopingModel } from './test-onnx.ts';
+import { loopingModel, writeOnnx } from './test-onnx.ts';
 
 /** Rounds of the model that take seconds on any machine, and those that take a moment. */
 const LONG = 40_000n;
@@ -69,6 +69,19 @@ test('opening a model for which nobody waits any more ends at once, however long
   const opening = openInWorker(loopingModel().slice(), [], cancelling.signal);
   cancelling.abort();
   await expect(opening).rejects.toMatchObject({ reason: 'cancelled' });
+});
+
+test('a run for which there is no memory ends its worker, which frees what it had', async () => {
+  const model = writeOnnx({
+    nodes: [{ operator: 'ConstantOfShape', inputs: ['shape'], outputs: ['y'] }],
+    ...{ inputs: { shape: { type: 'int64', dims: [1] } }, outputs: { y: { dims: ['n'] } } },
+  });
+  const session = await openInWorker(model);
+  // Almost all that WebAssembly can address, of which the runtime has some already: nothing is allocated.
+  const elements = BigInt64Array.of(2n ** 30n - 2n ** 20n);
+  const shape = { name: 'shape', type: 'int64' as const, dims: [1], bytes: new Uint8Array(elements.buffer) };
+  await expect(session.run([shape])).rejects.toMatchObject({ reason: 'volunteer-failed' });
+  expect(session.isEnded).toBe(true);
 });
 
 test('a long run that is cancelled ends, and the model runs again, also for another task that waited for it', async () => {

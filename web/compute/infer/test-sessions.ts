@@ -9,6 +9,8 @@ interface Behaviour {
   /** Called with the number of rows of each run. */
   onRun?: (rows: number) => void;
   fails?: boolean;
+  /** More axes of the answer, each of size 1. */
+  moreAxes?: number;
   /** A row with this sum ends the session, as what breaks the runtime does. */
   breaksOn?: number;
 }
@@ -23,7 +25,7 @@ export function summingModel(axis = 1): Uint8Array<ArrayBuffer> {
 
 /** A runtime on which every model is the same: it adds up the two numbers of each row. */
 export function summing(behaviour: Behaviour = {}): { open: OpenOnnx; runs: number[]; released: () => number } {
-  const { backend = 'ort-wasm', answer = (value) => value, onRun, fails, breaksOn } = behaviour;
+  const { backend = 'ort-wasm', answer = (value) => value, onRun, fails, moreAxes = 0, breaksOn } = behaviour;
   const runs: number[] = [];
   let released = 0;
   const of = (name: string, width: number) =>
@@ -51,7 +53,8 @@ export function summing(behaviour: Behaviour = {}): { open: OpenOnnx; runs: numb
           isEnded = true;
           throw new MeshError('volunteer-failed', 'The worker of the model ended.');
         }
-        return [{ name: 'y', type: 'float32', dims: [rows, 1], bytes: new Uint8Array(sums.buffer) }] as NamedTensor[];
+        const dims = [rows, 1, ...Array<number>(moreAxes).fill(1)];
+        return [{ name: 'y', type: 'float32', dims, bytes: new Uint8Array(sums.buffer) }] as NamedTensor[];
       },
       release: () => {
         released++;

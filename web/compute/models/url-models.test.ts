@@ -66,6 +66,16 @@ test.each([
   expect(requests).toEqual([]);
 });
 
+test("one of the server's own models has one address: it is refused with another query", async () => {
+  const own = new URL('own/a.onnx', BASE_URL).href;
+  expect(await load(own, [])).toEqual(BYTES);
+  await expect(load(`${own}?1`)).rejects.toMatchObject({
+    reason: 'bad-input',
+    message: expect.stringMatching(/\?.*\.$/),
+  });
+  expect(requests).toHaveLength(1);
+});
+
 test('what is downloaded is counted, also when it is refused afterwards', async () => {
   let received = 0;
   const onReceived = (newBytes: number) => {

@@ -1,5 +1,6 @@
 import type { Clock } from '../../../shared/clock.ts';
 import { MeshError } from '../../../shared/errors.ts';
+import { MODEL_PIN } from '../../../shared/tasks/infer.ts';
 import { download } from './download.ts';
 import { ModelCache } from './model-cache.ts';
 import { ModelHost } from './model-host.ts';
@@ -34,7 +35,6 @@ export const OWN_MODELS = 'own/';
 
 /** Names of folders and of a file: none is `..`, and none begins anew at the server. */
 const PATH = /^(?:\w[\w-]*(?:\.[\w-]+)*\/)*\w[\w-]*(?:\.[\w-]+)*$/;
-const PIN = /^#sha256=([0-9a-f]{64})$/;
 
 /**
  * Models from other servers, of origins that were allowed. A URL that ends in `#sha256=` and 64 digits names its content, which is kept
@@ -61,7 +61,7 @@ export class UrlModels {
   async load(model: string, reporter: ProgressReporter, signal: AbortSignal): Promise<Uint8Array<ArrayBuffer>> {
     const url = new URL(model);
     this.#checkAccepted(url);
-    const sha256 = PIN.exec(url.hash)?.[1];
+    const sha256 = MODEL_PIN.exec(url.hash)?.[1];
     if (url.hash && !sha256)
       throw MeshError.badInput(
         "A model's URL ends in #sha256= and 64 lowercase hexadecimal digits, or has no # at all. Correct it.",
@@ -104,9 +104,15 @@ export class UrlModels {
     return this.#fetch(url, this.#partialOf(url), reporter, options);
   }
 
-  #checkAccepted({ href, protocol, origin, username }: URL): void {
+  #checkAccepted({ href, protocol, origin, username, search }: URL): void {
     // The server's own folders need no more trust than its list.
-    if (href.startsWith(new URL(OWN_MODELS, this.#options.baseUrl).href)) return;
+    if (href.startsWith(new URL(OWN_MODELS, this.#options.baseUrl).href)) {
+      if (search === '') return;
+      // Each would be another model, with the same file.
+      throw MeshError.badInput(
+        "The address of one of the server's own models has no ? in it. Leave it out, and all after it.",
+      );
+    }
     const isSafe = protocol === 'https:' || origin === this.#options.baseUrl.origin;
     if (isSafe && username === '' && (this.accepted?.includes(origin) ?? true)) return;
     const why = isSafe ? `takes no models from ${origin}` : `fetches models by https only, or from its own server`;
@@ -126,7 +132,7 @@ export class UrlModels {
 
   #partialOf(url: URL): PartialFile {
     const { caches, baseUrl } = this.#options;
-    return new PartialFile({ caches, baseUrl, id: url.href, isHashed: PIN.test(url.hash) });
+    return new PartialFile({ caches, baseUrl, id: url.href, isHashed: MODEL_PIN.test(url.hash) });
   }
 
   async #fetch(

@@ -1,4 +1,5 @@
 import { MeshError, type WireError } from '../../../shared/errors.ts';
+import { isBroken } from './broken-runtime.ts';
 import { type NamedTensor, type OnnxSession, openHere, type WeightFile } from './onnx-sessions.ts';
 
 export type ToModelWorker =
@@ -32,12 +33,6 @@ self.onmessage = async ({ data }: MessageEvent<ToModelWorker>) => {
     answer({ kind: 'failed', error: MeshError.from(cause).toWire(), isBroken: isBroken(cause) });
   }
 };
-
-/** An error of WebAssembly itself leaves its memory as it was at that moment. */
-function isBroken(cause: unknown): boolean {
-  const first = cause instanceof MeshError ? cause.cause : cause;
-  return first instanceof WebAssembly.RuntimeError || first instanceof RangeError;
-}
 
 function answer(message: FromModelWorker, moved: ArrayBuffer[] = []): void {
   self.postMessage(message, { transfer: moved });
