@@ -28,6 +28,8 @@ export interface Settings {
   clip: string;
   clipFrames: number;
   codec: Codec | null;
+  /** Of a live source, pixels. */
+  size: { width: number; height: number };
   /** A folder of the ONNX standard's node tests; null: none was given. */
   onnxDir: string | null;
   /** A folder of maps of the Moving AI benchmark; null: none was given. */

@@ -44,6 +44,8 @@ those that take long.
   --clip FILE    a recorded clip, twice as large as the stream it stands for, for the sections glass and
                  glass-tune (supertuxkart/clip.mp4 among the recorded frames, if it is there)
   --clip-frames N  how many of its frames they measure (60)
+  --size WxH     the size of the source, for the section stream-detail (640x360): a machine that composes such frames
+                 too slowly has no time to show what the network and the volunteer take
   --onnx DIR     the ONNX standard's node tests, for the section onnx: a folder for each
   --grids DIR    maps of the Moving AI benchmark, for the section paths (12 generated ones)
   --codec NAME   the codec both ways, for the section glass: h264, vp8, vp9 or av1 (the best of those measured)`;
@@ -109,6 +111,7 @@ function readArguments() {
         clip: { type: 'string' },
         'clip-frames': { type: 'string', default: '60' },
         codec: { type: 'string' },
+        size: { type: 'string', default: '640x360' },
         onnx: { type: 'string' },
         grids: { type: 'string' },
         frames: { type: 'string', default: process.env.P2C2R_FRAMES ?? join(ROOT, '../shared/frames') },
@@ -120,10 +123,18 @@ function readArguments() {
     const clipFrames = Number(values['clip-frames']);
     if (!(clipFrames >= 1)) throw new Error(`--clip-frames must be a number from 1, not ${values['clip-frames']}.`);
     if (codec !== null && !isCodec(codec)) throw new Error(`There is no codec ${codec}: h264, vp8, vp9 or av1.`);
+    const [, width, height] = /^(\d{2,4})x(\d{2,4})$/.exec(values.size)?.map(Number) ?? [];
+    if (!width || !height) throw new Error(`--size must be one such as 320x180, not ${values.size}.`);
     const framesDir = resolve(frames);
     const given = (path: string | undefined) => (path ? resolve(path) : null);
     const clip = given(values.clip) ?? join(framesDir, DEFAULT_CLIP);
-    const inputs = { framesDir, clip, onnxDir: given(values.onnx), gridsDir: given(values.grids) };
+    const inputs = {
+      framesDir,
+      clip,
+      onnxDir: given(values.onnx),
+      gridsDir: given(values.grids),
+      size: { width, height },
+    };
     return { names: positionals, help, list, jsonFile: resolve(json), minutes, clipFrames, codec, ...inputs };
   } catch (cause) {
     throw new SetupError(`${cause instanceof Error ? cause.message : cause}\nSee npm run bench -- --help.`);

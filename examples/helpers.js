@@ -17,7 +17,7 @@ export async function join() {
   return client;
 }
 
-/** Says how many help. */
+/** Says how many are linked. */
 export function showHelpers({ length }) {
   helpers.textContent = length === 0 ? 'No helpers: this computer does the work.' : `${length} linked`;
 }

@@ -85,3 +85,8 @@ test('a permit is for one room and one invite', () => {
   ].map(startPurpose);
   expect(new Set(purposes).size).toBe(purposes.length);
 });
+
+test('a link in the place of the token is no token: who passed it on would be led elsewhere', () => {
+  const inner = encodeURIComponent('https://elsewhere.example/gamer#room=b');
+  expect(parseInviteLink(`https://p2c2r.example/gamer#room=a&invite=${inner}`)).toEqual({ room: 'a' });
+});

@@ -29,8 +29,13 @@ export function parseInviteLink(link: string): Invite | null {
   const room = fields.get('room');
   if (!room) return null;
   const from = readableName((fields.get(FROM) ?? '').slice(0, SIGNALING.maxNameChars));
-  return { room, token: fields.get('invite') ?? undefined, ...(from && { from }) };
+  // One that is none, such as another link, must lead nobody elsewhere.
+  const token = TOKEN.exec(fields.get('invite') ?? '')?.[0];
+  return { room, token, ...(from && { from }) };
 }
+
+/** What may be a token of the server: no address, which has a colon. */
+const TOKEN = /^[^:]+$/;
 
 /** The field of a link with the name of whoever invites. */
 const FROM = 'from';

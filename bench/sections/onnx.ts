@@ -43,6 +43,7 @@ export const onnx: Section = {
       }
     };
     await Promise.all(Array.from({ length: PAGES }, runStarts));
+    results.sort((a, b) => names.indexOf(a.name) - names.indexOf(b.name));
     const possible = results.filter(({ bare }) => bare === 'right');
     const of = (kind: string) => possible.filter(({ ours }) => ours === kind);
     const named = [...of('wrong'), ...of('refused')].slice(0, MOST_NAMED);

@@ -91,7 +91,7 @@ export const streamDetail: Section = {
   about: 'a moving source and a volunteer that takes 5 ms for each frame: detail in time, and what it costs in delay',
   async run(context) {
     const variant = 'steady';
-    const format = { width: 640, height: 360, fps: 30 };
+    const format = { ...context.settings.size, fps: 30 };
     const site = await context.openSite({ modules: ['stream'], variants: [variant] });
     await site.volunteer({ variant });
     const gamer = await site.page<typeof StreamPage>('stream');

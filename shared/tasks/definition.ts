@@ -56,8 +56,8 @@ export const UNDECIDED = 'undecided';
 /** How a type streams its results, token by token. */
 export interface TokenStreaming<Params = unknown> {
   maxTokens(params: Params): number;
-  /** Longest text of an answer, characters. */
-  readonly maxChars: number;
+  /** Longest text that so many tokens of an answer may have, characters. */
+  maxChars(tokens: number): number;
   /** The text of a result's value; null for what is no result of such a task. */
   textIn(value: unknown, params: Params): string | null;
   /** The conversation that a task belongs to: it is best run where the one before it was. */

@@ -8,7 +8,7 @@ import {
   answerTokenSchema,
   MAX_ANSWER_TOKENS,
   MAX_STOP_CHARS,
-  MAX_TOKEN_CHARS,
+  maxTextChars,
   type PartialAnswer,
   textOf,
 } from './dialogue/answer-tokens.ts';
@@ -30,7 +30,7 @@ export const DIALOGUE = {
   maxModelChars: 1_024,
   maxConversationChars: 64,
   /** Longest answer, characters. */
-  maxTextChars: 64 * 1024,
+  maxTextChars: maxTextChars(MAX_ANSWER_TOKENS),
 } as const;
 
 /** The whole task may take this long, ms, until that is measured: what is late within it is noticed token by token. */
@@ -171,7 +171,7 @@ export const dialogue: TaskDefinition<DialogueInput, DialogueParams, DialogueRes
   checkAttachments({ maxTokens, said }, attachments) {
     if (said && said.tokens.length > maxTokens)
       throw MeshError.malformed('A dialogue task arrived with more said than it asks for.');
-    if (said && textOf(said.tokens).length > DIALOGUE.maxTextChars)
+    if (said && textOf(said.tokens).length > maxTextChars(said.tokens.length))
       throw MeshError.malformed('A dialogue task arrived with more said than fits into an answer.');
     readScript(attachments);
   },
@@ -188,7 +188,7 @@ export const dialogue: TaskDefinition<DialogueInput, DialogueParams, DialogueRes
   resultBytes: ({ maxTokens }) => maxTokens * 32,
   tokenStreaming: {
     maxTokens: ({ maxTokens }) => maxTokens,
-    maxChars: DIALOGUE.maxTextChars,
+    maxChars: maxTextChars,
     textIn: (value, params) => answerIn(value, params)?.text ?? null,
     conversation: ({ conversation }) => conversation,
     continueFrom: (params, said) => ({ ...params, said }),
@@ -210,7 +210,7 @@ function answerIn(value: unknown, { maxTokens, emotions }: DialogueParams): Dial
   if (!parsed.success) return null;
   const { emotion, ...answer } = parsed.data;
   const isAllowed = emotion === undefined || emotions.includes(emotion);
-  if (!isAllowed || answer.tokens > maxTokens || answer.text.length > maxTokens * MAX_TOKEN_CHARS) return null;
+  if (!isAllowed || answer.tokens > maxTokens || answer.text.length > maxTextChars(maxTokens)) return null;
   return { ...answer, ...(emotion !== undefined && { emotion }) };
 }
 

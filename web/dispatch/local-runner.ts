@@ -118,7 +118,10 @@ export class LocalRunner implements Runner {
     const startedMs = this.#now();
     this.#backlogMs += workMs;
     this.#running.set(job, callId);
+    let isSettled = false;
     const settle = (outcome: Outcome<AttemptResult>) => {
+      if (isSettled) return;
+      isSettled = true;
       this.#backlogMs = Math.max(0, this.#backlogMs - workMs);
       const isWanted = this.#running.get(job) === callId;
       if (isWanted) this.#running.delete(job);
@@ -135,6 +138,8 @@ export class LocalRunner implements Runner {
     const listener = utterance || job.onProgress ? onReport : undefined;
     this.#engine.execute(callId, job.type, (utterance ?? job).packed, listener).then(
       ({ value, attachments, backend, computeMs }) => {
+        // Its attempt was cut off, and this result crossed the cancel.
+        if (isSettled) return;
         const cutOff = utterance?.finish(value);
         if (cutOff) return settle(cutOff);
         const elapsedMs = this.#now() - startedMs;

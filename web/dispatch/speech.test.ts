@@ -228,15 +228,35 @@ test('an answer that would be longer than any may be is cut off while others can
   await exchangeAll();
   const bad = speaker();
   await join('good');
-  bad?.sayings[0]?.say(0, Array(70).fill('z'.repeat(1_000)));
+  bad?.sayings[0]?.say(0, Array(70).fill('z'.repeat(100)));
   await exchangeAll();
   await exchangeAll();
   const good = volunteers.find((one) => one !== bad);
-  const said = 'z'.repeat(65_000);
-  expect(text()).toBe(said);
-  good?.sayings[0]?.finish(`${said} End.`);
+  const said = text();
+  expect(said.length).toBeGreaterThan(2_000);
+  expect(said.length).toBeLessThan(4_000);
+  good?.sayings[0]?.say(said.length / 100, SENTENCE);
+  good?.sayings[0]?.finish(`${said}${SENTENCE.join('')}`);
   await exchangeAll();
-  expect((await result).text).toBe(`${said} End.`);
+  expect((await result).text).toBe(`${said}${SENTENCE.join('')}`);
+  expect(bench.verdicts).not.toContainEqual([good?.id, false]);
+});
+
+test('whoever goes on from the longest that eight tokens may say has its answer accepted', async () => {
+  await join('bad');
+  const { result } = ask({ maxTokens: 8 });
+  await exchangeAll();
+  const bad = speaker();
+  const longest = ['z'.repeat(1_087), ...Array(7).fill('z'.repeat(63))];
+  bad?.sayings[0]?.say(0, longest);
+  await exchangeAll();
+  await join('good');
+  bench.clock.advance(SPEECH.nextTokenMs);
+  await exchangeAll();
+  await exchangeAll();
+  volunteers.find((one) => one !== bad)?.sayings[0]?.finish(longest.join(''));
+  await exchangeAll();
+  expect((await result).text).toBe(longest.join(''));
 });
 
 test('a volunteer that falls silent amid an answer is cut off, and it has said so in a sentence', async () => {

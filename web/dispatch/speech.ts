@@ -70,14 +70,14 @@ export class Speech {
   }
 
   /**
-   * Takes one token of an attempt. `differs`: another attempt said something else there. `too-long`: the answer would be longer than any may be, so
-   * that nobody could go on from it.
+   * Takes one token of an attempt. `differs`: another attempt said something else there. `too-long`: the answer would be longer than so many tokens
+   * may be, so that nobody could go on from it.
    */
   hear(at: number, token: AnswerToken, model: string): 'taken' | 'differs' | 'too-long' {
     const before = this.#said[at];
     if (before) return isSameToken(before, token) ? 'taken' : 'differs';
     if (this.#isOver) return 'taken';
-    if (this.#saidChars + token.text.length > this.#streaming.maxChars) return 'too-long';
+    if (this.#saidChars + token.text.length > this.#streaming.maxChars(at + 1)) return 'too-long';
     this.#model ||= model;
     this.#said.push(token);
     this.#saidChars += token.text.length;
@@ -192,7 +192,8 @@ export class Utterance {
   }
 
   #fail(what: string): void {
-    const message = `A volunteer ${what}. The answer goes on elsewhere; submit the task again if nobody else is there.`;
+    const who = this.#options.clock ? 'A volunteer' : 'This machine';
+    const message = `${who} ${what}. The answer goes on elsewhere; submit the task again if nobody else is there.`;
     this.#cutOff({ kind: 'failed', error: new MeshError('volunteer-failed', message) });
   }
 

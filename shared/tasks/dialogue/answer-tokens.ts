@@ -7,6 +7,9 @@ export const MAX_STOP_CHARS = 64;
 /** Vocabularies have up to some 260,000 tokens. */
 const MAX_TOKEN_ID = 2 ** 24;
 
+/** Characters of each further token on average, at most: common models have four to six. */
+const MAX_MEAN_TOKEN_CHARS = 63;
+
 /** Tokens of one answer, at most. */
 export const MAX_ANSWER_TOKENS = 1_024;
 
@@ -31,6 +34,13 @@ export interface PartialAnswer {
 
 export function textOf(tokens: readonly AnswerToken[]): string {
   return tokens.map(({ text }) => text).join('');
+}
+
+/**
+ * Longest text that so many tokens may have, characters. It grows with each, so that whoever goes on from what another said has room, whatever that was.
+ */
+export function maxTextChars(tokens: number): number {
+  return MAX_TOKEN_CHARS + tokens * MAX_MEAN_TOKEN_CHARS;
 }
 
 /** Whether two engines chose the same token. Where one does not tell its number, the text decides. */

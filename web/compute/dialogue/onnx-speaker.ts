@@ -55,16 +55,18 @@ export class OnnxSpeaker implements Speaker {
   async speak(request: SpeechRequest): Promise<Spoken> {
     const { clock, contextTokens } = this.#parts;
     const { script, params, signal } = request;
+    // Before the model is loaded, which a script that does not fit is not worth; in a slot, because a long text takes tens of milliseconds to cut.
+    const prompt = await request.run(async () => {
+      const tokens = this.#prompts.promptOf(script, params.emotions, contextTokens);
+      return { isDone: true, finish: async () => tokens };
+    });
     const loaded = await told(clock, request, 0, (tell) => this.#parts.load(tell, signal));
     const release = loaded.hold();
     try {
       const language = new LanguageModel(loaded, this.model);
-      const anyToken = 0;
-      const trial = language.inputsFor([anyToken], language.nothingRead);
+      const trial = language.inputsFor(prompt.slice(0, 1), language.nothingRead);
       const { backend } = await told(clock, request, 1, () => loaded.session(trial, request.run, clock, signal));
       return await request.run(async (slot) => {
-        // In the slot, because a long text takes tens of milliseconds to cut into tokens.
-        const prompt = this.#prompts.promptOf(script, params.emotions, contextTokens);
         let computeMs = 0;
         const run: RunModel = async (inputs) => {
           const running = loaded.run(inputs, signal, () => clock.now());
@@ -151,7 +153,10 @@ export class OnnxSpeaker implements Speaker {
     const most = language.maxTokensPerRun(this.#parts.tokenizer.size);
     let reading: Reading | null = null;
     for (let at = 0; at < tokens.length; at += most) {
-      if (at > 0) await slot.yieldNow();
+      if (at > 0) {
+        await slot.yieldNow();
+        speaking.turnStartMs = this.#parts.clock.now();
+      }
       reading = await language.read(tokens.slice(at, at + most), speaking.read, run);
       speaking.read = reading.read;
     }

@@ -102,7 +102,7 @@ export class ChatPrompts {
 
   #noRoom(room: number): MeshError {
     return MeshError.badInput(
-      `The persona and the last message are more than the ${room} tokens for which the model '${this.#model}' has room. Shorten them, or name a model with a longer context.`,
+      `The persona, the notes of the game and the last message are more than the ${room} tokens for which the model '${this.#model}' has room. Shorten them, or name a model with a longer context.`,
     );
   }
 

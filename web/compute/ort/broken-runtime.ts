@@ -10,5 +10,10 @@ const NO_MEMORY = /bad_alloc|failed to allocate|out of memory/i;
 export function isBroken(cause: unknown): boolean {
   const first = cause instanceof MeshError ? cause.cause : cause;
   if (first instanceof WebAssembly.RuntimeError || first instanceof RangeError) return true;
-  return NO_MEMORY.test(first instanceof Error ? first.message : String(first));
+  return isOutOfMemory(first);
+}
+
+/** Whether a runtime says that the machine's memory, or what a page may have of it, did not suffice. */
+export function isOutOfMemory(cause: unknown): boolean {
+  return NO_MEMORY.test(cause instanceof Error ? cause.message : String(cause));
 }

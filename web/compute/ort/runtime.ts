@@ -7,6 +7,7 @@ import glueUrl from 'onnxruntime-web/ort-wasm-simd-threaded.mjs?url';
 import binaryUrl from 'onnxruntime-web/ort-wasm-simd-threaded.wasm?url';
 import { fetchOwn } from '../../../shared/csp-violations.ts';
 import { MeshError } from '../../../shared/errors.ts';
+import { isOutOfMemory } from './broken-runtime.ts';
 
 /** Longest part, in characters, of the library's error that is passed on: some are pages long. */
 const MAX_CAUSE_CHARS = 200;
@@ -73,13 +74,17 @@ export function toRuntimeError(cause: unknown): MeshError {
 /** How onnxruntime-web says that a model does not take what it was given: an index beyond a table, sizes that do not fit (ORT_INVALID_ARGUMENT). */
 const INVALID_ARGUMENT = /\bERROR_CODE: 2\b/;
 
-/** Converts an error of a run. What lies in the inputs is no volunteer's fault. */
+/** Converts an error of a run. What lies in the inputs, as their size, is no volunteer's fault. */
 export function toRunError(cause: unknown): MeshError {
   if (cause instanceof MeshError) return cause;
   const reason = cause instanceof Error ? cause.message : String(cause);
   const why = reason.slice(0, MAX_CAUSE_CHARS);
   if (INVALID_ARGUMENT.test(reason))
     return new MeshError('bad-input', `The model does not take these inputs (${why}). Correct them.`, { cause });
+  if (isOutOfMemory(cause)) {
+    const message = `The memory did not suffice to run the model (${why}). Give it smaller inputs, or run it on another machine.`;
+    return new MeshError('too-large', message, { cause });
+  }
   const message = `onnxruntime-web could not run the model (${why}). Try again, or use other inputs or another model.`;
   return new MeshError('volunteer-failed', message, { cause });
 }

@@ -48,6 +48,7 @@ test.each([
   ['slow', { shownPart: 0.4 }, 'too few frames'],
   ['of no quality', { quality: null, gainDb: null, shares: [] }, 'Nobody sharpens'],
   ['not enlarged', { enlargement: 1 }, 'nothing to sharpen'],
+  ['hardly enlarged', { enlargement: 1.1 }, 'little to sharpen'],
   ['behind an obstacle', { obstacle: 'The element is hidden.' }, 'The element is hidden.'],
 ])('a picture that is %s is not shown, and the reason is said', (_, worse, why) => {
   const watched = new Watched();

@@ -131,7 +131,9 @@ export class ShowDecision {
     if (enlargement <= 1.05) {
       return 'The picture is shown at its own size, so there is nothing to sharpen. Have the game drawn smaller (renderScale).';
     }
-    return estimatedGainDb(stats, enlargement) < MIN_GAIN_DB[limits] ? whyUnsharpened(stats) : '';
+    if (estimatedGainDb(stats, enlargement) >= MIN_GAIN_DB[limits]) return '';
+    if (estimatedGainDb(stats, 2) < MIN_GAIN_DB[limits]) return whyUnsharpened(stats);
+    return 'The picture is shown hardly larger than it is drawn, so there is little to sharpen. Have the game drawn smaller (renderScale).';
   }
 
   /** Frames since a time, or since the reading after it. */
