@@ -95,7 +95,7 @@ function chartOptions(place: HTMLElement, lines: readonly ChartLine[], windowS: 
         gap: 8,
         grid: { show: false },
         splits: (_plot, _axis, _min, max) => [1, 0.75, 0.5, 0.25, 0].map((part) => max - part * windowS),
-        values: (plot, ticks) => ticks.map((tick) => secondsAgo(plot, tick)),
+        values: (_plot, ticks) => ticks.map((tick) => secondsAgo(tick - Math.max(...ticks))),
       },
       ...lines.map(({ unit }, line) => ({
         ...axis,
@@ -120,8 +120,8 @@ function chartOptions(place: HTMLElement, lines: readonly ChartLine[], windowS: 
   };
 }
 
-function secondsAgo(plot: uPlot, tickS: number): string {
-  const ago = Math.round(tickS - (plot.scales.x?.max ?? tickS));
+function secondsAgo(sinceNowS: number): string {
+  const ago = Math.round(sinceNowS);
   return ago === 0 ? 'now' : `${ago} s`;
 }
 
