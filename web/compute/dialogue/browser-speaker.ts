@@ -4,8 +4,11 @@ import { DIALOGUE, type DialogueMessage } from '../../../shared/tasks/dialogue.t
 import { emotionSentence } from './prompt.ts';
 import { Answer, type Speaker, type SpeechRequest, type Spoken } from './speaker.ts';
 
-/** Parts of a text that count as tokens, since the browser does not tell its own: words, and pieces of very long ones. */
-const WORDS = /\s{0,256}\S{1,256}|\s{1,256}/gu;
+/**
+ * Parts of a text that count as tokens, since the browser does not tell its own: words, and pieces of long ones, as of languages without spaces. No piece
+ * is longer than tokens may be on average.
+ */
+const WORDS = /\s{0,15}\S{1,16}|\s{1,31}/gu;
 /** A mood in brackets, which ends an answer. */
 const WHOLE_MOOD = /\[[^\]]*\]/;
 /** The same, whose end may be missing. */

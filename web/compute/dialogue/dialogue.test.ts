@@ -118,6 +118,23 @@ test('an answer names the likeliest of the emotions, whatever else the model wou
   expect(answer).toMatchObject({ text: 'a', emotion: 'angry', finishReason: 'stop' });
 });
 
+test('rules speak where a model gets no memory, but not amid its answer', async () => {
+  const model = alphabet();
+  const fail = async () => {
+    throw new MeshError('too-large', 'The memory did not suffice.');
+  };
+  model.onRun(fail);
+  expect(await open(model)({})).toMatchObject({ model: 'rules' });
+  const heard: string[] = [];
+  const onReport: ReportListener = ({ stage }) => {
+    heard.push(stage);
+    if (stage === 'speaking') model.onRun(fail);
+  };
+  model.onRun(async () => {});
+  await expect(open(model)({}, { onReport })).rejects.toMatchObject({ reason: 'too-large' });
+  expect(heard).toContain('speaking');
+});
+
 test('emotions that the model cannot tell apart end the answer too', async () => {
   const file = { ...JSON.parse(new TextDecoder().decode(tokenizerFile())), normalizer: { type: 'NFKC' } };
   const say = open(alphabet(), new TextEncoder().encode(JSON.stringify(file)));

@@ -61,7 +61,8 @@ export class Dialogue {
     const params = packed.params as DialogueParams;
     const script = readScript(packed.attachments);
     const onShare = (share: number) => task.onReport?.({ stage: 'loading', share });
-    let told = params.said?.tokens.length ?? 0;
+    const saidBefore = params.said?.tokens.length ?? 0;
+    let told = saidBefore;
     let speaker: Speaker | null = null;
     for (;;) {
       try {
@@ -81,7 +82,8 @@ export class Dialogue {
         if (signal.aborted) throw cause;
         // Another task was cancelled that opened the model, or was amid a long run, which ended the model with it.
         if (reason === 'cancelled') speaker = null;
-        else if (params.model === undefined && speaker !== this.#rules && NOT_HERE.has(reason)) {
+        // Others' words amid an answer would be no sentence.
+        else if (told === saidBefore && params.model === undefined && speaker !== this.#rules && NOT_HERE.has(reason)) {
           log.warn('rules speak instead of a model', { why: MeshError.from(cause).message });
           speaker = this.#rules;
         } else throw cause;

@@ -78,6 +78,39 @@ describe('whoever names many models at once', () => {
     await next;
   });
 
+  test('lets no steady use of others hold up what waits', async () => {
+    const downloads = new Downloads();
+    const releases: (() => void)[] = [];
+    for (const name of named(MAX_LOADED_MODELS)) releases.push(await downloads.hold(name));
+    const next = downloads.get('next');
+    const again = downloads.get('m0');
+    await nextMacrotask();
+    releases[0]?.();
+    await nextMacrotask();
+    expect([...downloads.underWay.keys()]).toEqual(['next']);
+    await downloads.end('next');
+    await next;
+    releases[1]?.();
+    await nextMacrotask();
+    await downloads.end('m0');
+    await again;
+  });
+
+  test('may leave while it lets others load, and is let go on where these leave', async () => {
+    const downloads = new Downloads();
+    for (const name of named(MAX_LOADED_MODELS)) await downloads.hold(name);
+    const cancelling = new AbortController();
+    const next = expect(downloads.get('next', cancelling.signal)).rejects.toMatchObject({ reason: 'cancelled' });
+    const leaving = new AbortController();
+    const left = expect(downloads.get('m0', leaving.signal)).rejects.toMatchObject({ reason: 'cancelled' });
+    const again = downloads.get('m1');
+    leaving.abort();
+    await left;
+    cancelling.abort();
+    await next;
+    await again;
+  });
+
   test('can cancel what waits: it is never loaded, and holds up nobody', async () => {
     const downloads = new Downloads();
     const first = named(MAX_LOADS).map((name) => downloads.get(name));

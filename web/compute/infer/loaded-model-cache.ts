@@ -11,8 +11,8 @@ import { type LoadedFiles, LoadedModel } from './loaded-model.ts';
 /** Models that are ready to run or being loaded; the least recently used idle one is evicted first. */
 export const MAX_LOADED_MODELS = 8;
 
-/** Models that are loaded at a time: a small one needs not wait for a large one. */
-export const MAX_LOADS = 2;
+/** Models that are loaded at a time: a small one needs not wait for a large one, or for one from a slow server. */
+export const MAX_LOADS = 4;
 
 /** Files of weights of one model: exporters write one, or one for each two gigabytes. */
 const MAX_WEIGHT_FILES = 16;
@@ -50,6 +50,7 @@ export interface LoadedModelCacheOptions {
  * The models that were used last, each loaded once, whatever types of tasks name it: all of them share one bound. A load waits, first come, first
  * served, while {@link MAX_LOADS} are under way, or the models in use have more than `maxBytes` or are {@link MAX_LOADED_MODELS}. So the files of
  * those in memory have no more than (1 + {@link MAX_LOADS}) * `maxBytes`, where no model has more than `maxBytes`. Whoever waits for a model must hold none.
+ * While a load waits for models in use, they are given to nobody else: steady use of them would have it wait for ever.
  */
 export class LoadedModelCache {
   readonly #options: LoadedModelCacheOptions;
@@ -59,6 +60,8 @@ export class LoadedModelCache {
   readonly #inMemory = new Set<LoadedModel>();
   /** Begin the loads that wait, the first first. */
   readonly #waiting = new Set<() => void>();
+  /** Let go on who asks for a model meanwhile. */
+  readonly #letGoOn = new Set<() => void>();
   #underWay = 0;
   #isDisposed = false;
 
@@ -85,6 +88,7 @@ export class LoadedModelCache {
     if (signal.aborted) throw MeshError.cancelled();
     const waiter = { onShare };
     const key = JSON.stringify([name, ...[...given].sort()]);
+    if (this.#loading.get(key)?.loaded) await this.#lettingOthersLoad(signal);
     this.#dropEnded(key);
     const loading = this.#loading.get(key) ?? this.#load({ key, name, given }, waiter);
     this.#loading.delete(key);
@@ -112,6 +116,23 @@ export class LoadedModelCache {
     this.#advance();
   }
 
+  /** Throws MeshError `cancelled`, `closed`. */
+  async #lettingOthersLoad(signal: AbortSignal): Promise<void> {
+    while (this.#isBlocked) {
+      await new Promise<void>((resolve) => {
+        this.#letGoOn.add(resolve);
+        signal.addEventListener('abort', () => resolve(), { once: true });
+      });
+      if (signal.aborted) throw MeshError.cancelled();
+      if (this.#isDisposed) throw MeshError.closed('The compute engine');
+    }
+  }
+
+  /** Whether a load waits for models in use. */
+  get #isBlocked(): boolean {
+    return !this.#isDisposed && this.#waiting.size > 0 && this.#underWay < MAX_LOADS;
+  }
+
   /** A cancelled run ended the model with its worker. */
   #dropEnded(key: string): void {
     const known = this.#loading.get(key);
@@ -127,6 +148,13 @@ export class LoadedModelCache {
 
   /** Evicts what is too much, and begins the loads for which there is room. */
   #advance(): void {
+    this.#beginLoads();
+    if (this.#isBlocked) return;
+    for (const goOn of this.#letGoOn) goOn();
+    this.#letGoOn.clear();
+  }
+
+  #beginLoads(): void {
     this.#makesRoomFor(0);
     for (const begin of this.#waiting) {
       const mayBegin = this.#isDisposed || (this.#underWay < MAX_LOADS && this.#makesRoomFor(1));
@@ -220,6 +248,7 @@ export class LoadedModelCache {
       const giveUp = () => {
         this.#waiting.delete(begin);
         reject(MeshError.cancelled());
+        this.#advance();
       };
       signal.addEventListener('abort', giveUp, { once: true });
       this.#waiting.add(begin);
