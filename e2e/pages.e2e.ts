@@ -35,10 +35,13 @@ async function makeFramesCheap(gamer: Page): Promise<void> {
 test('a gamer shares a link, a volunteer follows it, and the game comes back sharper', {
   tag: ['@smoke', '@gpu'],
 }, async ({ server, context }) => {
+  test.slow();
   const { gamer, volunteer } = await openBoth(context, server.url);
+  // Where WebGPU runs on the processor, a network's detail comes too late for all frames of a slow machine.
+  await makeFramesCheap(gamer);
 
   const volunteerName = (await gamer.locator('.volunteers__name').textContent()) ?? '';
-  await expect(gamer.locator('.volunteers__share')).toHaveText(/^[1-9]\d* % of frames$/);
+  await expect(gamer.locator('.volunteers__share')).toHaveText(/^[1-9]\d* % of frames$/, { timeout: 120_000 });
   // Whoever the page says sharpened them, it was no other.
   await expect(gamer.getByTestId('helpers')).toHaveText(new RegExp(`^(–|“${volunteerName}”)$`));
   await expect(gamer.getByTestId('fps')).not.toHaveText(/^[0–]$/);
