@@ -23,14 +23,28 @@ function writeNumber(luma: Uint8Array, width: number, height: number, number: nu
   }
 }
 
-/** The number of a picture of any size; null if it cannot be read. */
-export function readNumber({ data, width, height }: ImageData): number | null {
-  const y = Math.round(height * (1 - STRIP / 2));
+/** Formats whose first plane is luma; the others have four bytes a pixel, green second. */
+const PLANAR = /^(?:NV12|I4(?:20|22|44))A?$/;
+/** Rows that are read: two, since chroma may have half the rows. */
+const READ_ROWS = 2;
+
+/**
+ * The number of a frame of any size; null if it cannot be read. The caller closes the frame. Copies two rows of it: to copy all of a large picture
+ * costs more than to show it, and would be part of what is measured.
+ */
+export async function readNumber(frame: VideoFrame): Promise<number | null> {
+  const { displayWidth: width, displayHeight: height, format } = frame;
+  const y = 2 * Math.floor((height * (1 - STRIP / 2)) / 2);
+  const rect = { x: 0, y, width, height: READ_ROWS };
+  const bytes = new Uint8Array(frame.allocationSize({ rect }));
+  const [first] = await frame.copyTo(bytes, { rect });
+  const [step, channel] = PLANAR.test(format ?? '') ? [1, 0] : [4, 1];
   let number = 0;
   for (let bit = 0; bit < BITS; bit++) {
-    const green = data[4 * (y * width + Math.round(((bit + 0.5) * width) / BITS)) + 1] ?? UNCLEAR.from;
-    if (green >= UNCLEAR.from && green < UNCLEAR.to) return null;
-    if (green >= UNCLEAR.to) number |= 1 << bit;
+    const x = Math.round(((bit + 0.5) * width) / BITS);
+    const grey = bytes[(first?.offset ?? 0) + x * step + channel] ?? UNCLEAR.from;
+    if (grey >= UNCLEAR.from && grey < UNCLEAR.to) return null;
+    if (grey >= UNCLEAR.to) number |= 1 << bit;
   }
   return number;
 }

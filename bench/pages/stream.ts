@@ -110,15 +110,16 @@ export async function seeAlone(
   durationMs: number,
 ): Promise<SeenFrame[]> {
   const canvas = Object.assign(document.createElement('canvas'), { width: 2 * width, height: 2 * height });
-  const context = canvas.getContext('2d', { alpha: false });
   const [track] = canvas.captureStream().getVideoTracks();
+  // As a stream's canvas: capturing one that is drawn elsewhere takes longer.
+  const context = canvas.transferControlToOffscreen().getContext('2d', { alpha: false });
   if (!context || !track) throw new Error('This browser cannot capture a canvas.');
   const source = new FrameSource({ width, height, fps, paint: detailPainter() });
   const reader = source.frames.getReader();
   const shown = new ShownFrames(track, source);
   const untilMs = performance.now() + durationMs;
   for (let next = await reader.read(); !next.done && performance.now() < untilMs; next = await reader.read()) {
-    context.drawImage(next.value, 0, 0, canvas.width, canvas.height);
+    context.drawImage(next.value, 0, 0, 2 * width, 2 * height);
     next.value.close();
   }
   await reader.cancel();
@@ -142,8 +143,6 @@ class ShownFrames {
   /** In the order in which they were seen; a picture that is drawn twice counts once. */
   readonly frames: SeenFrame[] = [];
   readonly #source: FrameSource;
-  readonly #canvas = new OffscreenCanvas(1, 1);
-  readonly #context = this.#canvas.getContext('2d', { alpha: false, willReadFrequently: true });
   readonly #reader: ReadableStreamDefaultReader<VideoFrame>;
 
   constructor(track: MediaStreamTrack, source: FrameSource) {
@@ -159,17 +158,14 @@ class ShownFrames {
   }
 
   async #watch(): Promise<void> {
-    for (let next = await this.#reader.read(); !next.done; next = await this.#reader.read()) this.#see(next.value);
+    for (let next = await this.#reader.read(); !next.done; next = await this.#reader.read())
+      await this.#see(next.value);
   }
 
-  #see(frame: VideoFrame): void {
+  async #see(frame: VideoFrame): Promise<void> {
     const nowMs = performance.now();
-    const { displayWidth: width, displayHeight: height } = frame;
-    if (this.#canvas.width !== width || this.#canvas.height !== height) Object.assign(this.#canvas, { width, height });
-    this.#context?.drawImage(frame, 0, 0);
+    const number = await readNumber(frame);
     frame.close();
-    const picture = this.#context?.getImageData(0, 0, width, height);
-    const number = picture ? readNumber(picture) : null;
     if (number === null || number === this.frames.at(-1)?.number) return;
     const ageMs = nowMs - (this.#source.drawnAtMs.get(number) ?? Number.NaN);
     this.frames.push({ number, atMs: performance.timeOrigin + nowMs, ageMs });

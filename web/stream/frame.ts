@@ -48,6 +48,8 @@ export interface FrameDetail extends Omit<UpscaledFrame, 'frame'> {
   gain: number;
   outcome: UpscaleOutcome;
   volunteerId: string;
+  /** The codes are not looked at any more: their memory is for others. Codes that are never released are collected as garbage. */
+  release(): void;
 }
 
 /** Hands a frame to its next owner. One that throws did not take it over, and the frame is closed here. */

@@ -92,6 +92,17 @@ test('only the visible part is read, where it begins at an odd pixel too', async
   expect(await new DetailReader(inner).read(odd)).toEqual(oddExpected);
 });
 
+test('codes stay as they are until they are given back, and their memory is used again', async () => {
+  const reader = new DetailReader(SIZE);
+  const [first, second] = [await reader.read(detailFrame('I420')), await reader.read(detailFrame('I420'))];
+  expect(first.buffer).not.toBe(second.buffer);
+  reader.reuse(first);
+  first.fill(0);
+  const third = await reader.read(detailFrame('NV12'));
+  expect(third.buffer).toBe(first.buffer);
+  for (const codes of [second, third]) expect(codes).toEqual(EXPECTED);
+});
+
 test('detail of another size, of an unknown format or of a closed frame is refused', async () => {
   const reader = new DetailReader({ width: 24, height: 18 });
   await expect(reader.read(detailFrame('I420'))).rejects.toMatchObject({ reason: 'malformed' });

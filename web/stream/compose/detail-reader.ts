@@ -10,6 +10,9 @@ const RGB = ['RGBA', 'RGBX', 'BGRA', 'BGRX'];
 /** How far a decoder may be from a flat 128, codes (codec-self-test.ts). */
 const CODING_ERROR = 1;
 
+/** Memory that is kept for further detail: a stream has few frames with detail at a time, and gives one back for each that comes. */
+const MAX_FREE = 3;
+
 /** Limited range in full-range steps (ITU-R BT.709, item 4.6). */
 const BLACK = 16;
 const LUMA_SCALE = 219 / 255;
@@ -22,6 +25,8 @@ const LUMA_SCALE = 219 / 255;
 export class DetailReader {
   readonly #size: PictureSize;
   #rgb: RgbaReader | null = null;
+  /** Memory that was given back. New memory costs the system as much time as the copy into it. */
+  readonly #free: Uint8Array<ArrayBuffer>[] = [];
   /** The RGB reader has one frame at a time. */
   #lastRead: Promise<unknown> = Promise.resolve();
 
@@ -46,7 +51,41 @@ export class DetailReader {
     if (format === null || RGB.includes(format)) return this.#readRgb(frame);
     const planar = PLANAR.exec(format);
     if (!planar) throw MeshError.malformed(`Detail was decoded to ${format}, which cannot be read here.`);
-    return readLuma(frame, frame.visibleRect, Number(planar[1] ?? 8));
+    return this.#readLuma(frame, frame.visibleRect, Number(planar[1] ?? 8));
+  }
+
+  /** Takes codes back that were read here and are not looked at any more: further detail may overwrite them. */
+  reuse({ buffer }: Uint8Array): void {
+    // Sound: no memory of this reader is shared.
+    if (this.#free.length < MAX_FREE) this.#free.push(new Uint8Array(buffer as ArrayBuffer));
+  }
+
+  /** Copies the visible luma. The other planes come with it: WebCodecs copies all of them. */
+  async #readLuma(frame: VideoFrame, visible: DOMRectReadOnly, bits: number): Promise<Uint8Array> {
+    // A copied part must begin at a chroma sample, which a decoder's visible part does not always do.
+    const left = visible.x % 2;
+    const top = visible.y % 2;
+    const { width, height } = visible;
+    const rect = { x: visible.x - left, y: visible.y - top, width: width + left, height: height + top };
+    const bytes = this.#memoryOf(frame.allocationSize({ rect }));
+    const [luma] = await frame.copyTo(bytes, { rect });
+    if (!luma) throw MeshError.malformed('Detail without pixels arrived.');
+    const bytesPerCode = bits > 8 ? 2 : 1;
+    const start = luma.offset + top * luma.stride + left * bytesPerCode;
+    if (bytesPerCode === 1 && luma.stride === width) return bytes.subarray(start, start + width * height);
+    const codes = new Uint8Array(width * height);
+    for (let y = 0; y < height; y++) {
+      const from = start + y * luma.stride;
+      const row = codes.subarray(y * width, (y + 1) * width);
+      if (bytesPerCode === 1) row.set(bytes.subarray(from, from + width));
+      else toEightBits(bytes.subarray(from, from + 2 * width), bits, row);
+    }
+    return codes;
+  }
+
+  #memoryOf(sizeBytes: number): Uint8Array<ArrayBuffer> {
+    const free = this.#free.pop();
+    return free?.byteLength === sizeBytes ? free : new Uint8Array(sizeBytes);
   }
 
   #readRgb(frame: VideoFrame): Promise<Uint8Array> {
@@ -72,29 +111,6 @@ function codesOf(rgba: Uint8Array, isFull: boolean): Uint8Array {
   const codes = new Uint8Array(rgba.length / 4);
   const code = Uint8Array.from({ length: 256 }, (_, grey) => (isFull ? grey : Math.round(grey * LUMA_SCALE + BLACK)));
   for (let i = 0; i < codes.length; i++) codes[i] = code[rgba[i * 4 + 1] ?? 0] ?? 0;
-  return codes;
-}
-
-/** Copies the visible luma. The other planes come with it: WebCodecs copies all of them. */
-async function readLuma(frame: VideoFrame, visible: DOMRectReadOnly, bits: number): Promise<Uint8Array> {
-  // A copied part must begin at a chroma sample, which a decoder's visible part does not always do.
-  const left = visible.x % 2;
-  const top = visible.y % 2;
-  const { width, height } = visible;
-  const rect = { x: visible.x - left, y: visible.y - top, width: width + left, height: height + top };
-  const bytes = new Uint8Array(frame.allocationSize({ rect }));
-  const [luma] = await frame.copyTo(bytes, { rect });
-  if (!luma) throw MeshError.malformed('Detail without pixels arrived.');
-  const bytesPerCode = bits > 8 ? 2 : 1;
-  const start = luma.offset + top * luma.stride + left * bytesPerCode;
-  if (bytesPerCode === 1 && luma.stride === width) return bytes.subarray(start, start + width * height);
-  const codes = new Uint8Array(width * height);
-  for (let y = 0; y < height; y++) {
-    const from = start + y * luma.stride;
-    const row = codes.subarray(y * width, (y + 1) * width);
-    if (bytesPerCode === 1) row.set(bytes.subarray(from, from + width));
-    else toEightBits(bytes.subarray(from, from + 2 * width), bits, row);
-  }
   return codes;
 }
 

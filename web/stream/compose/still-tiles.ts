@@ -15,37 +15,68 @@ interface Size {
   height: number;
 }
 
-/** Detail's codes with what belongs to moving parts removed. Pictures of different sizes have nothing in common. */
-export function codesWhereStill(codes: Uint8Array, from: PixelImage, to: PixelImage, out: Size): Uint8Array {
-  const still = codes.slice();
-  if (from.width !== to.width || from.height !== to.height) return still.fill(NO_DETAIL_CODE);
-  const across = Math.ceil(to.width / TILE_SIDE);
-  const changed = changedTiles(from, to);
-  const columns = tileSpans(to.width, out.width);
-  const lines = tileSpans(to.height, out.height);
-  for (const [row, line] of lines.entries()) {
-    for (const [column, span] of columns.entries()) {
-      if (!isNearChange(changed, across, column, row)) continue;
-      for (let y = line.from; y < line.to; y++) {
-        still.fill(NO_DETAIL_CODE, y * out.width + span.from, y * out.width + span.to);
-      }
-    }
-  }
-  return still;
+/** From the first of some pixels to the one after the last. */
+interface Span {
+  from: number;
+  to: number;
 }
 
-/** 1 for each tile in which a pixel differs, row by row. */
-function changedTiles(from: PixelImage, to: PixelImage): Uint8Array {
+/** The tiles of a picture to which detail of another one is not added. */
+export interface MovedTiles {
+  /** 1 for each tile that has changed or lies beside one that has, row by row. */
+  isMoved: Uint8Array;
+  across: number;
+  /** How many are 1. */
+  count: number;
+}
+
+/** Compares two pictures of one size. */
+export function movedTiles(from: PixelImage, to: PixelImage): MovedTiles {
   const { width, height } = to;
-  const across = Math.ceil(width / TILE_SIDE);
-  const changed = new Uint8Array(across * Math.ceil(height / TILE_SIDE));
+  const [across, down] = [Math.ceil(width / TILE_SIDE), Math.ceil(height / TILE_SIDE)];
   const before = words(from);
   const after = words(to);
-  for (let y = 0, at = 0; y < height; y++) {
-    const tiles = Math.floor(y / TILE_SIDE) * across;
-    for (let x = 0; x < width; x++, at++) if (before[at] !== after[at]) changed[tiles + Math.floor(x / TILE_SIDE)] = 1;
+  const isMoved = new Uint8Array(across * down);
+  for (let row = 0; row < down; row++) {
+    const lines = { from: row * TILE_SIDE, to: Math.min((row + 1) * TILE_SIDE, height) };
+    for (let column = 0; column < across; column++) {
+      const columns = { from: column * TILE_SIDE, to: Math.min((column + 1) * TILE_SIDE, width) };
+      if (differs(before, after, width, columns, lines)) markAround(isMoved, across, column, row);
+    }
   }
-  return changed;
+  let count = 0;
+  for (const moved of isMoved) count += moved;
+  return { isMoved, across, count };
+}
+
+/** Removes from detail's codes, in place, what belongs to tiles that moved. */
+export function removeMoved(codes: Uint8Array, { isMoved, across }: MovedTiles, size: Size, out: Size): void {
+  const columns = tileSpans(size.width, out.width);
+  for (const [row, line] of tileSpans(size.height, out.height).entries()) {
+    for (let column = 0; column < across; column++) {
+      if (!isMoved[row * across + column]) continue;
+      const first = columns[column]?.from ?? 0;
+      while (column + 1 < across && isMoved[row * across + column + 1]) column++;
+      const end = columns[column]?.to ?? 0;
+      for (let y = line.from; y < line.to; y++) codes.fill(NO_DETAIL_CODE, y * out.width + first, y * out.width + end);
+    }
+  }
+}
+
+/** Whether a pixel of a tile differs. In a moving picture it is one of the first, so all tiles together take a fraction of a millisecond. */
+function differs(before: Uint32Array, after: Uint32Array, width: number, columns: Span, lines: Span): boolean {
+  for (let y = lines.from; y < lines.to; y++) {
+    const end = y * width + columns.to;
+    for (let at = y * width + columns.from; at < end; at++) if (before[at] !== after[at]) return true;
+  }
+  return false;
+}
+
+function markAround(isMoved: Uint8Array, across: number, column: number, row: number): void {
+  const down = isMoved.length / across;
+  for (let y = Math.max(row - 1, 0); y <= Math.min(row + 1, down - 1); y++) {
+    isMoved.fill(1, y * across + Math.max(column - 1, 0), y * across + Math.min(column + 1, across - 1) + 1);
+  }
 }
 
 /** One number a pixel. Both arrays begin at a multiple of four bytes: each is a buffer of its own. */
@@ -53,18 +84,8 @@ function words({ data }: PixelImage): Uint32Array {
   return new Uint32Array(data.buffer, data.byteOffset, data.byteLength / 4);
 }
 
-function isNearChange(changed: Uint8Array, across: number, column: number, row: number): boolean {
-  const down = changed.length / across;
-  for (let y = Math.max(row - 1, 0); y <= Math.min(row + 1, down - 1); y++) {
-    for (let x = Math.max(column - 1, 0); x <= Math.min(column + 1, across - 1); x++) {
-      if (changed[y * across + x]) return true;
-    }
-  }
-  return false;
-}
-
 /** The output pixels of each tile on one axis: those whose base pixel is in it. */
-function tileSpans(from: number, to: number): { from: number; to: number }[] {
+function tileSpans(from: number, to: number): Span[] {
   const spans = Array.from({ length: Math.ceil(from / TILE_SIDE) }, () => ({ from: to, to: 0 }));
   for (const [position, base] of axisSamples(from, to).base.entries()) {
     // The first output pixels lie before the first source pixel.

@@ -7,31 +7,36 @@ import { Workspace } from '../../compute/wasm/workspace.ts';
 import type { PictureSize } from '../frame-size.ts';
 import type { AppliedDetail, Composer, RawPicture } from './composer.ts';
 import { checkComposition, composePixels, type DetailScale, stepsPerCode } from './composition.ts';
-import { OpaqueReader } from './opaque-reader.ts';
-import { codesWhereStill } from './still-tiles.ts';
+import { type OpaquePixels, OpaqueReader } from './opaque-reader.ts';
+import { type MovedTiles, movedTiles, removeMoved } from './still-tiles.ts';
 
 const log = logger('stream.compose');
 
 /** Output rows that are enlarged before detail is added to them: they are still in the processor's nearest cache. */
 const BAND_ROWS = 8;
 
-/** What of detail is left once the parts that moved were removed; null adds nothing. */
-type Addition = (DetailScale & { codes: Uint8Array }) | null;
+/** Detail, and the tiles that get none of it; null adds nothing. */
+type Addition = (DetailScale & { codes: Uint8Array; moved: MovedTiles | null }) | null;
 
 class ProcessorPicture implements RawPicture {
   readonly width: number;
   readonly height: number;
   /** Opaque RGBA8; empty once it was disposed. */
   data: Uint8Array<ArrayBuffer>;
+  readonly #release: () => void;
 
-  constructor(width: number, height: number, data: Uint8Array<ArrayBuffer>) {
+  constructor({ width, height, data, release }: OpaquePixels) {
     this.width = width;
     this.height = height;
     this.data = data;
+    this.#release = release;
   }
 
   dispose(): void {
+    // Once only: by then the memory may be another picture's.
+    if (this.data.length === 0) return;
     this.data = new Uint8Array(0);
+    this.#release();
   }
 }
 
@@ -63,8 +68,7 @@ export class WasmComposer implements Composer {
 
   async load(frame: VideoFrame): Promise<RawPicture> {
     if (this.#isDisposed) throw MeshError.closed('The composer');
-    const { width, height, data } = await this.#reader.read(frame);
-    return new ProcessorPicture(width, height, data);
+    return new ProcessorPicture(await this.#reader.read(frame));
   }
 
   async compose(
@@ -76,7 +80,7 @@ export class WasmComposer implements Composer {
     const { width, height } = target.canvas;
     const picture = pictureOf(raw);
     checkComposition(picture, detail, { width, height });
-    const pixels = this.#composed(picture, detail && additionOf(picture, detail, { width, height }), { width, height });
+    const pixels = this.#composed(picture, detail && additionOf(picture, detail), { width, height });
     target.putImageData(new ImageData(pixels, width, height), 0, 0);
   }
 
@@ -95,8 +99,10 @@ export class WasmComposer implements Composer {
         this.#workspace = null;
       }
     }
-    const noScale = { gain: 1, weight: 0, deadZoneCodes: 0 };
-    return composePixels(picture, addition?.codes ?? null, addition ?? noScale, out);
+    if (!addition) return composePixels(picture, null, { gain: 1, weight: 0, deadZoneCodes: 0 }, out);
+    const codes = addition.codes.slice();
+    if (addition.moved) removeMoved(codes, addition.moved, picture, out);
+    return composePixels(picture, codes, addition, out);
   }
 }
 
@@ -111,6 +117,12 @@ function composedIn(
   const { kernels } = workspace;
   const source = putPicture(workspace, picture);
   const codes = addition ? workspace.put(addition.codes) : 0;
+  if (addition?.moved) {
+    removeMoved(workspace.bytes(codes, outWidth * outHeight), addition.moved, picture, {
+      width: outWidth,
+      height: outHeight,
+    });
+  }
   const { job, result } = filterJob(workspace, source, { outWidth, outHeight, filter: 'bicubic' }, 1);
   const enlarge = job ? kernels.open(job, 0) : () => {};
   for (let from = 0; from < outHeight; from += BAND_ROWS) {
@@ -130,9 +142,14 @@ function composedIn(
   return new Uint8ClampedArray(memory, result.address, outWidth * outHeight * 4);
 }
 
-function additionOf(picture: ProcessorPicture, detail: AppliedDetail, out: PictureSize): Addition {
-  if (detail.of === picture) return detail;
-  return { ...detail, codes: codesWhereStill(detail.codes, pictureOf(detail.of), picture, out) };
+function additionOf(picture: ProcessorPicture, detail: AppliedDetail): Addition {
+  if (detail.of === picture) return { ...detail, moved: null };
+  const of = pictureOf(detail.of);
+  // Pictures of different sizes have nothing in common.
+  if (of.width !== picture.width || of.height !== picture.height) return null;
+  const moved = movedTiles(of, picture);
+  if (moved.count === moved.isMoved.length) return null;
+  return { ...detail, moved: moved.count > 0 ? moved : null };
 }
 
 /** Throws MeshError `bad-input`. */

@@ -97,12 +97,16 @@ export class WebGlComposer implements Composer {
       gl.texImage2D(gl.TEXTURE_2D, 0, gl.RGBA8, gl.RGBA, gl.UNSIGNED_BYTE, frame);
       return this.#loaded(texture, size);
     }
-    const { data } = await this.#reader.read(frame);
-    this.#checkContext();
-    const texture = this.#takeTexture(size);
-    gl.pixelStorei(gl.UNPACK_PREMULTIPLY_ALPHA_WEBGL, false);
-    gl.texImage2D(gl.TEXTURE_2D, 0, gl.RGBA8, size.width, size.height, 0, gl.RGBA, gl.UNSIGNED_BYTE, data);
-    return this.#loaded(texture, size);
+    const { data, release } = await this.#reader.read(frame);
+    try {
+      this.#checkContext();
+      const texture = this.#takeTexture(size);
+      gl.pixelStorei(gl.UNPACK_PREMULTIPLY_ALPHA_WEBGL, false);
+      gl.texImage2D(gl.TEXTURE_2D, 0, gl.RGBA8, size.width, size.height, 0, gl.RGBA, gl.UNSIGNED_BYTE, data);
+      return this.#loaded(texture, size);
+    } finally {
+      release();
+    }
   }
 
   async compose(

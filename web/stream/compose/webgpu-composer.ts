@@ -120,11 +120,15 @@ export class WebGpuComposer implements Composer {
       this.#device.queue.copyExternalImageToTexture({ source: frame }, destination, [width, height]);
       return new GpuPicture(this.#device, texture);
     }
-    const { data } = await this.#reader.read(frame);
-    this.#check();
-    const texture = this.#sourceTexture({ width, height });
-    this.#device.queue.writeTexture({ texture }, data, { bytesPerRow: width * 4 }, [width, height]);
-    return new GpuPicture(this.#device, texture);
+    const { data, release } = await this.#reader.read(frame);
+    try {
+      this.#check();
+      const texture = this.#sourceTexture({ width, height });
+      this.#device.queue.writeTexture({ texture }, data, { bytesPerRow: width * 4 }, [width, height]);
+      return new GpuPicture(this.#device, texture);
+    } finally {
+      release();
+    }
   }
 
   async compose(

@@ -117,7 +117,8 @@ export class AnswerReceiver {
       const codes = await this.#reader.read(picture);
       const decodedMs = this.#options.clock.now();
       const isEmpty = answer.message.keyframe && isNoDetail(codes);
-      this.#options.onDetail({ ...this.#made(answer, frame, decodedMs), codes, gain }, decodedMs, isEmpty);
+      const release = () => this.#reader.reuse(codes);
+      this.#options.onDetail({ ...this.#made(answer, frame, decodedMs), codes, gain, release }, decodedMs, isEmpty);
     } catch (cause) {
       this.#options.onDropped(frame, 'undecodable');
       log.warn('detail not read', { reason: MeshError.from(cause).reason });

@@ -260,18 +260,19 @@ test('each frame counts once, as sharpened by its volunteer if its detail was sh
   });
 });
 
-test('few pictures are kept, and none after the end', async () => {
+test('few pictures and little detail are kept, and nothing after the end', async () => {
   const rig = new PresenterRig(0);
-  const { openSharpened, openPictures } = rig;
+  const { openSharpened, openPictures, openDetail } = rig;
   for (let frameId = 0; frameId < 20; frameId++) {
     await rig.capture(frameId);
     if (frameId % 5 === 0) await rig.answer(frameId);
     await rig.sharpen(frameId);
     expect(openPictures.size).toBeLessThanOrEqual(4);
     expect(openSharpened.size).toBeLessThanOrEqual(2);
+    expect(openDetail.size).toBeLessThanOrEqual(1);
   }
   rig.presenter.dispose();
-  expect([openPictures.size, openSharpened.size]).toEqual([0, 0]);
+  expect([openPictures.size, openSharpened.size, openDetail.size]).toEqual([0, 0, 0]);
   await rig.sharpen(19);
   expect(openSharpened.size).toBe(0);
   await rig.capture(20);
@@ -279,10 +280,34 @@ test('few pictures are kept, and none after the end', async () => {
   expect(rig.clock.pending).toBe(0);
 });
 
+test('what is drawn is kept until it is drawn', async () => {
+  const rig = new PresenterRig(0);
+  const { drawn, openDetail, openPictures } = rig;
+  await rig.capture(0);
+  await rig.answer(0);
+  let finish = () => {};
+  rig.drawing = new Promise((resolve) => {
+    finish = resolve;
+  });
+  await rig.capture(1);
+  await rig.capture(2);
+  // It takes the place of the detail of frame 0, which is just being drawn on frame 1.
+  await rig.answer(1);
+  expect([...openDetail]).toEqual([0, 1]);
+  finish();
+  await settle();
+  expect(drawn.slice(-2)).toEqual([
+    [1, 0],
+    [2, 1],
+  ]);
+  expect([[...openDetail], [...openPictures]]).toEqual([[1], [1, 2]]);
+});
+
 test('unknown and repeated detail is ignored', async () => {
   const rig = new PresenterRig(1);
   const { drawn } = rig;
   await rig.answer(7);
+  expect(rig.openDetail.size).toBe(0);
   await rig.capture(0);
   await rig.answer(0);
   await rig.answer(0);

@@ -105,6 +105,8 @@ export class DetailPresenter {
   #detailed: Entry | null = null;
   #due: Entry | null = null;
   #drawing: Entry | null = null;
+  /** The frame whose detail is being drawn with it. */
+  #drawingWith: Entry | null = null;
   #cancelTimer = () => {};
   /** Of the newest frame. */
   #pictureId = -1;
@@ -130,11 +132,14 @@ export class DetailPresenter {
     this.#loading.put({ ...captured, pictureId: this.#pictureId, awaited: { ...awaited }, sharpened: null });
   }
 
-  /** The detail of a frame has come. */
+  /** Takes ownership of the detail of a frame. */
   add(detail: FrameDetail): void {
     const { clock, patience } = this.#options;
     const entry = [...this.#past, ...this.#waiting].find(({ frameId }) => frameId === detail.frameId);
-    if (!entry || this.#isDisposed) return;
+    if (!entry || this.#isDisposed) {
+      detail.release();
+      return;
+    }
     patience.arrived(detail.frameId, clock.now() - entry.capturedMs);
     entry.detail = detail;
     if (this.#waiting.includes(entry)) {
@@ -241,6 +246,7 @@ export class DetailPresenter {
         this.#options.statistics.dropped(entry.frameId, 'failed');
       }
       this.#drawing = null;
+      this.#drawingWith = null;
       this.#collect();
     }
   }
@@ -251,6 +257,7 @@ export class DetailPresenter {
     if (!context) return;
     const { capturedMs, detail, sharpened, raw } = entry;
     const source = detail ? entry : this.#servedBy(entry);
+    this.#drawingWith = source;
     const { gainDb, ...blend } = this.#options.blending(sharpened?.outcome.quality ?? null, source?.detail ?? null);
     const computeStartMs = clock.now();
     const added = source?.detail && { codes: source.detail.codes, gain: source.detail.gain, of: source.raw };
@@ -278,7 +285,7 @@ export class DetailPresenter {
       .slice(-MAX_PAST)
       .filter((entry) => entry === onScreen || (entry.awaited.detail && !entry.detail));
     const drawable = new Set([...this.#waiting, this.#past.at(-1), this.#due, this.#drawing]);
-    const used = new Set([...drawable, ...this.#past, this.#detailed]);
+    const used = new Set([...drawable, ...this.#past, this.#detailed, this.#drawingWith]);
     for (const entry of this.#held) {
       if (!drawable.has(entry)) {
         entry.sharpened?.frame.close();
@@ -286,6 +293,7 @@ export class DetailPresenter {
       }
       if (used.has(entry)) continue;
       entry.raw.dispose();
+      entry.detail?.release();
       this.#held.delete(entry);
     }
   }

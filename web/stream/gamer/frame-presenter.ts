@@ -45,9 +45,10 @@ export class FramePresenter {
     else this.#options.screen.show({ ...captured, outcome: null, volunteerId: null, stagesAt: stagesOf(captured) });
   }
 
-  /** The detail of a frame has come. */
+  /** Takes ownership of the detail of a frame. */
   add(detail: FrameDetail): void {
-    this.#presenter?.add(detail);
+    if (this.#presenter) this.#presenter.add(detail);
+    else detail.release();
   }
 
   /** Takes ownership of what this machine made of a frame, which may be nothing. */

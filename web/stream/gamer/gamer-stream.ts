@@ -271,7 +271,10 @@ export class GamerStream {
   }
 
   #detailCame(detail: FrameDetail): void {
-    if (this.#closed || detail.purpose === 'measure') return;
+    if (this.#closed || detail.purpose === 'measure') {
+      detail.release();
+      return;
+    }
     this.#still.onDetail(detail.codes);
     this.#presenter.add(detail);
   }

@@ -113,6 +113,7 @@ function sampleOf(codes: Uint8Array): Uint8Array {
 
 function meanChange(before: Uint8Array, after: Uint8Array): number {
   if (before.length !== after.length) return Number.POSITIVE_INFINITY;
-  const sum = after.reduce((total, code, index) => total + Math.abs(code - (before[index] ?? 0)), 0);
+  let sum = 0;
+  for (let i = 0; i < after.length; i++) sum += Math.abs((after[i] ?? 0) - (before[i] ?? 0));
   return sum / Math.max(1, after.length);
 }

@@ -35,6 +35,10 @@ export class PresenterRig {
   readonly openSharpened = new Set<number>();
   readonly shown: ShownFrame[] = [];
   readonly openPictures = new Set<number>();
+  /** Frames whose detail was not released yet. */
+  readonly openDetail = new Set<number>();
+  /** Drawing takes until this resolves. */
+  drawing: Promise<void> = Promise.resolve();
   closedFrames = 0;
   readonly statistics = new StreamStatistics(() => this.clock.now());
   readonly presenter: DetailPresenter;
@@ -65,8 +69,10 @@ export class PresenterRig {
 
   /** A volunteer's detail comes. */
   async answer(frameId: number): Promise<void> {
+    this.openDetail.add(frameId);
+    const release = () => void this.openDetail.delete(frameId);
     const detail: FrameDetail = {
-      ...{ frameId, purpose: 'show', codes: new Uint8Array(4), gain: 4, volunteerId: 'vera' },
+      ...{ frameId, purpose: 'show', codes: new Uint8Array(4), gain: 4, volunteerId: 'vera', release },
       ...this.#made(),
     };
     this.presenter.add(detail);
@@ -123,7 +129,8 @@ export class PresenterRig {
   }
 
   #composer(): Composer {
-    const { openPictures, weights, drawn } = this;
+    const { openPictures, openDetail, weights, drawn } = this;
+    const isDrawn = () => this.drawing;
     return {
       name: 'wasm',
       async load({ timestamp: frameId }) {
@@ -133,9 +140,10 @@ export class PresenterRig {
         return picture;
       },
       async compose(raw: RawPicture, detail: AppliedDetail | null) {
+        await isDrawn();
         const numberOf = (picture: RawPicture) => (picture as NumberedPicture).frameId;
         expect(openPictures).toContain(numberOf(raw));
-        if (detail) expect(openPictures).toContain(numberOf(detail.of));
+        for (const open of [openPictures, openDetail]) if (detail) expect(open).toContain(numberOf(detail.of));
         weights.push(detail?.weight ?? 0);
         drawn.push([numberOf(raw), detail && numberOf(detail.of)]);
       },

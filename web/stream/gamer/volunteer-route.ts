@@ -135,9 +135,13 @@ export class VolunteerRoute {
       },
       onDetail: (detail, decodedMs, isEmpty) => {
         this.meter.measured(detail.stagesAt(decodedMs), detail.outcome.quality);
-        if (!this.#detailTrust?.received(detail)) sink.onDropped(detail, 'wrong-picture');
-        else if (isEmpty) sink.onDropped(detail, 'restarted');
-        else sink.onDetail(detail);
+        const isPlausible = this.#detailTrust?.received(detail);
+        if (isPlausible && !isEmpty) {
+          sink.onDetail(detail);
+          return;
+        }
+        detail.release();
+        sink.onDropped(detail, isPlausible ? 'restarted' : 'wrong-picture');
       },
       onDropped: (frame, cause) => sink.onDropped(frame, cause),
     });

@@ -83,13 +83,14 @@ export class DetailCheck {
     this.#decoder.decode(packet, isChecked ? frameId : null);
   }
 
-  /** The detail of a frame has come. The caller keeps the codes, and does not change them. */
+  /** The detail of a frame has come. The caller keeps the codes. */
   received(frameId: number, codes: Uint8Array, quality: Quality): void {
     this.#expected = quality;
     const pending = this.#pending.get(frameId);
     // Of two answers to one frame the first counts, as it does for the picture.
     if (!pending || pending.answer) return;
-    pending.answer = { codes, quality };
+    // Few frames are checked, and their codes are released before that is done.
+    pending.answer = { codes: codes.slice(), quality };
     this.#compare(frameId, pending);
   }
 
