@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vite';
 import { wasmKernels } from './deploy/assembly-script.mjs';
-import { compileAtLoad, pageParts, themeScript } from './deploy/vite-plugins.mjs';
+import { compileAtLoad, eachWorkerOnce, pageParts, themeScript } from './deploy/vite-plugins.mjs';
 
 const fromHere = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 
@@ -9,6 +9,8 @@ const fromHere = (path: string) => fileURLToPath(new URL(path, import.meta.url))
 const FOR_OTHER_PAGES = ['p2c2r', 'attach', 'element'];
 /** Entries with names that do not change. `theme` is loaded by the examples too, which are not built. */
 const UNHASHED = [...FOR_OTHER_PAGES, 'theme'];
+
+const workersOnce = eachWorkerOnce();
 
 /**
  * The pages and the SDK. `base: './'` makes every asset relative to the file that names it, so that `/p2c2r.js` finds its
@@ -30,7 +32,7 @@ export default defineConfig({
       ),
     },
   },
-  plugins: [wasmKernels, pageParts, themeScript, compileAtLoad('p2c2r')],
+  plugins: [wasmKernels, ...workersOnce, pageParts, themeScript, compileAtLoad('p2c2r')],
   esbuild: { jsx: 'automatic', jsxImportSource: 'preact' },
   build: {
     target: 'es2022',
@@ -59,5 +61,5 @@ export default defineConfig({
       },
     },
   },
-  worker: { format: 'es', plugins: () => [wasmKernels] },
+  worker: { format: 'es', plugins: () => [wasmKernels, ...workersOnce] },
 });
