@@ -12,32 +12,39 @@ export const withoutWorkers = {
 };
 
 /**
- * Has Vite bundle each worker once. While a worker is being bundled, Vite 7 begins again for every other script that names it: seven bundles of our
- * five workers, a sixth of the build's processor time.
+ * Has Vite bundle each worker that is imported with `?worker` once. While one is being bundled, Vite 7 begins again for every other script that names
+ * it: seven bundles of our five workers, a sixth of the build's processor time. Workers must not name each other: Vite refuses that, and here
+ * they would wait for each other.
  * @returns {import('vite').Plugin[]} for the pages and, the same ones, for workers
  */
 export function eachWorkerOnce() {
-  /** By the id of its module. @type {Map<string, { isBundled: Promise<void>, finish: () => void }>} */
+  /** By file, as Vite's cache has them. @type {Map<string, { isBundled: Promise<void>, finish: () => void }>} */
   const begun = new Map();
-  const isWorker = (/** @type {string} */ id) => /\?worker(?:&|$)/.test(id);
+  const fileOf = (/** @type {string} */ id) => (/\?worker(?:&|$)/.test(id) ? (id.split('?', 1)[0] ?? null) : null);
   return [
     {
       name: 'each-worker-once',
       apply: 'build',
       enforce: 'pre',
       async load(id) {
-        if (!isWorker(id)) return null;
-        const known = begun.get(id);
+        const file = fileOf(id);
+        if (file === null) return null;
+        const known = begun.get(file);
         if (known) await known.isBundled;
         else {
           let finish = () => {};
           const isBundled = new Promise((/** @type {(value: void) => void} */ resolve) => {
             finish = resolve;
           });
-          begun.set(id, { isBundled, finish });
+          begun.set(file, { isBundled, finish });
         }
         // Vite loads it; a worker that was bundled before comes from its cache.
         return null;
+      },
+      buildEnd(error) {
+        if (!error) return;
+        for (const { finish } of begun.values()) finish();
+        begun.clear();
       },
     },
     {
@@ -45,7 +52,7 @@ export function eachWorkerOnce() {
       apply: 'build',
       enforce: 'post',
       transform(_code, id) {
-        begun.get(id)?.finish();
+        begun.get(fileOf(id) ?? '')?.finish();
       },
     },
   ];

@@ -23,22 +23,26 @@ function writeNumber(luma: Uint8Array, width: number, height: number, number: nu
   }
 }
 
-/** Formats whose first plane is luma; the others have four bytes a pixel, green second. */
+/** Formats whose first plane is luma, and those of four bytes a pixel, green second; others are converted to these. */
 const PLANAR = /^(?:NV12|I4(?:20|22|44))A?$/;
+const RGB = /^(?:RGB|BGR)[AX]$/;
 /** Rows that are read: two, since chroma may have half the rows. */
 const READ_ROWS = 2;
 
 /**
  * The number of a frame of any size; null if it cannot be read. The caller closes the frame. Copies two rows of it: to copy all of a large picture
- * costs more than to show it, and would be part of what is measured.
+ * costs more than to show it, and would be part of what is measured. Throws what the browser throws for frames that it cannot copy.
  */
 export async function readNumber(frame: VideoFrame): Promise<number | null> {
-  const { displayWidth: width, displayHeight: height, format } = frame;
-  const y = 2 * Math.floor((height * (1 - STRIP / 2)) / 2);
-  const rect = { x: 0, y, width, height: READ_ROWS };
-  const bytes = new Uint8Array(frame.allocationSize({ rect }));
-  const [first] = await frame.copyTo(bytes, { rect });
-  const [step, channel] = PLANAR.test(format ?? '') ? [1, 0] : [4, 1];
+  const { visibleRect, format } = frame;
+  if (!visibleRect) return null;
+  const { x: left, y: top, width, height } = visibleRect;
+  const rect = { x: left, y: top + 2 * Math.floor((height * (1 - STRIP / 2)) / 2), width, height: READ_ROWS };
+  const isPlanar = PLANAR.test(format ?? '');
+  const options = isPlanar || RGB.test(format ?? '') ? { rect } : { rect, format: 'RGBA' as const };
+  const bytes = new Uint8Array(frame.allocationSize(options));
+  const [first] = await frame.copyTo(bytes, options);
+  const [step, channel] = isPlanar ? [1, 0] : [4, 1];
   let number = 0;
   for (let bit = 0; bit < BITS; bit++) {
     const x = Math.round(((bit + 0.5) * width) / BITS);

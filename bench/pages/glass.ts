@@ -13,7 +13,8 @@ import { WebGlComposer } from '../../web/stream/compose/webgl-composer.ts';
 import { WebGpuComposer } from '../../web/stream/compose/webgpu-composer.ts';
 import { drawBlended, type PictureParts } from '../../web/stream/gamer/blended-picture.ts';
 import { blendOf } from '../../web/stream/gamer/detail-tuning.ts';
-import { sharpnessOf } from '../../web/stream/gamer/source-sharpness.ts';
+import { frameSharpness } from '../../web/stream/gamer/source-sharpness.ts';
+import { LumaReader } from '../../web/stream/verify/luma-reader.ts';
 import { type Clip, type FrameScore, loadClip, scoreOf } from '../glass/clip.ts';
 import { type CodedWay, newTraffic, type Traffic, throughCodec } from '../glass/through-codec.ts';
 import { type FrameStatistics, statisticsOf } from '../glass/tuning.ts';
@@ -52,7 +53,7 @@ export interface Measured {
 /** What the page measures with. */
 async function prepared(url: string, maxFrames: number) {
   const clip = await loadClip(url, maxFrames);
-  const { width, height, frames } = clip;
+  const { width, height } = clip;
   const screen = new OffscreenCanvas(width, height).getContext('2d', { alpha: false, willReadFrequently: true });
   if (!screen) throw new Error('There is no canvas to compose on.');
   const engine = await Engine.create({
@@ -61,10 +62,10 @@ async function prepared(url: string, maxFrames: number) {
     models: servedModels('/models/'),
   });
   const composer = await WasmComposer.open();
-  const [first] = frames;
-  const sharpness = first ? sharpnessOf(first.source) : null;
+  let sharpness: number | null = null;
   const raws: RawPicture[] = [];
   for await (const frame of sources(clip)) {
+    if (raws.length === 0) sharpness = await frameSharpness(frame, new LumaReader(), () => 0.5);
     raws.push(await composer.load(frame));
     frame.close();
   }

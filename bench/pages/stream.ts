@@ -111,7 +111,7 @@ export async function seeAlone(
 ): Promise<SeenFrame[]> {
   const canvas = Object.assign(document.createElement('canvas'), { width: 2 * width, height: 2 * height });
   const [track] = canvas.captureStream().getVideoTracks();
-  // As a stream's canvas: capturing one that is drawn elsewhere takes longer.
+  // Drawn through an OffscreenCanvas, as a stream's is: capturing another kind takes another time.
   const context = canvas.transferControlToOffscreen().getContext('2d', { alpha: false });
   if (!context || !track) throw new Error('This browser cannot capture a canvas.');
   const source = new FrameSource({ width, height, fps, paint: detailPainter() });
@@ -164,8 +164,7 @@ class ShownFrames {
 
   async #see(frame: VideoFrame): Promise<void> {
     const nowMs = performance.now();
-    const number = await readNumber(frame);
-    frame.close();
+    const number = await readNumber(frame).finally(() => frame.close());
     if (number === null || number === this.frames.at(-1)?.number) return;
     const ageMs = nowMs - (this.#source.drawnAtMs.get(number) ?? Number.NaN);
     this.frames.push({ number, atMs: performance.timeOrigin + nowMs, ageMs });

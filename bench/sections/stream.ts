@@ -122,7 +122,7 @@ export const streamDetail: Section = {
     await gamer.call('set', { fps: 0 });
     const aloneMs = agesP95Ms(await gamer.call('seeAlone', format, WINDOW_MS));
     rows.push(
-      // Reading pictures back takes a share of the processor that nobody who only looks at them needs.
+      // Reading pictures back takes processor time that a stream which is only looked at does not need.
       figure('base drawn after its capture, without patience', drawnMs, 'ms', { note: 'p95, by its own figures' }),
       figure('base shown after its capture, without patience', streamMs - aloneMs, 'ms', {
         atMost: 1_000 / format.fps,

@@ -76,13 +76,15 @@ test.each(['detail', 'picture'] as const)(
       widths.push(config.width);
       configure.call(this, config);
     });
-    const stream = await rig.open(fieldFrames(960, 540), { where: 'volunteers', transport, scale: 1, bitrateKbps: 60 });
+    // So few frames that their detail is in time on a busy machine too.
+    const options = { quality: 'spatial', maxFps: 8, patience: 2, bitrateKbps: 50 } as const;
+    const stream = await rig.open(fieldFrames(800, 448), { where: 'volunteers', transport, scale: 1, ...options });
     // How much smaller depends on how fast this machine makes frames.
-    await vi.waitUntil(() => Math.min(...widths) < 960, wait);
+    await vi.waitUntil(() => Math.min(...widths) < 800, wait);
     const shown = framesOfVolunteers(stream);
     await vi.waitUntil(() => framesOfVolunteers(stream) > shown + 5, wait);
     vi.restoreAllMocks();
-    expect([stream.canvas.width, stream.canvas.height]).toEqual([960, 540]);
+    expect([stream.canvas.width, stream.canvas.height]).toEqual([800, 448]);
     expect(lookAtFields(stream.canvas)).toMatchObject({ isRight: true });
     expect(rig.failures).toEqual([]);
   },

@@ -5,7 +5,7 @@ import { upscaleReference } from '../../compute/reference/upscale.ts';
 import { opaque, paintedPicture } from '../../compute/test-pictures.ts';
 import type { AppliedDetail } from './composer.ts';
 import { addedSteps, checkComposition, composePixels } from './composition.ts';
-import { movedTiles, removeMoved } from './still-tiles.ts';
+import { removeNearChange, tilesNearChange } from './still-tiles.ts';
 
 const OUT = { width: 48, height: 32 };
 const SCALE = { gain: 4, weight: 0.7, deadZoneCodes: 1 };
@@ -84,7 +84,7 @@ test('detail of another picture stays where all source pixels within eight are t
   after.data[(changedAt.y * size.width + changedAt.x) * 4 + 1] = 99;
   const codes = new Uint8Array(out.width * out.height).fill(200);
   const still = codes.slice();
-  removeMoved(still, movedTiles(before, after), size, out);
+  removeNearChange(still, tilesNearChange(before, after), size, out);
   const awayOf = (i: number) => {
     const x = Math.floor((i % out.width) / 2);
     const y = Math.floor(i / out.width / 2);
@@ -93,11 +93,11 @@ test('detail of another picture stays where all source pixels within eight are t
   expect(new Set(still.filter((_, i) => awayOf(i) <= 8))).toEqual(new Set([NO_DETAIL_CODE]));
   // Whatever is farther away than two tiles is not touched.
   expect(new Set(still.filter((_, i) => awayOf(i) > 16))).toEqual(new Set([200]));
-  expect(movedTiles(before, before).count).toBe(0);
+  expect(tilesNearChange(before, before).count).toBe(0);
 });
 
 test('where a whole picture moved, all its tiles have', () => {
   const moved = { ...picture, data: picture.data.map((value, i) => (i % 4 === 3 ? value : 255 - value)) };
-  const { count, isMoved } = movedTiles(picture, moved);
-  expect(count).toBe(isMoved.length);
+  const { count, isNearChange } = tilesNearChange(picture, moved);
+  expect(count).toBe(isNearChange.length);
 });

@@ -10,7 +10,7 @@ const RGB = ['RGBA', 'RGBX', 'BGRA', 'BGRX'];
 /** How far a decoder may be from a flat 128, codes (codec-self-test.ts). */
 const CODING_ERROR = 1;
 
-/** Memory that is kept for further detail: a stream has few frames with detail at a time, and gives one back for each that comes. */
+/** Memory of so many frames is kept for further detail: a stream has few frames with detail at a time, and gives back the codes of one for each that comes. */
 const MAX_FREE = 3;
 
 /** Limited range in full-range steps (ITU-R BT.709, item 4.6). */
@@ -25,8 +25,10 @@ const LUMA_SCALE = 219 / 255;
 export class DetailReader {
   readonly #size: PictureSize;
   #rgb: RgbaReader | null = null;
-  /** Memory that was given back. New memory costs the system as much time as the copy into it. */
-  readonly #free: Uint8Array<ArrayBuffer>[] = [];
+  /** Memory that was given back, all of it of {@link #copiedBytes}. New memory costs the system as much time as the copy into it. */
+  #free: Uint8Array<ArrayBuffer>[] = [];
+  /** What a frame takes with all its planes. */
+  #copiedBytes = 0;
   /** The RGB reader has one frame at a time. */
   #lastRead: Promise<unknown> = Promise.resolve();
 
@@ -36,7 +38,7 @@ export class DetailReader {
   }
 
   /**
-   * Code values, row by row without gaps, in memory of their own. The caller closes the frame, once this settled. Throws MeshError `malformed`
+   * Code values, row by row without gaps, which stay as they are until they are passed to {@link reuse}. The caller closes the frame, once this settled. Throws MeshError `malformed`
    * for a frame of another size or of a format that cannot carry detail, `source-ended` for a closed frame.
    */
   async read(frame: VideoFrame): Promise<Uint8Array> {
@@ -54,10 +56,12 @@ export class DetailReader {
     return this.#readLuma(frame, frame.visibleRect, Number(planar[1] ?? 8));
   }
 
-  /** Takes codes back that were read here and are not looked at any more: further detail may overwrite them. */
+  /** Takes codes back, once, that were read here and are not looked at any more: further detail may overwrite them. */
   reuse({ buffer }: Uint8Array): void {
+    // Codes that are no part of a copied frame have memory of another size.
+    if (buffer.byteLength !== this.#copiedBytes || this.#free.length >= MAX_FREE) return;
     // Sound: no memory of this reader is shared.
-    if (this.#free.length < MAX_FREE) this.#free.push(new Uint8Array(buffer as ArrayBuffer));
+    this.#free.push(new Uint8Array(buffer as ArrayBuffer));
   }
 
   /** Copies the visible luma. The other planes come with it: WebCodecs copies all of them. */
@@ -80,12 +84,14 @@ export class DetailReader {
       if (bytesPerCode === 1) row.set(bytes.subarray(from, from + width));
       else toEightBits(bytes.subarray(from, from + 2 * width), bits, row);
     }
+    this.reuse(bytes);
     return codes;
   }
 
   #memoryOf(sizeBytes: number): Uint8Array<ArrayBuffer> {
-    const free = this.#free.pop();
-    return free?.byteLength === sizeBytes ? free : new Uint8Array(sizeBytes);
+    if (sizeBytes !== this.#copiedBytes) this.#free = [];
+    this.#copiedBytes = sizeBytes;
+    return this.#free.pop() ?? new Uint8Array(sizeBytes);
   }
 
   #readRgb(frame: VideoFrame): Promise<Uint8Array> {

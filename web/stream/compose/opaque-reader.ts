@@ -4,7 +4,7 @@ import type { PictureSize } from '../frame-size.ts';
 /** Opaque RGBA8 pixels, until they are released. */
 export interface OpaquePixels extends PictureSize {
   data: Uint8Array<ArrayBuffer>;
-  /** The memory may be overwritten with another frame's pixels from now on. */
+  /** To be called once: from then on the memory may be another frame's. */
   release(): void;
 }
 
@@ -17,19 +17,24 @@ export class OpaqueReader {
    * Each has the memory of one frame. New memory of that size costs the system more time than the pixels that are written to it: up to four
    * milliseconds for 640x360 in a virtual machine.
    */
-  readonly #free: RgbaReader[] = [];
+  #free: RgbaReader[] = [];
+  /** Of the newest frame: the memory of others is of no use. */
+  #pixels = 0;
 
   /** The caller closes the frame. Throws MeshError `source-ended` for a closed frame, `unsupported-browser`. */
   async read(frame: VideoFrame): Promise<OpaquePixels> {
     const reader = this.#free.pop() ?? new RgbaReader();
-    const release = () => {
-      if (this.#free.length < MAX_FREE) this.#free.push(reader);
+    const release = (pixels: number) => {
+      if (pixels === this.#pixels && this.#free.length < MAX_FREE) this.#free.push(reader);
     };
     try {
       const { width, height, data } = await reader.read(frame);
-      return { width, height, data: overBlack(data), release };
+      const pixels = width * height;
+      if (pixels !== this.#pixels) this.#free = [];
+      this.#pixels = pixels;
+      return { width, height, data: overBlack(data), release: () => release(pixels) };
     } catch (cause) {
-      release();
+      release(this.#pixels);
       throw cause;
     }
   }

@@ -22,48 +22,53 @@ interface Span {
 }
 
 /** The tiles of a picture to which detail of another one is not added. */
-export interface MovedTiles {
+export interface TilesNearChange {
   /** 1 for each tile that has changed or lies beside one that has, row by row. */
-  isMoved: Uint8Array;
+  isNearChange: Uint8Array;
   across: number;
   /** How many are 1. */
   count: number;
 }
 
 /** Compares two pictures of one size. */
-export function movedTiles(from: PixelImage, to: PixelImage): MovedTiles {
+export function tilesNearChange(from: PixelImage, to: PixelImage): TilesNearChange {
   const { width, height } = to;
   const [across, down] = [Math.ceil(width / TILE_SIDE), Math.ceil(height / TILE_SIDE)];
   const before = words(from);
   const after = words(to);
-  const isMoved = new Uint8Array(across * down);
+  const isNearChange = new Uint8Array(across * down);
   for (let row = 0; row < down; row++) {
     const lines = { from: row * TILE_SIDE, to: Math.min((row + 1) * TILE_SIDE, height) };
     for (let column = 0; column < across; column++) {
       const columns = { from: column * TILE_SIDE, to: Math.min((column + 1) * TILE_SIDE, width) };
-      if (differs(before, after, width, columns, lines)) markAround(isMoved, across, column, row);
+      if (differs(before, after, width, columns, lines)) markAround(isNearChange, across, column, row);
     }
   }
   let count = 0;
-  for (const moved of isMoved) count += moved;
-  return { isMoved, across, count };
+  for (const isNear of isNearChange) count += isNear;
+  return { isNearChange, across, count };
 }
 
-/** Removes from detail's codes, in place, what belongs to tiles that moved. */
-export function removeMoved(codes: Uint8Array, { isMoved, across }: MovedTiles, size: Size, out: Size): void {
+/** Removes from detail's codes, in place, what belongs to these tiles. */
+export function removeNearChange(
+  codes: Uint8Array,
+  { isNearChange, across }: TilesNearChange,
+  size: Size,
+  out: Size,
+): void {
   const columns = tileSpans(size.width, out.width);
   for (const [row, line] of tileSpans(size.height, out.height).entries()) {
     for (let column = 0; column < across; column++) {
-      if (!isMoved[row * across + column]) continue;
+      if (!isNearChange[row * across + column]) continue;
       const first = columns[column]?.from ?? 0;
-      while (column + 1 < across && isMoved[row * across + column + 1]) column++;
+      while (column + 1 < across && isNearChange[row * across + column + 1]) column++;
       const end = columns[column]?.to ?? 0;
       for (let y = line.from; y < line.to; y++) codes.fill(NO_DETAIL_CODE, y * out.width + first, y * out.width + end);
     }
   }
 }
 
-/** Whether a pixel of a tile differs. In a moving picture it is one of the first, so all tiles together take a fraction of a millisecond. */
+/** Whether a pixel of a tile differs. In a moving picture one of the first does, so all tiles together take a fraction of a millisecond. */
 function differs(before: Uint32Array, after: Uint32Array, width: number, columns: Span, lines: Span): boolean {
   for (let y = lines.from; y < lines.to; y++) {
     const end = y * width + columns.to;
@@ -72,10 +77,10 @@ function differs(before: Uint32Array, after: Uint32Array, width: number, columns
   return false;
 }
 
-function markAround(isMoved: Uint8Array, across: number, column: number, row: number): void {
-  const down = isMoved.length / across;
+function markAround(isNearChange: Uint8Array, across: number, column: number, row: number): void {
+  const down = isNearChange.length / across;
   for (let y = Math.max(row - 1, 0); y <= Math.min(row + 1, down - 1); y++) {
-    isMoved.fill(1, y * across + Math.max(column - 1, 0), y * across + Math.min(column + 1, across - 1) + 1);
+    isNearChange.fill(1, y * across + Math.max(column - 1, 0), y * across + Math.min(column + 1, across - 1) + 1);
   }
 }
 

@@ -5,7 +5,7 @@ import { canvasFrame, cut, type Painting, rgbFrame, yuvFrame } from '../../compu
 import { bt601, bt709, bt709Full, flat, PART, p3, SIZE } from '../../compute/test-paintings.ts';
 import { composePixels } from './composition.ts';
 import type { Way } from './open-composer.ts';
-import { movedTiles, removeMoved } from './still-tiles.ts';
+import { removeNearChange, tilesNearChange } from './still-tiles.ts';
 import {
   detailOf,
   drawn,
@@ -166,7 +166,7 @@ export function testWay(name: string, open: () => Promise<Way>): void {
         new VideoFrame(changed.data, { format: 'RGBX', codedWidth: 53, codedHeight: 37, timestamp: 2 }),
       );
       const still = codes.slice();
-      removeMoved(still, movedTiles(picture, changed), picture, out);
+      removeNearChange(still, tilesNearChange(picture, changed), picture, out);
       const expected = composePixels(changed, still, TEST_SCALE, out);
       const made = await drawn(composer, second, detailOf(first, codes), out);
       expect(largestDifference(made, expected)).toBeLessThanOrEqual(1);

@@ -8,7 +8,7 @@ import type { PictureSize } from '../frame-size.ts';
 import type { AppliedDetail, Composer, RawPicture } from './composer.ts';
 import { checkComposition, composePixels, type DetailScale, stepsPerCode } from './composition.ts';
 import { type OpaquePixels, OpaqueReader } from './opaque-reader.ts';
-import { type MovedTiles, movedTiles, removeMoved } from './still-tiles.ts';
+import { removeNearChange, type TilesNearChange, tilesNearChange } from './still-tiles.ts';
 
 const log = logger('stream.compose');
 
@@ -16,7 +16,7 @@ const log = logger('stream.compose');
 const BAND_ROWS = 8;
 
 /** Detail, and the tiles that get none of it; null adds nothing. */
-type Addition = (DetailScale & { codes: Uint8Array; moved: MovedTiles | null }) | null;
+type Addition = (DetailScale & { codes: Uint8Array; nearChange: TilesNearChange | null }) | null;
 
 class ProcessorPicture implements RawPicture {
   readonly width: number;
@@ -33,7 +33,7 @@ class ProcessorPicture implements RawPicture {
   }
 
   dispose(): void {
-    // Once only: by then the memory may be another picture's.
+    // A second call must not release: the memory may be another picture's by then.
     if (this.data.length === 0) return;
     this.data = new Uint8Array(0);
     this.#release();
@@ -101,7 +101,7 @@ export class WasmComposer implements Composer {
     }
     if (!addition) return composePixels(picture, null, { gain: 1, weight: 0, deadZoneCodes: 0 }, out);
     const codes = addition.codes.slice();
-    if (addition.moved) removeMoved(codes, addition.moved, picture, out);
+    if (addition.nearChange) removeNearChange(codes, addition.nearChange, picture, out);
     return composePixels(picture, codes, addition, out);
   }
 }
@@ -117,8 +117,8 @@ function composedIn(
   const { kernels } = workspace;
   const source = putPicture(workspace, picture);
   const codes = addition ? workspace.put(addition.codes) : 0;
-  if (addition?.moved) {
-    removeMoved(workspace.bytes(codes, outWidth * outHeight), addition.moved, picture, {
+  if (addition?.nearChange) {
+    removeNearChange(workspace.bytes(codes, outWidth * outHeight), addition.nearChange, picture, {
       width: outWidth,
       height: outHeight,
     });
@@ -143,13 +143,13 @@ function composedIn(
 }
 
 function additionOf(picture: ProcessorPicture, detail: AppliedDetail): Addition {
-  if (detail.of === picture) return { ...detail, moved: null };
+  if (detail.of === picture) return { ...detail, nearChange: null };
   const of = pictureOf(detail.of);
   // Pictures of different sizes have nothing in common.
   if (of.width !== picture.width || of.height !== picture.height) return null;
-  const moved = movedTiles(of, picture);
-  if (moved.count === moved.isMoved.length) return null;
-  return { ...detail, moved: moved.count > 0 ? moved : null };
+  const nearChange = tilesNearChange(of, picture);
+  if (nearChange.count === nearChange.isNearChange.length) return null;
+  return { ...detail, nearChange: nearChange.count > 0 ? nearChange : null };
 }
 
 /** Throws MeshError `bad-input`. */

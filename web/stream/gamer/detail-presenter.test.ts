@@ -293,17 +293,17 @@ test('what is drawn is kept until it is drawn', async () => {
   await rig.capture(2);
   // It takes the place of the detail of frame 0, which is just being drawn on frame 1.
   await rig.answer(1);
-  expect([...openDetail]).toEqual([0, 1]);
+  expect([...openDetail.keys()]).toEqual([0, 1]);
   finish();
   await settle();
   expect(drawn.slice(-2)).toEqual([
     [1, 0],
     [2, 1],
   ]);
-  expect([[...openDetail], [...openPictures]]).toEqual([[1], [1, 2]]);
+  expect([[...openDetail.keys()], [...openPictures]]).toEqual([[1], [1, 2]]);
 });
 
-test('unknown and repeated detail is ignored', async () => {
+test('unknown and repeated detail is ignored, and released', async () => {
   const rig = new PresenterRig(1);
   const { drawn } = rig;
   await rig.answer(7);
@@ -311,8 +311,6 @@ test('unknown and repeated detail is ignored', async () => {
   await rig.capture(0);
   await rig.answer(0);
   await rig.answer(0);
-  expect(drawn).toEqual([
-    [0, 0],
-    [0, 0],
-  ]);
+  expect(drawn).toEqual([[0, 0]]);
+  expect([rig.openDetail.get(0), rig.openDetail.size]).toEqual([1, 1]);
 });

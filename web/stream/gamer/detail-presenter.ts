@@ -105,8 +105,8 @@ export class DetailPresenter {
   #detailed: Entry | null = null;
   #due: Entry | null = null;
   #drawing: Entry | null = null;
-  /** The frame whose detail is being drawn with it. */
-  #drawingWith: Entry | null = null;
+  /** The frame whose detail is being added to {@link #drawing}. */
+  #addingDetailOf: Entry | null = null;
   #cancelTimer = () => {};
   /** Of the newest frame. */
   #pictureId = -1;
@@ -136,7 +136,8 @@ export class DetailPresenter {
   add(detail: FrameDetail): void {
     const { clock, patience } = this.#options;
     const entry = [...this.#past, ...this.#waiting].find(({ frameId }) => frameId === detail.frameId);
-    if (!entry || this.#isDisposed) {
+    // Of two answers to one frame the first counts.
+    if (!entry || entry.detail || this.#isDisposed) {
       detail.release();
       return;
     }
@@ -246,7 +247,7 @@ export class DetailPresenter {
         this.#options.statistics.dropped(entry.frameId, 'failed');
       }
       this.#drawing = null;
-      this.#drawingWith = null;
+      this.#addingDetailOf = null;
       this.#collect();
     }
   }
@@ -257,7 +258,7 @@ export class DetailPresenter {
     if (!context) return;
     const { capturedMs, detail, sharpened, raw } = entry;
     const source = detail ? entry : this.#servedBy(entry);
-    this.#drawingWith = source;
+    this.#addingDetailOf = source;
     const { gainDb, ...blend } = this.#options.blending(sharpened?.outcome.quality ?? null, source?.detail ?? null);
     const computeStartMs = clock.now();
     const added = source?.detail && { codes: source.detail.codes, gain: source.detail.gain, of: source.raw };
@@ -285,7 +286,7 @@ export class DetailPresenter {
       .slice(-MAX_PAST)
       .filter((entry) => entry === onScreen || (entry.awaited.detail && !entry.detail));
     const drawable = new Set([...this.#waiting, this.#past.at(-1), this.#due, this.#drawing]);
-    const used = new Set([...drawable, ...this.#past, this.#detailed, this.#drawingWith]);
+    const used = new Set([...drawable, ...this.#past, this.#detailed, this.#addingDetailOf]);
     for (const entry of this.#held) {
       if (!drawable.has(entry)) {
         entry.sharpened?.frame.close();

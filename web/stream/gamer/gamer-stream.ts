@@ -69,7 +69,7 @@ export class GamerStream {
     this.#statistics = statistics;
     this.#screen = new Screen({ clock, canvas, statistics });
     this.#patience = new Patience(settings.patience, now);
-    this.#sharpness = new SourceSharpness(now);
+    this.#sharpness = new SourceSharpness(now, random);
     this.#presenter = new FramePresenter({
       ...{ clock, screen: this.#screen, statistics, patience: this.#patience },
       intervalMs: () => this.#intake.intervalMs,

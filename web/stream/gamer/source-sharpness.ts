@@ -1,79 +1,94 @@
-import { LUMA_WEIGHTS } from '../../../shared/detail.ts';
 import { MeshError } from '../../../shared/errors.ts';
 import { logger } from '../../../shared/log.ts';
-import type { PixelImage } from '../../../shared/tasks/definition.ts';
-import { RgbaReader } from '../../compute/video-frames.ts';
+import { type PictureSize, sizeOf } from '../frame-size.ts';
+import { type LumaPlane, LumaReader } from '../verify/luma-reader.ts';
 
 const log = logger('stream.sharpness');
 
 /** How often a frame is measured, ms: sources change how sharp they are when a game changes its settings, or a camera its focus. */
 const INTERVAL_MS = 1_000;
-/** Every which row is measured: a sample is enough. */
-const ROW_STEP = 4;
+/** Pixels that are measured, and the least distance of their rows: a sample is enough, and a large picture must not hold up the stream's frames. */
+const MAX_SAMPLES = 40_000;
+const MIN_ROW_STEP = 4;
 /** Smallest difference between neighbours that counts as an edge, steps of 255: below it is texture and noise. */
 const MIN_STEP = 12;
 /** Pixels before and after an edge's own two that belong to it. */
 const REACH = 2;
+const AROUND = [-2, -1, 0, 1, 2, 3];
 /** Edges below which a picture has nothing to measure. */
 const MIN_EDGES = 32;
+
+/** Rows to measure, and those around them that {@link sharpnessOf} looks at. */
+interface MeasuredRows {
+  rows: readonly number[];
+  around: readonly number[];
+}
+
+/** Rows at even distances, from a random one on. */
+export function measuredRows({ width, height }: PictureSize, random: () => number): MeasuredRows {
+  const step = Math.max(MIN_ROW_STEP, Math.ceil((width * height) / MAX_SAMPLES));
+  const rows: number[] = [];
+  for (let y = REACH + Math.floor(random() * step); y < height - REACH - 1; y += step) rows.push(y);
+  return { rows, around: rows.flatMap((row) => AROUND.map((distance) => row + distance)) };
+}
 
 /**
  * How sharp a picture is for its size: the share of an edge's height, within six pixels across it, that lies between two neighbours; the mean
  * of all edges. Games drawn at this size have 0.59 to 0.75, pictures that were blurred by less than a pixel 0.5 to 0.6, and those that were enlarged before
  * 0.36 to 0.54. Null for a picture without edges.
+ *
+ * @param rows - of {@link measuredRows}.
  */
-export function sharpnessOf(picture: PixelImage): number | null {
-  const { width, height } = picture;
-  const luma = lumaOf(picture);
-  let sum = 0;
-  let count = 0;
-  const measure = (at: number, step: number) => {
-    const share = shareOfEdge(luma, at, step);
-    if (share === 0) return;
-    sum += share;
-    count++;
-  };
-  for (let y = REACH; y < height - REACH - 1; y += ROW_STEP) {
-    for (let x = REACH; x < width - REACH - 1; x++) {
-      measure(y * width + x, 1);
-      measure(y * width + x, width);
+export function sharpnessOf({ width, bytes, offset, stride }: LumaPlane, rows: readonly number[]): number | null {
+  let [sum, count] = [0, 0];
+  for (const y of rows) {
+    const start = offset + y * stride;
+    for (let at = start + REACH; at < start + width - REACH - 1; at++) {
+      const across = shareOfEdge(bytes, at, 1);
+      const upright = shareOfEdge(bytes, at, stride);
+      sum += across + upright;
+      count += Number(across > 0) + Number(upright > 0);
     }
   }
   return count < MIN_EDGES ? null : sum / count;
 }
 
 /** 0 where there is no edge, or a steeper one beside. */
-function shareOfEdge(luma: Float32Array, at: number, step: number): number {
-  const value = (offset: number) => luma[at + offset * step] ?? 0;
-  const rise = Math.abs(value(1) - value(0));
-  if (rise < MIN_STEP || rise < Math.abs(value(0) - value(-1)) || rise <= Math.abs(value(2) - value(1))) return 0;
-  let [lowest, highest] = [255, 0];
-  for (let offset = -REACH; offset <= REACH + 1; offset++) {
-    lowest = Math.min(lowest, value(offset));
-    highest = Math.max(highest, value(offset));
-  }
-  return rise / (highest - lowest);
+function shareOfEdge(luma: Uint8Array, at: number, step: number): number {
+  const here = luma[at] ?? 0;
+  const next = luma[at + step] ?? 0;
+  const rise = Math.abs(next - here);
+  if (rise < MIN_STEP) return 0;
+  const before = luma[at - step] ?? 0;
+  const after = luma[at + 2 * step] ?? 0;
+  if (rise < Math.abs(here - before) || rise <= Math.abs(after - next)) return 0;
+  const [first, last] = [luma[at - 2 * step] ?? 0, luma[at + 3 * step] ?? 0];
+  return rise / (Math.max(first, before, here, next, after, last) - Math.min(first, before, here, next, after, last));
 }
 
-function lumaOf({ width, height, data }: PixelImage): Float32Array {
-  const { red, green, blue } = LUMA_WEIGHTS;
-  const luma = new Float32Array(width * height);
-  for (let i = 0, at = 0; i < luma.length; i++, at += 4) {
-    luma[i] = red * (data[at] ?? 0) + green * (data[at + 1] ?? 0) + blue * (data[at + 2] ?? 0);
-  }
-  return luma;
+/** {@link sharpnessOf} a frame, which the caller closes. Throws as {@link LumaReader.read} does. */
+export async function frameSharpness(
+  frame: VideoFrame,
+  reader: LumaReader,
+  random: () => number,
+): Promise<number | null> {
+  const { rows, around } = measuredRows(sizeOf(frame), random);
+  const luma = await reader.read(frame, around);
+  return luma && sharpnessOf(luma, rows);
 }
 
 /** Measures now and then how sharp a stream's source is. */
 export class SourceSharpness {
   readonly #now: () => number;
-  readonly #reader = new RgbaReader();
+  readonly #random: () => number;
+  readonly #reader = new LumaReader();
   #value: number | null = null;
   #nextMs = Number.NEGATIVE_INFINITY;
   #isReading = false;
 
-  constructor(now: () => number) {
+  constructor(now: () => number, random: () => number) {
     this.#now = now;
+    this.#random = random;
   }
 
   /** As {@link sharpnessOf}; null before the first picture with edges. */
@@ -91,7 +106,7 @@ export class SourceSharpness {
   async #measure(frame: VideoFrame): Promise<void> {
     this.#isReading = true;
     try {
-      this.#value = sharpnessOf(await this.#reader.read(frame)) ?? this.#value;
+      this.#value = (await frameSharpness(frame, this.#reader, this.#random)) ?? this.#value;
     } catch (cause) {
       log.debug('not measured', { reason: MeshError.from(cause).reason });
     } finally {

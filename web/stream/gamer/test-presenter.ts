@@ -35,8 +35,8 @@ export class PresenterRig {
   readonly openSharpened = new Set<number>();
   readonly shown: ShownFrame[] = [];
   readonly openPictures = new Set<number>();
-  /** Frames whose detail was not released yet. */
-  readonly openDetail = new Set<number>();
+  /** How often detail of each frame came that was not released yet; no entry for none. */
+  readonly openDetail = new Map<number, number>();
   /** Drawing takes until this resolves. */
   drawing: Promise<void> = Promise.resolve();
   closedFrames = 0;
@@ -69,8 +69,14 @@ export class PresenterRig {
 
   /** A volunteer's detail comes. */
   async answer(frameId: number): Promise<void> {
-    this.openDetail.add(frameId);
-    const release = () => void this.openDetail.delete(frameId);
+    const { openDetail } = this;
+    openDetail.set(frameId, (openDetail.get(frameId) ?? 0) + 1);
+    const release = () => {
+      const open = openDetail.get(frameId) ?? 0;
+      expect(open, 'it is released once').toBeGreaterThan(0);
+      if (open > 1) openDetail.set(frameId, open - 1);
+      else openDetail.delete(frameId);
+    };
     const detail: FrameDetail = {
       ...{ frameId, purpose: 'show', codes: new Uint8Array(4), gain: 4, volunteerId: 'vera', release },
       ...this.#made(),
@@ -143,7 +149,7 @@ export class PresenterRig {
         await isDrawn();
         const numberOf = (picture: RawPicture) => (picture as NumberedPicture).frameId;
         expect(openPictures).toContain(numberOf(raw));
-        for (const open of [openPictures, openDetail]) if (detail) expect(open).toContain(numberOf(detail.of));
+        if (detail) for (const open of [openPictures, openDetail]) expect(open.has(numberOf(detail.of))).toBe(true);
         weights.push(detail?.weight ?? 0);
         drawn.push([numberOf(raw), detail && numberOf(detail.of)]);
       },

@@ -83,13 +83,13 @@ export class DetailCheck {
     this.#decoder.decode(packet, isChecked ? frameId : null);
   }
 
-  /** The detail of a frame has come. The caller keeps the codes. */
+  /** The detail of a frame has come. The caller may reuse the codes as soon as this returns. */
   received(frameId: number, codes: Uint8Array, quality: Quality): void {
     this.#expected = quality;
     const pending = this.#pending.get(frameId);
     // Of two answers to one frame the first counts, as it does for the picture.
     if (!pending || pending.answer) return;
-    // Few frames are checked, and their codes are released before that is done.
+    // The codes may be reused before the check ends. Few frames are checked.
     pending.answer = { codes: codes.slice(), quality };
     this.#compare(frameId, pending);
   }

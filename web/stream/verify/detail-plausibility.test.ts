@@ -4,7 +4,8 @@ import { NO_DETAIL_CODE } from '../../../shared/detail.ts';
 import { seededRandom } from '../../../shared/tasks/test-random.ts';
 import { judgeDetail, type PlausibilityOptions } from './detail-plausibility.ts';
 import { isOpposite } from './edge-fit.ts';
-import { edgesOf, type LumaPlane, sampledRows } from './source-edges.ts';
+import type { LumaPlane } from './luma-reader.ts';
+import { edgesOf, sampledRows } from './source-edges.ts';
 import { CODING, coded, isInLetter, LETTER, plus, SCENE, sceneFrame } from './test-scene.ts';
 
 const OPTIONS: PlausibilityOptions = {

@@ -82,7 +82,7 @@ export class DetailTrust {
     this.#check.sent(packet, frameId);
   }
 
-  /** The detail of a frame has come. The caller keeps the codes. @returns whether it may be shown. */
+  /** The detail of a frame has come. The caller may reuse the codes as soon as this returns. @returns whether it may be shown. */
   received({ frameId, codes, outcome }: Pick<FrameDetail, 'frameId' | 'codes' | 'outcome'>): boolean {
     const { quality } = outcome;
     const claim = this.#claimed.judge(quality);

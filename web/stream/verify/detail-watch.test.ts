@@ -5,7 +5,7 @@ import { seededRandom } from '../../../shared/tasks/test-random.ts';
 import { DetailHistory } from './detail-history.ts';
 import type { Place } from './detail-plausibility.ts';
 import { DetailWatch } from './detail-watch.ts';
-import type { LumaPlane } from './source-edges.ts';
+import type { LumaPlane } from './luma-reader.ts';
 import { CODING, coded, isInLetter, LETTER, plus, SCENE, sceneFrame } from './test-scene.ts';
 
 const codec = seededRandom(5);

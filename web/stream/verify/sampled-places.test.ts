@@ -4,7 +4,8 @@ import { NO_DETAIL_CODE } from '../../../shared/detail.ts';
 import { seededRandom } from '../../../shared/tasks/test-random.ts';
 import type { PictureSize } from '../frame-size.ts';
 import { judgeDetail } from './detail-plausibility.ts';
-import { EDGE_TILE, edgesOf, type LumaPlane, sampledRows } from './source-edges.ts';
+import type { LumaPlane } from './luma-reader.ts';
+import { EDGE_TILE, edgesOf, sampledRows } from './source-edges.ts';
 
 let random: () => number;
 

@@ -1,7 +1,7 @@
 import { MeshError } from '../../../shared/errors.ts';
 import { logger } from '../../../shared/log.ts';
-import { RgbaReader } from '../../compute/video-frames.ts';
 import { type PictureSize, sizeOf } from '../frame-size.ts';
+import { type LumaPlane, LumaReader } from './luma-reader.ts';
 
 const log = logger('stream.edges');
 
@@ -16,13 +16,7 @@ const ROW_STEP = { min: 4, max: 8 } as const;
 /** Distances of the neighbours that a pixel is compared with: a network's detail ends two pixels beside an edge. */
 const NEAR = 1;
 const FAR = 2;
-
-/** Luma, in steps of 255, of a picture; only the rows that are looked at are filled. */
-export interface LumaPlane extends PictureSize {
-  bytes: Uint8Array;
-  offset: number;
-  stride: number;
-}
+const NEIGHBOURS = [-FAR, -NEAR, 0, NEAR, FAR];
 
 /** Which rows of a picture are looked at, from above. Each {@link EDGE_TILE.rows} of them are a row of tiles; only the last may have fewer. */
 export type SampledRows = readonly number[];
@@ -102,16 +96,9 @@ export function edgesOf(luma: LumaPlane, rows: SampledRows, scale: number): Sour
   return { width, height, rows, margin: far, major, minor, contrast, tilesAcross };
 }
 
-/** Formats whose first plane is 8-bit luma, and those of four bytes a pixel, by the place of red. */
-const PLANAR = /^(?:NV12|I4(?:20|22|44))A?$/;
-const RED_FIRST = /^RGB[AX]$/;
-const BLUE_FIRST = /^BGR[AX]$/;
-
-/** Looks for the edges of source frames, as cheaply as their format allows. Differences count, so neither range nor matrix matters. */
+/** Looks for the edges of source frames. Differences count, so neither range nor matrix matters. */
 export class EdgeReader {
-  readonly #rgba = new RgbaReader();
-  #bytes = new Uint8Array(0);
-  #luma = new Uint8Array(0);
+  readonly #reader = new LumaReader();
   #isReading = false;
 
   /**
@@ -124,7 +111,8 @@ export class EdgeReader {
     this.#isReading = true;
     try {
       const rows = sampledRows(sizeOf(frame), random);
-      const luma = await this.#read(frame, rows, scale);
+      const around = rows.flatMap((row) => NEIGHBOURS.map((distance) => row + distance * scale));
+      const luma = await this.#reader.read(frame, around);
       return luma && edgesOf(luma, rows, scale);
     } catch (cause) {
       log.debug('not read', { reason: MeshError.from(cause).reason });
@@ -132,48 +120,5 @@ export class EdgeReader {
     } finally {
       this.#isReading = false;
     }
-  }
-
-  /** The rows around those that are looked at. */
-  async #read(frame: VideoFrame, rows: SampledRows, scale: number): Promise<LumaPlane | null> {
-    const { format } = frame;
-    const size = sizeOf(frame);
-    const isPacked = RED_FIRST.test(format ?? '') || BLUE_FIRST.test(format ?? '');
-    if (!isPacked && !PLANAR.test(format ?? '')) {
-      const { data, width, height } = await this.#rgba.read(frame);
-      return this.#fromPacked({ width, height, bytes: data, offset: 0, stride: 4 * width }, rows, scale, false);
-    }
-    const sizeBytes = frame.allocationSize();
-    if (this.#bytes.length !== sizeBytes) this.#bytes = new Uint8Array(sizeBytes);
-    const [first] = await frame.copyTo(this.#bytes);
-    if (!first) return null;
-    const plane = { ...size, bytes: this.#bytes, offset: first.offset, stride: first.stride };
-    return isPacked ? this.#fromPacked(plane, rows, scale, BLUE_FIRST.test(format ?? '')) : plane;
-  }
-
-  #fromPacked(
-    { width, height, bytes, offset, stride }: LumaPlane,
-    rows: SampledRows,
-    scale: number,
-    isBlueFirst: boolean,
-  ): LumaPlane {
-    if (this.#luma.length !== width * height) this.#luma = new Uint8Array(width * height);
-    const isFilled = new Uint8Array(height);
-    const luma = this.#luma;
-    // A pixel is one word, the first channel in the lowest byte: reading it at once is twice as fast.
-    const words = new Uint32Array(bytes.buffer, bytes.byteOffset, bytes.byteLength >> 2);
-    const [redShift, blueShift] = isBlueFirst ? [16, 0] : [0, 16];
-    const neighbours = [-FAR, -NEAR, 0, NEAR, FAR].map((distance) => distance * scale);
-    for (const y of rows.flatMap((row) => neighbours.map((distance) => row + distance))) {
-      if (y < 0 || y >= height || isFilled[y]) continue;
-      isFilled[y] = 1;
-      for (let x = 0, from = (offset + y * stride) >> 2, to = y * width; x < width; x++, from++, to++) {
-        const word = words[from] ?? 0;
-        // BT.709 in 256ths.
-        luma[to] =
-          (54 * ((word >> redShift) & 255) + 183 * ((word >> 8) & 255) + 19 * ((word >> blueShift) & 255)) >> 8;
-      }
-    }
-    return { width, height, bytes: luma, offset: 0, stride: width };
   }
 }

@@ -1,7 +1,7 @@
 import { MAX_DETAIL_CODES, NO_DETAIL_CODE } from '../../../shared/detail.ts';
 import { seededRandom } from '../../../shared/tasks/test-random.ts';
 import { detailRows } from '../../compute/reference/detail.ts';
-import type { LumaPlane } from './source-edges.ts';
+import type { LumaPlane } from './luma-reader.ts';
 
 /** Of the source; detail is twice as large. Sky above, a landscape with edges below. */
 export const SCENE = { width: 160, height: 96, outWidth: 320, outHeight: 192, skyRows: 48 } as const;
