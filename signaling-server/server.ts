@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { createServer as createHttpServer, type IncomingMessage } from 'node:http';
+import { createServer as createHttpServer } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import packageJson from '../package.json' with { type: 'json' };
@@ -25,6 +25,7 @@ import type { Config } from './boot/settings.ts';
 import { type ServerClock, serverClock } from './clock.ts';
 import type { Cluster } from './cluster/cluster.ts';
 import { AllowedHosts } from './http/allowed-hosts.ts';
+import { INACTIVE_MS, openFrontDoor } from './http/front-door.ts';
 import { httpHandler } from './http/http.ts';
 import { Metrics, type Present } from './http/metrics.ts';
 import { OwnModels } from './http/own-models.ts';
@@ -151,12 +152,9 @@ export async function createServer(
   const gateway = new Gateway(http, {
     ...{ requestHandler, instance, adapter, hosts, address, config, secret, limits, metrics, clock, log },
   });
-  // Before all other listeners, those of socket.io too.
-  const shorten = (request: IncomingMessage) => {
-    request.url = address.localPath(request.url ?? '/');
-  };
-  http.prependListener('request', shorten);
-  http.prependListener('upgrade', shorten);
+  // After all that answer requests: they are told of those that it lets in.
+  openFrontDoor(http, (path) => address.localPath(path));
+  http.setTimeout(INACTIVE_MS);
   const connections = new OpenConnections(connectionsPerAddress(config));
   connections.watch(http);
 
@@ -186,6 +184,7 @@ export async function createServer(
         const port = await listenOn(http, config.port, config.host);
         log.info({ host: config.host, port }, 'listening');
         if (https) {
+          https.server.setTimeout(INACTIVE_MS);
           connections.watch(https.server);
           const host = config.lan ? EVERY_NETWORK : config.host;
           const securePort = await listenOn(https.server, config.httpsPort, host);

@@ -1,4 +1,5 @@
 import { afterEach, expect, test } from 'vitest';
+import { WebSocket } from 'ws';
 import { SIGNALING } from '../../shared/protocol-limits.ts';
 import { FIRST_ATTEMPT, type JoinRequest, PROTOCOL_VERSION, sessionIdOf } from '../../shared/signaling.ts';
 import { eventually, IDLE_STATUS, newSessionKey, TestBed } from '../test-server.ts';
@@ -244,3 +245,21 @@ test('pages of other sites connect only when allowed; programs, which send no or
     await expect(page.join(), origin).rejects.toThrow(/websocket error/);
   }
 });
+
+test.each(['transport=polling&sid=0&transport=websocket&sid=', 'transport=websocket&sid='])(
+  'a connection that polls does not become a WebSocket, whose bytes nobody would count: ?%s',
+  async (query) => {
+    const { url } = await bed.server();
+    const polling = new URL('/socket.io/?EIO=4&transport=polling', url).href;
+    const { sid } = JSON.parse((await (await fetch(polling)).text()).slice(1));
+    const auth = { ...join, sessionKey: newSessionKey() };
+    await fetch(`${polling}&sid=${sid}`, { method: 'POST', body: `40${JSON.stringify(auth)}` });
+    const socket = new WebSocket(new URL(`/socket.io/?EIO=4&${query}${sid}`, url).href.replace('http', 'ws'));
+    const answers: string[] = [];
+    socket.on('message', (data) => answers.push(String(data)));
+    socket.on('open', () => socket.send('2probe'));
+    socket.on('error', () => {});
+    await new Promise((resolve) => socket.once('close', resolve));
+    expect(answers).not.toContain('3probe');
+  },
+);

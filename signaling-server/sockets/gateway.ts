@@ -66,6 +66,8 @@ export class Gateway {
       // The name of a connection in its requests, which engine.io's types declare private.
       const { id } = conn as unknown as { readonly id: string };
       if (transport.isPolling) this.#polling.set(id, transport);
+      // `allowUpgrades` only offers none. What such a connection sends would not be counted.
+      conn.once('upgrading', () => transport.drop());
       const closed = parts.limits.socketOpened(networks);
       conn.on('close', () => {
         closed();
@@ -90,18 +92,14 @@ export class Gateway {
   }
 
   /** Requests that name a connection: only those of polling do, and each counts as what it sends. */
-  readonly #checkContinued = (
-    { url = '', method, headers }: IncomingMessage,
-    _: unknown,
-    next: (cause?: Error) => void,
-  ): void => {
-    const query = new URLSearchParams(url.slice(url.indexOf('?') + 1));
-    const sid = query.get('sid');
+  readonly #checkContinued = (request: IncomingMessage, _: unknown, next: (cause?: Error) => void): void => {
+    const { method, headers } = request;
+    const { sid, transport: kind } = queryOf(request) ?? { sid: '' };
     const contentBytes = Number(headers['content-length'] ?? 0);
-    const transport = sid === null ? undefined : this.#polling.get(sid);
+    const transport = sid === undefined ? undefined : this.#polling.get(sid);
     transport?.received(POLL_BYTES + contentBytes);
     // engine.io does not ask `allowRequest` about the others, and never answers those that are not upgrades.
-    const isOther = sid !== null && query.get('transport') !== 'polling';
+    const isOther = sid !== undefined && kind !== 'polling';
     // Browsers say how much they send.
     const isUncounted = method === 'POST' && headers['content-length'] === undefined;
     // engine.io goes on answering while it waits for a last request for news.
@@ -202,6 +200,14 @@ class PlainWebSocketServer extends WebSocketServer {
     const bounds = { maxFragments: 64, maxBufferedChunks: 1_024 };
     super({ ...options, ...bounds });
   }
+}
+
+/**
+ * The parameters of a request as engine.io has read them before, which it goes by: another way of reading could differ where one comes twice. Undefined
+ * only in a version of engine.io that keeps them elsewhere: then no request is taken for one of our pages.
+ */
+function queryOf(request: IncomingMessage): Partial<Record<string, string>> | undefined {
+  return (request as { _query?: Partial<Record<string, string>> })._query;
 }
 
 /** What a request of a page that polls counts as, beside its content: its headers. */

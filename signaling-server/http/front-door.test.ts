@@ -1,0 +1,86 @@
+import { once } from 'node:events';
+import { createServer, type Server } from 'node:http';
+import { type AddressInfo, connect, type Socket } from 'node:net';
+import { afterEach, expect, test } from 'vitest';
+import { eventually } from '../test-server.ts';
+import { openFrontDoor } from './front-door.ts';
+
+const endings: (() => unknown)[] = [];
+afterEach(async () => {
+  for (const end of endings.splice(0).reverse()) await end();
+});
+
+async function portOf(server: Server): Promise<number> {
+  openFrontDoor(server, (path) => path.replace('/p2c2r/', '/'));
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  endings.push(() => server.close());
+  return (server.address() as AddressInfo).port;
+}
+
+function open(port: number): Socket {
+  const socket = connect({ port, host: '127.0.0.1' });
+  socket.on('error', () => {});
+  endings.push(() => socket.destroy());
+  return socket;
+}
+
+const get = (path: string) => `GET ${path} HTTP/1.1\r\nHost: localhost\r\n\r\n`;
+const upgradeTo = (path: string) =>
+  `GET ${path} HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n`;
+
+test('a connection that sends many requests and waits for no answer is ended, and few of them are begun', async () => {
+  let begun = 0;
+  const port = await portOf(createServer(() => begun++));
+  const socket = open(port);
+  socket.write(get('/').repeat(1_000));
+  await once(socket.resume(), 'close');
+  expect(begun).toBeLessThanOrEqual(8);
+});
+
+test('one that waits for its answers may send any number of requests', async () => {
+  const paths: (string | undefined)[] = [];
+  const server = createServer(({ url }, response) => {
+    paths.push(url);
+    response.end('yes');
+  });
+  const socket = open(await portOf(server));
+  for (let count = 0; count < 20; count++) {
+    socket.write(get('/p2c2r/page'));
+    await once(socket, 'data');
+  }
+  expect(new Set(paths)).toEqual(new Set(['/page']));
+  expect(paths).toHaveLength(20);
+});
+
+test('an upgrade to anything but socket.io ends its connection, which may have carried requests before', async () => {
+  const upgrades: (string | undefined)[] = [];
+  const server = createServer((_, response) => response.end('yes'));
+  server.on('upgrade', ({ url }, socket) => {
+    upgrades.push(url);
+    socket.end('HTTP/1.1 101 Switching Protocols\r\n\r\n');
+  });
+  const port = await portOf(server);
+  const [stranger, page] = [open(port), open(port)];
+  stranger.write(get('/'));
+  await once(stranger, 'data');
+  stranger.write(upgradeTo('/x'));
+  await once(stranger.resume(), 'close');
+  page.write(upgradeTo('/p2c2r/socket.io/?EIO=4'));
+  await once(page, 'data');
+  expect(upgrades).toEqual(['/socket.io/?EIO=4']);
+});
+
+test('a connection that is reset while its upgrade is decided upon harms nobody', async () => {
+  let isReset = false;
+  const server = createServer((_, response) => response.end('yes'));
+  server.on('upgrade', (_, socket) => {
+    socket.once('close', () => {
+      isReset = true;
+    });
+    // Nobody listens for errors yet.
+    setImmediate(() => socket.destroy(new Error('read ECONNRESET')));
+  });
+  open(await portOf(server)).write(upgradeTo('/socket.io/'));
+  await eventually('the connection is gone', () => isReset);
+});
