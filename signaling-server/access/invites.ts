@@ -216,6 +216,12 @@ export class Invites {
     await this.store.ban(banOf(invite), invite.expiresAtMs, quota);
   }
 
+  /** Whether passes of this lineage no longer readmit members from this network. */
+  async arePassesEnded(lineage: Lineage, network: string): Promise<boolean> {
+    const answers = await Promise.all(lineage.map((invite) => this.store.isBanned(passBanOf(invite, network))));
+    return answers.includes(true);
+  }
+
   async #refuseRevoked(lineage: Lineage): Promise<void> {
     const answers = await Promise.all(lineage.map((invite) => this.store.isBanned(banOf(invite))));
     if (answers.includes(true)) throw revokedInvite();
@@ -265,6 +271,12 @@ function refOf({ jti, exp, uses }: { jti: string; exp: number; uses?: number | u
 
 /** The id of an invite in a ban. */
 export const banOf = ({ id }: Pick<InviteRef, 'id'>) => `invite ${id}`;
+
+/**
+ * The id, in a ban, of the passes that members from one network got by an invite, or by one that descends from it. Whoever was removed may hold any
+ * number of these; others that came by the same link keep theirs.
+ */
+export const passBanOf = ({ id }: Pick<InviteRef, 'id'>, network: string) => `passes ${id} ${network}`;
 
 export function revokedInvite(): MeshError {
   return notInvited('The owner of this room has revoked this invite. Ask for a new one.');

@@ -1,10 +1,12 @@
-import type { MeshError } from '../../shared/errors.ts';
+import { MeshError } from '../../shared/errors.ts';
 import type { JoinRequest } from '../../shared/signaling.ts';
 import {
   banOf,
+  type Grant,
   type Invites,
   type Lineage,
   notInvited,
+  passBanOf,
   type Rights,
   revokedInvite,
   WrongInvite,
@@ -74,6 +76,14 @@ export class Admission {
     return lineage.some((invite) => removed.has(banOf(invite)));
   }
 
+  /** Whether somebody was removed who came by the same invite, from the same network. */
+  async #isPassEnded({ room, lineage }: Grant, network: string): Promise<boolean> {
+    const { invites, rooms } = this.parts;
+    const removed = rooms.removedFrom(room);
+    if (lineage.some((invite) => removed.has(passBanOf(invite, network)))) return true;
+    return invites.arePassesEnded(lineage, network);
+  }
+
   async #redeem(
     token: string,
     sessionId: string,
@@ -90,6 +100,7 @@ export class Admission {
     // An open room that was made anew since: its name lets everybody in, but an owner of the earlier one owns nothing here.
     const present = grant.room.inviteOnly ? undefined : rooms.openRoom(grant.room.name);
     if (present && present.id !== grant.room.id) return uninvited(present);
+    if (grant.isPass && (await this.#isPassEnded(grant, address))) throw MeshError.removedFromRoom();
     if (!grant.isPass && this.isRevoked(grant.room, grant.lineage)) throw revokedInvite();
     // Before the use is counted, so that a full room does not use up an invite.
     rooms.checkSpace(grant.room, rooms.session(sessionId));

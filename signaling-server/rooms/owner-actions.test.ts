@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import type { Answer, InviteRequest } from '../../shared/signaling.ts';
+import { type Answer, type InviteRequest, sessionIdOf } from '../../shared/signaling.ts';
 import { TestIdentity } from '../access/test-identity.ts';
 import { ManualServerClock } from '../test-clock.ts';
 import { TestBed, type TestPage } from '../test-server.ts';
@@ -148,6 +148,28 @@ test('a volunteer that left before it was removed does not return by the invite 
   await volunteer.ask('leave');
   expect(await owner.ask('remove', { volunteerId })).toMatchObject({ ok: true });
   expect(await guest(url, invite)).toMatchObject(refused(/owner of this room has revoked this invite/));
+});
+
+test('passes that a removed member kept for later do not readmit it; those of others that came by its link do', async () => {
+  const { url } = await bed.server({ trustedProxies: 1 }, clock);
+  const from = (address: string) => bed.page(url, undefined, { 'x-forwarded-for': address });
+  const owner = from('192.0.2.1');
+  await owner.join({ inviteOnly: true });
+  const invite = await inviteFrom(owner);
+  const [friend, ...others] = [from('192.0.2.2'), from('192.0.2.3'), from('192.0.2.3'), from('192.0.2.3')] as const;
+  const [friendly, , ...kept] = [
+    await friend.join({ role: 'volunteer', invite }),
+    ...(await Promise.all(others.map((page) => page.join({ role: 'volunteer', invite })))),
+  ];
+  const [removed, ...hidden] = others;
+  for (const page of [friend, ...hidden]) await page.ask('leave');
+  expect(await owner.ask('remove', { volunteerId: await sessionIdOf(removed.sessionKey) })).toMatchObject({ ok: true });
+  for (const [index, page] of hidden.entries()) {
+    const { pass, room } = kept[index] ?? {};
+    expect(await page.tryJoin({ role: 'volunteer', room, invite: pass })).toMatchObject(refused(/removed/));
+  }
+  const back = { role: 'volunteer', room: friendly.room, invite: friendly.pass } as const;
+  expect(await friend.tryJoin(back)).toMatchObject({ ok: true });
 });
 
 test('a volunteer whose socket is away can be removed, and stays removed when invites make the room again', async () => {

@@ -2,7 +2,7 @@ import type { Logger } from 'pino';
 import { MeshError } from '../../shared/errors.ts';
 import { type EventPayload, MAX_LISTED_GAMERS, type RoomGamer } from '../../shared/signaling.ts';
 import type { InviteCodes } from '../access/invite-codes.ts';
-import { banOf, type InviteRef, type Invites, notInvited, PASS_VALID_S } from '../access/invites.ts';
+import { banOf, type InviteRef, type Invites, notInvited, PASS_VALID_S, passBanOf } from '../access/invites.ts';
 import { RateLimit } from '../access/rate-limit.ts';
 import { isSameRoom, membershipDigest, type RoomAddress, roomKey } from '../access/room-address.ts';
 import type { ServerClock } from '../clock.ts';
@@ -13,6 +13,12 @@ import type { Rooms } from './rooms.ts';
 
 /** Removals and revocations of one owner: more than a room's worth of mishaps. */
 export const OWNER_ACTION_LIMIT = { events: 64, windowMs: 600_000, maxKeys: 10_000 } as const;
+
+/** Who does not return: session and history ids, and bans of passes. */
+interface Removed {
+  ids: readonly string[];
+  passes: readonly string[];
+}
 
 interface Parts {
   rooms: Rooms;
@@ -44,7 +50,7 @@ export class OwnerActions {
     const { room } = owner;
     const invite = await this.parts.invites.find(token, room);
     this.parts.rooms.markRemoved(room, [banOf(invite)]);
-    await this.#remember(owner, [], invite);
+    await this.#remember(owner, { ids: [], passes: [] }, invite);
   }
 
   /**
@@ -63,11 +69,12 @@ export class OwnerActions {
     if (historyId === undefined) throw notInvited('This volunteer is not in your room.');
     const ids = [...new Set([volunteerId, historyId])];
     const invite = isHere ? volunteer.lineage.at(-1) : owner.inviteOf(volunteerId);
-    rooms.markRemoved(room, [...ids, ...(invite ? [banOf(invite)] : [])]);
+    const passes = isHere ? passBansOf(volunteer) : [];
+    rooms.markRemoved(room, [...ids, ...passes, ...(invite ? [banOf(invite)] : [])]);
     if (isHere) this.expel(volunteer);
     else if (volunteer && !isSameRoom(volunteer.room, room)) introductions.removeFromGamers(room, volunteer);
     log.info({ owner: owner.id, volunteer: historyId }, 'a volunteer was removed');
-    await this.#remember(owner, ids, invite);
+    await this.#remember(owner, { ids, passes }, invite);
   }
 
   /**
@@ -97,10 +104,11 @@ export class OwnerActions {
     }
     if (gamer.isOwner) throw notInvited('This gamer owns the room as well, so it cannot be removed. Make a new room.');
     const invite = gamer.lineage.at(-1);
-    rooms.markRemoved(owner.room, [gamerId, ...(invite ? [banOf(invite)] : [])]);
+    const passes = passBansOf(gamer);
+    rooms.markRemoved(owner.room, [gamerId, ...passes, ...(invite ? [banOf(invite)] : [])]);
     this.expel(gamer);
     log.info({ owner: owner.id, gamer: gamerId }, 'a gamer was removed');
-    await this.#remember(owner, [gamerId], invite);
+    await this.#remember(owner, { ids: [gamerId], passes }, invite);
   }
 
   /** @param id a session id or a history id */
@@ -116,11 +124,12 @@ export class OwnerActions {
   }
 
   /** Has the store remember a removal or revocation for as long as tokens issued before are valid. Only logs what fails. */
-  async #remember({ room, network }: Member, ids: readonly string[], invite: InviteRef | undefined): Promise<void> {
+  async #remember({ room, network }: Member, { ids, passes }: Removed, invite: InviteRef | undefined): Promise<void> {
     const { store, clock, invites, codes, log } = this.parts;
     const quota = { room: roomKey(room), network };
     const untilMs = clock.epochMs() + PASS_VALID_S * 1_000;
-    const bans = room.inviteOnly ? ids.map((id) => store.ban(memberBan(room, id), untilMs, quota)) : [];
+    const members = room.inviteOnly ? ids.map((id) => memberBan(room, id)) : [];
+    const bans = [...members, ...passes].map((ban) => store.ban(ban, untilMs, quota));
     if (invite) bans.push(invites.revoke(invite, quota), codes.end(invite));
     for (const { reason } of (await Promise.allSettled(bans)).filter((ban) => ban.status === 'rejected')) {
       log.warn({ err: reason }, 'a removal or revocation is lost when its room becomes empty or this server stops');
@@ -137,6 +146,12 @@ export class OwnerActions {
 
 function refuseGuests({ isOwner }: Member): void {
   if (!isOwner) throw notInvited('Only the owner of this room can do this: the player who made it.');
+}
+
+/** Of a member that is removed: by the invite that admitted it, and from where it is connected. */
+function passBansOf({ lineage, networks: [network] }: Member): string[] {
+  const invite = lineage.at(-1);
+  return invite && network !== undefined ? [passBanOf(invite, network)] : [];
 }
 
 const memberBan = (room: RoomAddress, id: string) => `member ${membershipDigest(room, id)}`;

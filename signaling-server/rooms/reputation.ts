@@ -51,6 +51,8 @@ export class ReputationTracker {
     const { store, introductions } = this.parts;
     const { historyId } = volunteer;
     const { id: gamerId, network } = gamer;
+    // Such a report says nothing, and would take the place of a history that does.
+    if (report.completed + report.failed === 0) return;
     await store.record({ gamerId, network }, historyId, this.#plausible(gamerId, report));
     volunteer.reputation = await store.reputation(historyId);
     introductions.scoreChanged(volunteer);

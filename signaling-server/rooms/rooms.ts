@@ -4,7 +4,7 @@ import { openRoomKey, type RoomAddress, roomKey } from '../access/room-address.t
 import { Member, type MemberObserver } from './member.ts';
 import { WaitingBudget, type WaitingLimits } from './waiting-events.ts';
 
-/** Ids that a room remembers as removed, besides the store; the oldest are forgotten. Each removal takes three. */
+/** Ids that a room remembers as removed, besides the store; the oldest are forgotten. Each removal takes four. */
 const MAX_REMOVED_PER_ROOM = 256;
 
 interface Room {

@@ -16,6 +16,9 @@ export const UNREAD_LIMITS = {
   stallMs: 30_000,
 } as const;
 
+/** What a chunk of a WebSocket counts as at least: each is counted at its limits, with several servers in Redis. */
+const LEAST_CHUNK_BYTES = 256;
+
 interface Parts {
   limits: Pick<Limits, 'spend'>;
   metrics: Pick<Metrics, 'refused'>;
@@ -54,7 +57,7 @@ export class Transport {
     this.isPolling = conn.transport.name === 'polling';
     if (!this.isPolling) {
       const tcp = this.#tcp;
-      tcp.on('data', ({ length }) => this.received(length));
+      tcp.on('data', ({ length }) => this.received(Math.max(length, LEAST_CHUNK_BYTES)));
       tcp.on('drain', () => {
         this.#unreadSinceMs = null;
       });
