@@ -38,6 +38,21 @@ test('a connection that sends many requests and waits for no answer is ended, an
   expect(begun).toBeLessThanOrEqual(8);
 });
 
+test('when a connection ends, so do all of its responses, also those whose turn had not come', async () => {
+  let [begun, closed] = [0, 0];
+  const port = await portOf(
+    createServer((_, response) => {
+      begun++;
+      response.once('close', () => closed++);
+    }),
+  );
+  const socket = open(port);
+  socket.write(get('/').repeat(5));
+  await eventually('all are begun', () => begun === 5);
+  socket.destroy();
+  await eventually('all are closed', () => closed === 5);
+});
+
 test('one that waits for its answers may send any number of requests', async () => {
   const paths: (string | undefined)[] = [];
   const server = createServer(({ url }, response) => {

@@ -24,22 +24,26 @@ const SOCKETS_PATH = '/socket.io/';
 export function openFrontDoor(server: Server, localPath: (path: string) => string): void {
   const handle = { request: server.listeners('request'), upgrade: server.listeners('upgrade') };
   for (const event of ['request', 'upgrade']) server.removeAllListeners(event);
-  const unanswered = new WeakMap<Duplex, number>();
-  const change = (socket: Duplex, by: number) => {
-    const count = (unanswered.get(socket) ?? 0) + by;
-    unanswered.set(socket, count);
-    return count;
-  };
+  const unanswered = new WeakMap<Duplex, Set<ServerResponse>>();
 
   server.on('request', (request: IncomingMessage, response: ServerResponse) => {
     const { socket } = request;
     // Those that came in the same packet as the one for which it was ended are still read.
     if (socket.destroyed) return;
-    if (change(socket, 1) > MAX_UNANSWERED) {
+    const open = unanswered.get(socket) ?? new Set();
+    if (!unanswered.has(socket)) {
+      unanswered.set(socket, open);
+      // Node closes only the response whose turn it is. The files of those behind it would stay open.
+      socket.once('close', () => {
+        for (const each of [...open]) each.emit('close');
+      });
+    }
+    if (open.size >= MAX_UNANSWERED) {
       socket.destroy();
       return;
     }
-    response.once('close', () => change(socket, -1));
+    open.add(response);
+    response.once('close', () => open.delete(response));
     request.url = localPath(request.url ?? '/');
     for (const listener of handle.request) listener.call(server, request, response);
   });
