@@ -111,6 +111,8 @@ export function dropOtherRanges({ headers }: IncomingMessage): void {
  */
 export function destroyFileWith(response: ServerResponse): void {
   response.once('pipe', (file) => {
+    // The connection ended while the file was looked up.
+    if (response.req.socket.destroyed) file.destroy();
     response.once('close', () => file.destroy());
     file.once('error', () => response.destroy());
   });
