@@ -38,8 +38,8 @@ export class DetailReader {
   }
 
   /**
-   * Code values, row by row without gaps, which stay as they are until they are passed to {@link reuse}. The caller closes the frame, once this settled. Throws MeshError `malformed`
-   * for a frame of another size or of a format that cannot carry detail, `source-ended` for a closed frame.
+   * Code values, row by row without gaps, which stay as they are until they are passed to {@link reuse}. The caller closes the frame, once this
+   * settled. Throws MeshError `malformed` for a frame of another size or of a format that cannot carry detail, `source-ended` for a closed frame.
    */
   async read(frame: VideoFrame): Promise<Uint8Array> {
     if (!frame.visibleRect) throw new MeshError('source-ended', 'The detail was closed before it was read.');

@@ -1,3 +1,4 @@
+import { isUpright, orientationOf } from '../../compute/frame-orientation.ts';
 import { RgbaReader } from '../../compute/video-frames.ts';
 import { type PictureSize, sizeOf } from '../frame-size.ts';
 
@@ -29,7 +30,8 @@ export class LumaReader {
     const { format } = frame;
     const size = sizeOf(frame);
     const isPacked = RED_FIRST.test(format ?? '') || BLUE_FIRST.test(format ?? '');
-    if (!isPacked && !PLANAR.test(format ?? '')) {
+    const isDirect = isUpright(orientationOf(frame)) && (isPacked || PLANAR.test(format ?? ''));
+    if (!isDirect) {
       const { data, width, height } = await this.#rgba.read(frame);
       return this.#fromPacked({ width, height, bytes: data, offset: 0, stride: 4 * width }, rows, false);
     }

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { RgbaReader } from '../../compute/video-frames.ts';
 import { EdgeReader, type SourceEdges } from './source-edges.ts';
 
 const [WIDTH, HEIGHT] = [64, 48];
@@ -57,6 +58,18 @@ test.each<[string, () => VideoFrame]>([
     expect(difference).toBeLessThanOrEqual(1 + TOLERANCE * contrast);
   }
   expect(Math.max(...(expected?.contrast ?? []))).toBeGreaterThan(50);
+});
+
+test.each(['I420', 'RGBX'] as const)('a turned frame of %s has the edges of the upright picture', async (format) => {
+  const size = { codedWidth: WIDTH, codedHeight: HEIGHT, timestamp: 0 };
+  const stored = format === 'I420' ? planar(format) : new VideoFrame(imageOf(pixels(4)).data, { format, ...size });
+  const turned = new VideoFrame(stored, { rotation: 90 } as VideoFrameInit);
+  const { width, height, data } = await new RgbaReader().read(turned);
+  const upright = new VideoFrame(data, { format: 'RGBX', codedWidth: width, codedHeight: height, timestamp: 0 });
+  const [edges, expected] = [await edgesOf(turned), await edgesOf(upright)];
+  for (const each of [stored, turned, upright]) each.close();
+  expect(edges).toEqual(expected);
+  expect([width, Math.max(...(edges?.contrast ?? [])) > 50]).toEqual([HEIGHT, true]);
 });
 
 test('only the visible part of a frame counts', async () => {
