@@ -25,7 +25,7 @@ import type { Config } from './boot/settings.ts';
 import { type ServerClock, serverClock } from './clock.ts';
 import type { Cluster } from './cluster/cluster.ts';
 import { AllowedHosts } from './http/allowed-hosts.ts';
-import { INACTIVE_MS, openFrontDoor } from './http/front-door.ts';
+import { openFrontDoor } from './http/front-door.ts';
 import { httpHandler } from './http/http.ts';
 import { Metrics, type Present } from './http/metrics.ts';
 import { OwnModels } from './http/own-models.ts';
@@ -46,6 +46,10 @@ import { MemoryStore } from './store/memory.ts';
 import { RedisStore } from './store/redis.ts';
 import type { Store } from './store/store.ts';
 
+/**
+ * Longest time without a byte in either direction, ms. A page that polls waits half as long for an answer, and WebSockets have limits of their own.
+ */
+const INACTIVE_MS = 60_000;
 /** How long a graceful stop waits for requests in progress. */
 const DRAIN_MS = 3_000;
 /** How long a replaced server goes on with the connections that it accepted last: their first request, or a join, is on its way. */
@@ -153,8 +157,7 @@ export async function createServer(
     ...{ requestHandler, instance, adapter, hosts, address, config, secret, limits, metrics, clock, log },
   });
   // After all that answer requests: they are told of those that it lets in.
-  openFrontDoor(http, (path) => address.localPath(path));
-  http.setTimeout(INACTIVE_MS);
+  openFrontDoor(http, { localPath: (path) => address.localPath(path), inactiveMs: INACTIVE_MS });
   const connections = new OpenConnections(connectionsPerAddress(config));
   connections.watch(http);
 

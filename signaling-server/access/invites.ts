@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import { errors, jwtVerify, SignJWT } from 'jose';
 import { MeshError } from '../../shared/errors.ts';
 import { type InviteRequest, type Role, roleSchema, sessionIdSchema } from '../../shared/signaling.ts';
@@ -274,9 +274,17 @@ export const banOf = ({ id }: Pick<InviteRef, 'id'>) => `invite ${id}`;
 
 /**
  * The id, in a ban, of the passes that members from one network got by an invite, or by one that descends from it. Whoever was removed may hold any
- * number of these; others that came by the same link keep theirs.
+ * number of these; others that came by the same link keep theirs, but for those of the same network. Hashed, so that nobody who reads the bans can
+ * tell which are of the same network.
  */
-export const passBanOf = ({ id }: Pick<InviteRef, 'id'>, network: string) => `passes ${id} ${network}`;
+export const passBanOf = ({ id }: Pick<InviteRef, 'id'>, network: string) =>
+  `passes ${createHash('sha256').update(`${id} ${network}`).digest('base64url')}`;
+
+export function endedPass(): MeshError {
+  return notInvited(
+    'Somebody who came from your network by the same link was removed from this room, so that link readmits nobody from there. Ask the owner for a new one.',
+  );
+}
 
 export function revokedInvite(): MeshError {
   return notInvited('The owner of this room has revoked this invite. Ask for a new one.');

@@ -1,8 +1,7 @@
-import { MeshError } from '../../shared/errors.ts';
+import type { MeshError } from '../../shared/errors.ts';
 import type { JoinRequest } from '../../shared/signaling.ts';
 import {
   banOf,
-  type Grant,
   type Invites,
   type Lineage,
   notInvited,
@@ -26,8 +25,8 @@ export interface Admitted extends Rights {
   room: RoomAddress;
   /** The session was admitted only because no invite-only room had this name yet. */
   onlyIfNew: boolean;
-  /** An invite admitted the session, which is not a member that returns. */
-  byInvite: boolean;
+  /** What admitted the session; null: neither, or it is still a member. */
+  by: 'invite' | 'pass' | null;
 }
 
 interface Parts {
@@ -55,7 +54,7 @@ export class Admission {
     const known = rooms.session(sessionId);
     if (known?.role === role && (room === undefined || room === known.room.name)) {
       const { isOwner, mayInvite, lineage } = known;
-      return { room: known.room, onlyIfNew: false, byInvite: false, isOwner, mayInvite, lineage };
+      return { room: known.room, onlyIfNew: false, by: null, isOwner, mayInvite, lineage };
     }
     if (invite !== undefined) return this.#redeem(invite, sessionId, request, networks);
     const isRequired = config.invites === 'required';
@@ -76,12 +75,10 @@ export class Admission {
     return lineage.some((invite) => removed.has(banOf(invite)));
   }
 
-  /** Whether somebody was removed who came by the same invite, from the same network. */
-  async #isPassEnded({ room, lineage }: Grant, network: string): Promise<boolean> {
-    const { invites, rooms } = this.parts;
-    const removed = rooms.removedFrom(room);
-    if (lineage.some((invite) => removed.has(passBanOf(invite, network)))) return true;
-    return invites.arePassesEnded(lineage, network);
+  /** Whether somebody was removed from a room that exists who came by the same invite, from the same network. */
+  arePassesEnded(room: RoomAddress, lineage: Lineage, network: string): boolean {
+    const removed = this.parts.rooms.removedFrom(room);
+    return lineage.some((invite) => removed.has(passBanOf(invite, network)));
   }
 
   async #redeem(
@@ -100,18 +97,17 @@ export class Admission {
     // An open room that was made anew since: its name lets everybody in, but an owner of the earlier one owns nothing here.
     const present = grant.room.inviteOnly ? undefined : rooms.openRoom(grant.room.name);
     if (present && present.id !== grant.room.id) return uninvited(present);
-    if (grant.isPass && (await this.#isPassEnded(grant, address))) throw MeshError.removedFromRoom();
     if (!grant.isPass && this.isRevoked(grant.room, grant.lineage)) throw revokedInvite();
     // Before the use is counted, so that a full room does not use up an invite.
     rooms.checkSpace(grant.room, rooms.session(sessionId));
     await invites.countUse(grant, sessionId, widest);
     const { isOwner, mayInvite, lineage } = grant;
-    return { room: grant.room, onlyIfNew: false, byInvite: !grant.isPass, isOwner, mayInvite, lineage };
+    return { room: grant.room, onlyIfNew: false, by: grant.isPass ? 'pass' : 'invite', isOwner, mayInvite, lineage };
   }
 }
 
 const uninvited = (room: RoomAddress): Admitted => ({
-  ...{ room, onlyIfNew: false, byInvite: false, isOwner: false, mayInvite: false, lineage: [] },
+  ...{ room, onlyIfNew: false, by: null, isOwner: false, mayInvite: false, lineage: [] },
 });
 
 export function invitedMembersOnly(): MeshError {

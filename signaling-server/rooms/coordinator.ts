@@ -12,7 +12,7 @@ import {
 } from '../../shared/signaling.ts';
 import { claimIdentity, sessionIdSync } from '../access/identity.ts';
 import type { InviteCodes } from '../access/invite-codes.ts';
-import { type Invites, notInvited, type Rights, revokedInvite } from '../access/invites.ts';
+import { endedPass, type Invites, notInvited, type Rights, revokedInvite } from '../access/invites.ts';
 import type { LockOut } from '../access/lock-out.ts';
 import { roomKey } from '../access/room-address.ts';
 import type { RelayAccess } from '../access/turn.ts';
@@ -148,9 +148,11 @@ export class Coordinator {
     const id = sessionIdSync(request.sessionKey);
     const { role } = request;
     const admitted = await this.#admission.admit(id, request, connection.networks);
-    const { room, onlyIfNew: _, byInvite, ...rights } = admitted;
-    const [isRemoved, pass, reputation, partners, accused] = await Promise.all([
+    const { room, onlyIfNew: _, by, ...rights } = admitted;
+    const [network = ''] = connection.networks;
+    const [isRemoved, wasPassEnded, pass, reputation, partners, accused] = await Promise.all([
       this.owner.isRemoved(room, id),
+      by === 'pass' && invites.arePassesEnded(rights.lineage, network),
       // Open rooms need no pass.
       room.inviteOnly ? invites.pass(room, { role, sessionId: id, ...rights }) : undefined,
       store.reputation(this.#rooms.session(id)?.historyId ?? id),
@@ -159,7 +161,9 @@ export class Coordinator {
     ]);
     // The owner may have removed the member, or revoked its invite, while the store was asked.
     if (isRemoved || this.#rooms.removedFrom(room).has(id)) throw MeshError.removedFromRoom();
-    if (byInvite && this.#admission.isRevoked(room, rights.lineage)) throw revokedInvite();
+    if (by === 'invite' && this.#admission.isRevoked(room, rights.lineage)) throw revokedInvite();
+    if (wasPassEnded || (by === 'pass' && this.#admission.arePassesEnded(room, rights.lineage, network)))
+      throw endedPass();
 
     // Over another socket the same page has made this room, or returned to it, meanwhile.
     if (this.sessions.isInNamesake(id, request, room)) return this.join(request, connection);

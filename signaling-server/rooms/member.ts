@@ -15,7 +15,7 @@ import {
 import { TASK_NAMES, type TaskName } from '../../shared/tasks/definition.ts';
 import { z } from '../../shared/zod.ts';
 import type { IdentityClaim } from '../access/identity.ts';
-import { type InviteRef, inviteRefSchema, type Lineage, lineageSchema } from '../access/invites.ts';
+import { inviteRefSchema, type Lineage, lineageSchema } from '../access/invites.ts';
 import type { RoomAddress } from '../access/room-address.ts';
 import type { Accused, Reputation } from '../store/store.ts';
 import { type Connection, socketInfoOf, socketInfoSchema } from './connection.ts';
@@ -31,6 +31,8 @@ const metSchema = z.object({
   historyId: z.string(),
   /** Which admitted it to the room; null if none did. */
   invite: inviteRefSchema.nullable(),
+  /** The narrowest that it came from, hashed. Absent in records of older instances. */
+  network: z.string().exactOptional(),
 });
 type Met = z.infer<typeof metSchema>;
 
@@ -59,6 +61,8 @@ export const memberRecordSchema = z.object({
   peers: z.array(sessionIdSchema),
   partners: z.array(z.tuple([z.string(), z.number()])),
   met: z.array(z.tuple([z.string(), metSchema])),
+  /** See {@link Member.networks}. Absent in records of older instances. */
+  networks: z.array(z.string()).readonly().default([]),
   /** Null while its socket is away. */
   socket: socketInfoSchema.nullable(),
 });
@@ -74,6 +78,9 @@ export interface MemberObserver {
 
 /** Until a volunteer has sent its status it is offered to nobody. */
 const INITIAL_STATUS: VolunteerStatus = { load: 0, accepting: false, tasks: [], maxGamers: 1 };
+
+/** How a member came to its room. */
+export type Arrived = Pick<Member, 'lineage' | 'networks'>;
 
 /** One session in one room. It outlives its sockets; while there is none, events for it are queued, up to a bound. */
 export class Member {
@@ -103,6 +110,8 @@ export class Member {
   removed: ReadonlySet<string> = new Set();
   /** The members that this one is introduced to, by id; always mutual. */
   readonly peers = new Map<string, Member>();
+  /** The networks that its last socket came from, hashed, narrowest first. */
+  networks: readonly string[] = [];
   #connection: Connection | null = null;
   /** Volunteers this gamer was introduced to, including those that left, by id. Null until the first. */
   #met: LRUCache<string, Met> | null = null;
@@ -129,10 +138,10 @@ export class Member {
   /** Everything that another instance needs to continue with this member, see {@link restore}. */
   record(): MemberRecord {
     const { id, role, name, room, status, reputation, claim, identity, needs, isSeeking } = this;
-    const { worksAlone, isOwner, mayInvite, lineage } = this;
+    const { worksAlone, isOwner, mayInvite, lineage, networks } = this;
     return {
       ...{ id, role, name, room, status, reputation, claim, identity, needs, isSeeking },
-      ...{ worksAlone, isOwner, mayInvite, lineage },
+      ...{ worksAlone, isOwner, mayInvite, lineage, networks },
       removed: [...this.removed],
       peers: [...this.peers.keys()],
       partners: [...this.partners],
@@ -148,9 +157,10 @@ export class Member {
    */
   restore(record: MemberRecord, connection: Connection | null, waiting: readonly WaitingEvent[]): void {
     const { status, reputation, claim, identity, needs, isSeeking } = record;
-    const { worksAlone, isOwner, mayInvite, lineage, partners, met } = record;
+    const { worksAlone, isOwner, mayInvite, lineage, networks, partners, met } = record;
     Object.assign(this, { status, reputation, claim, identity, needs, isSeeking });
     Object.assign(this, { worksAlone, isOwner, mayInvite, lineage });
+    this.networks = connection?.networks ?? networks;
     this.partners = new Map(partners);
     for (const [id, volunteer] of met) this.#remember(id, volunteer);
     this.#waiting.restore(waiting);
@@ -185,9 +195,9 @@ export class Member {
     return this.identity ?? this.id;
   }
 
-  /** Remembers a volunteer that this gamer is introduced to, see {@link historyIdOf} and {@link inviteOf}. */
-  remember({ id, historyId, lineage }: Pick<Member, 'id' | 'historyId' | 'lineage'>): void {
-    this.#remember(id, { historyId, invite: lineage.at(-1) ?? null });
+  /** Remembers a volunteer that this gamer is introduced to, see {@link historyIdOf} and {@link admissionOf}. */
+  remember({ id, historyId, lineage, networks: [network] }: Pick<Member, 'id' | 'historyId' | keyof Arrived>): void {
+    this.#remember(id, { historyId, invite: lineage.at(-1) ?? null, ...(network !== undefined && { network }) });
   }
 
   #remember(volunteerId: string, volunteer: Met): void {
@@ -200,21 +210,17 @@ export class Member {
     return this.peers.get(volunteerId)?.historyId ?? this.#met?.get(volunteerId)?.historyId;
   }
 
-  /** The invite that admitted a volunteer which this gamer was introduced to. */
-  inviteOf(volunteerId: string): InviteRef | undefined {
-    return this.#met?.get(volunteerId)?.invite ?? undefined;
+  /** How a volunteer which this gamer was introduced to had come. */
+  admissionOf(volunteerId: string): Arrived {
+    const { invite, network } = this.#met?.get(volunteerId) ?? {};
+    return { lineage: invite ? [invite] : [], networks: network === undefined ? [] : [network] };
   }
 
   get rttMs(): number {
     return this.#connection?.rttMs ?? ASSUMED_RTT_MS;
   }
 
-  /** The networks that its socket comes from, hashed, narrowest first; none while that is away. */
-  get networks(): readonly string[] {
-    return this.#connection?.networks ?? [];
-  }
-
-  /** The widest of them; for members whose sockets are away, all such count as one. */
+  /** The widest of its networks. */
   get network(): string {
     return this.networks.at(-1) ?? '';
   }
@@ -223,6 +229,7 @@ export class Member {
   attach(connection: Connection): void {
     this.dismiss();
     this.#connection = connection;
+    this.networks = connection.networks;
     this.#firstIntroductions = new Map();
     this.changed();
   }

@@ -8,7 +8,7 @@ import { isSameRoom, membershipDigest, type RoomAddress, roomKey } from '../acce
 import type { ServerClock } from '../clock.ts';
 import type { Store } from '../store/store.ts';
 import type { Introductions } from './introductions.ts';
-import type { Member } from './member.ts';
+import type { Arrived, Member } from './member.ts';
 import type { Rooms } from './rooms.ts';
 
 /** Removals and revocations of one owner: more than a room's worth of mishaps. */
@@ -68,8 +68,9 @@ export class OwnerActions {
     const historyId = isHere ? volunteer.historyId : owner.historyIdOf(volunteerId);
     if (historyId === undefined) throw notInvited('This volunteer is not in your room.');
     const ids = [...new Set([volunteerId, historyId])];
-    const invite = isHere ? volunteer.lineage.at(-1) : owner.inviteOf(volunteerId);
-    const passes = isHere ? passBansOf(volunteer) : [];
+    const arrived = isHere ? volunteer : owner.admissionOf(volunteerId);
+    const invite = arrived.lineage.at(-1);
+    const passes = passBansOf(room, arrived);
     rooms.markRemoved(room, [...ids, ...passes, ...(invite ? [banOf(invite)] : [])]);
     if (isHere) this.expel(volunteer);
     else if (volunteer && !isSameRoom(volunteer.room, room)) introductions.removeFromGamers(room, volunteer);
@@ -104,7 +105,7 @@ export class OwnerActions {
     }
     if (gamer.isOwner) throw notInvited('This gamer owns the room as well, so it cannot be removed. Make a new room.');
     const invite = gamer.lineage.at(-1);
-    const passes = passBansOf(gamer);
+    const passes = passBansOf(owner.room, gamer);
     rooms.markRemoved(owner.room, [gamerId, ...passes, ...(invite ? [banOf(invite)] : [])]);
     this.expel(gamer);
     log.info({ owner: owner.id, gamer: gamerId }, 'a gamer was removed');
@@ -129,8 +130,9 @@ export class OwnerActions {
     const quota = { room: roomKey(room), network };
     const untilMs = clock.epochMs() + PASS_VALID_S * 1_000;
     const members = room.inviteOnly ? ids.map((id) => memberBan(room, id)) : [];
-    const bans = [...members, ...passes].map((ban) => store.ban(ban, untilMs, quota));
-    if (invite) bans.push(invites.revoke(invite, quota), codes.end(invite));
+    // The invite first: where a quota is used up, what is left protects most.
+    const bans = invite ? [invites.revoke(invite, quota), codes.end(invite)] : [];
+    for (const ban of [...members, ...passes]) bans.push(store.ban(ban, untilMs, quota));
     for (const { reason } of (await Promise.allSettled(bans)).filter((ban) => ban.status === 'rejected')) {
       log.warn({ err: reason }, 'a removal or revocation is lost when its room becomes empty or this server stops');
     }
@@ -148,10 +150,10 @@ function refuseGuests({ isOwner }: Member): void {
   if (!isOwner) throw notInvited('Only the owner of this room can do this: the player who made it.');
 }
 
-/** Of a member that is removed: by the invite that admitted it, and from where it is connected. */
-function passBansOf({ lineage, networks: [network] }: Member): string[] {
+/** Of a member that is removed: by the invite that admitted it, and from where it was connected. Open rooms have no passes. */
+function passBansOf({ inviteOnly }: RoomAddress, { lineage, networks: [network] }: Arrived): string[] {
   const invite = lineage.at(-1);
-  return invite && network !== undefined ? [passBanOf(invite, network)] : [];
+  return inviteOnly && invite && network !== undefined ? [passBanOf(invite, network)] : [];
 }
 
 const memberBan = (room: RoomAddress, id: string) => `member ${membershipDigest(room, id)}`;

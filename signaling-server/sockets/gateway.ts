@@ -98,8 +98,11 @@ export class Gateway {
     const contentBytes = Number(headers['content-length'] ?? 0);
     const transport = sid === undefined ? undefined : this.#polling.get(sid);
     transport?.received(POLL_BYTES + contentBytes);
-    // engine.io does not ask `allowRequest` about the others, and never answers those that are not upgrades.
-    const isOther = sid !== undefined && kind !== 'polling';
+    // About the others engine.io does not ask `allowRequest`. Some it never answers, and what an upgraded connection sends it reads uncounted.
+    const isOther =
+      headers.upgrade === undefined
+        ? sid !== undefined && kind !== 'polling'
+        : sid !== undefined || kind !== 'websocket';
     // Browsers say how much they send.
     const isUncounted = method === 'POST' && headers['content-length'] === undefined;
     // engine.io goes on answering while it waits for a last request for news.

@@ -21,9 +21,9 @@ export const STORE_LIMITS = {
   /** Of those, from one network (/24 or /48): enough for a large school in a week. It takes 50 networks to fill the store. */
   maxUsesPerNetwork: 4_096,
   maxBans: 50_000,
-  /** Bans in one room; a removal makes three. Beyond that the ban that ends first is lifted, which harms only the owner's own room. */
+  /** Bans in one room; a removal makes four. Beyond that the ban that ends first is lifted, which harms only the owner's own room. */
   maxBansPerRoom: 512,
-  /** Bans made from one network: about 300 removals in a week. */
+  /** Bans made from one network: about 250 removals in a week. */
   maxBansPerNetwork: 1_024,
   /** Codes of invites. Each takes up to 4 kB, most take 0.7 kB. */
   maxCodes: 10_000,
