@@ -5,7 +5,7 @@ import { expect, test } from './fixtures.ts';
 import { exampleOf, readExamples } from './sdk-document.ts';
 import { startServer } from './server.ts';
 
-const TYPES = ['echo', 'upscale', 'infer', 'pathfinding', 'physics', 'raytracing'];
+const TYPES = ['echo', 'upscale', 'infer', 'dialogue', 'pathfinding', 'physics', 'raytracing'];
 
 test('every example of docs/sdk.md runs in a page of another origin and prints what the document says', async ({
   context,

@@ -11,13 +11,17 @@ import { z } from './zod.ts';
 const id32 = z.int().min(0).max(0xffffffff);
 const durationMs = z.number().min(0).max(3_600_000);
 const shortText = z.string().max(64);
+/** Kinds of task of which a volunteer tells its speed: a dozen, and each model that it has run. */
+const MAX_KINDS = 64;
 const side = z.int().min(2).max(STREAM_LIMITS.maxSide);
 
 /** Measured capabilities of a volunteer's machine. */
 const capabilitiesSchema = z.strictObject({
   adapter: z.string().max(256),
   /** By kind of task (`kindOf` of its definition): the fastest backend that computed correctly, and its speed in units of the type's cost(). */
-  backends: z.record(shortText, z.strictObject({ backend: shortText, unitsPerMs: z.number().min(0) })),
+  backends: z
+    .record(shortText, z.strictObject({ backend: shortText, unitsPerMs: z.number().min(0) }))
+    .refine((byKind) => Object.keys(byKind).length <= MAX_KINDS),
   tasks: z.array(shortText).max(16),
   /** Codecs that the machine can decode and encode, best first. */
   codecs: z.array(shortText).max(8),

@@ -1,12 +1,13 @@
 import { expect, test } from 'vitest';
 import { TRANSFER } from '../protocol-limits.ts';
-import { checkArrivedResult, checkArrivedTask, definitionOf, RUNNABLE_TASK_TYPES } from './catalogue.ts';
+import { checkArrivedResult, checkArrivedTask, definitionOf } from './catalogue.ts';
+import { TASK_NAMES } from './definition.ts';
 import { echo } from './echo.ts';
 
 const bytes = Uint8Array.of(1, 2, 3);
 
 test('every definition is listed under its own type', () => {
-  for (const type of RUNNABLE_TASK_TYPES) expect(definitionOf(type).type).toBe(type);
+  for (const type of TASK_NAMES) expect(definitionOf(type).type).toBe(type);
 });
 
 test('the error for an unknown type lists the known ones', () => {
@@ -67,7 +68,7 @@ test('a result with anything that its type does not name is malformed, and so is
   expect(arrived(null)()).toEqual({ bytes: new Uint8Array(4) });
   for (const value of [{ hidden: 'x'.repeat(1_000) }, [], 0, 'text', {}])
     expect(arrived(value)).toThrow(expect.objectContaining({ reason: 'malformed' }));
-  for (const type of RUNNABLE_TASK_TYPES) {
+  for (const type of TASK_NAMES) {
     const outputs = [{ name: 'y', type: 'uint8', dims: [1] }];
     expect(definitionOf(type).value.safeParse({ outputs, more: 1 }).success, type).toBe(false);
     expect(definitionOf(type).value.safeParse({ outputs: [{ ...outputs[0], more: 1 }] }).success, type).toBe(false);

@@ -1,5 +1,5 @@
 import { MeshError } from '../errors.ts';
-import type { PackedResult, PackedTask, TaskDefinition, TaskName } from './definition.ts';
+import { type PackedResult, type PackedTask, TASK_NAMES, type TaskDefinition, type TaskName } from './definition.ts';
 import { dialogue } from './dialogue.ts';
 import { echo } from './echo.ts';
 import { infer } from './infer.ts';
@@ -13,8 +13,6 @@ export const catalogue = { echo, upscale, infer, dialogue, pathfinding, physics,
   TaskName,
   unknown
 >;
-type RunnableTaskType = keyof typeof catalogue;
-export const RUNNABLE_TASK_TYPES = Object.keys(catalogue) as RunnableTaskType[];
 
 /** A definition with opaque types, for code that only passes tasks on; they were checked at its declaration. */
 export type AnyTaskDefinition = TaskDefinition<unknown, unknown, unknown>;
@@ -22,11 +20,11 @@ export type AnyTaskDefinition = TaskDefinition<unknown, unknown, unknown>;
 /** Returns the definition of a task type. Throws MeshError `unknown-task`. */
 export function definitionOf(type: string): AnyTaskDefinition {
   if (!Object.hasOwn(catalogue, type)) {
-    const known = RUNNABLE_TASK_TYPES.join(', ');
+    const known = TASK_NAMES.join(', ');
     throw new MeshError('unknown-task', `There is no task type '${type}' here. This version runs: ${known}.`);
   }
   // Safe: pack() validates its input, and params are validated by the schema before any other member receives them.
-  return catalogue[type as RunnableTaskType] as unknown as AnyTaskDefinition;
+  return catalogue[type as TaskName] as unknown as AnyTaskDefinition;
 }
 
 /** Volunteer's side: validates an arriving task. Throws MeshError `unknown-task`, `malformed` or `too-large`. */
@@ -48,5 +46,3 @@ export function checkArrivedResult(
   if (!parsed.success) throw MeshError.malformed(`A result of type '${definition.type}' arrived in an unknown form.`);
   return definition.unpackResult(task, { value: parsed.data, attachments });
 }
-
-export type { PackedResult, PackedTask };

@@ -1,8 +1,8 @@
 import { systemClock } from '../../shared/clock.ts';
 import { MeshError } from '../../shared/errors.ts';
 import { logger } from '../../shared/log.ts';
-import { checkArrivedTask, type PackedResult, type PackedTask } from '../../shared/tasks/catalogue.ts';
-import type { Steps } from '../../shared/tasks/definition.ts';
+import { checkArrivedTask } from '../../shared/tasks/catalogue.ts';
+import type { PackedResult, PackedTask, Steps } from '../../shared/tasks/definition.ts';
 import type { DialogueParams } from '../../shared/tasks/dialogue.ts';
 import type { InferParams } from '../../shared/tasks/infer.ts';
 import { isNetwork, NETWORKS, type Quality, type UpscaleParams } from '../../shared/tasks/upscale.ts';
@@ -17,8 +17,6 @@ import { nextMacrotask, runInSlices, Schedule } from './schedule.ts';
 import { remeasure, selectBackends } from './select-backends.ts';
 import { SpeedRefresh } from './speed-refresh.ts';
 import { deviceLost } from './wgsl/gpu-device.ts';
-
-export type { EngineCapabilities, EngineOptions, ExecutedTask, FrameUpscaler };
 
 const log = logger('compute.engine');
 

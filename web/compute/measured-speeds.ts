@@ -1,6 +1,6 @@
-import { z } from 'zod';
 import { TASK_NAMES } from '../../shared/tasks/definition.ts';
 import { NETWORKS, type Network } from '../../shared/tasks/upscale.ts';
+import { z } from '../../shared/zod.ts';
 import { BACKEND_NAMES, type BackendName, FRAME_EXPORTS, FRAME_IMPORTS, type FramePaths } from './backend.ts';
 
 /** Raise it whenever a kernel, a benchmark or a unit of cost changes, so that speeds kept by an older build are measured again. */

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { RUNNABLE_TASK_TYPES } from '../../shared/tasks/catalogue.ts';
 import type { PackedTask, TaskDefinition } from '../../shared/tasks/definition.ts';
+import { TASK_NAMES } from '../../shared/tasks/definition.ts';
 import { pathfinding } from '../../shared/tasks/pathfinding.ts';
 import { physics } from '../../shared/tasks/physics.ts';
 import { raytracing } from '../../shared/tasks/raytracing.ts';
@@ -71,7 +71,7 @@ async function executed<Params, Result>(definition: TaskDefinition<never, Params
 }
 
 test('every runnable type is offered, with a speed', () => {
-  expect(Object.keys(engine.capabilities.backends).sort()).toEqual([...RUNNABLE_TASK_TYPES].sort());
+  expect(Object.keys(engine.capabilities.backends).sort()).toEqual([...TASK_NAMES].sort());
   for (const { unitsPerMs } of Object.values(engine.capabilities.backends)) expect(unitsPerMs).toBeGreaterThan(0);
 });
 

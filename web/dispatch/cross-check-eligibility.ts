@@ -1,3 +1,4 @@
+import { setNewest } from '../../shared/bounded-map.ts';
 import { PROBATION_RESULTS } from '../../shared/reputation.ts';
 
 /** When one volunteer may confirm another's result. */
@@ -26,9 +27,7 @@ export class CrossCheckEligibility {
   /** A link to the volunteer opened. Only its first one counts. */
   met(volunteerId: string, nowMs: number): void {
     if (this.#histories.has(volunteerId)) return;
-    this.#histories.set(volunteerId, { metMs: nowMs, confirmedHere: 0 });
-    const [oldest] = this.#histories.keys();
-    if (this.#histories.size > CROSS_CHECK.maxVolunteers && oldest !== undefined) this.#histories.delete(oldest);
+    setNewest(this.#histories, volunteerId, { metMs: nowMs, confirmedHere: 0 }, CROSS_CHECK.maxVolunteers);
   }
 
   /** This machine itself found an answer of the volunteer right. */

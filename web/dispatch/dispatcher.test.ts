@@ -191,12 +191,12 @@ describe('when a volunteer does not deliver', () => {
   });
 
   test("'auto' runs a task locally after too many failed attempts on volunteers", async () => {
-    const many = Array.from({ length: ATTEMPTS.maxOnVolunteers + 1 }, (_, index) => volunteer(`v${index}`));
+    const many = Array.from({ length: ATTEMPTS.maxFailures + 1 }, (_, index) => volunteer(`v${index}`));
     for (const one of many) one.msPerTask = 0;
     // Otherwise the first task would also run locally, as an exploration.
     await bench.warmUp();
     const task = submit();
-    for (let attempt = 0; attempt < ATTEMPTS.maxOnVolunteers; attempt++) {
+    for (let attempt = 0; attempt < ATTEMPTS.maxFailures; attempt++) {
       await ticksPass();
       const asked = many.find(
         ({ id, started }) => started.length > 0 && !bench.verdicts.some(([judged]) => judged === id),
@@ -206,9 +206,9 @@ describe('when a volunteer does not deliver', () => {
     await ticksPass();
     bench.clock.advance(10);
     await expect(task.result).resolves.toMatchObject({
-      timing: { ranOn: 'local', attempts: ATTEMPTS.maxOnVolunteers + 1 },
+      timing: { ranOn: 'local', attempts: ATTEMPTS.maxFailures + 1 },
     });
-    expect(many.filter(({ started }) => started.length > 0).length).toBe(ATTEMPTS.maxOnVolunteers);
+    expect(many.filter(({ started }) => started.length > 0).length).toBe(ATTEMPTS.maxFailures);
   });
 
   test("'volunteers' fails with the last reason when the only volunteer cannot run the task", async () => {

@@ -39,7 +39,7 @@ export const LOOK_AHEAD_JOBS = 256;
 /**
  * Decides which job runs where and when. A job goes to the runner predicted to finish it first. If it is late, or its volunteer falls
  * silent, a second runner gets it too, and the first valid result wins. A runner that fails at a job is not asked again for it, and
- * after `ATTEMPTS.maxOnVolunteers` failures on volunteers only this machine may run it.
+ * after `ATTEMPTS.maxFailures` failed attempts only this machine may run it.
  */
 export class Dispatcher {
   readonly #counter = new DispatchCounter();

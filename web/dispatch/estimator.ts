@@ -105,8 +105,9 @@ export class Estimator {
     this.#now = now;
   }
 
-  /** Takes the speeds that the machine reports, for all kinds that were not measured here. */
+  /** Takes the speeds that the machine reports, for all kinds that were not measured here, in place of those that it reported before. */
   announce(backends: Record<string, { unitsPerMs: number }>): void {
+    for (const kind of this.#services.keys()) if (!this.#measuredAtMs.has(kind)) this.#services.delete(kind);
     for (const [kind, { unitsPerMs }] of Object.entries(backends)) {
       if (unitsPerMs > 0 && !this.#measuredAtMs.has(kind)) this.#services.set(kind, new ServiceModel(1 / unitsPerMs));
     }

@@ -1,3 +1,4 @@
+import { setNewest } from '../../shared/bounded-map.ts';
 import type { MeshError, MeshErrorReason } from '../../shared/errors.ts';
 import type { DispatcherEvents } from './dispatch-counts.ts';
 import type { Job } from './job.ts';
@@ -76,12 +77,7 @@ export class FailureAttribution {
   /** Whether something other than the volunteer may be to blame once more. */
   #isExcused(volunteerId: string): boolean {
     const inARow = (this.#excused.get(volunteerId) ?? 0) + 1;
-    this.#excused.delete(volunteerId);
-    for (const oldest of this.#excused.keys()) {
-      if (this.#excused.size < MAX_REMEMBERED) break;
-      this.#excused.delete(oldest);
-    }
-    this.#excused.set(volunteerId, inARow);
+    setNewest(this.#excused, volunteerId, inARow, MAX_REMEMBERED);
     return inARow <= MAX_EXCUSED_IN_A_ROW;
   }
 }

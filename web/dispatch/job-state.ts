@@ -7,8 +7,8 @@ const log = logger('dispatch');
 
 /** Limits on how often one job is tried. */
 export const ATTEMPTS = {
-  /** Failed attempts on volunteers before only this machine may run the job. */
-  maxOnVolunteers: 3,
+  /** Failed attempts before only this machine may run the job. */
+  maxFailures: 3,
   /** How often a job may be handed back before that counts as a failure: a machine that pauses all day must not hold it. */
   maxReturns: 8,
 } as const;
@@ -140,7 +140,7 @@ export class JobState {
   }
 
   get #mayUseVolunteers(): boolean {
-    return this.job.where !== 'local' && this.#failures < ATTEMPTS.maxOnVolunteers;
+    return this.job.where !== 'local' && this.#failures < ATTEMPTS.maxFailures;
   }
 
   #isEligible(runner: Runner): boolean {

@@ -1,3 +1,4 @@
+import { setNewest } from '../../shared/bounded-map.ts';
 import type { AttemptResult, Job, Outcome, Runner } from './job.ts';
 import type { JobState } from './job-state.ts';
 import type { LocalRunner } from './local-runner.ts';
@@ -104,10 +105,6 @@ class Conversations {
   }
 
   began({ conversation }: Job, { id }: Runner): void {
-    if (conversation === undefined) return;
-    this.#keepers.delete(conversation);
-    this.#keepers.set(conversation, id);
-    const [oldest] = this.#keepers.keys();
-    if (this.#keepers.size > MAX_CONVERSATIONS && oldest !== undefined) this.#keepers.delete(oldest);
+    if (conversation !== undefined) setNewest(this.#keepers, conversation, id, MAX_CONVERSATIONS);
   }
 }

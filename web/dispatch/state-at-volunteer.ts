@@ -1,3 +1,4 @@
+import { setNewest } from '../../shared/bounded-map.ts';
 import { totalBytes } from '../../shared/bytes.ts';
 import type { TaskSession } from '../../shared/messages.ts';
 import { type InferParams, outputNames } from '../../shared/tasks/infer.ts';
@@ -52,10 +53,8 @@ export class StateAtVolunteer {
   /** A call has ended, and the volunteer keeps its result. */
   finished({ session }: Job, { id }: TaskSession, value: unknown): void {
     if (!session) return;
-    this.#known.delete(session.key);
-    this.#known.set(session.key, { id, call: session.call, outputs: outputNames(value) });
-    const [oldest] = this.#known.keys();
-    if (this.#known.size > KEPT_STATE.maxSessions && oldest !== undefined) this.#known.delete(oldest);
+    const state = { id, call: session.call, outputs: outputNames(value) };
+    setNewest(this.#known, session.key, state, KEPT_STATE.maxSessions);
   }
 
   /** Inputs of the job that are outputs of the result that the volunteer keeps. */

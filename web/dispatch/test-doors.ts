@@ -9,13 +9,8 @@ import {
   taskMessageSchema,
   videoMessageSchema,
 } from '../../shared/messages.ts';
-import {
-  checkArrivedResult,
-  checkArrivedTask,
-  definitionOf,
-  type PackedResult,
-  type PackedTask,
-} from '../../shared/tasks/catalogue.ts';
+import { checkArrivedResult, checkArrivedTask, definitionOf } from '../../shared/tasks/catalogue.ts';
+import type { PackedResult, PackedTask } from '../../shared/tasks/definition.ts';
 import { encodeTransfer } from '../../shared/wire.ts';
 import { FlowChannel } from '../net/flow-channel.ts';
 import { TestPort } from '../net/test-channel.ts';

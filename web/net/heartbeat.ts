@@ -1,3 +1,4 @@
+import { setNewest } from '../../shared/bounded-map.ts';
 import { CHANNELS } from '../../shared/channels.ts';
 import type { Clock } from '../../shared/clock.ts';
 import { MeshError } from '../../shared/errors.ts';
@@ -159,11 +160,7 @@ export class HeartbeatMonitor {
   #ping(): void {
     const { clock } = this.#options;
     this.#serial = (this.#serial + 1) >>> 0;
-    this.#sentMs.set(this.#serial, clock.now());
-    for (const oldest of this.#sentMs.keys()) {
-      if (this.#sentMs.size <= HEARTBEAT.lostAfterMs / HEARTBEAT.intervalMs) break;
-      this.#sentMs.delete(oldest);
-    }
+    setNewest(this.#sentMs, this.#serial, clock.now(), HEARTBEAT.lostAfterMs / HEARTBEAT.intervalMs);
     const ping: HeartbeatMessage = { kind: 'ping', serial: this.#serial, rttMs: this.#roundTrip.measuredMs };
     this.#channel.trySendNow(withoutAttachments(ping), CHANNELS.pulse.highWaterBytes);
     this.#cancelNext = clock.after(HEARTBEAT.intervalMs, () => this.#ask());

@@ -5,7 +5,7 @@ export const RETRY = {
   /** Delays before the first attempts, ms: most failures are a moment's. */
   firstDelaysMs: [0, 300, 1_200, 2_700],
   /**
-   * Delay before each further attempt, ms. With the longest time that an attempt takes (`REPEAT_TIMEOUT_MS`) and the jitter it stays
+   * Delay before each further attempt, ms. With the longest time that an attempt takes (`LINK.repeatTimeoutMs`) and the jitter it stays
    * below 12 s: a relay or a network that is back is used within 15 s.
    */
   delayMs: 3_000,

@@ -1,3 +1,4 @@
+import { setNewest } from '../../shared/bounded-map.ts';
 import type { MeshError } from '../../shared/errors.ts';
 import { logger, shortId } from '../../shared/log.ts';
 import { CheckStreak } from '../../shared/reputation.ts';
@@ -5,6 +6,9 @@ import type { AccusedWork } from '../../shared/signaling.ts';
 import { Listeners } from './listeners.ts';
 
 const log = logger('net.trust');
+
+/** Volunteers that are remembered. One that is forgotten is a newcomer again, as it would be under another id. */
+const MAX_REMEMBERED = 4_096;
 
 export interface BarredVolunteer {
   volunteerId: string;
@@ -22,9 +26,10 @@ export class VolunteerTrust {
   /** Emits once per volunteer, when it is barred. */
   readonly barred = new Listeners<BarredVolunteer>();
   readonly #random: () => number;
-  /** By volunteer id, then by kind of work. */
+  /** By volunteer id, then by kind of work, of which there are as many as this gamer has. */
   readonly #streaks = new Map<string, Map<string, CheckStreak>>();
-  readonly #barredIds = new Set<string>();
+  /** By volunteer id, what it answered wrongly. */
+  readonly #barredFor = new Map<string, AccusedWork>();
   #wrongAnswers = 0;
 
   constructor(random: () => number) {
@@ -42,7 +47,7 @@ export class VolunteerTrust {
   }
 
   isBarred(volunteerId: string): boolean {
-    return this.#barredIds.has(volunteerId);
+    return this.#barredFor.has(volunteerId);
   }
 
   /** A checked answer was right. */
@@ -51,15 +56,15 @@ export class VolunteerTrust {
     const streak = streaks.get(kind) ?? new CheckStreak();
     streak.right();
     streaks.set(kind, streak);
-    this.#streaks.set(volunteerId, streaks);
+    setNewest(this.#streaks, volunteerId, streaks, MAX_REMEMBERED);
   }
 
   /** A checked answer was wrong. Bars the volunteer; listeners of {@link barred} have run when this returns. */
   wrong(answer: BarredVolunteer): void {
     const { volunteerId } = answer;
     this.#wrongAnswers++;
-    if (this.#barredIds.has(volunteerId)) return;
-    this.#barredIds.add(volunteerId);
+    if (this.#barredFor.has(volunteerId)) return;
+    setNewest(this.#barredFor, volunteerId, answer.work, MAX_REMEMBERED);
     this.#streaks.delete(volunteerId);
     log.warn('barred', { volunteer: shortId(volunteerId), work: answer.work, reason: answer.error.reason });
     this.barred.emit(answer);

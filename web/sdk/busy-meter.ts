@@ -1,5 +1,7 @@
 /** The load is measured over this time: steady enough to rank by, and quick to show that a game started. */
 export const LOAD_WINDOW_MS = 3_000;
+/** Readings within this time share a mark: a gamer decides how often it asks. */
+const MARK_INTERVAL_MS = 50;
 
 /** How long an engine computed since its start, and the part of the time in which it may. */
 export interface Usage {
@@ -25,11 +27,13 @@ export class BusyMeter {
     return this.#usage().busyMs;
   }
 
-  /** The busy part of the time that is lent, in the last {@link LOAD_WINDOW_MS}, 0..1. */
-  get load(): number {
+  /** Measures the busy part of the time that is lent, in the last {@link LOAD_WINDOW_MS}, 0..1. */
+  measureLoad(): number {
     const nowMs = this.#now();
     const { busyMs, share } = this.#usage();
-    this.#marks.push({ atMs: nowMs, busyMs });
+    if (nowMs - (this.#marks.at(-1)?.atMs ?? Number.NEGATIVE_INFINITY) >= MARK_INTERVAL_MS) {
+      this.#marks.push({ atMs: nowMs, busyMs });
+    }
     const oldestMs = nowMs - LOAD_WINDOW_MS;
     while ((this.#marks[1]?.atMs ?? nowMs) <= oldestMs) this.#marks.shift();
     const first = this.#marks[0];

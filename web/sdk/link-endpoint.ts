@@ -84,7 +84,7 @@ export class LinkEndpoint {
     this.#heartbeat = new HeartbeatResponder({
       port: adoptChannel(channels.pulse),
       clock,
-      read: () => ({ load: meter.load, held: held() }),
+      read: () => ({ load: meter.measureLoad(), held: held() }),
       working: () => this.#tasks.working,
       onRtt: (rttMs) => {
         this.#tasks.rttMs = rttMs;

@@ -1,6 +1,6 @@
 import { createStore, get, set } from 'idb-keyval';
-import { z } from 'zod';
 import { logger } from '../../shared/log.ts';
+import { z } from '../../shared/zod.ts';
 import type { BackendName } from '../compute/backend.ts';
 import { type MeasuredSpeeds, measuredSpeedsSchema } from '../compute/measured-speeds.ts';
 

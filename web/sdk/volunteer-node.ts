@@ -53,7 +53,7 @@ export class VolunteerNode extends EventTarget {
   #cancelStatus = () => {};
 
   /**
-   * Measures this machine and joins as a volunteer. Measuring takes some seconds (`COMPUTE.probeBudgetMs` at most).
+   * Measures this machine and joins as a volunteer. Measuring takes some seconds.
    *
    * Throws MeshError `bad-input`, `unsupported-browser`, `signaling-unreachable`, `not-invited`, `room-full`, `protocol-version`.
    */

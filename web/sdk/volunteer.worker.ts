@@ -2,7 +2,7 @@ import * as Comlink from 'comlink';
 import { systemClock } from '../../shared/clock.ts';
 import { MeshError, type WireError } from '../../shared/errors.ts';
 import type { Capabilities, StreamSetup } from '../../shared/messages.ts';
-import { RUNNABLE_TASK_TYPES } from '../../shared/tasks/catalogue.ts';
+import { TASK_NAMES } from '../../shared/tasks/definition.ts';
 import type { Quality } from '../../shared/tasks/upscale.ts';
 import type { BackendName } from '../compute/backend.ts';
 import { type BrowserModel, BrowserSpeaker } from '../compute/dialogue/browser-speaker.ts';
@@ -109,7 +109,7 @@ class VolunteerWorker {
     const codecs = await rankedCodecs();
     const toCapabilities = ({ adapter, backends }: Engine['capabilities']): Capabilities => ({
       ...{ adapter, backends: slowed(backends, this.#heat.share), codecs },
-      tasks: RUNNABLE_TASK_TYPES.filter((type) => this.#acceptsDialogue || type !== 'dialogue'),
+      tasks: TASK_NAMES.filter((type) => this.#acceptsDialogue || type !== 'dialogue'),
     });
     this.#tellCapabilities = () => {
       if (this.#engine) tell({ kind: 'capabilities', capabilities: toCapabilities(this.#engine.capabilities) });
@@ -248,7 +248,8 @@ class VolunteerWorker {
 
   #tellStats(): void {
     systemClock.after(STATS_INTERVAL_MS, () => this.#tellStats());
-    const { tasksDone, framesDone, busyMs, load } = this.#meter;
+    const { tasksDone, framesDone, busyMs } = this.#meter;
+    const load = this.#meter.measureLoad();
     const endpoints = [...this.#endpoints.values()];
     const backends = endpoints.flatMap((endpoint) => endpoint.streamBackends);
     this.#heat.check(load, this.#pressure.pressureOn(backends));

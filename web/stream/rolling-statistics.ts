@@ -28,10 +28,6 @@ export class RecentMedian {
   get value(): number | null {
     return this.#samples.length === 0 ? null : median(this.#samples);
   }
-
-  clear(): void {
-    this.#samples.length = 0;
-  }
 }
 
 /** Entries added during the last `windowMs`, at most the newest `maxEntries` of them. */

@@ -48,7 +48,6 @@ const VIEWS = {
 type NumberType = keyof typeof VIEWS;
 export type TensorType = NumberType | 'string';
 type NumberData = InstanceType<(typeof VIEWS)[NumberType]>;
-export type TensorData = NumberData | string[];
 
 /** A tensor: `data` has as many elements as the product of `dims`, in row-major order; a scalar has no `dims`. */
 export type Tensor = NumberTensor | { type: 'string'; dims: number[]; data: string[] };

@@ -1,3 +1,4 @@
+import { setNewest } from '../../../shared/bounded-map.ts';
 import type { Clock } from '../../../shared/clock.ts';
 import { MeshError } from '../../../shared/errors.ts';
 import { logger } from '../../../shared/log.ts';
@@ -128,14 +129,11 @@ export class Dialogue {
   #languageSpeaker(model: string | undefined, onShare: (share: number) => void, signal: AbortSignal): Promise<Speaker> {
     const key = model ?? '';
     const opening = this.#speakers.get(key) ?? this.#open(model, onShare, signal);
-    this.#speakers.delete(key);
-    this.#speakers.set(key, opening);
+    setNewest(this.#speakers, key, opening, MAX_SPEAKERS);
     opening.catch(() => {
       // The next task tries again.
       if (this.#speakers.get(key) === opening) this.#speakers.delete(key);
     });
-    const [oldest] = this.#speakers.keys();
-    if (this.#speakers.size > MAX_SPEAKERS && oldest !== undefined) this.#speakers.delete(oldest);
     return opening;
   }
 

@@ -1,3 +1,5 @@
+import { setNewest } from '../../../shared/bounded-map.ts';
+
 /** Time, ms, in which gamers stop after the day's data is used up: what they had sent before they were told is on its way still. */
 const GRACE_MS = 1_000;
 /** What one link may move after that, bytes: a few messages of any kind, and no picture or task of a size that matters. */
@@ -18,6 +20,9 @@ interface Watched {
   hasExceeded: boolean;
 }
 
+/** Gamers that are watched: each cost a handshake, so that no real volunteer meets as many in a day. */
+const MAX_WATCHED = 4_096;
+
 /**
  * Notices links that go on when the day's data is used up. A volunteer that takes no more work still receives whatever a gamer sends, and
  * what it had queued for one still leaves. A leaky bucket (ITU-T I.371) for each gamer.
@@ -26,7 +31,7 @@ export class DataGuard {
   readonly #options: DataGuardOptions;
   /** When the data was used up; null while there is some. */
   #heldAtMs: number | null = null;
-  /** By gamer. It grows with gamers that were linked since, each of which cost a handshake. */
+  /** By gamer. */
   readonly #watched = new Map<string, Watched>();
 
   constructor(options: DataGuardOptions) {
@@ -46,11 +51,8 @@ export class DataGuard {
     const { excessBytes, atMs, hasExceeded } = this.#watched.get(peerId) ?? newlyWatched(nowMs);
     const leftBytes = Math.max(0, excessBytes - (IDLE_BYTES_PER_S * (nowMs - atMs)) / 1_000) + bytes;
     const isExcess = leftBytes > ALLOWED_BYTES;
-    this.#watched.set(peerId, {
-      excessBytes: isExcess ? 0 : leftBytes,
-      atMs: nowMs,
-      hasExceeded: hasExceeded || isExcess,
-    });
+    const watched = { excessBytes: isExcess ? 0 : leftBytes, atMs: nowMs, hasExceeded: hasExceeded || isExcess };
+    setNewest(this.#watched, peerId, watched, MAX_WATCHED);
     if (isExcess) this.#options.onExcess(peerId, hasExceeded);
   }
 }

@@ -1,3 +1,4 @@
+import { setNewest } from '../../../shared/bounded-map.ts';
 import { MeshError } from '../../../shared/errors.ts';
 import type { CheckedSetup } from '../codec/codecs.ts';
 import { MAX_FRAMES_IN_FLIGHT } from '../transport/in-flight-window.ts';
@@ -41,10 +42,7 @@ export class AnswerBudget {
   /** A frame was sent. It stays known when it is given up: a late answer is honest, and later ones are coded on top of it. */
   sent(frameId: number): void {
     const count = this.#unanswered.get(frameId) ?? 0;
-    this.#unanswered.delete(frameId);
-    this.#unanswered.set(frameId, count + 1);
-    const [oldest] = this.#unanswered.keys();
-    if (this.#unanswered.size > MAX_UNANSWERED && oldest !== undefined) this.#unanswered.delete(oldest);
+    setNewest(this.#unanswered, frameId, count + 1, MAX_UNANSWERED);
     this.#earn(this.#bytesPerFrame);
   }
 

@@ -1,3 +1,4 @@
+import { setNewest } from '../../../shared/bounded-map.ts';
 import { percentile } from '../rolling-statistics.ts';
 import { MAX_PATIENCE } from '../settings.ts';
 
@@ -51,9 +52,7 @@ export class Patience {
 
   /** A frame is to get detail. */
   sent(frameId: number): void {
-    this.#delaysMs.set(frameId, Number.POSITIVE_INFINITY);
-    const [oldest] = this.#delaysMs.keys();
-    if (this.#delaysMs.size > WINDOW_FRAMES && oldest !== undefined) this.#delaysMs.delete(oldest);
+    setNewest(this.#delaysMs, frameId, Number.POSITIVE_INFINITY, WINDOW_FRAMES);
   }
 
   /** Its detail came. */

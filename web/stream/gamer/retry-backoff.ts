@@ -1,3 +1,4 @@
+import { setNewest } from '../../../shared/bounded-map.ts';
 import { RETRY_AFTER_MS } from '../settings.ts';
 
 /** Longest wait, ms: a machine that has recovered is missed, and asking it costs some frames each time it has not. */
@@ -35,11 +36,7 @@ export class RetryBackoff {
     const doubledMs = Math.min(Math.max(2 * lastWaitMs, RETRY_AFTER_MS), MAX_RETRY_AFTER_MS);
     // A refusal does not make what failed before worse, nor forgotten.
     const waitMs = countsAsFailure ? doubledMs : lastWaitMs;
-    this.#failures.delete(key);
-    this.#failures.set(key, { waitMs, retryAtMs: nowMs + (countsAsFailure ? waitMs : RETRY_AFTER_MS) });
-    for (const [oldest] of this.#failures) {
-      if (this.#failures.size <= MAX_REMEMBERED) break;
-      this.#failures.delete(oldest);
-    }
+    const retryAtMs = nowMs + (countsAsFailure ? waitMs : RETRY_AFTER_MS);
+    setNewest(this.#failures, key, { waitMs, retryAtMs }, MAX_REMEMBERED);
   }
 }

@@ -1,3 +1,4 @@
+import { setNewest } from '../../../shared/bounded-map.ts';
 import { STREAM_LIMITS } from '../../../shared/protocol-limits.ts';
 import { SlidingWindow, WindowedMinimum } from '../rolling-statistics.ts';
 import { MAX_QUEUED_MS } from './video-channel.ts';
@@ -92,12 +93,7 @@ export class RateController {
   }
 
   onSent(frameId: number, sizeBytes: number, nowMs: number): void {
-    this.#unacknowledged.set(frameId, { sentMs: nowMs, sizeBytes });
-    // Frames that are never acknowledged must not accumulate.
-    for (const [oldest] of this.#unacknowledged) {
-      if (this.#unacknowledged.size <= MAX_UNACKNOWLEDGED) break;
-      this.#unacknowledged.delete(oldest);
-    }
+    setNewest(this.#unacknowledged, frameId, { sentMs: nowMs, sizeBytes }, MAX_UNACKNOWLEDGED);
   }
 
   /** @param receivedMs - on the receiver's clock. Returns whether the rate changed. */

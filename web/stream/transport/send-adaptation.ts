@@ -34,9 +34,9 @@ interface Adaptation {
 }
 
 /**
- * Adapts what a volunteer is sent to the rates of both directions: first only every second or third frame, evenly spaced, then also
- * smaller frames, which the volunteer enlarges by more. It degrades at once and recovers only after the rate has been sufficient for a
- * while. Skipped frames are not upscaled locally instead: such a picture would be newer than those in flight and make each of them late.
+ * Adapts what a volunteer is sent to the rates of both directions: first only every n-th frame, evenly spaced, then also
+ * smaller frames, which the volunteer enlarges by more. It sends fewer frames at once, smaller ones after a second, and recovers only after the
+ * rate has been sufficient for a while. Skipped frames are not upscaled locally instead: such a picture would be newer than those in flight and make each of them late.
  */
 export class SendAdaptation {
   readonly #fullSize: StreamSize;

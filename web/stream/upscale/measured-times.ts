@@ -1,3 +1,4 @@
+import { setNewest } from '../../../shared/bounded-map.ts';
 import type { Quality } from '../../../shared/tasks/upscale.ts';
 
 /** Half-life of a measured time, ms: loads of games last for seconds. */
@@ -16,13 +17,7 @@ export class MeasuredTimes {
   }
 
   learned(quality: Quality, size: string, tookMs: number): void {
-    const key = keyOf(quality, size);
-    this.#times.delete(key);
-    this.#times.set(key, { tookMs, atMs: this.#now() });
-    for (const [oldest] of this.#times) {
-      if (this.#times.size <= MAX_TIMES) break;
-      this.#times.delete(oldest);
-    }
+    setNewest(this.#times, keyOf(quality, size), { tookMs, atMs: this.#now() }, MAX_TIMES);
   }
 
   /**

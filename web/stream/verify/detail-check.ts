@@ -1,3 +1,4 @@
+import { setNewest } from '../../../shared/bounded-map.ts';
 import type { DetailCoding } from '../../../shared/detail.ts';
 import { MeshError, type MeshErrorReason } from '../../../shared/errors.ts';
 import { logger } from '../../../shared/log.ts';
@@ -95,10 +96,8 @@ export class DetailCheck {
   }
 
   #expect(frameId: number): void {
-    const [oldest] = this.#pending.keys();
-    // Its detail was lost, or its packet was not decoded.
-    if (this.#pending.size >= MAX_PENDING && oldest !== undefined) this.#pending.delete(oldest);
-    this.#pending.set(frameId, { sent: null, answer: null });
+    // The detail of the oldest was lost, or its packet was not decoded.
+    setNewest(this.#pending, frameId, { sent: null, answer: null }, MAX_PENDING);
   }
 
   /** Judges a frame once both its tile and its detail are there. */

@@ -1,3 +1,4 @@
+import { setNewest } from '../../../shared/bounded-map.ts';
 import { DetailRecord } from './detail-benefit.ts';
 
 /** Volunteers that are remembered: more than a room has. Those that were used longest ago are forgotten. */
@@ -49,10 +50,7 @@ export class DetailHistories {
 
   of(volunteerId: string): DetailHistory {
     const history = this.#histories.get(volunteerId) ?? new DetailHistory();
-    this.#histories.delete(volunteerId);
-    this.#histories.set(volunteerId, history);
-    const [oldest] = this.#histories.keys();
-    if (this.#histories.size > MAX_VOLUNTEERS && oldest !== undefined) this.#histories.delete(oldest);
+    setNewest(this.#histories, volunteerId, history, MAX_VOLUNTEERS);
     return history;
   }
 }

@@ -1,3 +1,4 @@
+import { setNewest } from '../../../shared/bounded-map.ts';
 import { type DetailHistory, WATCHED_FRAMES } from './detail-history.ts';
 import { judgeDetail, type Place, type PlausibilityOptions } from './detail-plausibility.ts';
 import { type EdgeFit, isOpposite } from './edge-fit.ts';
@@ -81,10 +82,8 @@ export class DetailWatch {
   async #look(frame: VideoFrame, frameId: number, scale: number): Promise<void> {
     const edges = await this.#reader.read(frame, this.#options.random, scale).finally(() => frame.close());
     if (!edges || this.#isDisposed) return;
-    const [oldest] = this.#pending.keys();
-    // Its detail was lost.
-    if (this.#pending.size >= MAX_PENDING && oldest !== undefined) this.#pending.delete(oldest);
-    this.#pending.set(frameId, edges);
+    // The detail of the oldest was lost.
+    setNewest(this.#pending, frameId, edges, MAX_PENDING);
   }
 }
 
