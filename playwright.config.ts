@@ -13,10 +13,10 @@ export default defineConfig({
   outputDir: 'test-results',
   retries: 0,
   forbidOnly: true,
-  timeout: 120_000,
-  expect: { timeout: 30_000 },
+  timeout: 240_000,
+  expect: { timeout: 60_000 },
   reporter: [['list'], ...(reportFile ? ([['json', { outputFile: reportFile }]] as const) : [])],
-  use: { headless: true, actionTimeout: 30_000, navigationTimeout: 60_000 },
+  use: { headless: true, actionTimeout: 60_000, navigationTimeout: 60_000 },
   // Where WebGPU runs on the processor, compiling shaders takes seconds, so tests without the tag @gpu get a browser without WebGPU.
   projects: [
     { name: 'processor', grepInvert: /@gpu/, use: { launchOptions: await launchOptions({ hasWebgpu: false }) } },

@@ -26,7 +26,7 @@ const IN_FIREFOX = ['web/{net,ui,volunteer}/**/*.browser.test.{ts,tsx}'];
 const CONNECT_TIMEOUT_MS = 300_000;
 const exclude = [...configDefaults.exclude, '.build/**'];
 /** How long `expect.poll` waits. Vitest's default is a second, in which a machine with two busy cores may not start one encoder. */
-const poll = { timeout: 20_000 };
+const poll = { timeout: 60_000 };
 
 /** Resolves and transforms the sources as the build of the pages does. */
 const { resolve, esbuild, worker } = pages;
@@ -90,8 +90,8 @@ function inBrowser(
     test: {
       name,
       ...files,
-      testTimeout: 60_000,
-      hookTimeout: 60_000,
+      testTimeout: 120_000,
+      hookTimeout: 120_000,
       expect: { poll },
       browser: {
         enabled: true,
@@ -132,8 +132,8 @@ export default defineConfig({
           globalSetup: ['e2e/unit-setup.mjs'],
           include: ['**/*.test.{ts,tsx}'],
           exclude: [...exclude, IN_BROWSER, LONG],
-          testTimeout: 30_000,
-          hookTimeout: 30_000,
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
           expect: { poll },
         },
       },

@@ -131,7 +131,7 @@ test('a game of another origin, written by others, is sharpened by a volunteer i
 /** The sentence of the badge says why, where the picture is not shown. */
 async function expectShown(page: Page): Promise<void> {
   const sentence = page.locator(BADGE).locator('p');
-  await expect(sentence).toHaveText('The sharpened picture is shown. Helping: “Vera”.', { timeout: 60_000 });
+  await expect(sentence).toHaveText('The sharpened picture is shown. Helping: “Vera”.');
   await expect(page.locator(OVERLAY)).toHaveCSS('visibility', 'visible');
 }
 

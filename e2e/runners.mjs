@@ -10,7 +10,7 @@ import { playwrightResults, vitestResults } from './reports.mjs';
  * @property {readonly string[]} suites what `npm test -- SUITE` calls its tests; several runners may be of one suite
  * @property {boolean} needsBrowser
  * @property {boolean} needsBuild
- * @property {number} timeoutMs for all its tests; only ends a runner that hangs
+ * @property {number} timeoutMs for all its tests; only ends a runner that hangs: twice what a slow machine takes beside a busy loop
  * @property {Record<string, string>} [env]
  * @property {readonly string[]} [files] parts of the names of its files, where it runs no others
  * @property {(filters: readonly string[]) => string[]} args for Node; its report goes to the file that the variable P2C2R_REPORT names
@@ -39,7 +39,7 @@ const unit = {
   name: 'unit',
   suites: ['unit'],
   needsBrowser: false,
-  timeoutMs: 5 * 60_000,
+  timeoutMs: 15 * 60_000,
   ...VITEST,
   args: vitest('unit'),
 };
@@ -48,7 +48,7 @@ const browser = {
   name: 'browser',
   suites: ['browser'],
   needsBrowser: true,
-  timeoutMs: 10 * 60_000,
+  timeoutMs: 25 * 60_000,
   ...VITEST,
   args: vitest(...IN_BROWSER),
 };
@@ -58,7 +58,7 @@ const unitAndBrowser = {
   name: 'unit and browser',
   suites: ['unit', 'browser'],
   needsBrowser: true,
-  timeoutMs: 12 * 60_000,
+  timeoutMs: 30 * 60_000,
   ...VITEST,
   args: vitest('unit', ...IN_BROWSER),
 };
@@ -73,13 +73,13 @@ export const ALL = [
   browser,
   {
     name: 'e2e, two at a time',
-    timeoutMs: 15 * 60_000,
+    timeoutMs: 30 * 60_000,
     ...PLAYWRIGHT,
     args: playwright('--workers=2', `--grep-invert=${ALONE}|${LONG}|${FIREFOX}|${SCREENS}`),
   },
   {
     name: 'e2e, one at a time',
-    timeoutMs: 10 * 60_000,
+    timeoutMs: 15 * 60_000,
     ...PLAYWRIGHT,
     args: playwright('--workers=1', `--grep=${ALONE}`, `--grep-invert=${LONG}`),
   },
@@ -98,7 +98,7 @@ export const QUICK = [
 
 const inFirefox = {
   name: 'e2e in Firefox',
-  timeoutMs: 15 * 60_000,
+  timeoutMs: 30 * 60_000,
   ...PLAYWRIGHT,
   args: playwright('--workers=1', `--grep=${FIREFOX}`, `--grep-invert=${LONG}`),
 };

@@ -97,7 +97,7 @@ async function expectToOutliveItsDevice(volunteer: Page, gamer: Page): Promise<v
   await worker.evaluate(() => {
     for (const device of self.devices) device.destroy();
   });
-  await expect.poll(devices, { timeout: 60_000 }).toBe(2);
+  await expect.poll(devices).toBe(2);
   const framesDone = await volunteer.evaluate(() => window.node.stats().framesDone);
   await volunteer.waitForFunction((before) => window.node.stats().framesDone > before + 3, framesDone);
   // Nobody else makes pictures.

@@ -37,7 +37,7 @@ test('under a path that a server shares with others, the gamer page meets the vo
     const volunteer = await context.newPage();
     await volunteer.goto(link);
     await volunteer.getByRole('button', { name: 'Start' }).click();
-    await expect(gamer.locator('.volunteers__name')).toHaveCount(1, { timeout: 60_000 });
+    await expect(gamer.locator('.volunteers__name')).toHaveCount(1);
     // The example imports the SDK as pages of other people do.
     const example = await context.newPage();
     await example.goto(`${base}examples/upscale.html`);

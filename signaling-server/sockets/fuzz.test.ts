@@ -182,7 +182,7 @@ test(
     const answered = refused.reduce((sum, { count }) => sum + count, 0);
     expect(answered, 'most handshakes reached the server').toBeGreaterThan((longRuns ?? 300) / 2);
     // The bystander keeps its socket, and nobody else does.
-    await expect.poll(async () => (await status(url)).now.sockets, { timeout: 10_000 }).toBe(1);
+    await expect.poll(async () => (await status(url)).now.sockets).toBe(1);
     await bystander.caughtUp();
     expect(bystander.farewells).toEqual([]);
   },
@@ -263,7 +263,7 @@ test(
       parameters(1_000),
     );
     // The bystander keeps its socket, and nobody else does.
-    await expect.poll(async () => (await status(url)).now.sockets, { timeout: 10_000 }).toBe(1);
+    await expect.poll(async () => (await status(url)).now.sockets).toBe(1);
     expect(await bystander.ask('link', PAYLOADS.link)).toEqual({ ok: true, value: null });
   },
   TIMEOUT_MS,

@@ -23,7 +23,7 @@ test('our own game stops being drawn where another scene is chosen, and its WebG
   const opened = watchContexts();
   const run = new AbortController();
   const drawing = loadScene('own-game', run.signal);
-  await vi.waitFor(() => expect(opened).toHaveLength(1), { interval: 1, timeout: 20_000 });
+  await vi.waitFor(() => expect(opened).toHaveLength(1), { interval: 1, timeout: 60_000 });
   run.abort();
   await expect(drawing).rejects.toMatchObject({ reason: 'cancelled' });
   expect(opened.map((context) => context.isContextLost())).toEqual([true]);

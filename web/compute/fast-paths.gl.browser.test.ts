@@ -13,7 +13,7 @@ const SAFEST: FramePaths = { frameIn: 'copyTo', frameOut: 'readback' };
 const SIZE = { width: 96, height: 80 };
 const TARGET = { outWidth: 192, outHeight: 160, quality: 'spatial' } as const;
 /** Only ends a test that hangs. */
-const WAIT = { timeout: 30_000 };
+const WAIT = { timeout: 60_000 };
 const bt709 = colorSpaceOf('bt709');
 
 /** One for all tests, since compiling takes seconds on a software GPU. */

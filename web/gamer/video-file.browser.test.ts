@@ -3,7 +3,7 @@ import type { MeshError } from '../../shared/errors.ts';
 import { openSource } from './open-source.ts';
 import type { FileKind, Source } from './source.ts';
 
-const WAIT = { timeout: 20_000, interval: 10 };
+const WAIT = { timeout: 60_000, interval: 10 };
 const SIZE = { width: 96, height: 64 };
 
 interface VideoOptions {

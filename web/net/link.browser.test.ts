@@ -21,7 +21,7 @@ function pair(gamerOptions?: EndOptions, volunteerOptions?: EndOptions) {
   return links;
 }
 
-const happened = (what: () => void) => vi.waitFor(what, { timeout: 30_000, interval: 10 });
+const happened = (what: () => void) => vi.waitFor(what, { timeout: 60_000, interval: 10 });
 const areOpen = (...links: LinkEnd[]) =>
   happened(() => expect(links.map(({ link }) => link.state)).toEqual(links.map(() => 'open')));
 const areClosed = (...links: LinkEnd[]) =>

@@ -29,7 +29,7 @@ function watched(wrtc: PeerOptions['wrtc'] = { RTCPeerConnection, RTCSessionDesc
   return { made, wrtc: { ...wrtc, RTCPeerConnection: Watched } };
 }
 
-const happened = (what: () => void) => vi.waitFor(what, { timeout: 30_000, interval: 10 });
+const happened = (what: () => void) => vi.waitFor(what, { timeout: 60_000, interval: 10 });
 const quiet = { onMessage: () => {}, onClose: () => {} };
 
 test('an offer made before the peer is known is sent once, with the candidates gathered so far, and connects', async () => {

@@ -18,7 +18,7 @@ afterEach(() => {
   for (const end of endings.splice(0).reverse()) end();
 });
 
-const happened = (what: () => void) => vi.waitFor(what, { timeout: 30_000, interval: 10 });
+const happened = (what: () => void) => vi.waitFor(what, { timeout: 60_000, interval: 10 });
 
 /** Bytes that differ between ids and between positions. */
 function patterned(id: number, sizeBytes: number): Uint8Array {

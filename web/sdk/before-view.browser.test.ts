@@ -12,7 +12,7 @@ const BITS = 8;
 const SQUARE = 16;
 const SIZE = { width: BITS * SQUARE, height: SQUARE };
 const SCALE = 2;
-const WAIT = { timeout: 30_000, interval: 20 };
+const WAIT = { timeout: 60_000, interval: 20 };
 
 let worker: Worker;
 let remote: Comlink.Remote<TestGamerApi>;

@@ -256,7 +256,7 @@ test('sources that cannot give frames are rejected', async () => {
 });
 
 /** Only ends a test that hangs; nothing is measured. */
-const WAIT = { timeout: 30_000, interval: 20 };
+const WAIT = { timeout: 60_000, interval: 20 };
 
 async function newVolunteer(options: TestVolunteerOptions = {}): Promise<TestVolunteerLink> {
   const { id = 'volunteer-1' } = options;

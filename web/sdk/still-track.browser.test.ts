@@ -7,7 +7,7 @@ import { lookAtFields, paintFields } from './test-fields.ts';
 import './worker-errors.ts';
 
 /** Only ends a test that hangs; nothing is measured. */
-const WAIT = { timeout: 30_000, interval: 20 };
+const WAIT = { timeout: 60_000, interval: 20 };
 
 let worker: Worker;
 let track: MediaStreamTrack;

@@ -6,7 +6,7 @@ import { fieldFrames } from './test-fields.ts';
 import { framesOfVolunteers, StreamRig } from './test-stream-rig.ts';
 
 /** Only ends a test that hangs; nothing is measured. */
-const WAIT = { timeout: 30_000, interval: 10 };
+const WAIT = { timeout: 60_000, interval: 10 };
 /** Far longer than a frame waits for its detail. */
 const HICCUP_MS = 400;
 const FRAMES = 50;

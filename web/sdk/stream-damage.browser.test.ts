@@ -5,7 +5,7 @@ import { fieldFrames, lookAtFields } from './test-fields.ts';
 import { type End, framesOfVolunteers, StreamRig } from './test-stream-rig.ts';
 
 /** Only ends a test that hangs; nothing is measured. */
-const WAIT = { timeout: 30_000, interval: 10 };
+const WAIT = { timeout: 60_000, interval: 10 };
 
 let rig: StreamRig;
 

@@ -5,7 +5,7 @@ import { canvasComposer } from '../stream/compose/test-composer.ts';
 import { framesOfVolunteers, StreamRig } from './test-stream-rig.ts';
 
 /** Only ends a test that hangs; nothing is measured. */
-const WAIT = { timeout: 30_000, interval: 10 };
+const WAIT = { timeout: 60_000, interval: 10 };
 const INTERVAL_MS = 33;
 const GREY = 128;
 /** What the test volunteer's detail adds, at most. */

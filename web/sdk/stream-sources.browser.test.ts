@@ -7,7 +7,7 @@ import { FIELDS } from './test-fields.ts';
 import { StreamRig } from './test-stream-rig.ts';
 
 /** Only ends a test that hangs; nothing is measured. */
-const WAIT = { timeout: 30_000, interval: 10 };
+const WAIT = { timeout: 60_000, interval: 10 };
 /** The test volunteer's detail makes everything brighter by 7; codecs, and chroma at the fields' edges, may add a little. */
 const TOLERANCE = 12;
 

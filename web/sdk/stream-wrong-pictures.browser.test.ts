@@ -6,7 +6,7 @@ import type { FrameEngine } from '../stream/upscale/frame-engine.ts';
 import { canvasEngine } from '../stream/upscale/test-frame-engine.ts';
 import { framesOfVolunteers, StreamRig } from './test-stream-rig.ts';
 
-const WAIT = { timeout: 30_000, interval: 10 };
+const WAIT = { timeout: 60_000, interval: 10 };
 const SOURCE_INTERVAL_MS = 33;
 const [WIDTH, HEIGHT] = [128, 72];
 

@@ -3,7 +3,7 @@ import { openClipWriter } from '../clip-writer.ts';
 import { openVideo } from '../video-file.ts';
 import { trackSound } from './source-sound.ts';
 
-const WAIT = { timeout: 20_000, interval: 50 };
+const WAIT = { timeout: 60_000, interval: 50 };
 const SECONDS = 2;
 
 function openContext(): AudioContext {

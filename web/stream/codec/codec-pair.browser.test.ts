@@ -11,7 +11,7 @@ import { holdBackPackets } from './test-withholding.ts';
 const SIZE = { width: 64, height: 36 };
 const SMALLER = { width: 32, height: 18 };
 const now = () => performance.now();
-const WAIT = { timeout: 30_000, interval: 5 };
+const WAIT = { timeout: 60_000, interval: 5 };
 
 let packets: Packet[];
 let frames: { number: number; color: number[] }[];

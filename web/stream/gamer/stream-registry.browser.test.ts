@@ -104,7 +104,7 @@ test.each(['engine', 'frame'])('a still source is upscaled after a temporary fai
         clock.advance(STATS_INTERVAL_MS);
         return newestStats();
       },
-      { timeout: 30_000, interval: 10 },
+      { timeout: 60_000, interval: 10 },
     )
     .toMatchObject({ framesFiltered: 1 });
   expect(failures).toBeLessThanOrEqual(0);
