@@ -4,7 +4,7 @@ import type { PictureSize } from '../frame-size.ts';
 /** Opaque RGBA8 pixels, until they are released. */
 export interface OpaquePixels extends PictureSize {
   data: Uint8Array<ArrayBuffer>;
-  /** To be called once: from then on the memory may be another frame's. */
+  /** From then on the memory may be another frame's. */
   release(): void;
 }
 
@@ -24,8 +24,10 @@ export class OpaqueReader {
   /** The caller closes the frame. Throws MeshError `source-ended` for a closed frame, `unsupported-browser`. */
   async read(frame: VideoFrame): Promise<OpaquePixels> {
     const reader = this.#free.pop() ?? new RgbaReader();
+    let isReleased = false;
     const release = (pixels: number) => {
-      if (pixels === this.#pixels && this.#free.length < MAX_FREE) this.#free.push(reader);
+      if (!isReleased && pixels === this.#pixels && this.#free.length < MAX_FREE) this.#free.push(reader);
+      isReleased = true;
     };
     try {
       const { width, height, data } = await reader.read(frame);

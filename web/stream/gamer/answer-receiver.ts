@@ -114,10 +114,12 @@ export class AnswerReceiver {
     frame: InFlightFrame,
   ): Promise<void> {
     try {
-      const codes = await this.#reader.read(picture);
+      const reader = this.#reader;
+      const codes = await reader.read(picture);
       const decodedMs = this.#options.clock.now();
       const isEmpty = answer.message.keyframe && isNoDetail(codes);
-      const release = () => this.#reader.reuse(codes);
+      // Holds no more than the reader: detail of a still picture may outlive its volunteer's route.
+      const release = () => reader.reuse(codes);
       this.#options.onDetail({ ...this.#made(answer, frame, decodedMs), codes, gain, release }, decodedMs, isEmpty);
     } catch (cause) {
       this.#options.onDropped(frame, 'undecodable');

@@ -310,7 +310,7 @@ function shownAs(
   ofSamePicture: FrameDetail | null,
   times: { computeStartMs: number; computedMs: number },
 ): ShownFrame {
-  if (detail) return detail;
+  if (detail) return { frameId, outcome: detail.outcome, volunteerId: detail.volunteerId, stagesAt: detail.stagesAt };
   const stagesAt = (presentedMs: number) => localFrameStages({ capturedMs, ...times, presentedMs });
   const { outcome, volunteerId } = ofSamePicture ?? sharpened ?? { outcome: null, volunteerId: null };
   return { frameId, outcome, volunteerId, stagesAt: sharpened?.stagesAt ?? stagesAt };

@@ -7,6 +7,8 @@ const log = logger('stream.sharpness');
 
 /** How often a frame is measured, ms: sources change how sharp they are when a game changes its settings, or a camera its focus. */
 const INTERVAL_MS = 1_000;
+/** Weight of the newest measurement: each looks at other rows, and a picture that stands still must not change with them. */
+const SMOOTHING = 0.3;
 /** Pixels that are measured, and the least distance of their rows: a sample is enough, and a large picture must not hold up the stream's frames. */
 const MAX_SAMPLES = 40_000;
 const MIN_ROW_STEP = 4;
@@ -106,7 +108,10 @@ export class SourceSharpness {
   async #measure(frame: VideoFrame): Promise<void> {
     this.#isReading = true;
     try {
-      this.#value = (await frameSharpness(frame, this.#reader, this.#random)) ?? this.#value;
+      const measured = await frameSharpness(frame, this.#reader, this.#random);
+      if (measured === null) return;
+      const known = this.#value ?? measured;
+      this.#value = known + SMOOTHING * (measured - known);
     } catch (cause) {
       log.debug('not measured', { reason: MeshError.from(cause).reason });
     } finally {
