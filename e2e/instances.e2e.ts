@@ -118,7 +118,7 @@ async function killUnderLoad(victim: RunningServer, rooms: readonly RoomOfTwo[])
     sent++;
     for (const { gamer, volunteer } of rooms) {
       gamer.client.signal(volunteer.id, 0, { type: 'offer', sdp: `${sent}` });
-      volunteer.client.tellStatus({ ...STATUS, load: sent % 2 });
+      volunteer.client.reportStatus({ ...STATUS, load: sent % 2 });
     }
   }, 20);
   try {

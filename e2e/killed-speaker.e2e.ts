@@ -1,6 +1,6 @@
 import type { Page } from 'playwright/test';
 import { expect, test, waitForVolunteers } from './fixtures.ts';
-import { startGamer, startLasting, startMortal, startVolunteer } from './mortal-browser.ts';
+import { launchBrowser, launchKillableBrowser, startGamer, startVolunteer } from './killable-browser.ts';
 
 /** Part of an answer, and when it was heard, ms since 1970. */
 type Heard = { token: string; atMs: number };
@@ -79,8 +79,8 @@ test('an answer whose speaker is killed amid it goes on elsewhere, to the same t
   tag: '@long',
 }, async ({ server }) => {
   test.setTimeout(TIMEOUT_MS);
-  const mortal = await startMortal();
-  const lasting = await startLasting();
+  const mortal = await launchKillableBrowser();
+  const lasting = await launchBrowser();
   try {
     const context = await lasting.newContext();
     const helper = await context.newPage();

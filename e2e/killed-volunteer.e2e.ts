@@ -1,7 +1,7 @@
 import type { Page } from 'playwright/test';
 import type { Redispatch } from '../web/sdk/p2c2r.ts';
 import { expect, test, waitForVolunteers } from './fixtures.ts';
-import { startGamer, startLasting, startMortal, startVolunteer } from './mortal-browser.ts';
+import { launchBrowser, launchKillableBrowser, startGamer, startVolunteer } from './killable-browser.ts';
 
 declare global {
   interface Window {
@@ -45,7 +45,7 @@ function deliverAll(count: number): void {
  */
 async function standStillWithTasks(
   gamer: Page,
-  { signal }: Pick<Awaited<ReturnType<typeof startMortal>>, 'signal'>,
+  { signal }: Pick<Awaited<ReturnType<typeof launchKillableBrowser>>, 'signal'>,
   volunteerId: string | undefined,
 ): Promise<void> {
   await expect(async () => {
@@ -68,8 +68,8 @@ async function standStillWithTasks(
 }
 
 test('a volunteer whose browser is killed without a goodbye costs no task', async ({ server }) => {
-  const mortal = await startMortal();
-  const lasting = await startLasting();
+  const mortal = await launchKillableBrowser();
+  const lasting = await launchBrowser();
   try {
     const context = await lasting.newContext();
     await startVolunteer(await mortal.browser.newPage(), server.url, ROOM, 'mortal');

@@ -12,7 +12,7 @@ declare global {
     /** When the browser said that it freezes the page, ms since 1970. */
     frozenAtMs: number;
     /** The gamer's newest channel of pings, and what it sent on it last. */
-    pulse: RTCDataChannel;
+    heartbeat: RTCDataChannel;
     lastPing: ArrayBufferView<ArrayBuffer>;
     /** Screen wake locks that the fake browser granted and nobody released. */
     heldLocks: number;
@@ -199,9 +199,9 @@ function keepPulse(): void {
   const { createDataChannel } = RTCPeerConnection.prototype;
   RTCPeerConnection.prototype.createDataChannel = function (label, options) {
     const channel = createDataChannel.call(this, label, options);
-    if (label !== 'pulse') return channel;
+    if (label !== 'heartbeat') return channel;
     const send = channel.send.bind(channel) as (data: ArrayBufferView<ArrayBuffer>) => void;
-    window.pulse = channel;
+    window.heartbeat = channel;
     channel.send = (data: unknown) => {
       window.lastPing = data as ArrayBufferView<ArrayBuffer>;
       send(window.lastPing);
@@ -300,10 +300,10 @@ test('the hours, the day’s data, the share and the wake lock hold end to end, 
   const gamers = () => volunteer.evaluate(() => window.node.stats().gamers);
   await expect.poll(gamers, 'who stops keeps the link').toBe(1);
   const isEnded = await gamer.evaluate(async () => {
-    const { pulse, lastPing } = window;
+    const { heartbeat, lastPing } = window;
     const ping = lastPing.buffer.slice(0);
-    while (pulse.readyState === 'open') {
-      for (let i = 0; i < 1_000; i++) pulse.send(ping);
+    while (heartbeat.readyState === 'open') {
+      for (let i = 0; i < 1_000; i++) heartbeat.send(ping);
       await new Promise((resolve) => setTimeout(resolve, 20));
     }
     return true;

@@ -166,12 +166,12 @@ const wrong = { work: 'echo', reason: 'verify-failed' } as const;
 test('a report of a wrong result reaches the server; one made while it was away, once the volunteer is back', async () => {
   const server = await bed.server({ port: await keptPort() });
   const { gamer, volunteer } = await pair(server.url);
-  gamer.client.tellAccusation({ volunteerId: volunteer.id, ...wrong });
+  gamer.client.accuse({ volunteerId: volunteer.id, ...wrong });
   await eventually('it counts', async () => (await scoreForNewcomer(server.url)) === 0);
 
   await server.close();
   await eventually('both notice', () => [gamer, volunteer].every(({ client }) => client.state === 'reconnecting'));
-  gamer.client.tellAccusation({ volunteerId: volunteer.id, ...wrong });
+  gamer.client.accuse({ volunteerId: volunteer.id, ...wrong });
   await bed.server({ port: server.port });
   await eventually('both are back', () => gamer.introduced().length === 2);
   await eventually('it counts again', async () => (await scoreForNewcomer(server.url)) === 0);
@@ -185,7 +185,7 @@ test('a volunteer proves its identity at every join, and is introduced with its 
   const gamer = await member(server.url, 'gamer');
   const volunteer = await member(server.url, 'volunteer', {}, identity);
   await eventually('they are introduced', () => gamer.introduced().length === 1);
-  gamer.client.tellReport({ volunteerId: volunteer.id, completed: 90, failed: 0, rttMs: 1 });
+  gamer.client.reportTasks({ volunteerId: volunteer.id, completed: 90, failed: 0, rttMs: 1 });
   await volunteer.client.close();
   const again = await member(server.url, 'volunteer', {}, identity);
   await eventually('they are introduced again', () => gamer.introduced().length === 2);

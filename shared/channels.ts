@@ -1,7 +1,7 @@
 import { TRANSFER } from './protocol-limits.ts';
 
 /** The data channels of a link. All are negotiated with fixed ids, so neither side waits for the other to announce them. See docs/design.md, Wire. */
-export type ChannelName = 'control' | 'tasks' | 'video' | 'pulse';
+export type ChannelName = 'control' | 'tasks' | 'video' | 'heartbeat';
 
 export interface ChannelSpec {
   readonly name: ChannelName;
@@ -60,8 +60,8 @@ export const CHANNELS: Record<ChannelName, ChannelSpec> = {
     interleavedTransfers: 1,
     partialTransferMs: 500,
   },
-  pulse: {
-    name: 'pulse',
+  heartbeat: {
+    name: 'heartbeat',
     id: 3,
     ordered: false,
     maxRetransmits: 0,

@@ -1,8 +1,8 @@
 import { QUALITIES, type Quality } from './tasks/upscale.ts';
 
 /**
- * Detail: what a network adds to the luma of an enlarged picture, sent as the luma plane of a video of its own. The gamer adds it to its own
- * enlargement of its own frame (docs/streams.md).
+ * Detail: the luma residual of an enhancement layer (compare LCEVC, ISO/IEC 23094-2). It is what a network adds to the luma of an enlarged picture,
+ * sent as the luma plane of a video of its own. The gamer adds it to its own enlargement of its own frame (docs/streams.md).
  */
 
 /** What detail is added to, by the names in `StreamSetup`; each is a filter that every machine computes alike, within a step of 255. */

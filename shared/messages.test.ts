@@ -104,13 +104,13 @@ test('tasks: ids fit 32 bits, durations and credits are bounded', () => {
   ]);
 });
 
-test('pulse: the load is 0..1, and the round trip is a duration', () => {
+test('heartbeat: the load is 0..1, and the round trip is a duration', () => {
   holds(heartbeatMessageSchema, { kind: 'pong', serial: 3, load: 1, held: 0 }, [
     { load: 1.01 },
     { load: -1 },
     { held: -1 },
   ]);
-  holds(heartbeatMessageSchema, { kind: 'lease' }, []);
+  holds(heartbeatMessageSchema, { kind: 'keepalive' }, []);
   holds(heartbeatMessageSchema, { kind: 'ping', serial: 3, rttMs: 12.5 }, [
     { rttMs: -1 },
     { rttMs: Number.NaN },

@@ -140,7 +140,7 @@ export const heartbeatMessageSchema = z.discriminatedUnion('kind', [
   /** Gamer to volunteer, with the measured round trip; null before the first measurement. */
   z.strictObject({ kind: z.literal('ping'), serial: id32, rttMs: durationMs.nullable() }),
   /** Volunteer to gamer, unprompted, while it has work of this gamer: its worker is alive. */
-  z.strictObject({ kind: z.literal('lease') }),
+  z.strictObject({ kind: z.literal('keepalive') }),
   /** Volunteer to gamer: the answer to a ping, with its load (0..1) and the number of tasks it holds. */
   z.strictObject({ kind: z.literal('pong'), serial: id32, load: z.number().min(0).max(1), held: z.int().min(0) }),
 ]);

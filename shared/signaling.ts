@@ -8,7 +8,7 @@ import { TASK_NAMES } from './tasks/definition.ts';
 import { z } from './zod.ts';
 
 /** Raise this whenever a change makes older pages or servers misread messages. */
-export const PROTOCOL_VERSION = 14;
+export const PROTOCOL_VERSION = 15;
 
 export const roleSchema = z.enum(['gamer', 'volunteer']);
 export type Role = z.infer<typeof roleSchema>;
@@ -270,11 +270,11 @@ export type LinkReport = EventPayload<'link'>;
 export type Accusation = EventPayload<'accuse'>;
 export type InviteRequest = EventPayload<'invite'>;
 
-export type Answer<T> = { ok: true; value: T } | { ok: false; error: WireError };
+export type EventAnswer<T> = { ok: true; value: T } | { ok: false; error: WireError };
 
 /** socket.io's event map from pages to the server: every event is acknowledged with an answer. */
 export type ClientToServerEvents = {
-  [E in ClientEvent]: (payload: EventPayload<E>, acknowledge: (answer: Answer<EventReply<E>>) => void) => void;
+  [E in ClientEvent]: (payload: EventPayload<E>, acknowledge: (answer: EventAnswer<EventReply<E>>) => void) => void;
 };
 
 export const relayedSignalSchema = z.strictObject({
@@ -288,18 +288,18 @@ export const goneSchema = z.strictObject({
   peerId: sessionIdSchema,
   why: z.enum(['left', 'expired', 'replaced', 'removed']),
 });
-export type Farewell = z.infer<typeof goneSchema>;
+export type PeerGone = z.infer<typeof goneSchema>;
 
 export interface ServerToClientEvents {
   /** The answer to the join that came with the socket's handshake. */
-  joined: (answer: Answer<Joined>) => void;
+  joined: (answer: EventAnswer<Joined>) => void;
   introduce: (introduction: Introduction) => void;
   signal: (signal: RelayedSignal) => void;
   /**
    * A peer left for good; a lobby volunteer may have been moved to another gamer. With `replaced` (a newer socket took over
    * this session) and `removed` (the room's owner removed a member) `peerId` may be the receiver's own id.
    */
-  gone: (member: Farewell) => void;
+  gone: (member: PeerGone) => void;
 }
 
 export const wireErrorSchema = z.strictObject({

@@ -6,12 +6,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { io, type Socket } from 'socket.io-client';
 import {
-  type Answer,
   type ClientToServerEvents,
-  type Farewell,
+  type EventAnswer,
   type Introduction,
   type Joined,
   type JoinRequest,
+  type PeerGone,
   PROTOCOL_VERSION,
   type RelayedSignal,
   type ServerToClientEvents,
@@ -51,7 +51,7 @@ export function testConfig(overrides: Partial<Config> = {}): Config {
 export class TestPage {
   readonly introductions: Introduction[] = [];
   readonly signals: RelayedSignal[] = [];
-  readonly farewells: Farewell[] = [];
+  readonly farewells: PeerGone[] = [];
   readonly socket: Socket<ServerToClientEvents, ClientToServerEvents>;
   /** Resolves with the reason when the socket ends, unless the page itself closed it. */
   readonly ended: Promise<string>;
@@ -84,7 +84,7 @@ export class TestPage {
   }
 
   /** Sends any event with any payloads, as a hostile page could. @returns the raw answer. */
-  ask<T = unknown>(event: string, ...payloads: unknown[]): Promise<Answer<T>> {
+  ask<T = unknown>(event: string, ...payloads: unknown[]): Promise<EventAnswer<T>> {
     return (this.socket as Socket).timeout(WAIT_MS).emitWithAck(event, ...payloads);
   }
 
@@ -93,7 +93,7 @@ export class TestPage {
     (this.socket as Socket).emit(event, ...payloads);
   }
 
-  tryJoin(request: Partial<JoinRequest> = {}): Promise<Answer<Joined>> {
+  tryJoin(request: Partial<JoinRequest> = {}): Promise<EventAnswer<Joined>> {
     const { sessionKey } = this;
     const role = request.role ?? 'gamer';
     const status = role === 'volunteer' ? { status: IDLE_STATUS } : {};
@@ -108,7 +108,7 @@ export class TestPage {
   }
 
   /** Opens a socket with any handshake, as a hostile page could. @returns the raw answer to its join. */
-  open(handshake: unknown): Promise<Answer<Joined>> {
+  open(handshake: unknown): Promise<EventAnswer<Joined>> {
     // The socket of a page that was refused or has left may still be open.
     this.socket.disconnect();
     this.#handshake = handshake;
@@ -119,7 +119,7 @@ export class TestPage {
         forget();
         reject(new Error(why));
       };
-      const joined = (answer: Answer<Joined>) => {
+      const joined = (answer: EventAnswer<Joined>) => {
         forget();
         resolve(answer);
       };
@@ -136,7 +136,7 @@ export class TestPage {
   }
 
   /** Sends an offer to another member. */
-  signal(to: string, attempt = 0, sdp = 'v=0'): Promise<Answer<null>> {
+  signal(to: string, attempt = 0, sdp = 'v=0'): Promise<EventAnswer<null>> {
     return this.ask<null>('signal', { to, attempt, signal: { type: 'offer', sdp } });
   }
 

@@ -67,7 +67,7 @@ export async function* throughCodec(
     },
     onKeyframeNeeded: () => encoder.requestKeyframe(),
     onError: fail,
-    onMisfit: fail,
+    onOversized: fail,
   });
   const encoder = new FrameEncoder<number>(settings, {
     onPacket: (packet, startedMs) => {

@@ -1,7 +1,7 @@
 import { NETWORKS } from '../../shared/tasks/upscale.ts';
 import type { NetworkShape } from '../../web/compute/models/manifest.ts';
 import type { ModelSource } from '../../web/compute/models/model-source.ts';
-import { blocksOf, TAPS, unpackLayers } from '../../web/compute/networks/weights.ts';
+import { channelBlocks, TAPS, unpackLayers } from '../../web/compute/networks/weights.ts';
 import { compileNetwork } from '../../web/compute/wgsl/networks/compiled-network.ts';
 import { NetworkPasses } from '../../web/compute/wgsl/networks/network-passes.ts';
 import { durationsMs, mediansInTurn, sum } from '../measuring.ts';
@@ -80,7 +80,7 @@ function workOf({ widths }: NetworkShape, width: number, height: number, channel
   const last = widths.length - 2;
   const passes = widths.slice(1).map((outputs, n) => {
     const inputs = widths[n] ?? 0;
-    const features = (channels: number) => places * blocksOf(channels) * 4 * channelBytes;
+    const features = (channels: number) => places * channelBlocks(channels) * 4 * channelBytes;
     const read = n === 0 ? sourceBytes : features(inputs) + (n === last ? sourceBytes : 0);
     const written = n === last ? 4 * sourceBytes : features(outputs);
     return { flops: 2 * TAPS * inputs * outputs * places, bytes: read + written };

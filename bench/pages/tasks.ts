@@ -49,7 +49,7 @@ const TRIAL_ROUNDS = 40_000;
 /** A run is cancelled when it has surely begun. */
 const CANCELLED_AFTER_MS = 1_000;
 
-/** When the volunteer was heard on its pulse, ms. */
+/** When the volunteer was heard on its heartbeat, ms. */
 const heardMs: number[] = [];
 
 /** A long run of the model that loops, as a volunteer's task: what becomes of its heartbeat, and how soon a cancelled one is over. */
@@ -86,7 +86,7 @@ function listenToPulse(): void {
   const { createDataChannel } = RTCPeerConnection.prototype;
   RTCPeerConnection.prototype.createDataChannel = function (label, options) {
     const channel = createDataChannel.call(this, label, options);
-    if (label.includes('pulse')) channel.addEventListener('message', () => heardMs.push(performance.now()));
+    if (label.includes('heartbeat')) channel.addEventListener('message', () => heardMs.push(performance.now()));
     return channel;
   };
 }

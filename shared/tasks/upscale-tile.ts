@@ -68,7 +68,7 @@ function randomSpan(
   random: () => number,
   { alignment, sidePx }: { alignment: number; sidePx: number },
 ): Span {
-  const steps = greatestDivisor(length, outLength);
+  const steps = greatestCommonDivisor(length, outLength);
   const step = length / steps;
   const outStep = outLength / steps;
   const { haloPx } = CHECKED_TILE;
@@ -92,23 +92,23 @@ function randomSpan(
 const WINDOW_SHARE = 2 / 3;
 
 /** Euclid's algorithm, for whole numbers above 0. */
-export function greatestDivisor(a: number, b: number): number {
-  return b === 0 ? a : greatestDivisor(b, a % b);
+export function greatestCommonDivisor(a: number, b: number): number {
+  return b === 0 ? a : greatestCommonDivisor(b, a % b);
 }
 
 /** Copies a tile's source pixels out of those of a picture that is `width` wide. */
-export function sourceOf(pixels: Uint8Array, width: number, { across, down }: PictureTile): Uint8Array {
+export function cropSource(pixels: Uint8Array, width: number, { across, down }: PictureTile): Uint8Array {
   return cropped(pixels, width, across.from, down.from, across.length, down.length);
 }
 
-/** Copies a tile's part out of a result that is `width` wide. Compare it as the result of {@link alone}. */
-export function resultOf(pixels: Uint8Array, width: number, { across, down }: PictureTile): PixelImage {
+/** Copies a tile's part out of a result that is `width` wide. Compare it as the result of {@link relativeToTile}. */
+export function cropResult(pixels: Uint8Array, width: number, { across, down }: PictureTile): PixelImage {
   const data = cropped(pixels, width, across.outFrom, down.outFrom, across.outLength, down.outLength);
   return { width: across.outLength, height: down.outLength, data };
 }
 
 /** The tile as a part of a result that holds nothing else. */
-export function alone({ across, down }: PictureTile): PictureTile {
+export function relativeToTile({ across, down }: PictureTile): PictureTile {
   return { across: { ...across, outFrom: 0 }, down: { ...down, outFrom: 0 } };
 }
 
@@ -122,7 +122,7 @@ function cropped(pixels: Uint8Array, stride: number, x: number, y: number, width
 }
 
 /** Compares all but a few pixels: where a filter chooses between two edges, rounding may choose the other one. */
-export function agrees(
+export function tileAgrees(
   ours: Uint8Array,
   { width, data }: PixelImage,
   { across, down }: PictureTile,

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { IMAGE, upscale } from './upscale.ts';
-import { type PictureTile, type Span, sourceOf } from './upscale-tile.ts';
+import { cropSource, type PictureTile, type Span } from './upscale-tile.ts';
 import { pasteTile, type ResizedPicture, tilesOf } from './upscale-tiling.ts';
 
 const enlarged = (width: number, height: number, scale: number): ResizedPicture => ({
@@ -86,7 +86,8 @@ describe('a picture in tiles', () => {
     const picture = enlarged(8_200, 1, 1);
     const pixels = Uint8Array.from({ length: picture.width * picture.height * 4 }, (_, n) => n % 251);
     const whole = new Uint8Array(pixels.length);
-    for (const tile of tiled(picture)) pasteTile(whole, picture.outWidth, tile, sourceOf(pixels, picture.width, tile));
+    for (const tile of tiled(picture))
+      pasteTile(whole, picture.outWidth, tile, cropSource(pixels, picture.width, tile));
     expect(Buffer.from(whole).equals(pixels)).toBe(true);
   });
 });

@@ -1,4 +1,4 @@
-import { CHECKED_TILE, greatestDivisor, type PictureTile, type Span } from './upscale-tile.ts';
+import { CHECKED_TILE, greatestCommonDivisor, type PictureTile, type Span } from './upscale-tile.ts';
 
 /** How a picture is cut that is too large to be computed, sent and kept in one piece. */
 const TILING = {
@@ -54,7 +54,7 @@ export function pasteTile(
 /** Cuts one axis into spans of about equal length. Their valid parts cover the result without gaps. */
 function spansOf(length: number, outLength: number): Span[] {
   const count = Math.min(length, Math.ceil(outLength / TILING.tileSide));
-  const step = length / greatestDivisor(length, outLength);
+  const step = length / greatestCommonDivisor(length, outLength);
   const isSimple = step <= TILING.maxStep;
   const alignment = isSimple ? step : 1;
   const halo = isSimple ? step * Math.ceil(CHECKED_TILE.haloPx / step) : nearlyWholeHalo(length, outLength);

@@ -3,7 +3,7 @@ import { z } from '../zod.ts';
 import type { PackedResult, PackedTask, PixelImage, TaskDefinition, Verification } from './definition.ts';
 import { attachmentAt, noValue } from './packing.ts';
 import { isRatioAllowed, outputSize, type WantedSize } from './upscale-size.ts';
-import { agrees, isOpaque, type PictureTile, randomTile, sourceOf } from './upscale-tile.ts';
+import { cropSource, isOpaque, type PictureTile, randomTile, tileAgrees } from './upscale-tile.ts';
 import { pasteTile, type ResizedPicture, tilesOf } from './upscale-tiling.ts';
 
 /** First deadline of each quality, ms. */
@@ -147,7 +147,7 @@ export const upscale: TaskDefinition<UpscaleInput, UpscaleParams, UpscaleResult>
       count: tiles.length,
       cut: (n) => ({
         params: { ...tileShape(tileAt(n)), quality },
-        attachments: [sourceOf(data, width, tileAt(n))],
+        attachments: [cropSource(data, width, tileAt(n))],
       }),
       paste: (n, result) => pasteTile(whole, outWidth, tileAt(n), attachmentAt(result.attachments, 0)),
       whole: { value: null, attachments: [whole] },
@@ -185,7 +185,7 @@ function* verifyUpscaled(
   random: () => number,
 ): Verification {
   const tile = randomTile(params, random);
-  const source = sourceOf(attachments[0] ?? new Uint8Array(0), params.width, tile);
+  const source = cropSource(attachments[0] ?? new Uint8Array(0), params.width, tile);
   return yield* verifyTile(params.quality, tile, source, image);
 }
 
@@ -202,7 +202,7 @@ export function* verifyTile(
   tile: PictureTile,
   source: Uint8Array,
   image: PixelImage,
-  isSame: CompareTile = agrees,
+  isSame: CompareTile = tileAgrees,
 ): Generator<{ task: PackedTask<UpscaleParams>; by: 'us' }, void, PackedResult | undefined> {
   const tolerance =
     (isNetwork(quality) ? IMAGE.networkTolerance8bit : IMAGE.tolerance8bit) *

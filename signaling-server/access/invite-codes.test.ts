@@ -2,7 +2,7 @@ import { Redis } from 'ioredis';
 import { afterEach, expect, test, vi } from 'vitest';
 import { CODE_HEADER, readInviteCode } from '../../shared/invite-code.ts';
 import { SIGNALING } from '../../shared/protocol-limits.ts';
-import type { Answer, FoundInvite, InviteRequest } from '../../shared/signaling.ts';
+import type { EventAnswer, FoundInvite, InviteRequest } from '../../shared/signaling.ts';
 import { LIMITS } from '../sockets/limits.ts';
 import { ENDED_CODE_KEPT_MS, type KeptCode, MAX_SEALED_CHARS, STORE_LIMITS } from '../store/store.ts';
 import { TestRedis } from '../store/test-redis.ts';
@@ -30,9 +30,9 @@ async function codeFrom(owner: TestPage, token: string): Promise<string> {
   return answer.value.code;
 }
 
-async function look(url: string, code: string, headers: HeadersInit = {}): Promise<Answer<FoundInvite>> {
+async function look(url: string, code: string, headers: HeadersInit = {}): Promise<EventAnswer<FoundInvite>> {
   const response = await fetch(`${url}codes`, { headers: { [CODE_HEADER]: code, ...headers } });
-  const answer = (await response.json()) as Answer<FoundInvite>;
+  const answer = (await response.json()) as EventAnswer<FoundInvite>;
   expect([response.status, response.headers.get('access-control-allow-origin')]).toEqual([
     answer.ok ? 200 : ({ 'not-invited': 404, 'rate-limited': 429 }[answer.error.reason as string] ?? 400),
     null,
@@ -146,7 +146,7 @@ test('in an open room a stranger cannot have the codes of others forgotten, nor 
   const code = await codeFrom(owner, await tokenFrom(owner));
   const stranger = bed.page(url);
   await stranger.join({ room });
-  const asked: Answer<unknown>[] = [];
+  const asked: EventAnswer<unknown>[] = [];
   for (let times = 0; times < 2 * STORE_LIMITS.maxCodesPerRoom; times++) {
     asked.push(await stranger.ask('inviteCode', { token: await tokenFrom(stranger, { expiresInS: 7_200 }) }));
   }

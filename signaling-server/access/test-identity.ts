@@ -1,6 +1,6 @@
 import { toBase64Url } from '../../shared/bytes.ts';
 import { IDENTITY_KEY, IDENTITY_SIGNATURE, proofBytes } from '../../shared/identity.ts';
-import { type Answer, type JoinRequest, sessionIdOf } from '../../shared/signaling.ts';
+import { type EventAnswer, type JoinRequest, sessionIdOf } from '../../shared/signaling.ts';
 import type { TestPage } from '../test-server.ts';
 
 /** A volunteer's key pair, and the proofs made with it. */
@@ -28,7 +28,7 @@ export class TestIdentity {
     return toBase64Url(new Uint8Array(await crypto.subtle.sign(IDENTITY_SIGNATURE, this.pair.privateKey, bytes)));
   }
 
-  async prove(page: TestPage, challenge: string, url: string): Promise<Answer<null>> {
+  async prove(page: TestPage, challenge: string, url: string): Promise<EventAnswer<null>> {
     return page.ask<null>('prove', { signature: await this.sign(challenge, page, new URL(url).host) });
   }
 

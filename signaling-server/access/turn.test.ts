@@ -1,5 +1,5 @@
 import { afterEach, expect, test } from 'vitest';
-import type { Answer, IceGrant } from '../../shared/signaling.ts';
+import type { EventAnswer, IceGrant } from '../../shared/signaling.ts';
 import { serverClock } from '../clock.ts';
 import { TestBed } from '../test-server.ts';
 import { CONNECTION_TEST, RELAY_USERS_PER_SITE, RelayAccess, turnServerFor } from './turn.ts';
@@ -142,7 +142,7 @@ test('a site that tests from one address after the other is refused in the end, 
 
 const epochPlus = (laterMs: () => number) => ({ ...serverClock, epochMs: () => 1_700_000_000_000 + laterMs() });
 
-function granted<T>(answer: Answer<T>): T {
+function granted<T>(answer: EventAnswer<T>): T {
   if (!answer.ok) throw new Error(answer.error.message);
   return answer.value;
 }

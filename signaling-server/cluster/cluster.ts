@@ -10,13 +10,13 @@ import type { Gateway } from '../sockets/gateway.ts';
 import { type JoinResult, parse, type RequestHandler } from '../sockets/request-handler.ts';
 import { Leadership, type OpenCoordinator } from './leadership.ts';
 import {
-  CHANNELS,
   type ClusterReply,
   type ClusterRequest,
   clusterReplySchema,
   clusterRequestSchema,
   LEADERSHIP_EVENTS,
   type OutgoingMessage,
+  REDIS_CHANNELS,
 } from './messages.ts';
 import { PendingRequests } from './pending-requests.ts';
 import { RedisLink } from './redis-link.ts';
@@ -91,7 +91,7 @@ export class Cluster implements RequestHandler {
     this.#openCoordinator = openCoordinator;
     const { channels, commands } = this.link;
     channels.on('message', (channel, text) => this.#receive(channel, text));
-    await channels.subscribe(CHANNELS.leadership, CHANNELS.repliesTo(this.instance));
+    await channels.subscribe(REDIS_CHANNELS.leadership, REDIS_CHANNELS.repliesTo(this.instance));
     // Messages published while the channels were down are lost.
     channels.on('ready', () => this.#requests.resend());
     await keepInstanceAlive(commands, this.instance);
@@ -137,7 +137,7 @@ export class Cluster implements RequestHandler {
       await leadership.settled();
       this.#stepDown();
       await releaseLease(commands, token);
-      await commands.publish(CHANNELS.leadership, LEADERSHIP_EVENTS.vacant);
+      await commands.publish(REDIS_CHANNELS.leadership, LEADERSHIP_EVENTS.vacant);
     }
     await commands.del(KEYS.instance(this.instance));
   }
@@ -195,8 +195,8 @@ export class Cluster implements RequestHandler {
       throw cause;
     }
     this.#term = { leadership, token, keptAtMs };
-    await link.channels.subscribe(CHANNELS.requests);
-    await link.commands.publish(CHANNELS.leadership, LEADERSHIP_EVENTS.taken);
+    await link.channels.subscribe(REDIS_CHANNELS.requests);
+    await link.commands.publish(REDIS_CHANNELS.leadership, LEADERSHIP_EVENTS.taken);
   }
 
   #lost(why: unknown): void {
@@ -207,14 +207,14 @@ export class Cluster implements RequestHandler {
   #stepDown(): void {
     this.#term?.leadership.end();
     this.#term = null;
-    this.link.channels.unsubscribe(CHANNELS.requests).catch((cause: unknown) => {
+    this.link.channels.unsubscribe(REDIS_CHANNELS.requests).catch((cause: unknown) => {
       this.log.debug({ err: cause }, 'the channel of requests was lost with Redis');
     });
   }
 
   #sendToLeader(request: ClusterRequest): void {
     if (this.#term) this.#term.leadership.receive(request);
-    else this.#publish(CHANNELS.requests, request);
+    else this.#publish(REDIS_CHANNELS.requests, request);
   }
 
   #deliver(message: OutgoingMessage): void {
@@ -224,7 +224,7 @@ export class Cluster implements RequestHandler {
       this.#sockets?.emit(socketId, event, body as never);
     } else if (message.kind === 'disconnect') this.#sockets?.disconnect(message.socketId);
     else if (message.to === this.instance) this.#settle(message.reply);
-    else this.#publish(CHANNELS.repliesTo(message.to), message.reply);
+    else this.#publish(REDIS_CHANNELS.repliesTo(message.to), message.reply);
   }
 
   /** A message that is lost here is sent again to the next leader, or its request times out. */
@@ -235,13 +235,13 @@ export class Cluster implements RequestHandler {
   }
 
   #receive(channel: string, text: string): void {
-    if (channel === CHANNELS.leadership) {
+    if (channel === REDIS_CHANNELS.leadership) {
       if (text === LEADERSHIP_EVENTS.taken) this.#requests.resend();
       else void this.#beatNow();
       return;
     }
     try {
-      if (channel === CHANNELS.requests) {
+      if (channel === REDIS_CHANNELS.requests) {
         this.#term?.leadership.receive(clusterRequestSchema.parse(JSON.parse(text)));
       } else this.#settle(clusterReplySchema.parse(JSON.parse(text)));
     } catch (cause) {

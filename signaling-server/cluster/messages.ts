@@ -1,5 +1,4 @@
 import {
-  type Farewell,
   goneSchema,
   type Introduction,
   introductionSchema,
@@ -7,6 +6,7 @@ import {
   type Joined,
   joinedSchema,
   joinSchema,
+  type PeerGone,
   type RelayedSignal,
   relayedSignalSchema,
   wireErrorSchema,
@@ -15,7 +15,7 @@ import { z } from '../../shared/zod.ts';
 import { type Connection, type SocketInfo, socketInfoSchema } from '../rooms/connection.ts';
 
 /** Names of Redis's pub/sub channels. */
-export const CHANNELS = {
+export const REDIS_CHANNELS = {
   /** {@link ClusterRequest}s to the leader. */
   requests: 'p2c2r:requests',
   /** {@link LEADERSHIP_EVENTS} to all instances. */
@@ -102,7 +102,7 @@ export class RemoteConnection implements Connection {
     this.send({ ...this.#emit, event: 'signal', body: signal });
   }
 
-  gone(farewell: Farewell): void {
+  gone(farewell: PeerGone): void {
     this.send({ ...this.#emit, event: 'gone', body: farewell });
   }
 

@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { MeshError } from '../../shared/errors.ts';
 import { CODE_HEADER, CODES_PATH, inviteCodeSchema, SHORT_PATH } from '../../shared/invite-code.ts';
-import type { Answer, FoundInvite } from '../../shared/signaling.ts';
+import type { EventAnswer, FoundInvite } from '../../shared/signaling.ts';
 
 /** Finds what a code stands for. Throws MeshError `not-invited`, `rate-limited`. */
 export type FindInvite = (code: string, request: IncomingMessage) => Promise<FoundInvite>;
@@ -36,7 +36,7 @@ export async function answerCode(
 async function answerTo(
   request: IncomingMessage,
   find: FindInvite,
-): Promise<{ status: number; answer: Answer<FoundInvite> }> {
+): Promise<{ status: number; answer: EventAnswer<FoundInvite> }> {
   try {
     const code = inviteCodeSchema.safeParse(request.headers[CODE_HEADER]);
     if (!code.success) throw MeshError.malformed('This is not a question for an invite’s code.');

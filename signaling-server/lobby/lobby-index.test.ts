@@ -13,7 +13,7 @@ import {
 } from 'fast-check';
 import { expect, test } from 'vitest';
 import { Lobby } from './lobby.ts';
-import { helpersOf } from './suitability.ts';
+import { helperCount } from './suitability.ts';
 import { type Change, LobbyWorld } from './test-lobby-world.ts';
 import { actions, ReferenceLobby } from './test-reference-lobby.ts';
 import { regionRttMs } from './volunteer-index.ts';
@@ -79,7 +79,7 @@ test('shares are even: no gamer has two helpers more than another that could use
   for (let nth = 0; nth < 15; nth++) world.apply({ kind: 'gamer comes', rttMs: nth, needs: [] });
   for (let nth = 0; nth < 4; nth++) world.apply({ kind: 'gamer leaves', who: 3 * nth });
   for (let nth = 0; nth < 4; nth++) world.apply({ kind: 'volunteer leaves', who: 4 * nth });
-  const helpers = world.gamers.map((gamer) => helpersOf(gamer));
+  const helpers = world.gamers.map((gamer) => helperCount(gamer));
   expect(Math.max(...helpers) - Math.min(...helpers)).toBeLessThan(2);
   expect(helpers.reduce((sum, count) => sum + count)).toBe(2 * 16);
 });

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { DEFAULT_MAX_INTRODUCTIONS } from '../rooms/introductions.ts';
-import { helpersOf, isOfUse, taskSet } from './suitability.ts';
+import { helperCount, isOfUse, taskSet } from './suitability.ts';
 import { EventQueue, World } from './test-hour.ts';
 import { ours, RoundRobin } from './test-matchmakers.ts';
 import { PEOPLE } from './test-people.ts';
@@ -20,7 +20,7 @@ test.each(Object.entries(MATCHMAKERS))('%s respects room, needs and the number o
   const { players, machines } = worldAt(IN_RUSH_S, matchmaker);
   expect([players.size, machines.size]).toEqual([CROWD.gamers, CROWD.volunteers]);
   for (const { member } of players.values()) {
-    expect(helpersOf(member)).toBeLessThanOrEqual(DEFAULT_MAX_INTRODUCTIONS);
+    expect(helperCount(member)).toBeLessThanOrEqual(DEFAULT_MAX_INTRODUCTIONS);
     for (const volunteer of member.peers.values()) {
       expect(machines.has(volunteer)).toBe(true);
       expect(volunteer.peers.get(member.id)).toBe(member);

@@ -1,5 +1,5 @@
 import { SortedList } from './sorted-list.ts';
-import { type GamerFacts, helpersOf, isOfUse, placesOf, type TaskSet, taskSet } from './suitability.ts';
+import { type GamerFacts, helperCount, isOfUse, placesOf, type TaskSet, taskSet } from './suitability.ts';
 
 export interface SeekerFacts extends GamerFacts {
   /** Task types that it wants to run; an empty list means any. */
@@ -57,7 +57,7 @@ export class SeekerIndex<G extends SeekerFacts> {
     const seeker = known ?? newSeeker(gamer, this.#count++);
     if (!known) this.#seekers.set(gamer.id, seeker);
     const needs = seeker.needNames === gamer.needs ? seeker.needs : taskSet(gamer.needs);
-    const helpers = helpersOf(gamer);
+    const helpers = helperCount(gamer);
     const isUnderServed = placesOf(gamer, this.maxIntroductions) > 0;
     const transferables = this.#transferablesOf(gamer);
     const isSame = seeker.needs === needs && seeker.helpers === helpers && seeker.isUnderServed === isUnderServed;

@@ -83,7 +83,7 @@ export function hasAccused({ id, accused }: GamerFacts, historyId: string): bool
 }
 
 /** Counts a gamer's useful volunteers: those that accept work, and whose results the gamer accepts. */
-export function helpersOf(gamer: GamerFacts, counts: (helper: Helper) => boolean = () => true): number {
+export function helperCount(gamer: GamerFacts, counts: (helper: Helper) => boolean = () => true): number {
   let helpers = 0;
   for (const helper of gamer.peers.values()) {
     if (helper.status.accepting && !hasAccused(gamer, helper.historyId) && counts(helper)) helpers++;
@@ -100,7 +100,7 @@ export function placesOf(
   maxIntroductions: number,
   counts: (helper: Helper) => boolean = () => true,
 ): number {
-  const places = maxIntroductions - helpersOf(gamer, counts);
+  const places = maxIntroductions - helperCount(gamer, counts);
   return Math.max(0, Math.min(places, 2 * maxIntroductions - gamer.peers.size));
 }
 

@@ -1,7 +1,7 @@
 import { score } from '../../shared/reputation.ts';
 import type { VolunteerStatus } from '../../shared/signaling.ts';
 import type { TaskName } from '../../shared/tasks/definition.ts';
-import { expectedLoad, helpersOf, isWelcome, placesOf, standing } from './suitability.ts';
+import { expectedLoad, helperCount, isWelcome, placesOf, standing } from './suitability.ts';
 import { regionRttMs } from './volunteer-index.ts';
 
 /** The facts about either side, which tests may change. */
@@ -85,7 +85,7 @@ export class ReferenceLobby {
 function nextAssignment(gamers: readonly TestGamer[], volunteers: readonly TestHelper[], maxIntroductions: number) {
   const underServed = gamers
     .filter((gamer) => placesOf(gamer, maxIntroductions) > 0)
-    .toSorted((a, b) => helpersOf(a) - helpersOf(b));
+    .toSorted((a, b) => helperCount(a) - helperCount(b));
   for (const to of underServed) {
     const [volunteer] = volunteers
       .filter((one) => one.status.accepting && one.peers.size < one.status.maxGamers && mayHave(to, one))
@@ -96,12 +96,12 @@ function nextAssignment(gamers: readonly TestGamer[], volunteers: readonly TestH
 }
 
 function nextTransfer(gamers: readonly TestGamer[], volunteers: readonly TestHelper[], maxIntroductions: number) {
-  const fewestHelpersFirst = gamers.toSorted((a, b) => helpersOf(a) - helpersOf(b));
-  const mostHelpersFirst = gamers.toSorted((a, b) => helpersOf(b) - helpersOf(a));
+  const fewestHelpersFirst = gamers.toSorted((a, b) => helperCount(a) - helperCount(b));
+  const mostHelpersFirst = gamers.toSorted((a, b) => helperCount(b) - helperCount(a));
   for (const to of fewestHelpersFirst) {
     if (placesOf(to, maxIntroductions) === 0) continue;
     for (const from of mostHelpersFirst) {
-      if (helpersOf(from) - helpersOf(to) < 2) break;
+      if (helperCount(from) - helperCount(to) < 2) break;
       const volunteer = volunteers
         .filter((one) => one.status.accepting && from.peers.has(one.id) && mayHave(to, one))
         .toSorted((a, b) => byStanding(from, a, b))

@@ -1,6 +1,6 @@
 import { SignJWT } from 'jose';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import type { Answer, InviteRequest } from '../../shared/signaling.ts';
+import type { EventAnswer, InviteRequest } from '../../shared/signaling.ts';
 import { ManualServerClock } from '../test-clock.ts';
 import { TestBed, type TestPage } from '../test-server.ts';
 
@@ -22,7 +22,7 @@ async function privateRoom() {
 }
 
 async function inviteFrom(owner: TestPage, request: InviteRequest): Promise<string> {
-  const answer: Answer<{ token: string }> = await owner.ask('invite', request);
+  const answer: EventAnswer<{ token: string }> = await owner.ask('invite', request);
   if (!answer.ok) throw new Error(answer.error.message);
   return answer.value.token;
 }

@@ -1,4 +1,4 @@
-import type { Farewell, Introduction, Joined, RelayedSignal } from '../../shared/signaling.ts';
+import type { Introduction, Joined, PeerGone, RelayedSignal } from '../../shared/signaling.ts';
 import { z } from '../../shared/zod.ts';
 
 /** Describes a socket to another instance. */
@@ -25,7 +25,7 @@ export interface Connection extends SocketInfo {
   joined(joined: Joined): void;
   introduce(introduction: Introduction): void;
   signal(signal: RelayedSignal): void;
-  gone(farewell: Farewell): void;
+  gone(farewell: PeerGone): void;
   /** Ends the socket after everything sent so far; its page does not reconnect by itself. */
   close(): void;
 }

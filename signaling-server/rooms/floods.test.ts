@@ -1,5 +1,5 @@
 import { afterEach, expect, test, vi } from 'vitest';
-import type { Answer, InviteRequest } from '../../shared/signaling.ts';
+import type { EventAnswer, InviteRequest } from '../../shared/signaling.ts';
 import { MemoryStore } from '../store/memory.ts';
 import { STORE_LIMITS } from '../store/store.ts';
 import { ManualServerClock } from '../test-clock.ts';
@@ -13,7 +13,7 @@ afterEach(() => {
 });
 
 async function inviteFrom(owner: TestPage, request: InviteRequest): Promise<string> {
-  const answer: Answer<{ token: string }> = await owner.ask('invite', request);
+  const answer: EventAnswer<{ token: string }> = await owner.ask('invite', request);
   if (!answer.ok) throw new Error(answer.error.message);
   return answer.value.token;
 }

@@ -1,7 +1,7 @@
 import type { IceGrant, VolunteerStatus } from '../../shared/signaling.ts';
 import type { RoomAddress } from '../access/room-address.ts';
 import { Lobby } from '../lobby/lobby.ts';
-import { hasAccused, helpersOf, standing } from '../lobby/suitability.ts';
+import { hasAccused, helperCount, standing } from '../lobby/suitability.ts';
 import { match } from './matchmaker.ts';
 import type { Member } from './member.ts';
 import type { Rooms } from './rooms.ts';
@@ -142,7 +142,7 @@ export class Introductions {
 
   /** Releases lobby volunteers, worst first, from a gamer that has since found enough volunteers in its own room. */
   #releaseSurplus(gamer: Member): void {
-    const surplus = helpersOf(gamer) - this.#maxIntroductions;
+    const surplus = helperCount(gamer) - this.#maxIntroductions;
     if (surplus <= 0) return;
     const ofLobby = [...gamer.peers.values()]
       .filter((peer) => peer.isOfLobby && peer.status.accepting && !hasAccused(gamer, peer.historyId))

@@ -1,10 +1,10 @@
 import { LRUCache } from 'lru-cache';
 import { challengeSchema, publicKeySchema } from '../../shared/identity.ts';
 import {
-  type Farewell,
   type IceGrant,
   type Introduction,
   type Joined,
+  type PeerGone,
   type RelayedSignal,
   type Role,
   roleSchema,
@@ -293,7 +293,7 @@ export class Member {
   }
 
   /** Drops a peer for good and tells the member. */
-  removePeer(farewell: Farewell): void {
+  removePeer(farewell: PeerGone): void {
     this.peers.delete(farewell.peerId);
     this.changed();
     if (this.#connection) {

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { type Answer, type InviteRequest, sessionIdOf } from '../../shared/signaling.ts';
+import { type EventAnswer, type InviteRequest, sessionIdOf } from '../../shared/signaling.ts';
 import { TestIdentity } from '../access/test-identity.ts';
 import { ManualServerClock } from '../test-clock.ts';
 import { TestBed, type TestPage } from '../test-server.ts';
@@ -32,7 +32,7 @@ async function ownRoom() {
 
 async function inviteFrom(page: TestPage, request: Partial<InviteRequest> = {}): Promise<string> {
   const asked = { role: 'volunteer', expiresInS: 3_600, ...request };
-  const answer: Answer<{ token: string }> = await page.ask('invite', asked);
+  const answer: EventAnswer<{ token: string }> = await page.ask('invite', asked);
   if (!answer.ok) throw new Error(answer.error.message);
   return answer.value.token;
 }

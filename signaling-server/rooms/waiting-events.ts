@@ -1,6 +1,6 @@
 import { MeshError } from '../../shared/errors.ts';
 import { SIGNALING } from '../../shared/protocol-limits.ts';
-import { type Farewell, goneSchema, type RelayedSignal, relayedSignalSchema } from '../../shared/signaling.ts';
+import { goneSchema, type PeerGone, type RelayedSignal, relayedSignalSchema } from '../../shared/signaling.ts';
 import { z } from '../../shared/zod.ts';
 
 /** An event kept for a member whose socket is away. */
@@ -83,7 +83,7 @@ export class WaitingEvents {
   }
 
   /** A peer left: none of its signals is of use. There is at most one farewell for each peer that the member had. */
-  addFarewell(farewell: Farewell): void {
+  addFarewell(farewell: PeerGone): void {
     this.#drop(({ kind, body }) => kind === 'signal' && body.from === farewell.peerId);
     this.#add(entryOf({ kind: 'gone', body: farewell }, ''));
   }

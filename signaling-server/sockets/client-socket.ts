@@ -1,6 +1,6 @@
 import type { Logger } from 'pino';
 import { MeshError } from '../../shared/errors.ts';
-import { type Answer, isClientEvent, joinSchema, PROTOCOL_VERSION } from '../../shared/signaling.ts';
+import { type EventAnswer, isClientEvent, joinSchema, PROTOCOL_VERSION } from '../../shared/signaling.ts';
 import { z } from '../../shared/zod.ts';
 import { sessionIdSync } from '../access/identity.ts';
 import { notInvited } from '../access/invites.ts';
@@ -10,7 +10,7 @@ import type { Metrics } from '../http/metrics.ts';
 import type { PublicAddress } from '../http/public-address.ts';
 import { LIMITS, type Limits, OverLimit, type Sender } from './limits.ts';
 import { JOIN_FIRST, parse, type RequestHandler } from './request-handler.ts';
-import { type SignalingSocket, SocketConnection } from './socket-connection.ts';
+import { type ServerSocket, SocketConnection } from './socket-connection.ts';
 import type { Transport } from './transport.ts';
 
 /** A socket that has not joined after this time is not one of our pages. */
@@ -34,7 +34,7 @@ export class ClientSocket {
   #cancelDeadline: () => void = () => {};
 
   constructor(
-    private readonly socket: SignalingSocket,
+    private readonly socket: ServerSocket,
     private readonly transport: Transport,
     private readonly parts: ClientSocketParts,
   ) {
@@ -75,7 +75,7 @@ export class ClientSocket {
   /** Handles an event with any name and arguments, and answers it. Never rejects. */
   async handle(event: string, args: unknown[]): Promise<void> {
     const last = args.at(-1);
-    const acknowledge = typeof last === 'function' ? (answer: Answer<unknown>) => last(answer) : () => {};
+    const acknowledge = typeof last === 'function' ? (answer: EventAnswer<unknown>) => last(answer) : () => {};
     const payload = typeof args[0] === 'function' ? undefined : args[0];
     try {
       await this.parts.limits.spend(event === 'signal' ? 'signals' : 'events', this.#sender);

@@ -11,7 +11,7 @@ import { securityHeaders } from '../http/security-headers.ts';
 import { clientAddress, hashedNetworksOf } from './client-address.ts';
 import { ClientSocket, type ClientSocketParts, JOIN_TIMEOUT_MS } from './client-socket.ts';
 import type { Sender } from './limits.ts';
-import type { SignalingSocket } from './socket-connection.ts';
+import type { ServerSocket } from './socket-connection.ts';
 import { Transport } from './transport.ts';
 
 interface Parts extends ClientSocketParts {
@@ -31,7 +31,7 @@ const FOREIGN_ORIGIN =
 /** The socket.io server: decides who may connect, and reaches the sockets of all instances. */
 export class Gateway {
   readonly #io: Server<ClientToServerEvents, ServerToClientEvents>;
-  readonly #transports = new WeakMap<SignalingSocket['conn'], Transport>();
+  readonly #transports = new WeakMap<ServerSocket['conn'], Transport>();
   /** Those that poll, by the id of their connection. */
   readonly #polling = new Map<string, Transport>();
   readonly #inProgress = new Set<Promise<void>>();
@@ -59,7 +59,7 @@ export class Gateway {
     });
     this.#io.engine.use(securityHeaders(parts.address));
     this.#io.engine.use(this.#checkContinued);
-    this.#io.engine.on('connection', (conn: SignalingSocket['conn']) => {
+    this.#io.engine.on('connection', (conn: ServerSocket['conn']) => {
       const networks = this.#networksOf(conn.request);
       const transport = new Transport(conn, networks, parts);
       this.#transports.set(conn, transport);
@@ -170,7 +170,7 @@ export class Gateway {
     }
   }
 
-  #accept(socket: SignalingSocket): void {
+  #accept(socket: ServerSocket): void {
     const transport = this.#transports.get(socket.conn);
     // A client that connects to the namespace again over the same transport could have any number of sessions behind one socket.
     if (!transport || transport.isTaken) {

@@ -1,12 +1,12 @@
 import { EventEmitter } from 'node:events';
 import { expect, test } from 'vitest';
 import { ManualServerClock } from '../test-clock.ts';
-import { type SignalingSocket, SocketConnection } from './socket-connection.ts';
+import { type ServerSocket, SocketConnection } from './socket-connection.ts';
 
 test('the round trip is that of the handshake until a heartbeat has measured a newer one', () => {
   const clock = new ManualServerClock();
   const conn = new EventEmitter();
-  const socket = { conn } as unknown as SignalingSocket;
+  const socket = { conn } as unknown as ServerSocket;
   const connection = new SocketConnection(socket, {
     host: 'localhost',
     instance: 'one',

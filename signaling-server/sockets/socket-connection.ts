@@ -1,16 +1,16 @@
 import type { Socket } from 'socket.io';
 import type {
   ClientToServerEvents,
-  Farewell,
   Introduction,
   Joined,
+  PeerGone,
   RelayedSignal,
   ServerToClientEvents,
 } from '../../shared/signaling.ts';
 import type { ServerClock } from '../clock.ts';
 import type { Connection } from '../rooms/connection.ts';
 
-export type SignalingSocket = Socket<ClientToServerEvents, ServerToClientEvents>;
+export type ServerSocket = Socket<ClientToServerEvents, ServerToClientEvents>;
 
 interface Parts {
   instance: string;
@@ -31,7 +31,7 @@ export class SocketConnection implements Connection {
   readonly instance: string;
 
   constructor(
-    private readonly socket: SignalingSocket,
+    private readonly socket: ServerSocket,
     private readonly parts: Parts,
   ) {
     const { instance, handshakeMs, clock } = parts;
@@ -75,7 +75,7 @@ export class SocketConnection implements Connection {
     this.socket.emit('signal', signal);
   }
 
-  gone(farewell: Farewell): void {
+  gone(farewell: PeerGone): void {
     this.socket.emit('gone', farewell);
   }
 

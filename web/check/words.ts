@@ -2,15 +2,15 @@ import type { ConnectionReport, ConnectionStep, ConnectionStepName } from '../sd
 import type { Tone } from '../ui/layout.tsx';
 
 /** `limited`: it fails and is not needed, or works less well than it could. */
-export type Verdict = 'good' | 'limited' | 'bad' | 'skipped';
+export type StepVerdict = 'good' | 'limited' | 'bad' | 'skipped';
 
-export function verdictOf({ ok, required, skipped, next }: ConnectionStep): Verdict {
+export function verdictOf({ ok, required, skipped, next }: ConnectionStep): StepVerdict {
   if (skipped) return 'skipped';
   if (!ok && required) return 'bad';
   return ok && next === undefined ? 'good' : 'limited';
 }
 
-export const VERDICT_LABELS: Record<Verdict, string> = {
+export const VERDICT_LABELS: Record<StepVerdict, string> = {
   good: 'Works',
   limited: 'Limited',
   bad: 'Fails',

@@ -3,7 +3,7 @@ import type { PixelImage } from '../../shared/tasks/definition.ts';
 import type { CompareTile } from '../../shared/tasks/upscale.ts';
 import { CHECKED_TILE, type PictureTile } from '../../shared/tasks/upscale-tile.ts';
 import { deadZoneOf, detailRows } from './reference/detail.ts';
-import { blocksOf } from './tile-blocks.ts';
+import { blocksOfTile } from './tile-blocks.ts';
 
 /** Detail of 4:2:0 frames is compared by blocks, for the reason for which pictures are: see frame-tiles.ts. */
 const MAX_DIFFERING_BLOCKS = 0.1;
@@ -56,7 +56,7 @@ function agrees(
 
 /** Compares the mean differences in blocks. */
 function resembles(ours: Uint8Array, theirs: PixelImage['data'], tile: PictureTile, maxCodes: number): boolean {
-  const blocks = blocksOf(tile);
+  const blocks = blocksOfTile(tile);
   let differing = 0;
   for (const { fromX, toX, fromY, toY } of blocks) {
     let sum = 0;

@@ -21,7 +21,7 @@ export interface EngineFramesOptions {
 export class EngineFrames implements FrameUpscaler {
   readonly #options: EngineFramesOptions;
   #opened: { backend: Backend; frames: BackendFrames } | null = null;
-  #disposed = false;
+  #isDisposed = false;
 
   constructor(options: EngineFramesOptions) {
     this.#options = options;
@@ -44,7 +44,7 @@ export class EngineFrames implements FrameUpscaler {
       } catch (cause) {
         if (attempt >= MAX_FRAME_ATTEMPTS) throw MeshError.from(cause);
         const backend = this.#opened?.backend;
-        if (backend && !this.#disposed && backends.hasOther(backend, this.#shapeOf(frame), cause)) continue;
+        if (backend && !this.#isDisposed && backends.hasOther(backend, this.#shapeOf(frame), cause)) continue;
         const isLost = cause instanceof MeshError && cause.reason === 'device-lost';
         if (!isLost) throw MeshError.from(cause);
         // By then the engine has seen the loss too, and the next attempt waits for the new backends.
@@ -54,8 +54,8 @@ export class EngineFrames implements FrameUpscaler {
   }
 
   dispose(): void {
-    if (this.#disposed) return;
-    this.#disposed = true;
+    if (this.#isDisposed) return;
+    this.#isDisposed = true;
     this.#opened?.frames.dispose();
     this.#opened = null;
     this.#options.onDisposed();
@@ -66,7 +66,7 @@ export class EngineFrames implements FrameUpscaler {
   }
 
   #framesOn(backends: BackendSet, frame: VideoFrame): BackendFrames {
-    if (this.#disposed) throw MeshError.closed('The stream');
+    if (this.#isDisposed) throw MeshError.closed('The stream');
     // For another size another backend may be the fastest.
     const backend = backends.backendFor(this.#shapeOf(frame));
     if (this.#opened?.backend !== backend) {

@@ -38,7 +38,7 @@ export class Engine {
   /** Of the backends' key. They are for the next start: changing the backends of a running engine would drop the models it has loaded. */
   #refreshedSpeeds: MeasuredSpeeds | null = null;
   #losses = 0;
-  #disposed = false;
+  #isDisposed = false;
 
   private constructor(options: EngineOptions, backends: BackendSet) {
     this.#options = options;
@@ -133,7 +133,7 @@ export class Engine {
 
   /** Frames and tasks share the time: see {@link Schedule}. Throws MeshError `closed`. */
   openFrames({ outWidth, outHeight, quality, detail }: FrameTarget): FrameUpscaler {
-    if (this.#disposed) throw MeshError.closed('The compute engine');
+    if (this.#isDisposed) throw MeshError.closed('The compute engine');
     const workEnded = this.#refresh?.workStarted();
     const frames = new EngineFrames({
       target: { outWidth, outHeight, quality, ...(detail && { detail }) },
@@ -165,8 +165,8 @@ export class Engine {
   }
 
   dispose(): void {
-    if (this.#disposed) return;
-    this.#disposed = true;
+    if (this.#isDisposed) return;
+    this.#isDisposed = true;
     this.#refresh?.dispose();
     this.#schedule.dispose();
     for (const frames of [...this.#frames]) frames.dispose();
@@ -230,7 +230,7 @@ export class Engine {
   async #readyFor(quality: Quality): Promise<BackendSet> {
     const backends = await this.#backends;
     const isNew = await backends.prepare(quality, (body) => this.#schedule.benchmark(body));
-    if (isNew && !this.#disposed && backends === this.#current) {
+    if (isNew && !this.#isDisposed && backends === this.#current) {
       this.#options.onCapabilities?.(this.capabilities);
       this.#options.onMeasured?.(this.measuredSpeeds);
     }
@@ -282,7 +282,7 @@ export class Engine {
   #watch(backends: BackendSet): void {
     void this.#prepareNetworks(backends);
     void backends.lost.then((lost) => {
-      if (!this.#disposed && backends === this.#current) this.#rebuild(backends, lost);
+      if (!this.#isDisposed && backends === this.#current) this.#rebuild(backends, lost);
     });
   }
 
@@ -303,7 +303,7 @@ export class Engine {
   async #replace(lost: BackendSet, options: SelectionOptions): Promise<BackendSet> {
     const backends = await selectWithoutFail(options).finally(() => lost.dispose());
     this.#current = backends;
-    if (this.#disposed) {
+    if (this.#isDisposed) {
       backends.dispose();
       return backends;
     }

@@ -1,9 +1,9 @@
 import type { DetailCoding } from '../../shared/detail.ts';
 import type { PixelImage } from '../../shared/tasks/definition.ts';
 import type { CompareTile } from '../../shared/tasks/upscale.ts';
-import { agrees, type PictureTile } from '../../shared/tasks/upscale-tile.ts';
+import { type PictureTile, tileAgrees } from '../../shared/tasks/upscale-tile.ts';
 import { compareDetail } from './detail-tiles.ts';
-import { blocksOf } from './tile-blocks.ts';
+import { blocksOfTile } from './tile-blocks.ts';
 import { type FramePixels, RgbaReader } from './video-frames.ts';
 
 /**
@@ -40,7 +40,7 @@ export async function partsOfFrames(
       const { data } = from;
       return { source: data, result: await lumaOf(sharp, to), isSame: compareDetail(data, detail, isRgb) };
     }
-    return { source: from.data, result: await partOf(sharp, to), isSame: isRgb ? agrees : resembles };
+    return { source: from.data, result: await partOf(sharp, to), isSame: isRgb ? tileAgrees : resembles };
   } finally {
     source.close();
     sharp.close();
@@ -83,7 +83,7 @@ async function lumaOf(frame: VideoFrame, { x, y, width, height }: Area): Promise
 
 /** Compares the averages of blocks. */
 function resembles(ours: Uint8Array, { width, data }: PixelImage, tile: PictureTile): boolean {
-  const blocks = blocksOf(tile);
+  const blocks = blocksOfTile(tile);
   let differing = 0;
   for (const { fromX, toX, fromY, toY } of blocks) {
     const sums = [0, 0, 0];

@@ -40,7 +40,7 @@ export interface Settling<T> {
 }
 
 /** A piece of work, which has the machine in turns: it yields where it can be interrupted, and goes on when it gets the next turn. */
-export class Job {
+export class ScheduledWork {
   readonly workClass: WorkClass;
   readonly reject: (cause: unknown) => void;
   /** Its owner is told that it ended, well or not. */

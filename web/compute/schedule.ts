@@ -3,7 +3,7 @@ import { ClassScheduler, WORK_CLASSES, type WorkClass } from './class-scheduler.
 import { DutyCycle } from './duty-cycle.ts';
 import { FairQueue } from './fair-queue.ts';
 import { GpuClock } from './gpu-clock.ts';
-import { Job, runBody, type Settling, type Started, type TaskSlot, type TimeSlot } from './schedule-job.ts';
+import { runBody, ScheduledWork, type Settling, type Started, type TaskSlot, type TimeSlot } from './schedule-job.ts';
 
 export type { Started, TaskSlot, TimeSlot } from './schedule-job.ts';
 
@@ -46,12 +46,12 @@ export interface ScheduleOptions {
  */
 export class Schedule {
   readonly #options: ScheduleOptions;
-  readonly #frames: Job[] = [];
-  readonly #tasks = new FairQueue<Job>();
+  readonly #frames: ScheduledWork[] = [];
+  readonly #tasks = new FairQueue<ScheduledWork>();
   /** The frame that yielded. It ends before the next one starts. */
-  #pausedFrame: Job | null = null;
+  #pausedFrame: ScheduledWork | null = null;
   /** Tasks that yielded, in the order of their turns. */
-  readonly #pausedTasks: Job[] = [];
+  readonly #pausedTasks: ScheduledWork[] = [];
   /** Whether the task that had the last turn had its first one. */
   #hasTaskStarted = false;
   readonly #classes = new ClassScheduler();
@@ -66,7 +66,7 @@ export class Schedule {
   /** When the event loop last ran. */
   #lastYieldMs = 0;
   #busy = false;
-  #disposed = false;
+  #isDisposed = false;
 
   constructor(options: ScheduleOptions) {
     this.#options = options;
@@ -96,10 +96,10 @@ export class Schedule {
 
   /** Rejects with MeshError `closed` when the schedule is disposed first. */
   frame<T>(body: (slot: TimeSlot) => Promise<Started<T>>): Promise<T> {
-    if (this.#disposed) return Promise.reject(closed());
+    if (this.#isDisposed) return Promise.reject(closed());
     return new Promise<T>((resolve, reject) => {
       const slot = { signal: NEVER_CANCELLED, yieldNow: () => this.#yieldNow(job, NEVER_CANCELLED) };
-      const job: Job = this.#job('frames', () => body(slot), { resolve, reject });
+      const job: ScheduledWork = this.#job('frames', () => body(slot), { resolve, reject });
       this.#frames.push(job);
       void this.#run();
     });
@@ -136,13 +136,13 @@ export class Schedule {
   }
 
   #task<T>({ owner, signal, isInterruptible }: TaskTerms, body: (slot: TaskSlot) => Promise<Started<T>>): Promise<T> {
-    if (this.#disposed) return Promise.reject(closed());
+    if (this.#isDisposed) return Promise.reject(closed());
     if (signal.aborted) return Promise.reject(MeshError.cancelled());
     const done = new AbortController();
     return new Promise<T>((resolve, reject) => {
       const yieldNow = () => (isInterruptible ? this.#yieldNow(job, signal) : this.#yieldToEventLoop());
       const leave = <W>(work: Promise<W>) => this.#leave(job, work);
-      const job: Job = this.#job('tasks', () => body({ signal, yieldNow, leave }), { resolve, reject });
+      const job: ScheduledWork = this.#job('tasks', () => body({ signal, yieldNow, leave }), { resolve, reject });
       const onAbort = () => {
         if (this.#tasks.remove(owner, job)) this.#classes.ended('tasks');
         reject(MeshError.cancelled());
@@ -154,7 +154,7 @@ export class Schedule {
   }
 
   dispose(): void {
-    this.#disposed = true;
+    this.#isDisposed = true;
     this.#wakeAll();
     for (const job of [...this.#frames.splice(0), ...this.#tasks.drain()]) job.reject(closed());
     // They find out, and end.
@@ -162,11 +162,15 @@ export class Schedule {
     this.#pausedFrame = null;
   }
 
-  #job<T>(workClass: WorkClass, body: () => Promise<Started<T>>, { resolve, reject }: Settling<T>): Job {
+  #job<T>(workClass: WorkClass, body: () => Promise<Started<T>>, { resolve, reject }: Settling<T>): ScheduledWork {
     this.#classes.enqueued(workClass);
     const onEnded = () => this.#ended(job);
     const clocks = { now: this.#options.now, duty: this.#duty, gpuClock: this.#gpuClock };
-    const job: Job = new Job(workClass, () => runBody(body, { ...clocks, onEnded, resolve, reject }), reject);
+    const job: ScheduledWork = new ScheduledWork(
+      workClass,
+      () => runBody(body, { ...clocks, onEnded, resolve, reject }),
+      reject,
+    );
     return job;
   }
 
@@ -178,7 +182,7 @@ export class Schedule {
       // Work that may start starts now, in order of arrival with what is called in the same tick.
       if (this.#duty.waitMs > 0) await this.#untilAllowed();
       const hasYielded = await this.#next()?.();
-      // Promises alone would block the event loop through a series of short tasks, and with it frames, cancellations and leases.
+      // Promises alone would block the event loop through a series of short tasks, and with it frames, cancellations and keep-alives.
       if (hasYielded || this.#options.now() - this.#lastYieldMs >= SLICE_MS) await this.#yieldToEventLoop();
     }
     this.#busy = false;
@@ -191,7 +195,7 @@ export class Schedule {
 
   /** Resolves when the duty cycle allows work, or the schedule is disposed. */
   async #untilAllowed(): Promise<void> {
-    while (this.#duty.waitMs > 0 && !this.#disposed) {
+    while (this.#duty.waitMs > 0 && !this.#isDisposed) {
       await new Promise<void>((resolve) => {
         const wake = () => {
           cancel();
@@ -227,19 +231,19 @@ export class Schedule {
     return job && (() => this.#turn(job));
   }
 
-  #nextFrame(): Job | undefined {
+  #nextFrame(): ScheduledWork | undefined {
     const paused = this.#pausedFrame;
     this.#pausedFrame = null;
     return paused ?? this.#frames.shift();
   }
 
   /** Tasks that start take turns with those that go on, so that a short one need not wait for a long one, nor the other way round. */
-  #nextTask(): Job | undefined {
+  #nextTask(): ScheduledWork | undefined {
     this.#hasTaskStarted = this.#canStartTask && !(this.#hasTaskStarted && this.#pausedTasks.length > 0);
     return this.#hasTaskStarted ? this.#takeTask() : this.#pausedTasks.shift();
   }
 
-  #takeTask(): Job | undefined {
+  #takeTask(): ScheduledWork | undefined {
     const taken = this.#tasks.take();
     if (!taken) return undefined;
     const { item, settle } = taken;
@@ -253,14 +257,14 @@ export class Schedule {
   }
 
   /** Resolves when the next work may have the machine, to whether this one yielded. */
-  #turn(job: Job): Promise<boolean> {
+  #turn(job: ScheduledWork): Promise<boolean> {
     this.#classes.dispatched(job.workClass);
     job.turnStartMs = this.#options.now();
     return job.turn();
   }
 
   /** Work in flight at the same time is charged in the order it ends: each job the time since the one before it. */
-  #charge(job: Job): void {
+  #charge(job: ScheduledWork): void {
     const nowMs = this.#options.now();
     const spentMs = Math.max(0, nowMs - Math.max(job.turnStartMs, this.#chargedUntilMs));
     job.spentMs += spentMs;
@@ -268,27 +272,27 @@ export class Schedule {
     this.#chargedUntilMs = nowMs;
   }
 
-  #ended(job: Job): void {
+  #ended(job: ScheduledWork): void {
     this.#charge(job);
     this.#classes.ended(job.workClass);
     job.onEnded();
   }
 
-  async #yieldNow(job: Job, signal: AbortSignal): Promise<void> {
+  async #yieldNow(job: ScheduledWork, signal: AbortSignal): Promise<void> {
     this.#charge(job);
     this.#duty.end();
-    if (!this.#disposed) {
+    if (!this.#isDisposed) {
       if (job.workClass === 'frames') this.#pausedFrame = job;
       else this.#pausedTasks.push(job);
       await job.yielded();
     }
     this.#duty.begin();
     if (signal.aborted) throw MeshError.cancelled();
-    if (this.#disposed) throw closed();
+    if (this.#isDisposed) throw closed();
   }
 
   /** The machine computes meanwhile, and its duty cycle counts that. */
-  async #leave<T>(job: Job, work: Promise<T>): Promise<T> {
+  async #leave<T>(job: ScheduledWork, work: Promise<T>): Promise<T> {
     this.#charge(job);
     this.#tasksInFlight--;
     this.#tasksAway++;
@@ -297,7 +301,7 @@ export class Schedule {
       this.#charge(job);
       this.#tasksInFlight++;
       this.#tasksAway--;
-      if (this.#disposed) void job.turn();
+      if (this.#isDisposed) void job.turn();
       else {
         this.#pausedTasks.push(job);
         void this.#run();
@@ -305,7 +309,7 @@ export class Schedule {
     };
     work.then(comeBack, comeBack);
     await job.yielded();
-    if (this.#disposed) throw closed();
+    if (this.#isDisposed) throw closed();
     return work;
   }
 }

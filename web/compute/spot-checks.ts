@@ -1,7 +1,14 @@
 import { MeshError } from '../../shared/errors.ts';
 import { logger } from '../../shared/log.ts';
 import { type UpscaleParams, verifyTile } from '../../shared/tasks/upscale.ts';
-import { agrees, alone, type PictureTile, randomTile, resultOf, sourceOf } from '../../shared/tasks/upscale-tile.ts';
+import {
+  cropResult,
+  cropSource,
+  type PictureTile,
+  randomTile,
+  relativeToTile,
+  tileAgrees,
+} from '../../shared/tasks/upscale-tile.ts';
 import type { Backend, BackendFrames, BackendName, FrameTarget, UpscaleShape } from './backend.ts';
 import { isUpright, orientationOf } from './frame-orientation.ts';
 import { partsOfFrames, type TileParts } from './frame-tiles.ts';
@@ -77,10 +84,10 @@ export class SpotChecks {
     const tile = this.#due(shape, 1);
     const started = await backend.startPixels(pixels, shape, slot);
     if (!tile) return started;
-    const source = sourceOf(pixels, shape.width, tile);
+    const source = cropSource(pixels, shape.width, tile);
     return followed(started, (result) => {
-      const part = resultOf(result, shape.outWidth, tile);
-      void this.#check('pixels', shape, tile, async () => ({ source, result: part, isSame: agrees }));
+      const part = cropResult(result, shape.outWidth, tile);
+      void this.#check('pixels', shape, tile, async () => ({ source, result: part, isSame: tileAgrees }));
     });
   }
 
@@ -136,7 +143,7 @@ export class SpotChecks {
       // Whoever waits for the result gets it first.
       await nextMacrotask();
       const { source, result, isSame } = await read();
-      await this.#compare(verifyTile(quality, alone(tile), source, result, isSame));
+      await this.#compare(verifyTile(quality, relativeToTile(tile), source, result, isSame));
       this.#wrong[kind] = 0;
     } catch (cause) {
       const { reason } = MeshError.from(cause);

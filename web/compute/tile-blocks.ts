@@ -12,7 +12,7 @@ export interface Block {
 }
 
 /** Cuts what counts of a tile into blocks. */
-export function blocksOf({ across, down }: PictureTile): Block[] {
+export function blocksOfTile({ across, down }: PictureTile): Block[] {
   const columns = cuts(across);
   return cuts(down).flatMap(([fromY, toY]) => columns.map(([fromX, toX]) => ({ fromX, toX, fromY, toY })));
 }

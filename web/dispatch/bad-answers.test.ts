@@ -101,7 +101,7 @@ describe('an answer', () => {
     ];
     cancelled.cancel();
     bench.clock.advance(20);
-    runner.silent = true;
+    runner.isSilent = true;
     bench.dispatcher.suspect(runner);
     await rescue();
     await expect(hedged.result).resolves.toMatchObject({ timing: { ranOn: 'good' } });
@@ -161,7 +161,7 @@ describe('a task is cancelled', () => {
     const hedged = await submitted(2);
     const good = bench.volunteer('good');
     good.capacity = 2;
-    runner.silent = true;
+    runner.isSilent = true;
     bench.dispatcher.suspect(runner);
     await ticksPass();
     const waiting = await submitted(3);

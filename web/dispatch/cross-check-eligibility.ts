@@ -25,7 +25,7 @@ export class CrossCheckEligibility {
   readonly #histories = new Map<string, History>();
 
   /** A link to the volunteer opened. Only its first one counts. */
-  met(volunteerId: string, nowMs: number): void {
+  linkOpened(volunteerId: string, nowMs: number): void {
     if (this.#histories.has(volunteerId)) return;
     setNewest(this.#histories, volunteerId, { metMs: nowMs, confirmedHere: 0 }, CROSS_CHECK.maxVolunteers);
   }

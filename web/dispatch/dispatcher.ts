@@ -93,7 +93,7 @@ export class Dispatcher {
   /** A volunteer's connection opened. */
   add(volunteer: Runner): void {
     if (this.#trust.isBarred(volunteer.id)) return;
-    this.#checker.met(volunteer.id);
+    this.#checker.linkOpened(volunteer.id);
     this.#pool.add(volunteer);
     this.wake();
   }
@@ -204,7 +204,7 @@ export class Dispatcher {
    */
   #startWaiting(): void {
     const reservedMs = new Map<Runner, number>();
-    const hopeless: JobState[] = [];
+    const unrunnable: JobState[] = [];
     const passedOver = new Map<string, number>();
     const firstAttempts: FirstAttempt[] = [];
     this.#queue.take((job): QueueDecision => {
@@ -220,13 +220,14 @@ export class Dispatcher {
         state.isQueued = false;
         const isRetry = state.wasStarted;
         this.#start(state, first, isRetry ? 'retry' : firstPlacement(job, candidates));
-        if (!isRetry && !job.speech && !job.session?.from) firstAttempts.push({ state, runner: first, candidates });
+        if (!isRetry && !job.answerStream && !job.session?.from)
+          firstAttempts.push({ state, runner: first, candidates });
         return 'take';
       }
       // An exploration under way may still bring the result.
       if (!first && state.attempts.size === 0 && !this.#pool.couldRunLater(state)) {
         state.isQueued = false;
-        hopeless.push(state);
+        unrunnable.push(state);
         return 'take';
       }
       if (first) reservedMs.set(first, (reservedMs.get(first) ?? 0) + first.workMs(job));
@@ -234,7 +235,7 @@ export class Dispatcher {
       return 'leave';
     });
     this.#exploration.startExplorations(firstAttempts, (state, runner) => this.#start(state, runner, 'exploration'));
-    for (const state of hopeless) this.#giveUp(state);
+    for (const state of unrunnable) this.#giveUp(state);
   }
 
   #start(state: JobState, runner: Runner, placement: Placement): void {
@@ -331,10 +332,10 @@ export class Dispatcher {
   }
 
   #giveUp(state: JobState): void {
-    const nobody =
+    const noRunner =
       this.#pool.local.error ??
       new MeshError('volunteer-failed', 'No volunteer could run this task. Submit it again later.');
-    this.#end(state, { kind: 'failed', error: state.lastError ?? nobody });
+    this.#end(state, { kind: 'failed', error: state.lastError ?? noRunner });
   }
 
   #end(state: JobState, outcome: FinalOutcome<JobResult>): void {

@@ -25,7 +25,7 @@ async function usedBytes(): Promise<number> {
 
 describe(`100,000 hostile messages end without a throw, a leak or more than 50 ms each (seed ${seed})`, () => {
   test.each([
-    ...(['control', 'tasks', 'video', 'pulse'] as const).map(
+    ...(['control', 'tasks', 'video', 'heartbeat'] as const).map(
       (name) => [`the ${name} channel`, channelDoor(name)] as const,
     ),
     ['task inputs', inputDoor()] as const,

@@ -8,7 +8,7 @@ const seed = Date.now() & 0xffffff;
 
 describe(`hostile messages of another browser are refused within 50 ms, by a MeshError and nothing else (seed ${seed})`, () => {
   test.each([
-    ...(['control', 'tasks', 'video', 'pulse'] as const).map(
+    ...(['control', 'tasks', 'video', 'heartbeat'] as const).map(
       (name) => [`the ${name} channel`, channelDoor(name)] as const,
     ),
     ['task inputs', inputDoor()] as const,

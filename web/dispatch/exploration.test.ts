@@ -55,9 +55,9 @@ test('a volunteer that was measured recently, is busy, silent or far too slow is
   other.measuredMs = bench.clock.now() - EXPLORATION.staleAfterMs + 1;
   await runOne();
   other.measuredMs = null;
-  other.silent = true;
+  other.isSilent = true;
   await runOne();
-  other.silent = false;
+  other.isSilent = false;
   other.capacity = 0;
   await runOne();
   other.capacity = 8;

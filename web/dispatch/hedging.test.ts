@@ -112,7 +112,7 @@ describe('a volunteer that falls silent', () => {
     await ticksPass();
     expect(first.started).toHaveLength(50);
     second.capacity = 100;
-    first.silent = true;
+    first.isSilent = true;
     bench.dispatcher.suspect(first);
     await ticksPass();
     expect(second.started).toHaveLength(50);
@@ -126,10 +126,10 @@ describe('a volunteer that falls silent', () => {
 
   test('is only suspected: its result still counts, and it may get tasks again', async () => {
     const task = await started();
-    first.silent = true;
+    first.isSilent = true;
     bench.dispatcher.suspect(first);
     await ticksPass();
-    first.silent = false;
+    first.isSilent = false;
     first.end(first.started[0]);
     await expect(task.result).resolves.toMatchObject({ timing: { ranOn: 'first' } });
     await started();
@@ -139,10 +139,10 @@ describe('a volunteer that falls silent', () => {
   test('keeps its task if it is heard again before another runner has room', async () => {
     second.capacity = 0;
     await started();
-    first.silent = true;
+    first.isSilent = true;
     bench.dispatcher.suspect(first);
     await ticksPass();
-    first.silent = false;
+    first.isSilent = false;
     second.capacity = 1;
     bench.dispatcher.wake();
     await ticksPass();
@@ -155,7 +155,7 @@ describe('a volunteer that falls silent', () => {
     first.msPerTask = 0;
     const task = bench.submit({ where: 'auto' });
     await ticksPass();
-    first.silent = true;
+    first.isSilent = true;
     bench.dispatcher.suspect(first);
     await ticksPass();
     bench.clock.advance(bench.engine.msPerTask);

@@ -92,7 +92,7 @@ export class Hedging {
   startHedges(find: (state: JobState) => Runner | null, start: (state: JobState, second: Runner) => void): void {
     for (const [state, attempt] of this.#pending) {
       const isSilent = state.pendingRedispatch?.cause === 'silent';
-      if (isSilent && !attempt.runner.silent) {
+      if (isSilent && !attempt.runner.isSilent) {
         // The runner is heard again and may still be in time.
         this.#pending.delete(state);
         state.pendingRedispatch = null;

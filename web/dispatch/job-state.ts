@@ -71,7 +71,9 @@ export class JobState {
 
   /** Attempts that are expected to return the result: no explorations, and none on silent runners. */
   get viableAttempts(): Attempt[] {
-    return [...this.attempts.values()].filter(({ placement, runner }) => placement !== 'exploration' && !runner.silent);
+    return [...this.attempts.values()].filter(
+      ({ placement, runner }) => placement !== 'exploration' && !runner.isSilent,
+    );
   }
 
   /** The attempt under way on this runner, whatever connection it was started over. */
@@ -144,7 +146,7 @@ export class JobState {
   }
 
   #isEligible(runner: Runner): boolean {
-    const isAvailable = runner.accepts && !runner.silent && runner.can(this.job.type);
+    const isAvailable = runner.isAccepting && !runner.isSilent && runner.can(this.job.type);
     return isAvailable && this.#isAllowed(runner.id) && !this.attempts.has(runner);
   }
 

@@ -2,7 +2,7 @@ import { totalBytes } from '../../shared/bytes.ts';
 import type { MeshError } from '../../shared/errors.ts';
 import type { AnyTaskDefinition } from '../../shared/tasks/catalogue.ts';
 import type { PackedResult, PackedTask, ProgressListener, TaskName, Where } from '../../shared/tasks/definition.ts';
-import type { Speech } from './speech.ts';
+import type { AnswerStream } from './answer-stream.ts';
 
 /** The unit of scheduling: a whole task, one part of a task that was split, or a replica that checks another job's result. */
 export interface Job {
@@ -30,8 +30,8 @@ export interface Job {
   readonly firstDeadlineMs: number;
   /** Receives progress. Without a listener no progress is sent. */
   onProgress?: ProgressListener | undefined;
-  /** Set where the result is said token by token: attempts run what {@link Speech.begin} gives, and none explores, for nobody needs it said twice. */
-  readonly speech?: Speech;
+  /** Set where the result is said token by token: attempts run what {@link AnswerStream.begin} gives, and none explores, for nobody needs it said twice. */
+  readonly answerStream?: AnswerStream;
   /** The conversation that it belongs to. */
   readonly conversation?: string | undefined;
   /** Set on a call of a session, whose runner may keep the state for the next call. The job has it all the same: any runner can do it. */
@@ -120,11 +120,11 @@ export interface Runner {
   /** The volunteer's id, or `local`. */
   readonly id: string;
   /** Whether it takes any work at the moment. */
-  readonly accepts: boolean;
+  readonly isAccepting: boolean;
   /** Whether it takes one more job now. */
   readonly hasCapacity: boolean;
   /** No sign of life for longer than its work explains. It gets nothing new, and what it holds is hedged. */
-  readonly silent: boolean;
+  readonly isSilent: boolean;
   can(type: string): boolean;
   /** Predicted time from now to the result, ms, including the work it already holds. */
   predictMs(job: Job): number;

@@ -1,8 +1,8 @@
 import { MeshError } from '../../shared/errors.ts';
 import type { PackedResult, PackedTask, ReportListener } from '../../shared/tasks/definition.ts';
+import type { EarlyEnd } from './answer-stream.ts';
 import { Estimator } from './estimator.ts';
 import type { AttemptResult, Job, Outcome, Runner } from './job.ts';
-import type { CutOff } from './speech.ts';
 import { StragglerThreshold } from './straggler-threshold.ts';
 
 const LOCAL = {
@@ -28,8 +28,8 @@ export interface LocalEngine {
 /** This machine as a runner. The engine computes one job at a time; one more waits there. */
 export class LocalRunner implements Runner {
   readonly id = 'local';
-  readonly accepts = true;
-  readonly silent = false;
+  readonly isAccepting = true;
+  readonly isSilent = false;
   readonly #engine: LocalEngine;
   readonly #now: () => number;
   readonly #onRoom: () => void;
@@ -39,7 +39,7 @@ export class LocalRunner implements Runner {
   readonly #running = new Map<Job, number>();
   /** Null until the machine is measured. */
   #types: ReadonlySet<string> | null = null;
-  #measuring = false;
+  #isMeasuring = false;
   #error: MeshError | null = null;
   #nextCallId = 0;
   #backlogMs = 0;
@@ -63,8 +63,8 @@ export class LocalRunner implements Runner {
 
   /** Starts measuring the machine, unless that was done. `onRoom` is called when jobs can run. */
   prepare(): void {
-    if (this.#measuring) return;
-    this.#measuring = true;
+    if (this.#isMeasuring) return;
+    this.#isMeasuring = true;
     this.#error = null;
     this.#engine
       .backends()
@@ -75,7 +75,7 @@ export class LocalRunner implements Runner {
       .catch((cause: unknown) => {
         this.#error = MeshError.from(cause, 'device-lost');
         // The next job tries again.
-        this.#measuring = false;
+        this.#isMeasuring = false;
       })
       .finally(() => this.#onRoom());
   }
@@ -128,13 +128,13 @@ export class LocalRunner implements Runner {
       if (isWanted) onOutcome(outcome);
       this.#onRoom();
     };
-    const onCutOff = (cutOff: CutOff) => {
+    const onCutOff = (cutOff: EarlyEnd) => {
       this.#engine.cancel(callId);
       settle(cutOff);
     };
-    const utterance = job.speech?.begin({ onCutOff });
+    const utterance = job.answerStream?.begin({ onEarlyEnd: onCutOff });
     const onReport: ReportListener = (report) =>
-      report.stage === 'speaking' ? utterance?.listen(report) : job.onProgress?.(report);
+      report.stage === 'speaking' ? utterance?.onReport(report) : job.onProgress?.(report);
     const listener = utterance || job.onProgress ? onReport : undefined;
     this.#engine.execute(callId, job.type, (utterance ?? job).packed, listener).then(
       ({ value, attachments, backend, computeMs }) => {

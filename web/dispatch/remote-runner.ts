@@ -7,11 +7,11 @@ import { ASSUMED_RTT_MS } from '../net/failure-detector.ts';
 import { FlowChannel } from '../net/flow-channel.ts';
 import { errorOfPeer } from '../net/peer-error.ts';
 import type { ChannelPort } from '../net/transferable-channel.ts';
+import type { AnswerAttempt, EarlyEnd } from './answer-stream.ts';
 import { Estimator } from './estimator.ts';
 import type { AttemptResult, Job, Outcome, Runner } from './job.ts';
 import type { MemoryBudget, MemoryUser } from './memory-budget.ts';
-import type { CutOff, Utterance } from './speech.ts';
-import { StallWatch } from './stall-watch.ts';
+import { StalledTransferWatch } from './stalled-transfer-watch.ts';
 import { StateAtVolunteer } from './state-at-volunteer.ts';
 import { RecentQuantile, StragglerThreshold } from './straggler-threshold.ts';
 
@@ -34,7 +34,7 @@ interface Outstanding {
   /** Its own compute time. */
   workMs: number;
   /** Set where the result is said token by token. */
-  utterance: Utterance | undefined;
+  utterance: AnswerAttempt | undefined;
   onOutcome(outcome: Outcome<AttemptResult>): void;
 }
 
@@ -59,7 +59,7 @@ export class RemoteRunner implements Runner, MemoryUser {
   readonly id: string;
   readonly #options: RemoteRunnerOptions;
   readonly #channel: FlowChannel<TaskMessage>;
-  readonly #stallWatch: StallWatch;
+  readonly #stallWatch: StalledTransferWatch;
   readonly #estimator: Estimator;
   readonly #stragglers = new StragglerThreshold();
   readonly #serviceMs = new RecentQuantile(0.99);
@@ -100,7 +100,7 @@ export class RemoteRunner implements Runner, MemoryUser {
       },
       now,
     );
-    this.#stallWatch = new StallWatch(this.#channel, options.clock, () => {
+    this.#stallWatch = new StalledTransferWatch(this.#channel, options.clock, () => {
       const message = 'A result from a volunteer came to a halt, so the link was closed. The task runs elsewhere.';
       this.evict(new MeshError('connection-failed', message));
     });
@@ -131,11 +131,11 @@ export class RemoteRunner implements Runner, MemoryUser {
   }
 
   /** Jobs are outstanding and there is no sign of life: the volunteer is suspected, not lost. */
-  get silent(): boolean {
+  get isSilent(): boolean {
     return this.#silent;
   }
 
-  set silent(silent: boolean) {
+  set isSilent(silent: boolean) {
     this.#silent = silent;
     this.#options.onRoom();
   }
@@ -154,12 +154,12 @@ export class RemoteRunner implements Runner, MemoryUser {
     return this.#serviceMs.value;
   }
 
-  get accepts(): boolean {
+  get isAccepting(): boolean {
     return this.#creditWindow > 0 && !this.#channel.isClosed;
   }
 
   get hasCapacity(): boolean {
-    if (!this.accepts || this.#outstanding.size >= this.#creditWindow) return false;
+    if (!this.isAccepting || this.#outstanding.size >= this.#creditWindow) return false;
     // More than a send queue holds would be refused there, and count as the volunteer's failure.
     return this.#outstanding.size === 0 || this.#bytesInFlight < MAX_BYTES_IN_FLIGHT;
   }
@@ -195,7 +195,7 @@ export class RemoteRunner implements Runner, MemoryUser {
     this.#nextId = (this.#nextId + 1) >>> 0;
     const { type } = job;
     const { clock } = this.#options;
-    const utterance = job.speech?.begin({ clock, onCutOff: (cutOff) => this.#cutOff(id, cutOff) });
+    const utterance = job.answerStream?.begin({ clock, onEarlyEnd: (cutOff) => this.#cutOff(id, cutOff) });
     const predictedMs = this.predictMs(job);
     const { session, attachments, keptBytes } = this.#state.send(job);
     const { params } = (utterance ?? job).packed;
@@ -229,7 +229,7 @@ export class RemoteRunner implements Runner, MemoryUser {
     return outstanding;
   }
 
-  #cutOff(id: number, cutOff: CutOff): void {
+  #cutOff(id: number, cutOff: EarlyEnd): void {
     this.#withdraw(id)?.onOutcome(cutOff);
   }
 
@@ -258,11 +258,11 @@ export class RemoteRunner implements Runner, MemoryUser {
     } else if (message.kind === 'progress') {
       const { stage, share } = message;
       const { job, utterance } = this.#outstanding.get(message.id) ?? {};
-      utterance?.listen({ stage, share });
+      utterance?.onReport({ stage, share });
       job?.onProgress?.({ stage, share });
       return;
     } else if (message.kind === 'tokens') {
-      this.#outstanding.get(message.id)?.utterance?.listen({ ...message, stage: 'speaking' });
+      this.#outstanding.get(message.id)?.utterance?.onReport({ ...message, stage: 'speaking' });
       return;
     } else if (message.kind === 'state-gone') this.#sendWhole(message.id);
     else if (message.kind === 'returned') this.#take(message.id)?.onOutcome({ kind: 'returned' });

@@ -193,11 +193,11 @@ describe('an honest volunteer', () => {
     bench.compute = async () => {
       throw new Error('this machine is not asked');
     };
-    known.accepts = false;
+    known.isAccepting = false;
     const newcomer = bench.volunteer('newcomer', ['infer']);
     const result = submit();
     await ticksPass();
-    known.accepts = true;
+    known.isAccepting = true;
     newcomer.end(newcomer.started[0], answer(outputs(1)));
     await ticksPass();
     known.end(known.started.at(-1), answer(outputs(1)));

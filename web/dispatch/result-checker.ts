@@ -17,7 +17,7 @@ import type { Job, JobHandle, OnJobEnd } from './job.ts';
 export const COMPARISON_LIMIT_MS = 30_000;
 
 /** What a check found. */
-export type Verdict =
+export type CheckVerdict =
   /** `isOurs`: by this machine alone. */
   | { kind: 'right'; isOurs: boolean }
   /** Nobody could tell, which is not the volunteer's fault. */
@@ -60,7 +60,7 @@ export class Verifier<Of extends CheckedJob = Job> {
   }
 
   /** @param ranOn - the volunteer that computed the result. */
-  async check(job: Of, value: unknown, ranOn: string): Promise<Verdict> {
+  async check(job: Of, value: unknown, ranOn: string): Promise<CheckVerdict> {
     this.counts.checked++;
     try {
       return await this.#drive(job, job.definition.verify(job.packed, value, this.#options.random), ranOn);
@@ -75,7 +75,7 @@ export class Verifier<Of extends CheckedJob = Job> {
     this.#disposed.abort();
   }
 
-  async #drive(job: Of, verification: Verification, ranOn: string): Promise<Verdict> {
+  async #drive(job: Of, verification: Verification, ranOn: string): Promise<CheckVerdict> {
     const { now, rest } = this.#options;
     let answer: PackedResult | undefined;
     let isOurs = true;
@@ -144,7 +144,7 @@ export interface Accepted {
 }
 
 /** What to do with a result. */
-export type Decision =
+export type ResultDecision =
   | Accepted
   /** Its shape is not that of the type's results. */
   | { kind: 'malformed'; error: MeshError }
@@ -188,8 +188,8 @@ export class ResultChecker {
   }
 
   /** A link to this volunteer opened. */
-  met(volunteerId: string): void {
-    this.#eligibility.met(volunteerId, this.#now());
+  linkOpened(volunteerId: string): void {
+    this.#eligibility.linkOpened(volunteerId, this.#now());
   }
 
   /**
@@ -198,7 +198,12 @@ export class ResultChecker {
    * @param volunteerId - null: this machine computed it, and it needs no check.
    * @param onDecision - called once, before this returns if no check is due.
    */
-  examine(job: Job, packed: PackedResult, volunteerId: string | null, onDecision: (decision: Decision) => void): void {
+  examine(
+    job: Job,
+    packed: PackedResult,
+    volunteerId: string | null,
+    onDecision: (decision: ResultDecision) => void,
+  ): void {
     let value: unknown;
     try {
       value = checkArrivedResult(job.definition, job.packed, packed);
@@ -215,7 +220,7 @@ export class ResultChecker {
     this.#verifier.dispose();
   }
 
-  async #check(job: Job, value: unknown, volunteerId: string): Promise<Decision> {
+  async #check(job: Job, value: unknown, volunteerId: string): Promise<ResultDecision> {
     const verdict = await this.#verifier.check(job, value, volunteerId);
     if (verdict.kind === 'wrong') return verdict;
     if (verdict.kind === 'right') {

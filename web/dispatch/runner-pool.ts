@@ -50,7 +50,8 @@ export class RunnerPool {
   /** Whether anybody could start a job now. */
   get hasCapacity(): boolean {
     if (this.local.hasCapacity) return true;
-    for (const { hasCapacity, accepts, silent } of this.#volunteers) if (hasCapacity && accepts && !silent) return true;
+    for (const { hasCapacity, isAccepting: accepts, isSilent: silent } of this.#volunteers)
+      if (hasCapacity && accepts && !silent) return true;
     return false;
   }
 

@@ -130,7 +130,7 @@ test('when a volunteer is killed at work, every task is still delivered exactly 
   await simulation.pass(100);
   // What the heartbeat would detect.
   if (victim) {
-    victim.runner.silent = true;
+    victim.runner.isSilent = true;
     simulation.dispatcher.suspect(victim.runner);
   }
   await simulation.until(Promise.all(tasks.map(({ result }) => result)));

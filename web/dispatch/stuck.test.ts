@@ -59,12 +59,12 @@ describe('one by one', () => {
   test('a volunteer that is silent for a moment is waited for when the others failed', async () => {
     const [bad, silent] = [bench.volunteer('bad'), bench.volunteer('silent')];
     silent.msPerTask = 20;
-    silent.silent = true;
+    silent.isSilent = true;
     const task = bench.submit({ where: 'volunteers' });
     await ticksPass();
     bad.end(bad.started[0], failure);
     await ticksPass();
-    silent.silent = false;
+    silent.isSilent = false;
     bench.dispatcher.wake();
     await ticksPass();
     silent.end(silent.started[0]);
@@ -79,7 +79,7 @@ describe('one by one', () => {
     const task = bench.submit({ where: 'volunteers' });
     await ticksPass();
     for (const one of [first, second]) {
-      one.silent = true;
+      one.isSilent = true;
       bench.dispatcher.suspect(one);
       await ticksPass();
     }
@@ -112,11 +112,11 @@ describe('one by one', () => {
     second.capacity = 0;
     bench.submit({ where: 'volunteers' });
     await ticksPass();
-    first.silent = true;
+    first.isSilent = true;
     bench.dispatcher.suspect(first);
     await ticksPass();
     bench.clock.advance(30);
-    first.silent = false;
+    first.isSilent = false;
     bench.dispatcher.wake();
     await ticksPass();
     second.capacity = 1;
@@ -133,7 +133,7 @@ describe('one by one', () => {
     third.msPerTask = 40;
     bench.submit({ where: 'volunteers' });
     await ticksPass();
-    other.silent = true;
+    other.isSilent = true;
     bench.dispatcher.suspect(other);
     await ticksPass();
     expect([third.started, bench.dispatcher.counts.hedged]).toEqual([[], 0]);

@@ -3,6 +3,7 @@ import type { Clock } from '../../shared/clock.ts';
 import { MeshError } from '../../shared/errors.ts';
 import { type AnyTaskDefinition, definitionOf } from '../../shared/tasks/catalogue.ts';
 import { checkWhere, type PackedTask, type ProgressListener, type Where } from '../../shared/tasks/definition.ts';
+import { AnswerStream } from './answer-stream.ts';
 import {
   cachedTiming,
   describeTask,
@@ -13,7 +14,6 @@ import {
   type Timing,
 } from './job.ts';
 import { KEPT_RESULTS, KeptResults } from './kept-results.ts';
-import { Speech } from './speech.ts';
 import type { OnTaskEnd, TaskDeduplicator, TaskHandle } from './task-deduplicator.ts';
 
 export interface SubmitOptions {
@@ -147,9 +147,9 @@ export class TaskRegistry {
   }
 
   /** Who cancels an answer gets what was said of it. */
-  #ended({ speech, submittedMs }: Job, outcome: FinalOutcome<TaskResult>): FinalOutcome<TaskResult> {
-    speech?.end();
-    const value = outcome.kind === 'failed' && outcome.error.reason === 'cancelled' ? speech?.partial : null;
+  #ended({ answerStream, submittedMs }: Job, outcome: FinalOutcome<TaskResult>): FinalOutcome<TaskResult> {
+    answerStream?.end();
+    const value = outcome.kind === 'failed' && outcome.error.reason === 'cancelled' ? answerStream?.partial : null;
     if (!value) return outcome;
     this.counts.cancelled++;
     this.counts.completed--;
@@ -185,7 +185,7 @@ export class TaskRegistry {
       submittedMs,
       deadlineMs: submittedMs + (timeoutMs ?? task.firstDeadlineMs),
       ...(onProgress && { onProgress: (progress) => queueMicrotask(() => onProgress(progress)) }),
-      ...speechOf(task, options),
+      ...streamedAnswer(task, options),
       session: session?.(),
     };
   }
@@ -197,13 +197,13 @@ function packInput(definition: AnyTaskDefinition, input: unknown): PackedTask {
   return definition.pack(input);
 }
 
-/** What a job has more whose result is said token by token. */
-function speechOf({ definition, packed }: Pick<Job, 'definition' | 'packed'>, { onToken }: SubmitOptions) {
+/** What a job has more whose result arrives token by token. */
+function streamedAnswer({ definition, packed }: Pick<Job, 'definition' | 'packed'>, { onToken }: SubmitOptions) {
   const { tokenStreaming } = definition;
   if (!tokenStreaming) return {};
   const tell = (text: string) => queueMicrotask(() => onToken?.(text));
   return {
-    speech: new Speech(tokenStreaming, packed, tell),
+    answerStream: new AnswerStream(tokenStreaming, packed, tell),
     conversation: tokenStreaming.conversation(packed.params),
   };
 }

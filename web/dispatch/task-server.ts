@@ -11,7 +11,7 @@ import type { ChannelPort } from '../net/transferable-channel.ts';
 import { CreditWindow } from './credit-window.ts';
 import { KeptState } from './kept-state.ts';
 import { MEMORY, type MemoryBudget } from './memory-budget.ts';
-import { StallWatch } from './stall-watch.ts';
+import { StalledTransferWatch } from './stalled-transfer-watch.ts';
 
 /** A computed task. */
 export interface Executed extends PackedResult {
@@ -48,7 +48,7 @@ export class TaskServer {
   readonly #running = new Map<number, Running>();
   readonly #window: CreditWindow;
   readonly #kept: KeptState;
-  readonly #stallWatch: StallWatch;
+  readonly #stallWatch: StalledTransferWatch;
   /** The window the gamer was told last. */
   #grantedWindow = 0;
   #creditSerial = 0;
@@ -78,7 +78,7 @@ export class TaskServer {
       },
       now,
     );
-    this.#stallWatch = new StallWatch(this.#channel, options.clock, () => {
+    this.#stallWatch = new StalledTransferWatch(this.#channel, options.clock, () => {
       const message = 'A transfer to this volunteer came to a halt, so its link was closed. Connect again.';
       this.evict(new MeshError('connection-failed', message));
     });
@@ -108,7 +108,7 @@ export class TaskServer {
   }
 
   /** Whether there are tasks of this gamer here or arriving, or results being sent. */
-  get working(): boolean {
+  get hasWork(): boolean {
     if (this.#channel.isClosed) return false;
     return this.#running.size > 0 || this.#channel.unfinishedTransfers > 0 || this.#channel.queuedBytes > 0;
   }

@@ -282,16 +282,16 @@ test('credit follows the service time, without a message for every task', async 
 });
 
 test('a server is working while tasks arrive or run, or results are sent', async () => {
-  expect([workBegan, server.working]).toEqual([0, false]);
+  expect([workBegan, server.hasWork]).toEqual([0, false]);
   start(1);
-  expect([runner.outstanding, server.working]).toEqual([1, false]);
+  expect([runner.outstanding, server.hasWork]).toEqual([1, false]);
   await exchange();
-  expect([workBegan > 0, server.working]).toEqual([true, true]);
+  expect([workBegan > 0, server.hasWork]).toEqual([true, true]);
   done(executions[0]);
   await ticksPass();
-  expect([server.held, server.working]).toEqual([0, true]);
+  expect([server.held, server.hasWork]).toEqual([0, true]);
   await exchange();
-  expect([runner.outstanding, server.working]).toEqual([0, false]);
+  expect([runner.outstanding, server.hasWork]).toEqual([0, false]);
 });
 
 test('a large task counts as work from its first chunk, and every chunk of its result as a sign of life', async () => {
@@ -313,7 +313,7 @@ test('a large task counts as work from its first chunk, and every chunk of its r
   expect([began, runner.outstanding]).toEqual([1, 2]);
   await ticksPass();
   volunteerPort.receive(port.take()?.buffer);
-  expect([workBegan, server.held, server.working]).toEqual([1, 0, true]);
+  expect([workBegan, server.held, server.hasWork]).toEqual([1, 0, true]);
   deliver(port, volunteerPort);
   await ticksPass();
   for (const execution of executions) done(execution);

@@ -17,8 +17,8 @@ export class TestVolunteer implements Runner {
   msPerTask = 10;
   /** Added for each unit of cost, ms. */
   msPerUnit = 0;
-  accepts = true;
-  silent = false;
+  isAccepting = true;
+  isSilent = false;
   /** By default no attempt is ever late, and no exploration is needed. */
   lateMs = Number.POSITIVE_INFINITY;
   measuredMs: number | null = Number.POSITIVE_INFINITY;

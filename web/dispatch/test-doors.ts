@@ -150,12 +150,12 @@ const GOOD: Record<ChannelName, { schema: ZodType; messages: readonly [object, .
       { kind: 'ack', streamId: 1, frameId: 2, receivedMs: 1 },
     ],
   },
-  pulse: {
+  heartbeat: {
     schema: heartbeatMessageSchema,
     messages: [
       { kind: 'ping', serial: 1, rttMs: null },
       { kind: 'pong', serial: 1, load: 0.5, held: 3 },
-      { kind: 'lease' },
+      { kind: 'keepalive' },
     ],
   },
 };

@@ -3,7 +3,7 @@ import { MeshError } from '../../shared/errors.ts';
 import { ManualClock } from '../../shared/manual-clock.ts';
 import { volunteer } from '../sdk/test-volunteer-info.ts';
 import type { TaskOptions, VolunteerInfo } from '../sdk/types.ts';
-import { GameWork, STATUS_INTERVAL_MS, type WorkClient } from './game-work.ts';
+import { GAME_STATUS_INTERVAL_MS, GameWork, type WorkClient } from './game-work.ts';
 import { hangarScene } from './hangar.ts';
 import type { PartRequest } from './messages.ts';
 import { STEER_HOLD_S } from './simulation/pilots.ts';
@@ -55,7 +55,7 @@ beforeEach(() => {
 });
 
 const ships = () => {
-  clock.advance(STATUS_INTERVAL_MS);
+  clock.advance(GAME_STATUS_INTERVAL_MS);
   return work.parts.ships.status.value;
 };
 
@@ -95,7 +95,7 @@ it('the hangar is rendered here while no volunteer can, since without a picture 
   client.link(volunteer({ tasks: ['infer'] }));
   client.finish('local');
   expect(await running).not.toBeNull();
-  clock.advance(STATUS_INTERVAL_MS);
+  clock.advance(GAME_STATUS_INTERVAL_MS);
   expect(work.parts.hangar.status.value.by).toBe('local');
   client.link(volunteer({ tasks: ['raytracing'] }));
   const left = work.run(HANGAR);
@@ -142,6 +142,6 @@ it('reports nothing while the game is paused', async () => {
   client.finish('v1');
   await running;
   expect(ships().by).toBe('v1');
-  clock.advance(STATUS_WINDOW_MS.ships + STATUS_INTERVAL_MS);
+  clock.advance(STATUS_WINDOW_MS.ships + GAME_STATUS_INTERVAL_MS);
   expect(work.parts.ships.status.value.by).toBeNull();
 });

@@ -31,7 +31,7 @@ interface PartWork {
 const WITHOUT_OWN_RULES: readonly Part[] = ['hangar'];
 
 /** How often the status changes: as often as a person can read it. */
-export const STATUS_INTERVAL_MS = 500;
+export const GAME_STATUS_INTERVAL_MS = 500;
 
 /**
  * Runs the game's requests as tasks where the person wants them, and keeps the status of each part. At most one task per part runs,
@@ -135,7 +135,7 @@ export class GameWork {
 
   /** Updates the statuses until all parts are idle: a paused game requests nothing. */
   #scheduleUpdate(): void {
-    this.#cancelUpdate ??= this.#clock.after(STATUS_INTERVAL_MS, () => {
+    this.#cancelUpdate ??= this.#clock.after(GAME_STATUS_INTERVAL_MS, () => {
       this.#cancelUpdate = null;
       const nowMs = this.#clock.now();
       for (const part of PARTS) this.parts[part].status.value = this.parts[part].log.status(nowMs);

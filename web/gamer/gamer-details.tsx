@@ -5,7 +5,7 @@ import { Panel } from '../ui/layout.tsx';
 import { GameHud } from './game-hud.tsx';
 import { GamersPanel } from './gamers-panel.tsx';
 import { LiveDetails, LiveFigures } from './live-hud.tsx';
-import { helpersOf } from './messages.ts';
+import { helpersSentence } from './messages.ts';
 import { describedByFailure, SessionFailure } from './notices.tsx';
 import type { Player } from './player.ts';
 import type { Recorder } from './recorder.ts';
@@ -34,7 +34,7 @@ export function GamerDetails(props: GamerDetailsProps) {
   const volunteers = session.volunteers.value;
   const report = player.report.value;
   const [where, quality, scale] = [player.where.value, player.quality.value, player.scale.value];
-  const helpers = helpersOf(report, volunteers);
+  const helpers = helpersSentence(report, volunteers);
   const isOwner = session.isOwner.value;
   const { kind } = player.choice.value;
   const live = report?.kind === 'stream' ? report : null;

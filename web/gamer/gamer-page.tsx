@@ -20,7 +20,7 @@ import type { GameWork } from '../game/game-work.ts';
 import type { StreamQuality, Where } from '../sdk/types.ts';
 import { GamerDetails } from './gamer-details.tsx';
 import { JoinQuestion } from './join-question.tsx';
-import { statusOf } from './messages.ts';
+import { gamerStatus } from './messages.ts';
 import { useNewcomers } from './newcomers.ts';
 import { Notices } from './notices.tsx';
 import type { Player } from './player.ts';
@@ -83,7 +83,7 @@ export function GamerPage(props: GamerPageProps) {
         <div class="gamer__stage">
           <div class="gamer__head">
             <StatusLine
-              {...statusOf({
+              {...gamerStatus({
                 phase,
                 report,
                 where,

@@ -11,7 +11,7 @@ import { openWindowChannel, type StartingWindow, StartingWindows } from '../ui/s
 import { capture } from './capture.ts';
 import { FloatingPicture } from './floating-picture.ts';
 import { GamerPage } from './gamer-page.tsx';
-import { openSource } from './open-source.ts';
+import { openChosenSource } from './open-source.ts';
 import { Player } from './player.ts';
 import { download, Recorder } from './recorder.ts';
 import { linkedChoices, rememberedChoices } from './remembered-choices.ts';
@@ -33,7 +33,7 @@ const session = new GamerSession({
 const gameWork = new GameWork(systemClock);
 const choices = { ...rememberedChoices(nameStore()), ...linkedChoices(location.search) };
 const player: Player = new Player(
-  (choice, handlers) => openSource(choice, handlers, gameWork),
+  (choice, handlers) => openChosenSource(choice, handlers, gameWork),
   (kind) => capture(kind, sound.screen.value === 'here'),
   choices,
 );

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { volunteer } from '../sdk/test-volunteer-info.ts';
 import type { StreamStats } from './client.ts';
-import { helpersOf, qualityHint, type Situation, statusOf } from './messages.ts';
+import { type GamerSituation, gamerStatus, helpersSentence, qualityHint } from './messages.ts';
 import type { Report } from './renderers.ts';
 import { streamReport as live } from './test-figures.ts';
 
@@ -13,7 +13,7 @@ const LOCAL: Partial<Omit<StreamStats, 'why'>> = {
   reasons: [{ kind: 'here-meanwhile', text: 'No volunteer is ready yet.' }],
 };
 const ENLARGED: typeof LOCAL = { ...LOCAL, localShare: 0, quality: null };
-const situation = (changes: Partial<Situation> = {}): Situation => ({
+const situation = (changes: Partial<GamerSituation> = {}): GamerSituation => ({
   phase: 'online',
   report: live(),
   where: 'auto',
@@ -28,7 +28,7 @@ const situation = (changes: Partial<Situation> = {}): Situation => ({
 
 describe('the status of the gamer page', () => {
   it('names the volunteer that helps, and says on how many frames, and why', () => {
-    expect(statusOf(situation())).toEqual({
+    expect(gamerStatus(situation())).toEqual({
       tone: 'good',
       headline: '“brave-otter” sharpens your frames.',
       detail: 'Detail on 98 % of the frames. Fresher there.',
@@ -37,66 +37,68 @@ describe('the status of the gamer page', () => {
 
   it('does not claim more than the volunteer’s share where most frames come without detail', () => {
     const report = live({ shares: [{ volunteerId: 'v1', share: 0.12 }] });
-    expect(statusOf(situation({ report }))).toMatchObject({
+    expect(gamerStatus(situation({ report }))).toMatchObject({
       headline: 'Enlarged here; “brave-otter” sharpens some of the frames.',
       detail: 'Detail on 12 % of the frames. Fresher there.',
     });
-    expect(statusOf(situation({ report: live({ shares: [] }) }))).toMatchObject({
+    expect(gamerStatus(situation({ report: live({ shares: [] }) }))).toMatchObject({
       tone: 'idle',
       headline: 'Only enlarged: no detail comes from the volunteer.',
     });
-    expect(helpersOf(live({ shares: [] }), [volunteer()])).toBe('–');
+    expect(helpersSentence(live({ shares: [] }), [volunteer()])).toBe('–');
   });
 
   it('says that frames are only enlarged where a filter does no more, whoever runs it', () => {
     for (const changes of [{ quality: 'bicubic' }, { ...LOCAL, quality: 'bilinear' }] as const) {
       const report = live(changes);
-      expect(statusOf(situation({ report })).headline).toMatch(/^Only enlarged, with bi(cubic|linear)\.$/);
-      expect(helpersOf(report, [volunteer()])).toBe('–');
+      expect(gamerStatus(situation({ report })).headline).toMatch(/^Only enlarged, with bi(cubic|linear)\.$/);
+      expect(helpersSentence(report, [volunteer()])).toBe('–');
     }
   });
 
   it('keeps its headline while only figures change, so that screen readers do not repeat it', () => {
     const headlines = [58, 60].map((fps) => {
       const report = live({ fps, reasons: [{ kind: 'helping', text: `${fps} ms` }] });
-      return statusOf(situation({ report })).headline;
+      return gamerStatus(situation({ report })).headline;
     });
     expect(new Set(headlines).size).toBe(1);
   });
 
   it('says that a volunteer cannot be reached and is tried again, beside what happens meanwhile', () => {
     const report = live(LOCAL);
-    expect(statusOf(situation({ report, volunteers: [], interrupted: 1 }))).toEqual({
+    expect(gamerStatus(situation({ report, volunteers: [], interrupted: 1 }))).toEqual({
       tone: 'busy',
       headline: 'Disconnected from the volunteer, trying again.',
       detail: 'Sharpened on this computer.',
     });
     const all = { report, volunteers: [], interrupted: 2 };
-    expect(statusOf(situation(all)).headline).toBe('Disconnected from all volunteers, trying again.');
-    expect(statusOf(situation({ ...all, phase: 'reconnecting' })).headline).toContain('the server and all volunteers');
-    expect(statusOf(situation({ interrupted: 1 }))).toMatchObject({
+    expect(gamerStatus(situation(all)).headline).toBe('Disconnected from all volunteers, trying again.');
+    expect(gamerStatus(situation({ ...all, phase: 'reconnecting' })).headline).toContain(
+      'the server and all volunteers',
+    );
+    expect(gamerStatus(situation({ interrupted: 1 }))).toMatchObject({
       headline: '“brave-otter” sharpens your frames.',
       detail: expect.stringMatching(/^Disconnected from 1 of the volunteers, trying again\. Detail on/),
     });
   });
 
   it('says when this computer does the work', () => {
-    expect(statusOf(situation({ report: live(LOCAL) }))).toMatchObject({
+    expect(gamerStatus(situation({ report: live(LOCAL) }))).toMatchObject({
       tone: 'good',
       headline: 'Sharpened on this computer.',
     });
-    expect(helpersOf(live(LOCAL), [])).toBe('this computer');
+    expect(helpersSentence(live(LOCAL), [])).toBe('this computer');
   });
 
   it('does not claim sharpening while frames are only enlarged, or most of them are', () => {
     const report = live({ ...ENLARGED, reasons: [{ kind: 'measuring', text: 'Getting ready.' }] });
-    expect(statusOf(situation({ report }))).toEqual({
+    expect(gamerStatus(situation({ report }))).toEqual({
       tone: 'idle',
       headline: 'Getting ready: not sharpened yet.',
       detail: 'Getting ready.',
     });
-    expect(helpersOf(report, [])).toBe('–');
-    expect(statusOf(situation({ report: live({ ...LOCAL, localShare: 0.3 }) }))).toMatchObject({
+    expect(helpersSentence(report, [])).toBe('–');
+    expect(gamerStatus(situation({ report: live({ ...LOCAL, localShare: 0.3 }) }))).toMatchObject({
       headline: 'Only some frames are sharpened on this computer.',
       detail: 'Sharpened here: on 30 % of the frames. No volunteer is ready yet.',
     });
@@ -105,7 +107,7 @@ describe('the status of the gamer page', () => {
   it('says that frames are not sharpened where this computer is too slow, even just after some were', () => {
     const reasons = [{ kind: 'too-slow', text: 'Too slow.' }] as const;
     const report = live({ ...LOCAL, localShare: 0.2, quality: null, lowered: 'too-slow', reasons });
-    expect(statusOf(situation({ report, volunteers: [] }))).toEqual({
+    expect(gamerStatus(situation({ report, volunteers: [] }))).toEqual({
       tone: 'busy',
       headline: 'Not sharpened: this computer is too slow for it.',
       detail: 'Too slow.',
@@ -113,43 +115,43 @@ describe('the status of the gamer page', () => {
   });
 
   it('no longer names a volunteer that has left or paused', () => {
-    expect(helpersOf(live(), [])).toBe('–');
-    expect(helpersOf(live({ ...LOCAL }), [volunteer()])).toBe('this computer');
+    expect(helpersSentence(live(), [])).toBe('–');
+    expect(helpersSentence(live({ ...LOCAL }), [volunteer()])).toBe('this computer');
   });
 
   it('says that the picture is only enlarged where only volunteers are wanted and none is there', () => {
     const report = live({ ...ENLARGED, running: 'volunteers' });
-    expect(statusOf(situation({ report, where: 'volunteers' }))).toMatchObject({
+    expect(gamerStatus(situation({ report, where: 'volunteers' }))).toMatchObject({
       tone: 'idle',
       headline: 'Only enlarged: no volunteer is helping.',
       detail: expect.stringContaining('paused'),
     });
-    expect(statusOf(situation({ report, where: 'volunteers', volunteers: [] })).detail).toBe('');
+    expect(gamerStatus(situation({ report, where: 'volunteers', volunteers: [] })).detail).toBe('');
   });
 
   it('says that a volunteer’s window measures itself, and later that it gets ready, not that nobody helps', () => {
     const report = live({ ...ENLARGED, running: 'volunteers' });
     const measuring = { report, where: 'volunteers', volunteers: [], starting: 'measuring' } as const;
-    expect(statusOf(situation(measuring))).toEqual({
+    expect(gamerStatus(situation(measuring))).toEqual({
       tone: 'busy',
       headline: 'A volunteer’s window is measuring its machine…',
       detail: 'It helps as soon as it is done. Until then the picture is only enlarged.',
     });
-    expect(statusOf(situation({ ...measuring, starting: 'opening' })).headline, 'it may have been blocked').toBe(
+    expect(gamerStatus(situation({ ...measuring, starting: 'opening' })).headline, 'it may have been blocked').toBe(
       'Opening a volunteer’s window…',
     );
     const linked = { report, where: 'volunteers', newcomers: ['v1'] } as const;
-    expect(statusOf(situation(linked)).headline).toBe('“brave-otter” is getting ready to help.');
-    expect(statusOf(situation({ report: live(LOCAL), volunteers: [], starting: 'measuring' }))).toMatchObject({
+    expect(gamerStatus(situation(linked)).headline).toBe('“brave-otter” is getting ready to help.');
+    expect(gamerStatus(situation({ report: live(LOCAL), volunteers: [], starting: 'measuring' }))).toMatchObject({
       headline: 'Sharpened on this computer.',
       detail: expect.stringMatching(/^A volunteer’s window is measuring/),
     });
     const still: Report = { kind: 'image', timing: null, quality: 'spatial', why: '', width: 4, height: 4 };
-    expect(statusOf(situation({ ...measuring, report: still })).headline).toContain('is measuring its machine');
+    expect(gamerStatus(situation({ ...measuring, report: still })).headline).toContain('is measuring its machine');
   });
 
   it('says that the game is paused and how to go on, whatever the frames say', () => {
-    expect(statusOf(situation({ report: live({ fps: 0 }), isPaused: true }))).toEqual({
+    expect(gamerStatus(situation({ report: live({ fps: 0 }), isPaused: true }))).toEqual({
       tone: 'idle',
       headline: 'The game is paused.',
       detail: 'Press P on the picture, or Go on, to play.',
@@ -157,20 +159,20 @@ describe('the status of the gamer page', () => {
   });
 
   it('distinguishes an unreachable server from a failed room', () => {
-    expect(statusOf(situation({ phase: 'reconnecting' })).headline).toContain('reconnecting');
-    expect(statusOf(situation({ phase: 'failed' }))).toMatchObject({ tone: 'bad', headline: 'Not connected.' });
+    expect(gamerStatus(situation({ phase: 'reconnecting' })).headline).toContain('reconnecting');
+    expect(gamerStatus(situation({ phase: 'failed' }))).toMatchObject({ tone: 'bad', headline: 'Not connected.' });
   });
 
   it('distinguishes a stream that is starting from one that has stopped', () => {
     const headline = (framesPresented: number) =>
-      statusOf(situation({ report: live({ fps: 0, framesPresented }) })).headline;
+      gamerStatus(situation({ report: live({ fps: 0, framesPresented }) })).headline;
     expect(headline(0)).toBe('Waiting for the first frames…');
     expect(headline(1)).toBe('The picture stands still.');
   });
 
   it('says when no picture will come', () => {
-    expect(statusOf(situation({ report: null })).tone).toBe('busy');
-    expect(statusOf(situation({ report: null, isBroken: true })).tone).toBe('bad');
+    expect(gamerStatus(situation({ report: null })).tone).toBe('busy');
+    expect(gamerStatus(situation({ report: null, isBroken: true })).tone).toBe('bad');
   });
 
   it('says who sharpened a picture, even when the volunteer has left', () => {
@@ -186,9 +188,9 @@ describe('the status of the gamer page', () => {
     };
     const why = 'The quality network is not available there.';
     const report: Report = { kind: 'image', timing, quality: 'spatial', why, width: 4, height: 4 };
-    expect(statusOf(situation({ report }))).toMatchObject({ headline: 'Sharpened by “brave-otter”.', detail: why });
-    expect(helpersOf(report, [])).toBe('a volunteer who left');
-    expect(statusOf(situation({ report: { ...report, quality: 'bicubic' } })).headline).toBe(
+    expect(gamerStatus(situation({ report }))).toMatchObject({ headline: 'Sharpened by “brave-otter”.', detail: why });
+    expect(helpersSentence(report, [])).toBe('a volunteer who left');
+    expect(gamerStatus(situation({ report: { ...report, quality: 'bicubic' } })).headline).toBe(
       'Enlarged by “brave-otter”.',
     );
   });

@@ -15,7 +15,7 @@ export interface Status {
   detail: string;
 }
 
-export interface Situation {
+export interface GamerSituation {
   phase: Phase;
   /** The person has paused the game. */
   isPaused: boolean;
@@ -34,7 +34,7 @@ export interface Situation {
 }
 
 /** The page's status. The headline changes only with the situation; the detail may change with every figure, and never contradicts it. */
-export function statusOf(situation: Situation): Status {
+export function gamerStatus(situation: GamerSituation): Status {
   const { phase, isBroken, isPaused, volunteers, interrupted } = situation;
   if (phase === 'asking') {
     return { tone: 'idle', headline: 'This link leads to someone else’s room. You have not joined it.', detail: '' };
@@ -65,7 +65,7 @@ export function qualityHint(shown: Quality, chosen: StreamQuality): string {
 }
 
 /** Who sharpens, as a list of names; a dash for nobody. */
-export function helpersOf(report: Report | null, volunteers: Situation['volunteers']): string {
+export function helpersSentence(report: Report | null, volunteers: GamerSituation['volunteers']): string {
   if (!report) return '–';
   if (report.kind === 'image') return report.timing ? whoRan(report.timing.ranOn, volunteers) : '–';
   if (streamExtent(report.stats) === 'none') return '–';
@@ -76,7 +76,7 @@ export function helpersOf(report: Report | null, volunteers: Situation['voluntee
   return helping.map(({ volunteerId }) => nameOf(volunteerId, volunteers)).join(', ');
 }
 
-function workOf(situation: Situation): Status {
+function workOf(situation: GamerSituation): Status {
   const { report, where, volunteers, starting } = situation;
   if (!report) return { tone: 'busy', headline: 'Starting the picture…', detail: '' };
   if (report.kind === 'stream') return workOfStream(report.stats, situation);
@@ -95,7 +95,7 @@ const STARTING: Readonly<Record<StartingWindow, string>> = {
 };
 const HELPS_SOON = 'It helps as soon as it is done.';
 
-function workOfStream(stats: StreamStats, situation: Situation): Status {
+function workOfStream(stats: StreamStats, situation: GamerSituation): Status {
   const { fps, framesPresented, quality, lowered, why, reasons } = stats;
   if (fps === 0) {
     if (framesPresented > 0) return { tone: 'busy', headline: 'The picture stands still.', detail: why };
@@ -159,7 +159,7 @@ function helpHeadline(names: readonly string[], extent: Extent): string {
 }
 
 /** Why the picture is only enlarged. */
-function unsharpened(stats: StreamStats, { where, volunteers, newcomers, starting }: Situation): Status {
+function unsharpened(stats: StreamStats, { where, volunteers, newcomers, starting }: GamerSituation): Status {
   const { codec, quality, running, reasons } = stats;
   const why = agreeing(reasons, 'unsharpened');
   if (quality !== null && isEnlarged(quality)) {
@@ -196,23 +196,23 @@ function shareOfFrames(share: number): string {
   return `on ${formatPercent(share)} of the frames`;
 }
 
-function waitingFor(where: Where, volunteers: Situation['volunteers']): string {
+function waitingFor(where: Where, volunteers: GamerSituation['volunteers']): string {
   if (where !== 'volunteers') return 'Sharpening…';
   return volunteers.length > 0 ? 'A volunteer is sharpening it…' : 'Waiting for a volunteer to sharpen it…';
 }
 
-function whoRan(ranOn: string, volunteers: Situation['volunteers']): string {
+function whoRan(ranOn: string, volunteers: GamerSituation['volunteers']): string {
   if (ranOn === 'local') return 'this computer';
   return ranOn === 'cache' ? 'this computer’s cache' : nameOf(ranOn, volunteers);
 }
 
 /** Names a volunteer in a sentence, also one that has left. */
-export function nameOf(id: string, volunteers: Situation['volunteers']): string {
+export function nameOf(id: string, volunteers: GamerSituation['volunteers']): string {
   const volunteer = volunteers.find((one) => one.id === id);
   return volunteer ? quotedName(volunteer.name) : 'a volunteer who left';
 }
 
 /** The shares of volunteers that are still linked. */
-function sharing({ shares }: StreamStats, volunteers: Situation['volunteers']): StreamStats['shares'] {
+function sharing({ shares }: StreamStats, volunteers: GamerSituation['volunteers']): StreamStats['shares'] {
   return shares.filter(({ volunteerId, share }) => share > 0 && volunteers.some(({ id }) => id === volunteerId));
 }

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { volunteer } from '../sdk/test-volunteer-info.ts';
 import { frameShares } from './live-hud.tsx';
-import { helpersOf, type Situation, statusOf } from './messages.ts';
+import { type GamerSituation, gamerStatus, helpersSentence } from './messages.ts';
 import { slownessOf } from './slowness.ts';
 import { streamReport, streamStats } from './test-figures.ts';
 
@@ -10,7 +10,7 @@ import { streamReport, streamStats } from './test-figures.ts';
 const VOLUNTEERS = [volunteer({ name: 'Your session ended”, log in at evil.example. Your PC' })];
 const QUOTED = "“Your session ended', lo…”";
 
-const SITUATION: Situation = {
+const SITUATION: GamerSituation = {
   ...{ phase: 'online', report: streamReport(), where: 'volunteers', isBroken: false, isPaused: false },
   ...{ volunteers: VOLUNTEERS, newcomers: [], interrupted: 0, starting: null },
 };
@@ -25,10 +25,10 @@ test('a name that reads like a sentence is short and in quotation marks in every
   const few = { shares: [{ volunteerId: 'v1', share: 0.2 }] };
   const getsReady = streamReport({ shares: [], quality: null });
   const said = [
-    statusOf(SITUATION).headline,
-    statusOf({ ...SITUATION, report: streamReport(few) }).headline,
-    statusOf({ ...SITUATION, report: getsReady, newcomers: ['v1'] }).headline,
-    helpersOf(streamReport(), VOLUNTEERS),
+    gamerStatus(SITUATION).headline,
+    gamerStatus({ ...SITUATION, report: streamReport(few) }).headline,
+    gamerStatus({ ...SITUATION, report: getsReady, newcomers: ['v1'] }).headline,
+    helpersSentence(streamReport(), VOLUNTEERS),
     frameShares(streamStats(), VOLUNTEERS)[0]?.name,
     slowness({ quality: 'balanced', lowered: 'too-slow' }),
     slowness({ ...late, stagesMs: [{ name: 'uplink', p50: 130 }] }),

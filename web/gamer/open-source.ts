@@ -6,7 +6,7 @@ import { explainFile } from './file-content.ts';
 import { NEVER, type SourceSound, trackSound } from './sound/source-sound.ts';
 import {
   type Captured,
-  endOf,
+  captureEnded,
   type LiveSource,
   type Size,
   type Source,
@@ -23,7 +23,11 @@ const GAME_LABEL = 'The built-in game: arrow keys play, P pauses.';
  *
  * @param gameWork - runs the game's tasks
  */
-export async function openSource(choice: SourceChoice, handlers: SourceHandlers, gameWork: GameWork): Promise<Source> {
+export async function openChosenSource(
+  choice: SourceChoice,
+  handlers: SourceHandlers,
+  gameWork: GameWork,
+): Promise<Source> {
   switch (choice.kind) {
     case 'game':
       return openGame(handlers, gameWork);
@@ -124,7 +128,7 @@ export function openCaptured({ kind, track, sound }: Captured, { onError }: Sour
   const size = sizeOf(video);
   // Rejects when the source is disposed before its first picture.
   video.play().catch(() => {});
-  const ended = () => onError(endOf(kind));
+  const ended = () => onError(captureEnded(kind));
   track.addEventListener('ended', ended);
   const dispose = () => {
     track.removeEventListener('ended', ended);

@@ -8,7 +8,7 @@ import { ImageRenderer, type Renderer, type Report, type Settings, StreamRendere
 import {
   type Captured,
   type CaptureKind,
-  endOf,
+  captureEnded,
   fileChoice,
   isCaptured,
   isSpent,
@@ -64,7 +64,7 @@ export class Player {
   #newest = 0;
   #lastRequest = 0;
   #work: Promise<void> = Promise.resolve();
-  #closed = false;
+  #isClosed = false;
 
   constructor(
     private readonly open: OpenSource,
@@ -134,7 +134,7 @@ export class Player {
     releaseCapture(choice);
     await this.choose({ kind: 'game' });
     if (this.choice.value !== choice) return;
-    const ended = endOf(choice.kind);
+    const ended = captureEnded(choice.kind);
     if (this.#opened?.choice === choice) this.#opened.failure ??= ended;
     this.error.value ??= ended;
   }
@@ -202,7 +202,7 @@ export class Player {
   }
 
   close(): Promise<void> {
-    this.#closed = true;
+    this.#isClosed = true;
     this.#lastRequest++;
     this.#stopUnopenedCapture();
     return this.#restart();
@@ -253,13 +253,13 @@ export class Player {
     const current = this.source.value;
     const prepared = this.#prepared;
     this.#prepared = null;
-    const isPrepared = prepared?.choice === choice && !this.#closed;
+    const isPrepared = prepared?.choice === choice && !this.#isClosed;
     if (!isPrepared) prepared?.source.dispose();
-    if (current && !this.#closed && this.#opened?.choice === choice && !isSpent(current)) return current;
+    if (current && !this.#isClosed && this.#opened?.choice === choice && !isSpent(current)) return current;
     this.source.value = null;
     this.#opened = null;
     current?.dispose();
-    if (this.#closed) return null;
+    if (this.#isClosed) return null;
     const opened = isPrepared ? prepared : await this.#openSource(choice);
     this.source.value = opened.source;
     this.error.value = opened.failure;

@@ -73,7 +73,7 @@ export class GamerSession {
   /** Progress of the network files that this machine fetches. */
   readonly fetches = signal<readonly ModelFetch[]>([]);
   readonly #options: SessionOptions;
-  #closed = false;
+  #isClosed = false;
 
   constructor(options: SessionOptions) {
     this.#options = options;
@@ -107,7 +107,7 @@ export class GamerSession {
       const client = await this.#join(this.#mustHide() && (await findingRelay));
       // The lobby is offered only when it is known whether its strangers would see this machine's address.
       await findingRelay;
-      if (this.#closed) return void client.close();
+      if (this.#isClosed) return void client.close();
       this.client.value = client;
       this.hasLobby.value = client.hasLobby;
       this.isOwner.value = client.isOwner;
@@ -172,7 +172,7 @@ export class GamerSession {
   }
 
   close(): Promise<void> {
-    this.#closed = true;
+    this.#isClosed = true;
     return this.#leave();
   }
 
@@ -267,7 +267,7 @@ export class GamerSession {
   };
 
   #fail(cause: unknown): void {
-    if (this.#closed) return;
+    if (this.#isClosed) return;
     this.error.value = MeshError.from(cause, 'connection-failed');
     this.warning.value = null;
     this.phase.value = 'failed';

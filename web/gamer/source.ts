@@ -83,7 +83,7 @@ const ENDED: Readonly<Record<CaptureKind, string>> = {
 };
 
 /** What to tell where a screen or camera gives no more pictures. */
-export function endOf(kind: CaptureKind): MeshError {
+export function captureEnded(kind: CaptureKind): MeshError {
   return new MeshError('source-ended', ENDED[kind]);
 }
 

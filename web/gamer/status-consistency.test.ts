@@ -1,15 +1,15 @@
 import { expect, it } from 'vitest';
 import { MeshError } from '../../shared/errors.ts';
 import { volunteer } from '../sdk/test-volunteer-info.ts';
-import { type Decision, type HelpForecast, SideChoice } from '../stream/gamer/side-choice.ts';
+import { type HelpForecast, SideChoice, type SideDecision } from '../stream/gamer/side-choice.ts';
 import { explainStream, type StreamState } from '../stream/gamer/stream-messages.ts';
 import { type StreamReason, type StreamReasonKind, toWhy } from '../stream/gamer/stream-reason.ts';
 import type { StreamStats } from './client.ts';
-import { type Situation, type Status, statusOf } from './messages.ts';
+import { type GamerSituation, gamerStatus, type Status } from './messages.ts';
 import { streamReport } from './test-figures.ts';
 
 /** What the choice of side says, as it says it. */
-function decisions(): Decision[] {
+function decisions(): SideDecision[] {
   const dotted: HelpForecast = { name: volunteer().name, quality: null, downlinkKbps: 8_000, inTimeShare: 1 };
   const slow: HelpForecast = { ...dotted, quality: 'fast', inTimeShare: 0 };
   const better: HelpForecast = { ...dotted, quality: 'quality', downlinkKbps: 50_000 };
@@ -100,7 +100,7 @@ function contradictionIn({ headline, detail }: Status): string | null {
   return wrong ? `${headline} | ${detail}` : null;
 }
 
-const all: Situation[] = [];
+const all: GamerSituation[] = [];
 for (const phase of ['online', 'reconnecting'] as const)
   for (const where of ['auto', 'volunteers', 'local'] as const)
     for (const volunteers of [[], [volunteer()]])
@@ -116,7 +116,7 @@ for (const phase of ['online', 'reconnecting'] as const)
 
 it('the status never says one thing in its headline and another in its detail, whatever the stream reports', () => {
   expect(all.length).toBeGreaterThan(10_000);
-  const contradictions = new Set(all.map((situation) => contradictionIn(statusOf(situation))));
+  const contradictions = new Set(all.map((situation) => contradictionIn(gamerStatus(situation))));
   contradictions.delete(null);
   expect([...contradictions]).toEqual([]);
 });
@@ -138,7 +138,7 @@ it('the situations cover all that a stream says', () => {
 const [first] = all;
 const shownWith = (changes: Parameters<typeof streamReport>[0]): Status => {
   if (!first) throw new Error('no situation');
-  return statusOf({ ...first, volunteers: [volunteer()], report: streamReport(changes) });
+  return gamerStatus({ ...first, volunteers: [volunteer()], report: streamReport(changes) });
 };
 
 it('what is said depends on no word of a name or of an error', () => {

@@ -1,6 +1,6 @@
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import type { MeshError } from '../../shared/errors.ts';
-import { openSource } from './open-source.ts';
+import { openChosenSource } from './open-source.ts';
 import type { FileKind, Source } from './source.ts';
 
 const WAIT = { timeout: 60_000, interval: 10 };
@@ -88,7 +88,7 @@ async function open(
   onError: (error: MeshError) => void = () => {},
 ): Promise<Source> {
   const type = kind === 'image' ? 'image/png' : `video/${name.endsWith('webm') ? 'webm' : 'mp4'}`;
-  const source = await openSource({ kind, file: new File([bytes], name, { type }) }, { onError }, {} as never);
+  const source = await openChosenSource({ kind, file: new File([bytes], name, { type }) }, { onError }, {} as never);
   onTestFinished(() => source.dispose());
   return source;
 }

@@ -39,7 +39,7 @@ export class RttEstimator {
 export interface SilenceDetectorOptions {
   clock: Clock;
   /** Whether the other side has work, so that signs of life are expected. */
-  working(): boolean;
+  hasWork(): boolean;
   /** Longest silence that raises no suspicion, ms. */
   allowedMs(): number;
   onSilence(isSilent: boolean): void;
@@ -87,14 +87,14 @@ export class SilenceDetector {
 
   /** Signs of life are too frequent to reset a timer each time: the check computes how old the last one is. */
   #watch(): void {
-    if (this.#cancelCheck || this.#isSilent || !this.#options.working()) return;
+    if (this.#cancelCheck || this.#isSilent || !this.#options.hasWork()) return;
     const untilCheckMs = this.#options.allowedMs() - RECHECK_MS - this.#silentMs;
     if (untilCheckMs > 0) this.#checkAfter(untilCheckMs, () => this.#watch());
     else this.#checkAfter(RECHECK_MS, () => this.#judge());
   }
 
   #judge(): void {
-    if (!this.#options.working() || this.#silentMs < this.#options.allowedMs()) {
+    if (!this.#options.hasWork() || this.#silentMs < this.#options.allowedMs()) {
       this.#watch();
       return;
     }

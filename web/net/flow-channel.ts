@@ -55,7 +55,7 @@ export class FlowChannel<Message> {
   #chunkCount = 0;
   #queuedBytes = 0;
   #nextTransferId = 0;
-  #closed = false;
+  #isClosed = false;
 
   constructor(
     port: ChannelPort,
@@ -107,12 +107,12 @@ export class FlowChannel<Message> {
   }
 
   get isClosed(): boolean {
-    return this.#closed;
+    return this.#isClosed;
   }
 
   /** Queues a message. Throws MeshError `closed`, `too-large` or `queue-full`. */
   send(item: MessageWithAttachments<Message>): void {
-    if (this.#closed) throw MeshError.closed('The link');
+    if (this.#isClosed) throw MeshError.closed('The link');
     const sizeBytes = totalBytes(item.attachments);
     if (sizeBytes > this.#spec.maxTransferBytes) {
       throw MeshError.tooLarge('A message', sizeBytes, this.#spec.maxTransferBytes);
@@ -127,7 +127,7 @@ export class FlowChannel<Message> {
 
   /** Sends without waiting for the end of the tick, or not at all if more than `maxQueuedBytes` is waiting: for live frames. */
   trySendNow(item: MessageWithAttachments<Message>, maxQueuedBytes: number): boolean {
-    if (this.#closed || this.#port.readyState !== 'open' || this.queuedBytes > maxQueuedBytes) return false;
+    if (this.#isClosed || this.#port.readyState !== 'open' || this.queuedBytes > maxQueuedBytes) return false;
     this.#batch.push(item);
     this.#queuedBytes += totalBytes(item.attachments);
     this.#flush();
@@ -139,7 +139,7 @@ export class FlowChannel<Message> {
   }
 
   #opened(): void {
-    if (this.#closed) return;
+    if (this.#isClosed) return;
     this.#handlers.onOpen?.();
     this.#pump();
   }
@@ -164,7 +164,7 @@ export class FlowChannel<Message> {
 
   /** Hands chunks to the browser until its queue is full, round robin over the first few transfers. */
   #pump(): void {
-    if (this.#closed || this.#port.readyState !== 'open') return;
+    if (this.#isClosed || this.#port.readyState !== 'open') return;
     while (this.#outgoing.length > 0 && this.#port.bufferedAmount < this.#spec.highWaterBytes) {
       const lanes = Math.min(this.#outgoing.length, this.#spec.interleavedTransfers);
       const lane = this.#chunkCount++ % lanes;
@@ -193,7 +193,7 @@ export class FlowChannel<Message> {
   }
 
   #received(data: unknown): void {
-    if (this.#closed) return;
+    if (this.#isClosed) return;
     try {
       if (!(data instanceof ArrayBuffer)) throw MeshError.malformed('Text arrived where bytes were expected.');
       this.stats.bytesIn += data.byteLength;
@@ -201,9 +201,9 @@ export class FlowChannel<Message> {
       if (this.#spec.partialTransferMs !== undefined) this.#reassembler.expire(nowMs - this.#spec.partialTransferMs);
       const transfer = this.#reassembler.push(new Uint8Array(data), nowMs);
       this.#handlers.onChunk?.();
-      if (!transfer || this.#closed) return;
+      if (!transfer || this.#isClosed) return;
       for (const item of decodeTransfer(transfer, this.#schema)) {
-        if (this.#closed) return;
+        if (this.#isClosed) return;
         this.#handlers.onMessage(item);
       }
     } catch (cause) {
@@ -212,8 +212,8 @@ export class FlowChannel<Message> {
   }
 
   #end(error: MeshError | null): void {
-    if (this.#closed) return;
-    this.#closed = true;
+    if (this.#isClosed) return;
+    this.#isClosed = true;
     this.#listeners.abort();
     this.#flushOncePerTick.dispose();
     this.#batch = [];

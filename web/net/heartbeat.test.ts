@@ -26,7 +26,7 @@ async function heartbeat() {
   const monitor = new HeartbeatMonitor({
     port: gamer,
     clock,
-    working: () => isWorking.gamer,
+    hasWork: () => isWorking.gamer,
     serviceP99Ms: () => service.p99Ms,
     onReading: (reading) => readings.push(reading),
     onSilence: (isSilent) => silences.push(isSilent),
@@ -175,28 +175,28 @@ test('messages meant for the other end are ignored', async () => {
   expect([readings, broken, gamer.waiting.length, volunteer.waiting.length]).toEqual([[], [], 0, 0]);
 });
 
-test('a worker sends leases from the first moment of its work until the last', async () => {
+test('a worker sends keep-alives from the first moment of its work until the last', async () => {
   const { clock, volunteer, responder, isWorking } = await heartbeat();
   volunteer.take();
   isWorking.volunteer = true;
   for (let task = 0; task < 3; task++) responder.workBegan();
   expect(volunteer.waiting).toHaveLength(1);
   expect(volunteer.waiting[0]?.byteLength).toBeLessThan(40);
-  clock.advance(10 * HEARTBEAT.leaseMs);
+  clock.advance(10 * HEARTBEAT.keepaliveMs);
   expect(volunteer.waiting).toHaveLength(11);
   isWorking.volunteer = false;
-  clock.advance(10 * HEARTBEAT.leaseMs);
+  clock.advance(10 * HEARTBEAT.keepaliveMs);
   expect(volunteer.waiting).toHaveLength(11);
   isWorking.volunteer = true;
   responder.workBegan();
   expect(volunteer.waiting).toHaveLength(12);
   responder.dispose();
-  clock.advance(10 * HEARTBEAT.leaseMs);
+  clock.advance(10 * HEARTBEAT.keepaliveMs);
   responder.workBegan();
   expect(volunteer.waiting).toHaveLength(12);
 });
 
-test('a worker that sends leases is never suspected, however long it works', async () => {
+test('a worker that sends keep-alives is never suspected, however long it works', async () => {
   const { silences, readings, beginWork, workFor } = await heartbeat();
   beginWork();
   workFor(3_000);

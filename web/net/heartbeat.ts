@@ -16,8 +16,8 @@ export const HEARTBEAT = {
   doubtAfterMs: 2_500,
   /** Silence after which the connection counts as lost: ten pings in a row are not lost by chance. */
   lostAfterMs: 5_000,
-  /** Interval of the leases of a worker that has work, 37 bytes each. One may be lost or late without raising suspicion. */
-  leaseMs: 20,
+  /** Interval of the keep-alives of a worker that has work, 37 bytes each. One may be lost or late without raising suspicion. */
+  keepaliveMs: 20,
   /** Shortest silence of a working worker that raises suspicion: longer than one garbage collection. */
   suspectAfterMs: 50,
   /** Time between the close of the channel and the close of its link: a goodbye that is under way takes no longer. */
@@ -35,8 +35,8 @@ export interface HeartbeatReading {
 export interface HeartbeatMonitorOptions {
   port: ChannelPort;
   clock: Clock;
-  /** Whether the volunteer has tasks of ours: only then it sends leases. */
-  working(): boolean;
+  /** Whether the volunteer has tasks of ours: only then it sends keep-alives. */
+  hasWork(): boolean;
   /** 99th percentile of the time a task takes there, ms; 0 while unknown. */
   serviceP99Ms(): number;
   onReading(reading: HeartbeatReading): void;
@@ -50,7 +50,7 @@ export interface HeartbeatMonitorOptions {
   onBroken(error: MeshError): void;
 }
 
-/** Gamer's end of the `pulse` channel: pings at a steady rate, keeps round trip and load up to date, and detects silence. */
+/** Gamer's end of the `heartbeat` channel: pings at a steady rate, keeps round trip and load up to date, and detects silence. */
 export class HeartbeatMonitor {
   readonly #options: HeartbeatMonitorOptions;
   readonly #channel: FlowChannel<HeartbeatMessage>;
@@ -60,17 +60,22 @@ export class HeartbeatMonitor {
   readonly #sentMs = new Map<number, number>();
   #serial = 0;
   #heardMs = 0;
-  #disposed = false;
+  #isDisposed = false;
   #isDoubted = false;
   #cancelNext: () => void = () => {};
 
   constructor(options: HeartbeatMonitorOptions) {
     this.#options = options;
-    const { port, clock, working, onSilence, onBroken } = options;
-    this.#silence = new SilenceDetector({ clock, working, onSilence, allowedMs: () => this.#allowedSilenceMs() });
+    const { port, clock, hasWork, onSilence, onBroken } = options;
+    this.#silence = new SilenceDetector({
+      clock,
+      hasWork: hasWork,
+      onSilence,
+      allowedMs: () => this.#allowedSilenceMs(),
+    });
     this.#channel = new FlowChannel(
       port,
-      CHANNELS.pulse,
+      CHANNELS.heartbeat,
       heartbeatMessageSchema,
       {
         onOpen: () => {
@@ -81,7 +86,7 @@ export class HeartbeatMonitor {
         onClose: (error) => {
           this.#stop();
           if (error) onBroken(error);
-          else if (!this.#disposed) this.#closedByOthers();
+          else if (!this.#isDisposed) this.#closedByOthers();
         },
       },
       () => clock.now(),
@@ -102,7 +107,7 @@ export class HeartbeatMonitor {
   }
 
   dispose(): void {
-    this.#disposed = true;
+    this.#isDisposed = true;
     this.#cancelNext();
     this.#channel.close();
   }
@@ -162,7 +167,7 @@ export class HeartbeatMonitor {
     this.#serial = (this.#serial + 1) >>> 0;
     setNewest(this.#sentMs, this.#serial, clock.now(), HEARTBEAT.lostAfterMs / HEARTBEAT.intervalMs);
     const ping: HeartbeatMessage = { kind: 'ping', serial: this.#serial, rttMs: this.#roundTrip.measuredMs };
-    this.#channel.trySendNow(withoutAttachments(ping), CHANNELS.pulse.highWaterBytes);
+    this.#channel.trySendNow(withoutAttachments(ping), CHANNELS.heartbeat.highWaterBytes);
     this.#cancelNext = clock.after(HEARTBEAT.intervalMs, () => this.#ask());
   }
 
@@ -185,30 +190,30 @@ export interface HeartbeatResponderOptions {
   clock: Clock;
   /** The present load (0..1) and number of tasks held. */
   read(): { load: number; held: number };
-  /** Whether there is work of this gamer; leases are sent as long as there is. */
+  /** Whether there is work of this gamer; keep-alives are sent as long as there is. */
   working(): boolean;
   /** The round trip measured by the gamer, ms. */
   onRtt(rttMs: number): void;
   onBroken(error: MeshError): void;
 }
 
-/** Volunteer's end of the `pulse` channel, in the worker that computes: its messages are that worker's own signs of life. */
+/** Volunteer's end of the `heartbeat` channel, in the worker that computes: its messages are that worker's own signs of life. */
 export class HeartbeatResponder {
   readonly #options: HeartbeatResponderOptions;
   readonly #channel: FlowChannel<HeartbeatMessage>;
-  #cancelLease: (() => void) | null = null;
+  #cancelKeepalive: (() => void) | null = null;
 
   constructor(options: HeartbeatResponderOptions) {
     this.#options = options;
     const { port, clock, onBroken } = options;
     this.#channel = new FlowChannel(
       port,
-      CHANNELS.pulse,
+      CHANNELS.heartbeat,
       heartbeatMessageSchema,
       {
         onMessage: ({ message }) => this.#received(message),
         onClose: (error) => {
-          this.#cancelLease?.();
+          this.#cancelKeepalive?.();
           if (error) onBroken(error);
         },
       },
@@ -220,20 +225,20 @@ export class HeartbeatResponder {
     return this.#channel.stats;
   }
 
-  /** Work of this gamer began: sends a lease at once, and repeats it as long as there is work. */
+  /** Work of this gamer began: sends a keep-alive at once, and repeats it as long as there is work. */
   workBegan(): void {
-    if (!this.#cancelLease) this.#lease();
+    if (!this.#cancelKeepalive) this.#sendKeepalive();
   }
 
   dispose(): void {
     this.#channel.close();
   }
 
-  #lease(): void {
-    this.#cancelLease = null;
+  #sendKeepalive(): void {
+    this.#cancelKeepalive = null;
     if (this.#channel.isClosed || !this.#options.working()) return;
-    this.#channel.trySendNow(withoutAttachments({ kind: 'lease' }), CHANNELS.pulse.highWaterBytes);
-    this.#cancelLease = this.#options.clock.after(HEARTBEAT.leaseMs, () => this.#lease());
+    this.#channel.trySendNow(withoutAttachments({ kind: 'keepalive' }), CHANNELS.heartbeat.highWaterBytes);
+    this.#cancelKeepalive = this.#options.clock.after(HEARTBEAT.keepaliveMs, () => this.#sendKeepalive());
   }
 
   #received(message: HeartbeatMessage): void {
@@ -241,6 +246,6 @@ export class HeartbeatResponder {
     const { read, onRtt } = this.#options;
     if (message.rttMs !== null) onRtt(message.rttMs);
     const pong: HeartbeatMessage = { kind: 'pong', serial: message.serial, ...read() };
-    this.#channel.trySendNow(withoutAttachments(pong), CHANNELS.pulse.highWaterBytes);
+    this.#channel.trySendNow(withoutAttachments(pong), CHANNELS.heartbeat.highWaterBytes);
   }
 }

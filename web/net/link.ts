@@ -8,7 +8,7 @@ import { TRANSFER } from '../../shared/protocol-limits.ts';
 import type { Introduction, PeerSignal, Role } from '../../shared/signaling.ts';
 import { decodeTransfer, encodeTransfer, withoutAttachments } from '../../shared/wire.ts';
 import { type IceRoute, noRoute } from './connection-outcome.ts';
-import { checkVersion, didNotReturn, Greeting, helloIn } from './greeting.ts';
+import { checkVersion, didNotReturn, HelloExchange, helloIn } from './hello-exchange.ts';
 import { type Hello, LINK, type LinkEnvironmentOf, type LinkEvent, type LinkState } from './link-environment.ts';
 import { Listeners } from './listeners.ts';
 import type { Peer, PeerOwner } from './peer.ts';
@@ -25,7 +25,7 @@ interface Connection {
   /** The other side's hello, if it came with its answer. */
   hello: string | null;
   /** Ours. */
-  greeting: Greeting;
+  greeting: HelloExchange;
 }
 
 /**
@@ -173,7 +173,7 @@ export class Link {
     this.#isUnanswered = false;
     log.info('connecting', { ...this.#logFields, attempt, initiate: this.#initiate });
     const peer = this.#takePrepared() ?? this.#environment.openPeer(this.#initiate);
-    const greeting = new Greeting(() => this.#environment.hello());
+    const greeting = new HelloExchange(() => this.#environment.hello());
     const owner: PeerOwner = {
       onSignal: (signal) => this.#environment.sendSignal(this.peerId, attempt, greeting.attachToAnswer(signal)),
       onConnect: () => this.#connected(),
@@ -207,7 +207,7 @@ export class Link {
     const ours = greeting?.afterConnect();
     if (ours) this.send(ours);
     if (hello) {
-      this.#understoodOrClosed(() => this.#greeted(helloIn(hello)));
+      this.#closeOnError(() => this.#handleHello(helloIn(hello)));
       return;
     }
     this.#cancelTimer = this.#clock.after(LINK.helloTimeoutMs, () =>
@@ -220,7 +220,7 @@ export class Link {
     this.#environment.onControlBytes?.(this, { bytesIn: data.length, bytesOut: 0 });
     // Whoever counts may have ended it.
     if (this.#connection !== connection) return;
-    this.#understoodOrClosed(() => {
+    this.#closeOnError(() => {
       if (typeof data === 'string') throw MeshError.malformed('Text arrived where bytes were expected.');
       if (data.byteLength > TRANSFER.maxControlBytes) {
         throw MeshError.tooLarge('A control message', data.byteLength, TRANSFER.maxControlBytes);
@@ -228,13 +228,13 @@ export class Link {
       for (const { message } of decodeTransfer(data, controlMessageSchema)) {
         // A message before this one may have ended the connection; a hello after a goodbye must not open the link again.
         if (this.#connection !== connection) return;
-        this.#understood(message);
+        this.#handleControl(message);
       }
     });
   }
 
   /** A side that sends what cannot be understood has its link closed. */
-  #understoodOrClosed(read: () => void): void {
+  #closeOnError(read: () => void): void {
     try {
       read();
     } catch (cause) {
@@ -242,9 +242,9 @@ export class Link {
     }
   }
 
-  #understood(message: ControlMessage): void {
+  #handleControl(message: ControlMessage): void {
     if (message.kind === 'bye') this.#finish(message.error && errorOfPeer(message.error, this.#peerRole));
-    else if (message.kind === 'hello') this.#greeted(message);
+    else if (message.kind === 'hello') this.#handleHello(message);
     else if (this.#state !== 'open') throw MeshError.malformed('A message arrived before the hello.');
     else {
       if (message.kind === 'capabilities' && this.#remote) this.#remote.capabilities = message.capabilities;
@@ -252,7 +252,7 @@ export class Link {
     }
   }
 
-  #greeted(hello: Hello): void {
+  #handleHello(hello: Hello): void {
     checkVersion(hello);
     if (this.#state === 'open') throw MeshError.malformed('A second hello arrived.');
     this.#cancelTimer();
@@ -318,7 +318,7 @@ export class Link {
   #takePrepared(): Peer | null {
     const peer = this.#prepared;
     this.#prepared = null;
-    return peer?.closed ? null : peer;
+    return peer?.isClosed ? null : peer;
   }
 
   #dropConnection(error: MeshError | null): void {

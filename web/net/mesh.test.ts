@@ -3,7 +3,7 @@ import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { systemClock } from '../../shared/clock.ts';
 import { ManualClock } from '../../shared/manual-clock.ts';
 import type { LinkEvent } from './link-environment.ts';
-import { Mesh, type MeshOptions } from './mesh.ts';
+import { Mesh, type MeshJoinOptions } from './mesh.ts';
 import { CONNECT_TIMEOUT_MS } from './peer.ts';
 import { id, introduction, JOINED, startSignalingServer } from './test-signaling-server.ts';
 
@@ -67,7 +67,7 @@ const answering = (answer: unknown) =>
     socket.on('leave', (_, acknowledge) => acknowledge({ ok: true, value: null }));
   });
 
-async function join(options: Pick<MeshOptions, 'url'> & Partial<MeshOptions>): Promise<Mesh> {
+async function join(options: Pick<MeshJoinOptions, 'url'> & Partial<MeshJoinOptions>): Promise<Mesh> {
   const mesh = await Mesh.join({
     role: 'gamer',
     name: 'ann',
@@ -99,7 +99,7 @@ test('without a volunteer, the prepared connection is closed', async () => {
   expect(await states()).toEqual(['closed']);
 });
 
-test.each<[string, unknown, Partial<MeshOptions>]>([
+test.each<[string, unknown, Partial<MeshJoinOptions>]>([
   ['not-invited', { ok: false, error: { reason: 'not-invited', message: 'No.' } }, {}],
   ['bad-input', null, { room: ' ' }],
   ['connection-failed', { ok: true, value: JOINED }, { relayOnly: true }],

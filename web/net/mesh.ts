@@ -22,7 +22,7 @@ import { hasWebRtc, Peer, type PeerOptions, requireWebRtc } from './peer.ts';
 import { SignalingClient } from './signaling-client.ts';
 import type { SignalingEvent, SignalingState } from './signaling-session.ts';
 
-export interface MeshOptions {
+export interface MeshJoinOptions {
   url: string;
   role: Role;
   name: string;
@@ -64,7 +64,7 @@ export type MeshEvent =
 
 /** A member of a room: its session at the coordinator, and a {@link Link} to every peer it was introduced to. */
 export class Mesh {
-  readonly #options: MeshOptions;
+  readonly #options: MeshJoinOptions;
   readonly #links = new Map<string, Link>();
   readonly #environment: Omit<LinkEnvironment, 'openPeer'>;
   /** Null during the join; events wait in `#early` until it is set. */
@@ -76,7 +76,7 @@ export class Mesh {
   #relayOnly: boolean;
 
   /** Joins a room. Throws MeshError `unsupported-browser`, `bad-input`, `signaling-unreachable`, or the server's refusal. */
-  static async join(options: MeshOptions): Promise<Mesh> {
+  static async join(options: MeshJoinOptions): Promise<Mesh> {
     if (!options.worksAlone) requireWebRtc(options.wrtc);
     const mesh = new Mesh(options);
     const { url, status, identity, clock } = options;
@@ -109,7 +109,7 @@ export class Mesh {
     }
   }
 
-  private constructor(options: MeshOptions) {
+  private constructor(options: MeshJoinOptions) {
     this.#options = options;
     const { role, capabilities, clock, random, attachChannels, onControlBytes, relayOnly = false } = options;
     this.#relayOnly = relayOnly;
@@ -187,7 +187,7 @@ export class Mesh {
 
   /** The first volunteer of the answer to the join has its offer. */
   #spareWasOffered(): void {
-    if (this.#spare && !this.#spare.closed) this.#spare.wasOffered();
+    if (this.#spare && !this.#spare.isClosed) this.#spare.wasOffered();
     // That one leads nowhere: the first link makes another one.
     else this.#attempts = FIRST_ATTEMPT + 1;
   }
@@ -195,7 +195,7 @@ export class Mesh {
   /** Reads the ICE servers anew for every connection, since TURN credentials expire. */
   #openPeer(initiate: boolean, isHidden: boolean): Peer {
     const spare = this.#spare;
-    if (initiate && spare && !spare.closed) {
+    if (initiate && spare && !spare.isClosed) {
       this.#spare = null;
       return spare;
     }
@@ -253,7 +253,7 @@ export class Mesh {
     });
     const { role, clock } = this.#options;
     // The report of one side is enough.
-    if (role === 'gamer') reportConnectionOutcome(link, clock, (outcome) => this.session.tellLink({ outcome }));
+    if (role === 'gamer') reportConnectionOutcome(link, clock, (outcome) => this.session.reportConnection({ outcome }));
     this.#options.onEvent({ kind: 'linked', link });
   }
 
@@ -278,7 +278,7 @@ export class Mesh {
 }
 
 /** Throws MeshError `bad-input`; the server's own error for an invalid join would wrongly blame the version of the page. */
-function joinRequest(options: MeshOptions): JoinRequest {
+function joinRequest(options: MeshJoinOptions): JoinRequest {
   const { role, name, room, invite, inviteOnly, lobby, needs, identity, wrtc } = options;
   const request = {
     ...{ protocolVersion: PROTOCOL_VERSION, sessionKey: randomId(), role, name },

@@ -12,7 +12,7 @@ const ROUNDS = 16;
 export class OncePerTick {
   readonly #callback: () => void;
   #roundsLeft = 0;
-  #disposed = false;
+  #isDisposed = false;
 
   constructor(callback: () => void) {
     this.#callback = callback;
@@ -20,18 +20,18 @@ export class OncePerTick {
 
   /** Runs the callback at the end of this tick, however often this is called. */
   request(): void {
-    if (this.#disposed) return;
+    if (this.#isDisposed) return;
     const isRequested = this.#roundsLeft > 0;
     this.#roundsLeft = ROUNDS;
     if (!isRequested) queueMicrotask(this.#round);
   }
 
   dispose(): void {
-    this.#disposed = true;
+    this.#isDisposed = true;
   }
 
   readonly #round = (): void => {
-    if (this.#disposed) return;
+    if (this.#isDisposed) return;
     this.#roundsLeft--;
     if (this.#roundsLeft > 0) queueMicrotask(this.#round);
     else this.#callback();

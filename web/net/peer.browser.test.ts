@@ -94,5 +94,5 @@ test('late ICE servers work on a page that has wrapped RTCPeerConnection', async
 
 test('a connection is closed if the browser refuses its late ICE servers', async () => {
   const peer = peerOf({ wrtc: withLateIceServers(Promise.resolve([{ urls: 'nonsense' }])) });
-  await happened(() => expect(peer.closed).toBe(true));
+  await happened(() => expect(peer.isClosed).toBe(true));
 });

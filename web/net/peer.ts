@@ -88,7 +88,7 @@ export class Peer {
   #isOffered = false;
   #cancelConnectTimeout: () => void = () => {};
   #cancelGrace: (() => void) | undefined;
-  #closed = false;
+  #isClosed = false;
   #isDisconnected = false;
   #hasNoRoute = false;
   #isRelayFull = false;
@@ -127,7 +127,7 @@ export class Peer {
     this.#peer.on('close', () => described(null));
     this.#peer.on('signal', (signal) => this.#signalled(signal as PeerSignal));
     this.#peer.on('data', (data: Uint8Array | string) => {
-      if (!this.#closed) this.#owner?.onMessage(data);
+      if (!this.#isClosed) this.#owner?.onMessage(data);
     });
     this.#peer._channel?.addEventListener('open', () => this.#opened());
     for (const event of ['datachannel', 'track']) {
@@ -145,8 +145,8 @@ export class Peer {
   }
 
   /** Whether it failed or was destroyed. */
-  get closed(): boolean {
-    return this.#closed;
+  get isClosed(): boolean {
+    return this.#isClosed;
   }
 
   /** Whether it ended because no path between the two browsers was found. */
@@ -197,13 +197,13 @@ export class Peer {
 
   /** Applies a validated signal of the other side. */
   signal(signal: PeerSignal): void {
-    if (!this.#closed) this.#peer.signal(signal as SimplePeer.SignalData);
+    if (!this.#isClosed) this.#peer.signal(signal as SimplePeer.SignalData);
   }
 
   /** Applies from the next offer or answer on. */
   setIceServers(iceServers: RTCIceServer[]): void {
     const connection = this.#peer._pc;
-    if (!connection || this.#closed) return;
+    if (!connection || this.#isClosed) return;
     try {
       connection.setConfiguration({ ...connection.getConfiguration(), iceServers });
     } catch (cause) {
@@ -215,16 +215,16 @@ export class Peer {
   restartIce(iceServers: RTCIceServer[]): void {
     const connection = this.#peer._pc;
     // A connection of Node's WebRTC may lack the method: it is replaced instead.
-    if (this.#closed || typeof connection?.restartIce !== 'function') return;
+    if (this.#isClosed || typeof connection?.restartIce !== 'function') return;
     this.setIceServers(iceServers);
-    if (this.#closed) return;
+    if (this.#isClosed) return;
     connection.restartIce();
     this.#peer.negotiate();
   }
 
   /** Sends on the control channel. Without a connection the message is dropped; a connection that refuses it ends. */
   send(bytes: Uint8Array): void {
-    if (this.#closed || this.#peer._channel?.readyState !== 'open') return;
+    if (this.#isClosed || this.#peer._channel?.readyState !== 'open') return;
     try {
       this.#peer.send(bytes);
     } catch (cause) {
@@ -236,7 +236,7 @@ export class Peer {
   /** The route in use; null before the connection is open, and in browsers that do not report it. */
   async route(): Promise<IceRoute | null> {
     const connection = this.#peer._pc;
-    return connection && !this.#closed ? iceRouteOf(await connection.getStats()) : null;
+    return connection && !this.#isClosed ? iceRouteOf(await connection.getStats()) : null;
   }
 
   destroy(): void {
@@ -244,7 +244,7 @@ export class Peer {
   }
 
   #opened(): void {
-    if (this.#closed) return;
+    if (this.#isClosed) return;
     this.#cancelConnectTimeout();
     this.#owner?.onConnect();
   }
@@ -261,15 +261,15 @@ export class Peer {
     this.#cancelGrace?.();
     this.#cancelGrace = undefined;
     this.#isDisconnected = state === 'disconnected';
-    if (!this.#isDisconnected || this.#closed) return;
+    if (!this.#isDisconnected || this.#isClosed) return;
     this.#cancelGrace = this.#clock.after(DISCONNECTED_GRACE_MS, () =>
       this.#end(connectionFailed('the other side no longer answers')),
     );
   }
 
   #end(error: MeshError | null): void {
-    if (this.#closed) return;
-    this.#closed = true;
+    if (this.#isClosed) return;
+    this.#isClosed = true;
     this.#cancelConnectTimeout();
     this.#cancelGrace?.();
     this.#peer.destroy();

@@ -102,22 +102,22 @@ export class SignalingClient {
   }
 
   /** Reports our load if it has changed enough. Does nothing while the socket is away: the next join carries it. */
-  tellStatus(status: VolunteerStatus): void {
+  reportStatus(status: VolunteerStatus): void {
     if (this.state !== 'online' || !this.#statusReporter.isDue(status)) return;
     this.#statusReporter.reported(status);
     this.#session.notify('status', status);
   }
 
-  tellReport(report: VolunteerReport): void {
+  reportTasks(report: VolunteerReport): void {
     if (this.state === 'online') this.#session.notify('report', report);
   }
 
-  tellLink(report: LinkReport): void {
+  reportConnection(report: LinkReport): void {
     if (this.state === 'online') this.#session.notify('link', report);
   }
 
   /** Reports a wrong result of a volunteer. While the socket is away, this waits until the server introduces the volunteer again. */
-  tellAccusation(accusation: Accusation): void {
+  accuse(accusation: Accusation): void {
     if (this.state === 'online') this.#session.notify('accuse', accusation);
     else if (this.state === 'reconnecting' && this.#accusations.size < SIGNALING.maxBufferedSignals) {
       this.#accusations.set(accusation.volunteerId, accusation);
@@ -129,7 +129,7 @@ export class SignalingClient {
    * also when it refused: once it knows of `false`, it introduces nobody of the lobby any more.
    */
   async setLobby(open: boolean): Promise<void> {
-    this.#session.want({ lobby: open });
+    this.#session.changeNextJoin({ lobby: open });
     if (this.state === 'online') await this.#session.notify('lobby', { open });
   }
 

@@ -18,15 +18,15 @@ import {
 import { IceRenewal } from './ice-servers.ts';
 import type { Identity } from './identity.ts';
 import {
-  ask,
-  hear,
   isPolling,
   openSocket,
   readAnswer,
+  request,
   type ServerEvent,
   type SignalingSocket,
   SOCKET,
   stoppedByPolicy,
+  subscribe,
   unreachable,
 } from './signaling-socket.ts';
 
@@ -84,7 +84,7 @@ export class SignalingSession {
   constructor(options: SessionOptions) {
     this.#options = options;
     this.#socket = openSocket(options.url, () => this.#nextJoin());
-    hear(this.#socket, (event) => this.#handle(event));
+    subscribe(this.#socket, (event) => this.#handle(event));
     this.#socket.on('connect', () => this.#awaitAnswer());
     this.#socket.on('joined', (answer) => this.#answered(answer));
     // Only the first attempt is reported: socket.io repeats later ones until one succeeds.
@@ -93,7 +93,7 @@ export class SignalingSession {
     this.#renewal = new IceRenewal({
       clock: options.clock,
       isNeeded: () => options.hasPeers(),
-      ask: () => ask(this.#socket, 'ice', null),
+      ask: () => request(this.#socket, 'ice', null),
       onGrant: (grant) => this.#granted(grant),
       onRefused: (cause) => this.#refused(cause),
     });
@@ -124,19 +124,19 @@ export class SignalingSession {
   }
 
   /** Changes what the next join asks for. */
-  want(changes: Partial<Omit<JoinRequest, 'status'>>): void {
+  changeNextJoin(changes: Partial<Omit<JoinRequest, 'status'>>): void {
     this.#wanted = { ...this.#wanted, ...changes };
   }
 
   /** Returns the server's answer. Throws MeshError `signaling-unreachable` while offline, or the server's refusal. */
   async request<Event extends ClientEvent>(event: Event, payload: EventPayload<Event>): Promise<EventReply<Event>> {
     if (this.#state !== 'online') throw unreachable(this.#options.url);
-    return ask(this.#socket, event, payload);
+    return request(this.#socket, event, payload);
   }
 
   /** Sends; a refusal becomes a `refused` event. Resolves with the answer, also a refusal; few need to wait for it. */
   notify<Event extends ClientEvent>(event: Event, payload: EventPayload<Event>): Promise<void> {
-    return this.#reportRefusal(ask(this.#socket, event, payload));
+    return this.#reportRefusal(request(this.#socket, event, payload));
   }
 
   /** Tries the server at once, instead of after the present delay; a socket that still counts as open must answer, or is replaced. */
@@ -153,7 +153,7 @@ export class SignalingSession {
     this.#cancelProbe = this.#options.clock.after(SOCKET.probeTimeoutMs, () => this.#socket.disconnect().connect());
     const cancel = this.#cancelProbe;
     try {
-      this.#granted(await ask(this.#socket, 'ice', null));
+      this.#granted(await request(this.#socket, 'ice', null));
     } catch {
       // A refusal is an answer too; without any the socket was replaced before this.
     }
@@ -180,7 +180,7 @@ export class SignalingSession {
     this.#setState('closed');
     if (wasOnline) {
       // The session is over either way: a server that missed this notices the lost socket.
-      await ask(this.#socket, 'leave', null, SOCKET.leaveTimeoutMs).catch(() => {});
+      await request(this.#socket, 'leave', null, SOCKET.leaveTimeoutMs).catch(() => {});
     }
     this.#dispose();
   }
@@ -235,7 +235,7 @@ export class SignalingSession {
       const sessionId = await sessionIdOf(this.#wanted.sessionKey);
       return identity.sign(proofBytes({ challenge, host: new URL(url).host, sessionId }));
     };
-    void this.#reportRefusal(signing().then((signature) => ask(this.#socket, 'prove', { signature })));
+    void this.#reportRefusal(signing().then((signature) => request(this.#socket, 'prove', { signature })));
   }
 
   /** Fails the first join; later ones are repeated over a new socket. */

@@ -8,11 +8,11 @@ import {
   type ClientToServerEvents,
   type EventPayload,
   type EventReply,
-  type Farewell,
   goneSchema,
   type Introduction,
   introductionSchema,
   type JoinRequest,
+  type PeerGone,
   type PeerSignal,
   relayedSignalSchema,
   type ServerToClientEvents,
@@ -46,7 +46,7 @@ export type SignalingSocket = Socket<ServerToClientEvents, ClientToServerEvents>
 export type ServerEvent =
   | { kind: 'introduced'; introduction: Introduction }
   | { kind: 'signal'; from: string; attempt: number; signal: PeerSignal }
-  | ({ kind: 'gone' } & Farewell)
+  | ({ kind: 'gone' } & PeerGone)
   /** The server refused a message, or sent one that this version does not know. */
   | { kind: 'refused'; error: MeshError };
 
@@ -109,7 +109,7 @@ export function openSocket(url: string, joinRequest: () => Promise<JoinRequest>)
  * Sends a request and returns the server's answer. Throws the server's refusal as a MeshError, `signaling-unreachable` if no answer
  * arrives in time, or `malformed` if the answer does not match the event's reply in CLIENT_EVENTS.
  */
-export async function ask<Event extends ClientEvent>(
+export async function request<Event extends ClientEvent>(
   socket: SignalingSocket,
   event: Event,
   payload: EventPayload<Event>,
@@ -143,7 +143,7 @@ async function answerOf(socket: SignalingSocket, event: string, payload: unknown
 }
 
 /** Validates the server's events and passes them on. */
-export function hear(socket: SignalingSocket, onEvent: (event: ServerEvent) => void): void {
+export function subscribe(socket: SignalingSocket, onEvent: (event: ServerEvent) => void): void {
   const checked =
     <T>(schema: ZodType<T>, toEvent: (value: T) => ServerEvent) =>
     (payload: unknown) => {

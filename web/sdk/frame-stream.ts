@@ -11,10 +11,10 @@ import type { FramePair } from '../stream/gamer/before-view.ts';
 import { openSource, type StreamSource } from '../stream/gamer/frame-source.ts';
 import type { GamerStream } from '../stream/gamer/gamer-stream.ts';
 import { type StreamLink, StreamNegotiator } from '../stream/gamer/stream-negotiator.ts';
-import type { StreamEvent } from '../stream/gamer/stream-opening.ts';
 import { type StreamReason, type StreamReasonKind, toWhy } from '../stream/gamer/stream-reason.ts';
 import type { StreamRegistry } from '../stream/gamer/stream-registry.ts';
 import type { StreamStats } from '../stream/gamer/stream-statistics.ts';
+import type { StreamEvent } from '../stream/gamer/stream-types.ts';
 import {
   bestOf,
   checkStreamChanges,

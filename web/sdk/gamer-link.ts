@@ -89,9 +89,9 @@ export class GamerLink {
       onBroken,
     });
     const heartbeat = new HeartbeatMonitor({
-      port: createChannel('pulse'),
+      port: createChannel('heartbeat'),
       clock,
-      working: () => runner.outstanding > 0,
+      hasWork: () => runner.outstanding > 0,
       serviceP99Ms: () => runner.serviceP99Ms,
       onReading: ({ rttMs, load }) => {
         this.#rttMs = rttMs;
@@ -101,7 +101,7 @@ export class GamerLink {
       },
       onSilence: (isSilent) => {
         log.info(isSilent ? 'silent' : 'heard again', { volunteer: shortId(link.peerId) });
-        runner.silent = isSilent;
+        runner.isSilent = isSilent;
         if (isSilent) dispatcher.suspect(runner);
       },
       onAnswered: (isAnswered) => {

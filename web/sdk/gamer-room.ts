@@ -153,7 +153,7 @@ export class GamerRoom {
 
   /** Reports a barred volunteer to the server and to the client's user. */
   #barred({ volunteerId, work, error }: BarredVolunteer): void {
-    this.#mesh?.session.tellAccusation({ volunteerId, work, reason: error.reason });
+    this.#mesh?.session.accuse({ volunteerId, work, reason: error.reason });
     this.#options.onVolunteersChanged();
     this.#reportError(error);
   }
@@ -205,7 +205,7 @@ export class GamerRoom {
     this.#cancelReports = systemClock.after(STATUS_INTERVAL_MS, () => this.#report());
     for (const link of this.#links.values()) {
       const report = link.takeReport();
-      if (report) this.#mesh?.session.tellReport(report);
+      if (report) this.#mesh?.session.reportTasks(report);
     }
   }
 }

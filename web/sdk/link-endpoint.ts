@@ -17,7 +17,7 @@ import type { BusyMeter } from './busy-meter.ts';
 export interface MovedChannels {
   tasks: TransferableChannel;
   video: TransferableChannel;
-  pulse: TransferableChannel;
+  heartbeat: TransferableChannel;
 }
 
 export interface LinkEndpointOptions {
@@ -82,10 +82,10 @@ export class LinkEndpoint {
       },
     });
     this.#heartbeat = new HeartbeatResponder({
-      port: adoptChannel(channels.pulse),
+      port: adoptChannel(channels.heartbeat),
       clock,
       read: () => ({ load: meter.measureLoad(), held: held() }),
-      working: () => this.#tasks.working,
+      working: () => this.#tasks.hasWork,
       onRtt: (rttMs) => {
         this.#tasks.rttMs = rttMs;
       },

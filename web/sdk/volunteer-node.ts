@@ -322,7 +322,7 @@ export class VolunteerNode extends EventTarget {
   }
 
   #sendStatus(): void {
-    if (this.#mesh && !this.#stopping) this.#mesh.session.tellStatus(this.#status());
+    if (this.#mesh && !this.#stopping) this.#mesh.session.reportStatus(this.#status());
   }
 
   /** Sends the status at intervals, because the load changes by itself. */

@@ -92,12 +92,12 @@ export class VolunteerWorkerClient {
 
   /** Makes a new connection's channels and moves them to the worker. Returns what detaches them. */
   attach(link: Link, createChannel: Parameters<LinkEnvironment['attachChannels']>[1]): () => void {
-    const [tasks, video, pulse] = [createChannel('tasks'), createChannel('video'), createChannel('pulse')].map(
+    const [tasks, video, heartbeat] = [createChannel('tasks'), createChannel('video'), createChannel('heartbeat')].map(
       (channel) => makeTransferable(channel),
     );
-    if (!tasks || !video || !pulse) return () => {};
+    if (!tasks || !video || !heartbeat) return () => {};
     this.remote
-      .attach(link.peerId, Comlink.transfer({ tasks, video, pulse }, [tasks, video, pulse]))
+      .attach(link.peerId, Comlink.transfer({ tasks, video, heartbeat }, [tasks, video, heartbeat]))
       .catch((cause: unknown) => link.broken(MeshError.from(cause, 'connection-failed')));
     return () => void this.remote.detach(link.peerId);
   }

@@ -4,7 +4,7 @@ import { formatBytes, formatCount, formatMs, formatPercent, formatRate } from '.
 import { Notice, Panel } from '../ui/layout.tsx';
 import { type ChartLine, LiveChart } from '../ui/live-chart.tsx';
 import { linkSuccess, meanJoinMs, type Rates } from './rates.ts';
-import { CHART_WINDOW_S, type Charts } from './status-watch.ts';
+import { type Charts, STATUS_CHART_WINDOW_S } from './status-watch.ts';
 
 const PEOPLE: readonly [ChartLine, ChartLine] = [
   { name: 'Sockets', colour: 'accent', unit: 'open' },
@@ -50,7 +50,7 @@ export function Figures({ status, rates, charts }: FiguresProps) {
           <LiveChart
             lines={PEOPLE}
             columns={charts.people}
-            windowS={CHART_WINDOW_S}
+            windowS={STATUS_CHART_WINDOW_S}
             summary={`The last five minutes; now ${formatCount(now.sockets)} sockets.`}
           />
         </Panel>
@@ -58,7 +58,7 @@ export function Figures({ status, rates, charts }: FiguresProps) {
           <LiveChart
             lines={TRAFFIC}
             columns={charts.traffic}
-            windowS={CHART_WINDOW_S}
+            windowS={STATUS_CHART_WINDOW_S}
             summary={`The last five minutes; now ${formatRate(rates?.signalsPerS ?? Number.NaN)} signals per second.`}
           />
           <RefusalTable refusals={status.refusals} />
@@ -84,7 +84,7 @@ export function Figures({ status, rates, charts }: FiguresProps) {
           <LiveChart
             lines={MACHINE}
             columns={charts.machine}
-            windowS={CHART_WINDOW_S}
+            windowS={STATUS_CHART_WINDOW_S}
             summary={`The last five minutes; event loop lag is now ${formatMs(loopLagS.p99 * 1_000)} milliseconds.`}
           />
         </Panel>

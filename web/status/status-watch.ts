@@ -6,9 +6,9 @@ import { type Rates, ratesBetween } from './rates.ts';
 /** `locked`: the server needs a token, or shows the status on its own machine only. `away`: it does not answer. */
 export type WatchState = 'loading' | 'live' | 'locked' | 'away';
 
-export const CHART_WINDOW_S = 300;
+export const STATUS_CHART_WINDOW_S = 300;
 const INTERVAL_MS = 2_000;
-const MAX_SAMPLES = (CHART_WINDOW_S * 1_000) / INTERVAL_MS + 1;
+const MAX_SAMPLES = (STATUS_CHART_WINDOW_S * 1_000) / INTERVAL_MS + 1;
 
 type Columns = [number[], ...(number | null)[][]];
 
@@ -36,9 +36,9 @@ export class StatusWatch {
   readonly rates = signal<Rates | null>(null);
   readonly charts = signal<Charts | null>(null);
   readonly #windows = {
-    people: new TimeWindow(CHART_WINDOW_S, MAX_SAMPLES),
-    traffic: new TimeWindow(CHART_WINDOW_S, MAX_SAMPLES),
-    machine: new TimeWindow(CHART_WINDOW_S, MAX_SAMPLES),
+    people: new TimeWindow(STATUS_CHART_WINDOW_S, MAX_SAMPLES),
+    traffic: new TimeWindow(STATUS_CHART_WINDOW_S, MAX_SAMPLES),
+    machine: new TimeWindow(STATUS_CHART_WINDOW_S, MAX_SAMPLES),
   };
   #token: string;
   #timer: ReturnType<typeof setTimeout> | undefined;

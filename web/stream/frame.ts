@@ -53,7 +53,7 @@ export interface FrameDetail extends Omit<UpscaledFrame, 'frame'> {
 }
 
 /** Hands a frame to its next owner. One that throws did not take it over, and the frame is closed here. */
-export function passingOn(frame: VideoFrame, take: () => void): void {
+export function handOver(frame: VideoFrame, take: () => void): void {
   try {
     take();
   } catch (cause) {

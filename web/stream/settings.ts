@@ -43,7 +43,7 @@ export interface StreamOptions {
    * the whole sharpened picture, which passes two video codecs; for a machine that cannot enlarge frames itself. Fixed for a stream.
    */
   transport?: Transport;
-  /** Frames by which a picture may be delayed to wait for its detail, 0..2. Default: as few as bring most of the detail. */
+  /** Playout delay: frames by which a picture may be delayed to wait for its detail, 0..2. Default: as few as bring most of the detail. */
   patience?: number;
 }
 

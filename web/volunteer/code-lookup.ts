@@ -2,7 +2,7 @@ import { MeshError } from '../../shared/errors.ts';
 import { type Invite, makeInviteLink } from '../../shared/invite.ts';
 import { CODE_HEADER, CODES_PATH, codeInLink } from '../../shared/invite-code.ts';
 import { within } from '../../shared/older-browsers.ts';
-import { type Answer, type FoundInvite, foundInviteSchema, wireErrorSchema } from '../../shared/signaling.ts';
+import { type EventAnswer, type FoundInvite, foundInviteSchema, wireErrorSchema } from '../../shared/signaling.ts';
 import { z } from '../../shared/zod.ts';
 
 const answerSchema = z.union([
@@ -14,7 +14,7 @@ const answerSchema = z.union([
 const TIMEOUT_MS = 10_000;
 
 /** Asks the server of the page what a code stands for. Throws MeshError `signaling-unreachable`. */
-async function ask(code: string, pageUrl: string, get: typeof fetch): Promise<Answer<FoundInvite>> {
+async function ask(code: string, pageUrl: string, get: typeof fetch): Promise<EventAnswer<FoundInvite>> {
   try {
     return await within(TIMEOUT_MS, async (signal) => {
       const response = await get(new URL(CODES_PATH, pageUrl), { headers: { [CODE_HEADER]: code }, signal });

@@ -28,7 +28,7 @@ type Contribution = Pick<
  * @param pauses - what pauses it, to follow "Paused: "
  * @param helpedMs - how long it had a gamer since the start
  */
-export function statusOf(
+export function volunteerStatus(
   phase: Phase,
   stats: Contribution | null,
   pauses: readonly string[] = [],

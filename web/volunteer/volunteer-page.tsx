@@ -15,7 +15,7 @@ import { useSettled } from '../ui/settled.ts';
 import { CapabilitiesPanel } from './capabilities-panel.tsx';
 import { type InvitedRoom, InviteForm } from './invite-form.tsx';
 import { LimitsPanel } from './limits-panel.tsx';
-import { statusOf, volunteerErrorTitle } from './messages.ts';
+import { volunteerErrorTitle, volunteerStatus } from './messages.ts';
 import { RequestPanel } from './request-panel.tsx';
 import './volunteer-page.css';
 import { Stat, Stats } from '../ui/figures.tsx';
@@ -98,7 +98,7 @@ export function VolunteerPage({ volunteering, invited, lookUp, findOffers, ...ke
         <div class="volunteer__control">
           <StatusLine
             detail=""
-            {...statusOf(phase, figures?.stats ?? null, pauses, figures?.helpedMs)}
+            {...volunteerStatus(phase, figures?.stats ?? null, pauses, figures?.helpedMs)}
             testId="status"
           />
           <ModelProgress fetches={volunteering.fetches.value} />

@@ -79,7 +79,7 @@ export function writeState({ positions, velocities }: Bodies, out: Float64Array 
   }
 }
 
-export interface Schedule {
+export interface StepSchedule {
   steps: number;
   /** Steps between two checkpoints; the last state is not a checkpoint. */
   checkpointEvery: number;
@@ -101,7 +101,7 @@ export function checkpointInterval(bodies: number, steps: number): number {
   return Math.max(1, Math.ceil(steps / Math.min(segments, affordable)));
 }
 
-export function checkpointCount({ steps, checkpointEvery }: Schedule): number {
+export function checkpointCount({ steps, checkpointEvery }: StepSchedule): number {
   return Math.ceil(steps / checkpointEvery) - 1;
 }
 
@@ -142,7 +142,7 @@ export function encodeSimulated(bodies: Bodies, { checkpoints, collisions, segme
 }
 
 /** Throws MeshError `malformed`. */
-export function decodeSimulated(count: number, schedule: Schedule, { attachments }: PackedResult): PhysicsResult {
+export function decodeSimulated(count: number, schedule: StepSchedule, { attachments }: PackedResult): PhysicsResult {
   const listBytes = attachments[2]?.byteLength ?? 0;
   const sizes = [count * NUMBERS_PER_STATE * 8, checkpointCount(schedule) * stateBytes(count), listBytes];
   checkSizes(attachments, sizes, 'A simulation');
@@ -162,7 +162,7 @@ export function decodeSimulated(count: number, schedule: Schedule, { attachments
   return { bodies, ...collided, checkpoints: { everySteps: schedule.checkpointEvery, states } };
 }
 
-function readCollisions(numbers: Uint32Array, count: number, schedule: Schedule) {
+function readCollisions(numbers: Uint32Array, count: number, schedule: StepSchedule) {
   const collisions: [number, number][] = [];
   const collisionSegments = new Uint32Array(numbers.length / NUMBERS_PER_COLLISION);
   const segments = checkpointCount(schedule) + 1;

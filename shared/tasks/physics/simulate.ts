@@ -6,8 +6,8 @@ import {
   checkpointCount,
   NUMBERS_PER_STATE,
   PHYSICS,
-  type Schedule,
   type Simulated,
+  type StepSchedule,
   type World,
   writeState,
 } from './bodies.ts';
@@ -88,7 +88,7 @@ export function* step(
 }
 
 /** Moves the bodies, in place, to their last state. Throws MeshError `bad-input` if too many overlap, or `too-large` for too many collisions. */
-export function* simulate(bodies: Bodies, world: World, schedule: Schedule, watch?: StepWatch): Steps<Simulated> {
+export function* simulate(bodies: Bodies, world: World, schedule: StepSchedule, watch?: StepWatch): Steps<Simulated> {
   const count = bodies.masses.length;
   const finder = new PairFinder(bodies.radii);
   // By key, in which segment.

@@ -1,6 +1,13 @@
 import { MeshError } from '../../errors.ts';
 import type { Steps } from '../definition.ts';
-import { type Bodies, NUMBERS_PER_STATE, type PhysicsResult, type Schedule, type World, withState } from './bodies.ts';
+import {
+  type Bodies,
+  NUMBERS_PER_STATE,
+  type PhysicsResult,
+  type StepSchedule,
+  type World,
+  withState,
+} from './bodies.ts';
 import { Claims } from './claims.ts';
 import { ERROR_SLACK, ErrorBounds, ROUNDING_SHARE } from './error-bounds.ts';
 import { simulate } from './simulate.ts';
@@ -20,7 +27,7 @@ const MAX_CLAIMS = 16 * 1024;
 export function* verifySimulated(
   start: Bodies,
   world: World,
-  schedule: Schedule,
+  schedule: StepSchedule,
   result: PhysicsResult,
   random: () => number,
 ): Steps<void> {

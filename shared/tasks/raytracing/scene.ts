@@ -86,15 +86,15 @@ export function checkScene(scene: Scene, { vertices, triangles }: SceneCounts): 
   }
 }
 
-export interface Mesh {
+export interface TriangleMesh {
   firstVertex: number;
   vertices: number;
   firstTriangle: number;
   triangles: number;
 }
 
-function meshesOf({ meshSizes }: Scene): Mesh[] {
-  const meshes: Mesh[] = [];
+function meshesOf({ meshSizes }: Scene): TriangleMesh[] {
+  const meshes: TriangleMesh[] = [];
   let firstVertex = 0;
   let firstTriangle = 0;
   for (let at = 0; at < meshSizes.length; at += 2) {

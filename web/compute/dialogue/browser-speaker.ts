@@ -2,7 +2,7 @@ import { MeshError } from '../../../shared/errors.ts';
 import { textOf } from '../../../shared/tasks/dialogue/answer-tokens.ts';
 import { DIALOGUE, type DialogueMessage } from '../../../shared/tasks/dialogue.ts';
 import { emotionSentence } from './prompt.ts';
-import { Answer, type Speaker, type SpeechRequest, type Spoken } from './speaker.ts';
+import { GrowingAnswer, type Speaker, type SpeechRequest, type Spoken } from './speaker.ts';
 
 /**
  * Parts of a text that count as tokens, since the browser does not tell its own: words, and pieces of long ones, as of languages without spaces. No piece
@@ -47,7 +47,7 @@ export class BrowserSpeaker implements Speaker {
     const { script, params, signal, run } = request;
     const { emotions, said, maxTokens, stop } = params;
     const stops = emotions.length > 0 ? [...stop, ' ['] : stop;
-    const answer = new Answer(stops);
+    const answer = new GrowingAnswer(stops);
     const mostMoodChars = Math.max(0, ...stops.map(({ length }) => length)) + DIALOGUE.maxEmotionChars + 2;
     const begun = said?.tokens ?? [];
     for (const token of begun) answer.takeOver(token);

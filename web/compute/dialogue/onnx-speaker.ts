@@ -8,7 +8,7 @@ import type { ConversationCaches, ReadText } from './conversation-caches.ts';
 import { LanguageModel, type Reading, type RunModel } from './language-model.ts';
 import { ChatPrompts } from './prompt.ts';
 import { chooseNext, drawOf, sampleToken } from './sampling.ts';
-import { Answer, type Speaker, type SpeechRequest, type Spoken } from './speaker.ts';
+import { GrowingAnswer, type Speaker, type SpeechRequest, type Spoken } from './speaker.ts';
 import type { Tokenizer } from './tokenizer/tokenizer.ts';
 
 /** Between two news of a model that is got ready, ms: a slow machine takes longer to compile one than it may be silent. */
@@ -117,18 +117,18 @@ export class OnnxSpeaker implements Speaker {
   }
 
   /** The answer so far, and the tokens of what was said elsewhere. */
-  #begin({ params: { said, stop, emotions } }: SpeechRequest): { answer: Answer; before: readonly number[] } {
+  #begin({ params: { said, stop, emotions } }: SpeechRequest): { answer: GrowingAnswer; before: readonly number[] } {
     const stops = emotions.length > 0 ? [...stop, ...MOOD] : stop;
     const tokens = said?.tokens ?? [];
-    const replayed = said?.model === this.model ? this.#replay(tokens, new Answer(stops)) : null;
+    const replayed = said?.model === this.model ? this.#replay(tokens, new GrowingAnswer(stops)) : null;
     if (replayed) return replayed;
-    const answer = new Answer(stops);
+    const answer = new GrowingAnswer(stops);
     for (const token of tokens) answer.takeOver(token);
     return { answer, before: this.#parts.tokenizer.encode(textOf(tokens)) };
   }
 
   /** Says it again by the numbers that another machine told; null where these do not make the texts that it told with them. */
-  #replay(tokens: readonly AnswerToken[], answer: Answer): { answer: Answer; before: number[] } | null {
+  #replay(tokens: readonly AnswerToken[], answer: GrowingAnswer): { answer: GrowingAnswer; before: number[] } | null {
     const { tokenizer } = this.#parts;
     const before: number[] = [];
     for (const { text, id } of tokens) {
@@ -217,7 +217,7 @@ async function told<T>(
   }
 }
 
-function ended(answer: Answer, finishReason: Spoken['finishReason'], emotion: string | undefined) {
+function ended(answer: GrowingAnswer, finishReason: Spoken['finishReason'], emotion: string | undefined) {
   answer.end();
   return { text: answer.text, tokens: answer.tokens.length, finishReason, ...(emotion && { emotion }) };
 }

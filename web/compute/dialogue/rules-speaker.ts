@@ -1,6 +1,6 @@
 import { MeshError } from '../../../shared/errors.ts';
 import { drawOf } from './sampling.ts';
-import { Answer, type Speaker, type SpeechRequest, type Spoken } from './speaker.ts';
+import { GrowingAnswer, type Speaker, type SpeechRequest, type Spoken } from './speaker.ts';
 
 /** A line for what is said, by words in it. The first rule that fits is taken. */
 const RULES: readonly { heard: RegExp; lines: readonly string[] }[] = [
@@ -42,7 +42,7 @@ export class RulesSpeaker implements Speaker {
     // After what another speaker began, the line is a sentence of its own.
     const isOurs = said?.model === this.model;
     const words = `${said && !isOurs && said.tokens.length > 0 ? ' ' : ''}${line}`.match(/\s*\S+/g) ?? [];
-    const answer = new Answer(stop);
+    const answer = new GrowingAnswer(stop);
     for (const token of said?.tokens ?? []) answer.takeOver(token);
     for (const word of words.slice(isOurs ? answer.tokens.length : 0)) {
       if (answer.tokens.length === maxTokens || answer.isStopped) break;

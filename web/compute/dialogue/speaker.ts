@@ -42,7 +42,7 @@ export interface Speaker {
  * An answer that grows token by token. Text is told once it is certain: not while it may turn out to be the beginning of a text to stop at, and
  * not before a character is complete.
  */
-export class Answer {
+export class GrowingAnswer {
   /** Tokens so far, with the text that each made certain. */
   readonly tokens: AnswerToken[] = [];
   /** The text that is certain. */

@@ -6,7 +6,7 @@ import type { InferParams } from '../../../shared/tasks/infer.ts';
 import type { ExecutedTask } from '../engine-types.ts';
 import type { NamedTensor, OnnxSession } from '../ort/onnx-sessions.ts';
 import type { RunInTaskSlot, TaskSlot } from '../schedule.ts';
-import type { LoadedModel, TimedRun } from './loaded-model.ts';
+import type { LoadedModel, TimedOutputs } from './loaded-model.ts';
 import type { LoadedModelCache } from './loaded-model-cache.ts';
 import { PROGRESS_INTERVAL_MS, waitForRun } from './long-runs.ts';
 import { checkInputs } from './model-shape.ts';
@@ -227,7 +227,7 @@ export class Inference {
     slot: TaskSlot,
     signal: AbortSignal,
     onShare: (share: number) => void,
-  ): Promise<TimedRun> {
+  ): Promise<TimedOutputs> {
     const expectedMs = key === null ? model.msPerRun : model.msPerRow && model.msPerRow * rowsOf(inputs);
     const run = model.run(inputs, signal, this.#options.now);
     return waitForRun(run, { ...this.#options, slot, expectedMs, onShare });

@@ -14,11 +14,11 @@ const PROBE_RUNS = 3;
 /** A run, ms, beside which compiling does not matter: it is not repeated. */
 const LONG_PROBE_MS = 250;
 
-export interface TimedRun {
+export interface TimedOutputs {
   outputs: NamedTensor[];
   ms: number;
 }
-interface Timed extends TimedRun {
+interface Timed extends TimedOutputs {
   session: OnnxSession;
 }
 
@@ -101,7 +101,7 @@ export class LoadedModel {
   }
 
   /** Runs the chosen session, after the runs that were asked for before. Throws as {@link OnnxSession.run} does. */
-  run(inputs: readonly NamedTensor[], signal: AbortSignal, now: () => number): Promise<TimedRun> {
+  run(inputs: readonly NamedTensor[], signal: AbortSignal, now: () => number): Promise<TimedOutputs> {
     const before = this.#last;
     const ran = orAborted(before, signal).then(async () => {
       const [session] = this.#sessions;

@@ -2,7 +2,7 @@ import { finish, type PixelImage } from '../../../shared/tasks/definition.ts';
 import { isOpaque } from '../../../shared/tasks/upscale-tile.ts';
 import type { NetworkShape } from '../models/manifest.ts';
 import { BLACK, compositeOver, matted, WHITE } from './backdrops.ts';
-import { blocksOf, type Layer, TAPS } from './weights.ts';
+import { channelBlocks, type Layer, TAPS } from './weights.ts';
 
 /** Values of a picture or of features, channels last. */
 export interface Features {
@@ -61,8 +61,8 @@ function convolved(
   round?: (value: number) => number,
 ): Features {
   const { width, height } = features;
-  const inBlocks = blocksOf(features.channels);
-  const outBlocks = blocksOf(outputs);
+  const inBlocks = channelBlocks(features.channels);
+  const outBlocks = channelBlocks(outputs);
   const data = new Float32Array(width * height * outputs);
   const sums = new Float64Array(outputs);
   for (let y = 0; y < height; y++) {

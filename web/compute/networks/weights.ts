@@ -15,7 +15,7 @@ export interface Layer {
 }
 
 /** Number of blocks of four channels. */
-export function blocksOf(channels: number): number {
+export function channelBlocks(channels: number): number {
   return Math.ceil(channels / 4);
 }
 
@@ -33,7 +33,7 @@ export function unpackLayers(shape: NetworkShape, blob: ArrayBuffer): Layer[] {
   };
   for (const [n, outputs] of widths.slice(1).entries()) {
     const inputs = widths[n] ?? 0;
-    const weights = take(TAPS * blocksOf(inputs) * blocksOf(outputs) * 16);
+    const weights = take(TAPS * channelBlocks(inputs) * channelBlocks(outputs) * 16);
     layers.push({ inputs, outputs, weights, bias: take(outputs) });
   }
   if (offset !== blob.byteLength) throw sizeError(blob.byteLength);

@@ -60,7 +60,7 @@ export function haloOf({ widths }: NetworkShape): number {
 }
 
 /** A band as a tensor: red, green and blue planes one after another. */
-export interface Planes {
+export interface ColorPlanes {
   width: number;
   height: number;
   data: Float32Array;
@@ -70,7 +70,7 @@ export interface Planes {
 const UNIT = Float32Array.from({ length: 256 }, (_, value) => value / 255);
 
 /** Converts opaque RGBA8 to planes. */
-export function toPlanes(image: PixelImage, { from }: Band, { width, height, data }: Planes): void {
+export function toPlanes(image: PixelImage, { from }: Band, { width, height, data }: ColorPlanes): void {
   const pixels = image.data;
   const plane = width * height;
   let pixel = from * image.width * 4;
@@ -85,7 +85,11 @@ export function toPlanes(image: PixelImage, { from }: Band, { width, height, dat
  * Converts a band's planes, at twice the size and not clamped, to the rows of `out` that are right: opaque RGBA8. A Uint8ClampedArray rounds
  * and clamps.
  */
-export function fromPlanes({ width, height, data }: Planes, { from, first, last }: Band, out: Uint8ClampedArray): void {
+export function fromPlanes(
+  { width, height, data }: ColorPlanes,
+  { from, first, last }: Band,
+  out: Uint8ClampedArray,
+): void {
   const plane = width * height;
   const end = 2 * (last - from) * width;
   let to = 2 * first * width * 4;

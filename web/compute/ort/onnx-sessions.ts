@@ -138,7 +138,7 @@ export interface NetworkSessionsOptions {
 export class NetworkSessions {
   readonly #options: NetworkSessionsOptions;
   readonly #made = new Map<Network, Promise<LoadedNetwork>>();
-  #disposed = false;
+  #isDisposed = false;
 
   constructor(options: NetworkSessionsOptions) {
     this.#options = options;
@@ -146,14 +146,14 @@ export class NetworkSessions {
 
   /** Throws MeshError: as {@link ModelSource.load} does; `volunteer-failed` when it does not run here; `closed`. */
   get(name: Network): Promise<LoadedNetwork> {
-    if (this.#disposed) return Promise.reject(MeshError.closed('The compute engine'));
+    if (this.#isDisposed) return Promise.reject(MeshError.closed('The compute engine'));
     const made = this.#made.get(name) ?? this.#make(name);
     this.#made.set(name, made);
     return made;
   }
 
   dispose(): void {
-    this.#disposed = true;
+    this.#isDisposed = true;
     for (const made of this.#made.values()) {
       made
         .then(({ session }) => session.release())

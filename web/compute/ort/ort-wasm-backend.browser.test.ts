@@ -10,7 +10,7 @@ import { loadNetwork, loadVectors, repositoryModels } from '../test-models.ts';
 import { largestVisibleDifference, ODD_SIZES, opaque, paintedPicture, withAlpha } from '../test-pictures.ts';
 import { doubler, rimsOf } from '../test-transparency.ts';
 import { OrtWasmBackend } from './ort-wasm-backend.ts';
-import { MAX_RUNTIME_THREADS, threadsOf } from './runtime.ts';
+import { MAX_RUNTIME_THREADS, runtimeThreads } from './runtime.ts';
 
 const backend = new OrtWasmBackend(repositoryModels, () => performance.now());
 
@@ -112,6 +112,6 @@ test('filters are refused, and a disposed backend refuses work', async () => {
 });
 
 test('one core is left to other work, and without shared memory there is one thread', () => {
-  expect([1, 2, 4, 16].map((cores) => threadsOf(true, cores))).toEqual([1, 1, 3, MAX_RUNTIME_THREADS]);
-  expect(threadsOf(false, 16)).toBe(1);
+  expect([1, 2, 4, 16].map((cores) => runtimeThreads(true, cores))).toEqual([1, 1, 3, MAX_RUNTIME_THREADS]);
+  expect(runtimeThreads(false, 16)).toBe(1);
 });

@@ -9,7 +9,7 @@ import { BLACK, compositeOver, matted, WHITE } from '../networks/backdrops.ts';
 import { upscaleRows } from '../reference/upscale.ts';
 import { runInSlices, type Started, type TimeSlot } from '../schedule.ts';
 import { PixelFrames, type UpscalePixels } from '../video-frames.ts';
-import { type Band, bandsOf, fromPlanes, type Planes, toPlanes } from './bands.ts';
+import { type Band, bandsOf, type ColorPlanes, fromPlanes, toPlanes } from './bands.ts';
 import { type LoadedNetwork, NetworkSessions } from './onnx-sessions.ts';
 import { cpuRuntime, createSession, type OrtRuntime, toRunError } from './runtime.ts';
 
@@ -94,7 +94,7 @@ export class OrtWasmBackend implements Backend {
     return { ...size, data };
   }
 
-  async #run(runtime: OrtRuntime, { session }: LoadedNetwork, image: PixelImage, band: Band): Promise<Planes> {
+  async #run(runtime: OrtRuntime, { session }: LoadedNetwork, image: PixelImage, band: Band): Promise<ColorPlanes> {
     const { width } = image;
     const height = band.to - band.from;
     if (this.#scratch.length !== 3 * width * height) this.#scratch = new Float32Array(3 * width * height);
@@ -109,7 +109,7 @@ export class OrtWasmBackend implements Backend {
 }
 
 /** Throws MeshError `malformed` when a model's output is no picture. */
-function toSharp(tensor: Ort.Tensor | undefined): Planes {
+function toSharp(tensor: Ort.Tensor | undefined): ColorPlanes {
   const [, , height = 0, width = 0] = tensor?.dims ?? [];
   if (tensor?.data instanceof Float32Array) return { width, height, data: tensor.data };
   throw MeshError.malformed(

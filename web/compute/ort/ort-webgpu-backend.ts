@@ -52,7 +52,7 @@ export class OrtWebGpuBackend implements Backend {
   /** By network and size, the least recently used first. */
   readonly #planes = new Map<string, GpuPlanes>();
   #passes: Promise<PlanePasses> | null = null;
-  #disposed = false;
+  #isDisposed = false;
 
   constructor(options: OrtWebGpuOptions) {
     const { device, models } = options;
@@ -95,7 +95,7 @@ export class OrtWebGpuBackend implements Backend {
   }
 
   dispose(): void {
-    this.#disposed = true;
+    this.#isDisposed = true;
     this.#sessions.dispose();
     for (const planes of this.#planes.values()) planes.dispose();
     this.#planes.clear();
@@ -170,7 +170,7 @@ export class OrtWebGpuBackend implements Backend {
     this.#makeRoom();
     this.#passes ??= PlanePasses.create(device, this.#type);
     const planes = kept ?? (await GpuPlanes.create(await this.#passes, size, shape, bandPixels));
-    if (this.#disposed) {
+    if (this.#isDisposed) {
       planes.dispose();
       throw MeshError.closed('The compute engine');
     }

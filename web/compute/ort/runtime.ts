@@ -108,7 +108,7 @@ export function cpuRuntime(): Promise<OrtRuntime> {
 async function loadCpu(): Promise<OrtRuntime> {
   const [ort, binary] = await Promise.all([import('onnxruntime-web/wasm'), fetchRuntime(glueUrl, binaryUrl)]);
   Object.assign(ort.env.wasm, binary, {
-    numThreads: threadsOf(self.crossOriginIsolated, navigator.hardwareConcurrency),
+    numThreads: runtimeThreads(self.crossOriginIsolated, navigator.hardwareConcurrency),
   });
   return ort;
 }
@@ -117,7 +117,7 @@ async function loadCpu(): Promise<OrtRuntime> {
  * Threads need shared memory. One core is left to the page, the codecs and other work: with a thread on every core each run waits for the
  * thread whose core was taken away (on two busy cores, 90 ms instead of 62).
  */
-export function threadsOf(isIsolated: boolean, cores: number): number {
+export function runtimeThreads(isIsolated: boolean, cores: number): number {
   return isIsolated ? Math.min(Math.max(1, cores - 1), MAX_RUNTIME_THREADS) : 1;
 }
 

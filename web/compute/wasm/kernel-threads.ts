@@ -12,7 +12,7 @@ const log = logger('compute.threads');
 const MAX_THREADS = 4;
 
 /** Threads, where memory can be shared: the engine's own, and a helper for each other core. */
-export function threadsOf(isIsolated: boolean, cores: number): number {
+export function kernelThreads(isIsolated: boolean, cores: number): number {
   return isIsolated ? Math.min(Math.max(1, cores), MAX_THREADS) : 1;
 }
 
@@ -35,7 +35,7 @@ export class KernelThreads {
   readonly #workspaces = new Map<Workspace, number>();
   #helpers: Helper[] | null = null;
   #nextWorkspace = 0;
-  #disposed = false;
+  #isDisposed = false;
 
   /** @param threads - including the one that calls. */
   constructor(module: WebAssembly.Module, threads: number) {
@@ -45,7 +45,7 @@ export class KernelThreads {
 
   /** Threads that a job started now would have, including the one that calls. */
   get available(): number {
-    if (this.#disposed) return 1;
+    if (this.#isDisposed) return 1;
     this.#helpers ??= Array.from({ length: this.#count }, () => this.#start());
     return 1 + this.#helpers.filter(({ isReady }) => isReady).length;
   }
@@ -78,7 +78,7 @@ export class KernelThreads {
   }
 
   dispose(): void {
-    this.#disposed = true;
+    this.#isDisposed = true;
     for (const helper of this.#helpers ?? []) this.#end(helper, 'the threads were ended');
     this.#workspaces.clear();
   }
@@ -100,7 +100,7 @@ export class KernelThreads {
   #end(helper: Helper, why: string): void {
     helper.isReady = false;
     helper.worker.terminate();
-    if (!this.#disposed) log.warn('a thread ended', { why });
+    if (!this.#isDisposed) log.warn('a thread ended', { why });
     for (const waiting of helper.waiting.splice(0))
       waiting.reject(new MeshError('volunteer-failed', `A thread of the kernels ended (${why}). Try again.`));
   }

@@ -4,7 +4,7 @@ import { MeshError } from '../../../shared/errors.ts';
 import { logger } from '../../../shared/log.ts';
 import { filtersAreCorrect } from '../filter-benchmark.ts';
 import type { ModelSource } from '../models/model-source.ts';
-import { threadsOf } from './kernel-threads.ts';
+import { kernelThreads } from './kernel-threads.ts';
 import plainUrl from './kernels.wasm?url';
 import threadsUrl from './kernels-threads.wasm?url';
 import { WasmBackend } from './wasm-backend.ts';
@@ -59,7 +59,7 @@ async function openChecked({ models, now }: OpenOptions, threads: number): Promi
 }
 
 function mostThreads(): number {
-  return threadsOf(self.crossOriginIsolated === true, navigator.hardwareConcurrency);
+  return kernelThreads(self.crossOriginIsolated === true, navigator.hardwareConcurrency);
 }
 
 /**

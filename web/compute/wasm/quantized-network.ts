@@ -1,5 +1,5 @@
 import type { NetworkShape } from '../models/manifest.ts';
-import { blocksOf, type Layer, TAPS } from '../networks/weights.ts';
+import { channelBlocks, type Layer, TAPS } from '../networks/weights.ts';
 
 /** A layer in whole numbers, as the kernels take it. */
 export interface QuantizedLayer {
@@ -53,7 +53,7 @@ export function quantized({ leak }: NetworkShape, layers: readonly Layer[]): Qua
     }));
     scale = outScale;
     const { weights, biases, shift } = rounded;
-    const inputs = blocksOf(layer.inputs) * 4;
+    const inputs = channelBlocks(layer.inputs) * 4;
     return {
       inputs,
       outputs: layer.outputs,
@@ -89,7 +89,7 @@ function roundedAt(
   biasScale: number,
   shift: number,
 ): Rounded | null {
-  const channels = blocksOf(inputs) * 4;
+  const channels = channelBlocks(inputs) * 4;
   const packed = new Int16Array(TAPS * channels * outputs);
   const half = 2 ** (shift - 1);
   const biases = new Int32Array(outputs);
@@ -118,7 +118,7 @@ function roundedAt(
 
 /** Place of a weight in {@link Layer.weights}. */
 function indexOf(tap: number, input: number, output: number, channels: number, outputs: number): number {
-  const row = (tap * blocksOf(channels) + (input >> 2)) * blocksOf(outputs);
+  const row = (tap * channelBlocks(channels) + (input >> 2)) * channelBlocks(outputs);
   return (row + (output >> 2)) * 16 + (input & 3) * 4 + (output & 3);
 }
 

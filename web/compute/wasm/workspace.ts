@@ -103,7 +103,7 @@ export class WorkspacePool {
   readonly #options: WorkspacePoolOptions;
   #kernels: KernelModule;
   readonly #free: Workspace[] = [];
-  #disposed = false;
+  #isDisposed = false;
 
   constructor(options: WorkspacePoolOptions) {
     this.#options = options;
@@ -112,7 +112,7 @@ export class WorkspacePool {
 
   /** Runs a job that has a workspace to itself. Throws MeshError `closed`, `volunteer-failed` when there is no memory, and what the job throws. */
   async lend<T>(job: (workspace: Workspace) => Promise<T>): Promise<T> {
-    if (this.#disposed) throw MeshError.closed('The compute engine');
+    if (this.#isDisposed) throw MeshError.closed('The compute engine');
     const workspace = this.#free.pop() ?? (await this.#open());
     workspace.clear();
     try {
@@ -123,7 +123,7 @@ export class WorkspacePool {
   }
 
   dispose(): void {
-    this.#disposed = true;
+    this.#isDisposed = true;
     for (const workspace of this.#free.splice(0)) this.#options.onDropped(workspace);
   }
 
@@ -141,7 +141,7 @@ export class WorkspacePool {
   }
 
   #takeBack(workspace: Workspace): void {
-    const isKept = !this.#disposed && workspace.sizeBytes <= MAX_KEPT_BYTES && this.#free.length < MAX_KEPT;
+    const isKept = !this.#isDisposed && workspace.sizeBytes <= MAX_KEPT_BYTES && this.#free.length < MAX_KEPT;
     if (isKept) this.#free.push(workspace);
     else this.#options.onDropped(workspace);
   }

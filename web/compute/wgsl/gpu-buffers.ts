@@ -60,7 +60,7 @@ export class ReadbackRing {
   readonly #free: GPUBuffer[] = [];
   readonly #waiting: { resolve(buffer: GPUBuffer): void; reject(error: MeshError): void }[] = [];
   #made = 0;
-  #disposed = false;
+  #isDisposed = false;
 
   constructor(device: GPUDevice, width: number, height: number, pixelBytes = 4) {
     this.#device = device;
@@ -74,7 +74,7 @@ export class ReadbackRing {
 
   /** Waits while all buffers are in use. Pass the buffer to {@link read}. Throws MeshError `closed`. */
   take(): Promise<GPUBuffer> | GPUBuffer {
-    if (this.#disposed) throw MeshError.closed('The picture');
+    if (this.#isDisposed) throw MeshError.closed('The picture');
     const free = this.#free.pop();
     if (free) return free;
     if (this.#made >= READBACK_RING_SIZE) {
@@ -101,13 +101,13 @@ export class ReadbackRing {
 
   /** Reads in progress still finish. */
   dispose(): void {
-    this.#disposed = true;
+    this.#isDisposed = true;
     for (const buffer of this.#free.splice(0)) buffer.destroy();
     for (const { reject } of this.#waiting.splice(0)) reject(MeshError.closed('The picture'));
   }
 
   #release(buffer: GPUBuffer): void {
-    if (this.#disposed) {
+    if (this.#isDisposed) {
       buffer.destroy();
       return;
     }

@@ -1,13 +1,13 @@
 // Protects: no scene makes a dispatch so long that a driver takes the GPU for hung, and all samples of all pixels are rendered nevertheless.
 import { expect, test } from 'vitest';
 import { SLICE_MS } from '../schedule.ts';
-import { type Band, RayBands, WORKGROUP } from './ray-bands.ts';
+import { type RayBand, RayBands, WORKGROUP } from './ray-bands.ts';
 
 /** Plays the kernel: threads stop when the budget is spent. Returns the dispatches, with what each took. */
 function render(pixels: number, samplesPerPixel: number, testsOf: (pixel: number) => number, testsPerMs: number) {
   const bands = new RayBands(pixels, samplesPerPixel);
   const samples = new Uint32Array(pixels);
-  const dispatches: (Band & { ms: number })[] = [];
+  const dispatches: (RayBand & { ms: number })[] = [];
   for (let band = bands.next; band; band = bands.next) {
     const { fromPixel, toPixel, toSample, isBegun, budget } = band;
     if (!isBegun) samples.fill(0, fromPixel, toPixel);
@@ -66,7 +66,7 @@ test('of many samples, bands stay as wide as a GPU with many units needs', () =>
   const [units, sampleMs] = [64, 0.02];
   const bands = new RayBands(64 * 1024, 1_024);
   const workgroups: number[] = [];
-  let last: Band | null = null;
+  let last: RayBand | null = null;
   for (let band = bands.next; band; band = bands.next) {
     const { fromPixel, toPixel, toSample } = band;
     const samplesOfEach: number = toSample - (last?.fromPixel === fromPixel ? last.toSample : 0);

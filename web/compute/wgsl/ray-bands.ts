@@ -22,7 +22,7 @@ const LARGEST_BUDGET = 2 ** 30;
 const BUDGET_SLICES = 8;
 
 /** What one dispatch renders: pixels of the tile, row by row, up to so many samples each. */
-export interface Band {
+export interface RayBand {
   fromPixel: number;
   toPixel: number;
   toSample: number;
@@ -65,7 +65,7 @@ export class RayBands {
   }
 
   /** What to render next; null after the last one. */
-  get next(): Band | null {
+  get next(): RayBand | null {
     if (this.#from >= this.#pixels) return null;
     const left = this.#samplesPerPixel - this.#samples;
     // Of about equal length. One that has a little more than there is time for is not cut.
@@ -81,7 +81,7 @@ export class RayBands {
   }
 
   /** `next` was rendered. */
-  rendered({ toSample }: Band, { tests, isFinished }: Rendered, tookMs: number): void {
+  rendered({ toSample }: RayBand, { tests, isFinished }: Rendered, tookMs: number): void {
     const ms = Math.max(tookMs, MIN_MEASURED_MS);
     this.#testsPerMs = Math.max(this.#testsPerMs, tests / ms);
     const samples = this.#length * (toSample - this.#samples);

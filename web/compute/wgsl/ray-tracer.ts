@@ -8,7 +8,7 @@ import type { RaytracingParams } from '../../../shared/tasks/raytracing.ts';
 import code from '../kernels/raytracing.wgsl?raw';
 import { runInSlices, type TimeSlot } from '../schedule.ts';
 import { type Allocated, allocate, readBuffer } from './gpu-buffers.ts';
-import { type Band, MAX_BAND_PIXELS, RayBands, type Rendered, WORKGROUP } from './ray-bands.ts';
+import { MAX_BAND_PIXELS, type RayBand, RayBands, type Rendered, WORKGROUP } from './ray-bands.ts';
 
 /** Constants that the kernel shares with the reference. */
 const CONSTANTS = `const MAX_DEPTH = ${MAX_DEPTH};
@@ -113,7 +113,7 @@ export class WgslRayTracer {
     pipeline: GPUComputePipeline,
     group: GPUBindGroup,
     { sums, progress, progressReadback }: Buffers,
-    { fromPixel, toPixel, isBegun }: Band,
+    { fromPixel, toPixel, isBegun }: RayBand,
   ): void {
     const encoder = this.#device.createCommandEncoder();
     if (!isBegun) encoder.clearBuffer(sums, 0, (toPixel - fromPixel) * SUM_BYTES);
@@ -173,7 +173,7 @@ export function raySceneBytes(geometry: Geometry, bvh: Bvh): RaySceneBytes {
   };
 }
 
-function viewBytes(view: View, geometry: Geometry, band: Band): ArrayBuffer {
+function viewBytes(view: View, geometry: Geometry, band: RayBand): ArrayBuffer {
   const { background, width, height, samplesPerPixel, seed, tile } = view;
   const { position, forward, right, down } = new Camera(view.camera, width, height);
   const bytes = new ArrayBuffer(VIEW_WORDS * 4);

@@ -163,7 +163,7 @@ export class WgslFrames implements BackendFrames {
   readonly #detailFrames = new DetailFrameMaker();
   #source: FrameSource = { width: 0, height: 0, kind: 'texture' };
   #canvas: OutputCanvas | null = null;
-  #disposed = false;
+  #isDisposed = false;
 
   constructor(device: GPUDevice, passFactory: PassFactory, target: FrameTarget, backend: FrameBackend) {
     this.#device = device;
@@ -206,7 +206,7 @@ export class WgslFrames implements BackendFrames {
   }
 
   dispose(): void {
-    this.#disposed = true;
+    this.#isDisposed = true;
     this.#free();
     this.#canvas?.dispose();
     this.#canvas = null;
@@ -271,7 +271,7 @@ export class WgslFrames implements BackendFrames {
     // First: a stream must never take the memory of two sizes.
     this.#free();
     const resources = await this.#allocate(shape, kind);
-    if (this.#disposed) {
+    if (this.#isDisposed) {
       resources.dispose();
       throw MeshError.closed('The stream');
     }
@@ -284,7 +284,7 @@ export class WgslFrames implements BackendFrames {
   async #allocate(shape: UpscaleShape, kind: SourceKind): Promise<UpscaleResources> {
     const { featureMemory } = this.#backend;
     const featureBytes = await this.#passFactory.featureBytes(shape);
-    if (this.#disposed) throw MeshError.closed('The stream');
+    if (this.#isDisposed) throw MeshError.closed('The stream');
     featureMemory.take(this, featureBytes, shape);
     try {
       return await UpscaleResources.create(this.#device, this.#passFactory, shape, kind);

@@ -1,6 +1,6 @@
 import type { Craft } from './craft.ts';
 import {
-  endOf,
+  endOfStretch,
   LOOKAHEAD_S,
   ownStretch,
   type PhysicsBody,
@@ -162,7 +162,7 @@ export class DebrisField {
     if (first === null || !this.#running) return null;
     const { plan, stretch } = this.#running;
     const nearM = this.#piles[pile]?.distanceM ?? 0;
-    return endOf(stretch, plan.pieces)
+    return endOfStretch(stretch, plan.pieces)
       .slice(first, first + PIECES_PER_PILE)
       .map(({ position: [x, y, z], velocity: [vx, vy, vz], radius, mass }) => {
         const lowestY = floorUnder(this.#track, x, z, nearM).y + radius;

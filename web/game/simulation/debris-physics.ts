@@ -85,7 +85,7 @@ export function pieceAt({ fromS, frames }: Stretch, piece: number, timeS: number
 }
 
 /** The pieces at the end of the stretch. */
-export function endOf({ frames }: Stretch, pieces: readonly PhysicsBody[]): PhysicsBody[] {
+export function endOfStretch({ frames }: Stretch, pieces: readonly PhysicsBody[]): PhysicsBody[] {
   const last = frames[frames.length - 1] ?? new Float64Array(0);
   return pieces.map(({ radius, mass }, piece) => {
     const on = (axis: number) => last[piece * NUMBERS + axis] ?? 0;

@@ -42,7 +42,7 @@ beforeEach(() => {
       keyframeRequests++;
     },
     onError: (error) => errors.push(error),
-    onMisfit: (error) => misfits.push(error),
+    onOversized: (error) => misfits.push(error),
   });
 });
 
@@ -85,7 +85,7 @@ test('every codec can change its frame size from one frame to the next', async (
       onUndecoded: (number, cause) => undecoded.push([number, cause]),
       onKeyframeNeeded: () => {},
       onError: (error) => errors.push(error),
-      onMisfit: (error) => misfits.push(error),
+      onOversized: (error) => misfits.push(error),
     });
     await encode(0, 1);
     encoder.resize(SMALLER);
@@ -117,7 +117,7 @@ test('the packets of every codec say their size, and a picture larger than agree
       onUndecoded: (number, cause) => undecoded.push([number, cause]),
       onKeyframeNeeded: () => {},
       onError: (error) => errors.push(error),
-      onMisfit: (error) => misfits.push(error),
+      onOversized: (error) => misfits.push(error),
     });
     for (const [number, packet] of packets.entries()) narrow.decode(packet, number);
     expect(misfits, codec).toMatchObject([{ reason: 'malformed' }]);
@@ -158,7 +158,7 @@ test('a VP9 frame that hides behind another one in its packet is not decoded', a
     onUndecoded: (number, cause) => undecoded.push([number, cause]),
     onKeyframeNeeded: () => {},
     onError: (error) => errors.push(error),
-    onMisfit: (error) => misfits.push(error),
+    onOversized: (error) => misfits.push(error),
   });
   for (const [number, { data, ...packet }] of [key, delta].entries()) {
     const both = new Uint8Array([...(data ?? []), ...hidden.data, ...new Uint8Array(CHECKSUM_BYTES)]);
@@ -191,7 +191,7 @@ test("VP8 and VP9 frames with a webcam's primaries are decoded as BT.709's, whic
       onUndecoded: (number, cause) => undecoded.push([number, cause]),
       onKeyframeNeeded: () => {},
       onError: (error) => errors.push(error),
-      onMisfit: (error) => misfits.push(error),
+      onOversized: (error) => misfits.push(error),
     });
     const [packet] = packets;
     if (packet) colored.decode(packet, 0);
@@ -276,7 +276,7 @@ test('a decoder that takes frames and gives none out fails too', async () => {
     onUndecoded: (number, cause) => undecoded.push([number, cause]),
     onKeyframeNeeded: () => {},
     onError: (error) => errors.push(error),
-    onMisfit: (error) => misfits.push(error),
+    onOversized: (error) => misfits.push(error),
   });
   await encode(0);
   const [packet] = packets;

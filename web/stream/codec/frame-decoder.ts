@@ -1,6 +1,6 @@
 import { MeshError } from '../../../shared/errors.ts';
 import type { ColorSpace } from '../../../shared/messages.ts';
-import { passingOn, type UndecodedCause } from '../frame.ts';
+import { handOver, type UndecodedCause } from '../frame.ts';
 import { sizeOf } from '../frame-size.ts';
 import { MAX_FRAMES_IN_FLIGHT } from '../transport/in-flight-window.ts';
 import { type Codec, type CodecSize, decoderConfig } from './codecs.ts';
@@ -24,7 +24,7 @@ export interface FrameDecoderHandlers<Tag> {
   /** Decoding failed repeatedly; the stream cannot go on. */
   onError(error: MeshError): void;
   /** A picture larger than agreed came, or a packet larger than any such picture, which no honest sender makes: the link must end. Nothing is decoded after it. */
-  onMisfit(error: MeshError): void;
+  onOversized(error: MeshError): void;
 }
 
 /**
@@ -46,7 +46,7 @@ export class FrameDecoder<Tag> {
   #nextNumber = 0;
   #expectedSequence: number | null = null;
   #failures = 0;
-  #disposed = false;
+  #isDisposed = false;
 
   constructor(codec: Codec, size: CodecSize, now: () => number, handlers: FrameDecoderHandlers<Tag>) {
     this.#codec = codec;
@@ -57,9 +57,9 @@ export class FrameDecoder<Tag> {
   }
 
   decode(packet: Packet, tag: Tag): void {
-    if (this.#disposed) return;
-    if (this.#stall.standsStill(this.#now())) {
-      this.#standsStill();
+    if (this.#isDisposed) return;
+    if (this.#stall.isStalled(this.#now())) {
+      this.#handleStall();
       this.#handlers.onUndecoded(tag, 'undecodable');
     } else if (!packet.keyframe && packet.sequence !== this.#expectedSequence) {
       this.#breakChain(tag, 'packet-lost');
@@ -83,7 +83,7 @@ export class FrameDecoder<Tag> {
   }
 
   dispose(): void {
-    this.#disposed = true;
+    this.#isDisposed = true;
     this.#closeDecoder();
   }
 
@@ -100,21 +100,21 @@ export class FrameDecoder<Tag> {
       const data = verifiedFrame(packet.data);
       if (!data) throw new Error('a packet was damaged');
       if (data.byteLength > maxPacketBytes(this.#size)) {
-        this.#misfit();
+        this.#refuseOversized();
         return;
       }
       inside.sizeBytes = data.byteLength;
       const sizes = sizesIn(this.#codec, data);
       if (packet.keyframe && sizes.length === 0) throw new Error('a keyframe has no size');
       if (!sizes.every((size) => fitsInto(size, this.#size))) {
-        this.#misfit();
+        this.#refuseOversized();
         return;
       }
       if (packet.keyframe) this.#configure(packet);
       const type = packet.keyframe ? 'key' : 'delta';
       this.#decoder?.decode(new EncodedVideoChunk({ type, timestamp: number, data: decodable(this.#codec, data) }));
       this.#expectedSequence = (packet.sequence + 1) >>> 0;
-      this.#stall.wentIn();
+      this.#stall.frameIn();
     } catch (cause) {
       this.#failed(cause);
     }
@@ -142,16 +142,16 @@ export class FrameDecoder<Tag> {
     try {
       const inside = this.#inside.get(frame.timestamp);
       this.#inside.delete(frame.timestamp);
-      this.#stall.cameOut(this.#inside.size);
-      if (!inside || this.#disposed) return;
+      this.#stall.frameOut(this.#inside.size);
+      if (!inside || this.#isDisposed) return;
       if (!fitsInto(sizeOf(frame), this.#size)) {
-        this.#misfit();
+        this.#refuseOversized();
         return;
       }
       this.#failures = 0;
       if (inside.keyframe) this.#keyframes.satisfied();
       const passed = new VideoFrame(frame, { timestamp: inside.timestampUs });
-      passingOn(passed, () => this.#handlers.onFrame(passed, inside.tag));
+      handOver(passed, () => this.#handlers.onFrame(passed, inside.tag));
     } finally {
       frame.close();
     }
@@ -163,16 +163,16 @@ export class FrameDecoder<Tag> {
     this.#keyframes.need();
   }
 
-  #misfit(): void {
+  #refuseOversized(): void {
     this.dispose();
     const { width, height } = this.#size;
-    this.#handlers.onMisfit(
+    this.#handlers.onOversized(
       MeshError.malformed(`A picture arrived that is larger than the agreed ${width}x${height}.`),
     );
   }
 
   /** Another codec may work; more keyframes in this one would not. */
-  #standsStill(): void {
+  #handleStall(): void {
     this.#closeDecoder();
     this.#handlers.onError(
       new MeshError(

@@ -93,7 +93,7 @@ export class FrameEncoder<Tag> {
     try {
       if (this.#frameRate.addFrame(frame.timestamp)) this.#configure();
       this.#encoder.encode(frame, { keyFrame: this.#wantsKeyframe });
-      this.#stall.wentIn();
+      this.#stall.frameIn();
       this.#wantsKeyframe = false;
     } catch (cause) {
       this.#pending.pop();
@@ -104,8 +104,8 @@ export class FrameEncoder<Tag> {
 
   /** To be called whenever there is a frame for it, whether it gets it or not: an encoder that withholds frames fails. */
   checkStall(nowMs: number): void {
-    if (!this.#stall.standsStill(nowMs)) return;
-    this.#stall.cameOut(0);
+    if (!this.#stall.isStalled(nowMs)) return;
+    this.#stall.frameOut(0);
     this.#handlers.onError(encodingFailed(this.#settings, new Error('it takes frames but gives none out')));
   }
 
@@ -150,7 +150,7 @@ export class FrameEncoder<Tag> {
   #encoded(chunk: EncodedVideoChunk, metadata: EncodedVideoChunkMetadata | undefined): void {
     this.#color = readColor(metadata?.decoderConfig?.colorSpace) ?? this.#color;
     const tag = this.#tagOf(chunk.timestamp);
-    this.#stall.cameOut(this.#pending.length);
+    this.#stall.frameOut(this.#pending.length);
     if (tag === undefined) return;
     const data = new Uint8Array(chunk.byteLength + CHECKSUM_BYTES);
     chunk.copyTo(data);

@@ -23,12 +23,12 @@ export class StallWatch {
   }
 
   /** A frame went in. */
-  wentIn(): void {
+  frameIn(): void {
     this.#waiting++;
   }
 
   /** Something came out; `waiting` frames are still inside. */
-  cameOut(waiting: number): void {
+  frameOut(waiting: number): void {
     this.#hasStarted = true;
     this.#waiting = waiting;
     this.#waitedMs = 0;
@@ -36,7 +36,7 @@ export class StallWatch {
   }
 
   /** Whether frames went in and none has come out for too long. */
-  standsStill(nowMs: number): boolean {
+  isStalled(nowMs: number): boolean {
     if (this.#waiting < MIN_FRAMES_WAITING) return false;
     if (this.#askedMs !== null) this.#waitedMs += Math.min(nowMs - this.#askedMs, LONGEST_STEP_MS);
     this.#askedMs = nowMs;

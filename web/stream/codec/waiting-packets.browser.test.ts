@@ -37,7 +37,7 @@ test('packets that wait in a decoder are bounded in bytes together', async () =>
   const decoder = new FrameDecoder<number>('vp8', SIZE, () => 0, {
     onFrame: (frame) => frame.close(),
     onUndecoded: (number, cause) => undecoded.push([number, cause]),
-    ...{ onKeyframeNeeded: () => {}, onError: () => {}, onMisfit: () => {} },
+    ...{ onKeyframeNeeded: () => {}, onError: () => {}, onOversized: () => {} },
   });
   try {
     for (const number of [0, 1, 2]) decoder.decode(packet, number);

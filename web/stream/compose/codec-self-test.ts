@@ -122,7 +122,7 @@ class RoundTrip {
       failed(new MeshError('unsupported-browser', `This browser does not decode its own ${codec}.`));
     this.#decoder = new FrameDecoder(codec, SIZE, now, {
       onFrame: (frame) => void this.#read(frame),
-      ...{ onUndecoded: undecoded, onKeyframeNeeded: undecoded, onError: failed, onMisfit: failed },
+      ...{ onUndecoded: undecoded, onKeyframeNeeded: undecoded, onError: failed, onOversized: failed },
     });
     this.#encoder = new FrameEncoder(
       { codec, ...SIZE, fps: FPS, kbps: KBPS },

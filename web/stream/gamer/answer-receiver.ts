@@ -59,7 +59,7 @@ export class AnswerReceiver {
       onUndecoded: ({ frame }, cause) => frame && onDropped(frame, cause),
       onKeyframeNeeded: () => channel.trySendNote({ kind: 'keyframe-request', streamId }),
       onError: onFailed,
-      onMisfit: () =>
+      onOversized: () =>
         onFailed(MeshError.verifyFailed(`${options.name} answered a live stream with pictures larger than agreed.`)),
     });
   }

@@ -16,7 +16,7 @@ import { canvasEngine } from '../upscale/test-frame-engine.ts';
 import { DetailHistories } from '../verify/detail-history.ts';
 import { noUpscaleTile } from '../verify/test-upscale-tile.ts';
 import { GamerStream } from './gamer-stream.ts';
-import type { StreamEvent } from './stream-opening.ts';
+import type { StreamEvent } from './stream-types.ts';
 import { TEST_SETUP } from './test-setup.ts';
 
 const GAIN = 4;

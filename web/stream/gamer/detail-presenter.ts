@@ -7,7 +7,7 @@ import type { CapturedFrame, FrameDetail, UpscaledFrame } from '../frame.ts';
 import { localFrameStages } from '../frame-timing.ts';
 import { drawBlended } from './blended-picture.ts';
 import type { Blend } from './detail-tuning.ts';
-import { FrameLoading } from './frame-loading.ts';
+import { FrameLoader } from './frame-loading.ts';
 import type { Patience } from './patience.ts';
 import type { Screen, ShownFrame } from './screen.ts';
 import type { StreamStatistics } from './stream-statistics.ts';
@@ -94,7 +94,7 @@ interface Entry {
  */
 export class DetailPresenter {
   readonly #options: DetailPresenterOptions;
-  readonly #loading: FrameLoading<Pending>;
+  readonly #loading: FrameLoader<Pending>;
   /** All whose pixels are kept. */
   readonly #held = new Set<Entry>();
   /** Not shown yet, oldest first. */
@@ -116,7 +116,7 @@ export class DetailPresenter {
 
   constructor(options: DetailPresenterOptions) {
     this.#options = options;
-    this.#loading = new FrameLoading(options, {
+    this.#loading = new FrameLoader(options, {
       onLoaded: (frame, raw) => this.#loaded(frame, raw),
       onUnused: ({ sharpened }) => sharpened?.frame.close(),
     });

@@ -3,7 +3,7 @@ import { MeshError } from '../../../shared/errors.ts';
 import { isReduced, isSameSize, type PictureSize, type StreamSize, streamSize } from '../frame-size.ts';
 import { RecentMedian } from '../rolling-statistics.ts';
 import type { StreamSettings } from '../settings.ts';
-import { retimed, shownSize } from './frame-redrawing.ts';
+import { normalizedFrame, shownSize } from './normalized-frame.ts';
 import type { StreamStatistics } from './stream-statistics.ts';
 
 /** Thins a source to a frame rate, evenly, whatever its jitter. */
@@ -193,7 +193,7 @@ export class FrameIntake {
       this.#sourceMs = capturedMs;
     }
     this.#lastTimestampUs = Math.max(this.#lastTimestampUs + 1, Math.round(capturedMs * 1000));
-    const admitted = { frameId, capturedMs, isRepeat, frame: retimed(source, this.#lastTimestampUs, size) };
+    const admitted = { frameId, capturedMs, isRepeat, frame: normalizedFrame(source, this.#lastTimestampUs, size) };
     this.#newest?.frame.close();
     this.#newest = admitted;
     onFrame(admitted);

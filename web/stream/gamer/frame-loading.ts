@@ -15,7 +15,7 @@ interface LoadingHandlers<Pending> {
 }
 
 /** Copies the pixels of captured frames, one frame at a time; of those that wait only the newest is kept. `Pending` goes with each of them. */
-export class FrameLoading<Pending> {
+export class FrameLoader<Pending> {
   readonly #composer: Composer;
   readonly #statistics: StreamStatistics;
   readonly #handlers: LoadingHandlers<Pending>;

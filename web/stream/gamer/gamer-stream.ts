@@ -13,12 +13,12 @@ import { SourceReader } from './frame-source.ts';
 import { LocalRoute } from './local-route.ts';
 import { Patience } from './patience.ts';
 import { Screen } from './screen.ts';
-import { type Decision, type HelpForecast, SideChoice } from './side-choice.ts';
+import { type HelpForecast, SideChoice, type SideDecision } from './side-choice.ts';
 import { SourceSharpness } from './source-sharpness.ts';
 import { StillPicture } from './still-picture.ts';
-import type { GamerStreamOptions, StreamEvent } from './stream-opening.ts';
 import { StreamReporter } from './stream-reporter.ts';
 import { StreamStatistics, type StreamStats } from './stream-statistics.ts';
+import type { GamerStreamOptions, StreamEvent } from './stream-types.ts';
 import { VolunteerPool } from './volunteer-pool.ts';
 import type { ReadyVolunteer } from './volunteer-route.ts';
 
@@ -53,11 +53,11 @@ export class GamerStream {
   #settings: StreamSettings;
   /** Of the newest frame that this machine sharpened; null before the first. */
   #localQuality: Quality | null = null;
-  #decision: Decision;
+  #decision: SideDecision;
   #cancelTick: () => void = () => {};
   /** Why the source ended; null while it lives. */
   #ended: MeshError | null = null;
-  #closed = false;
+  #isClosed = false;
 
   /** Throws MeshError `unsupported-browser`; the caller then still owns what it passed. */
   constructor(options: GamerStreamOptions) {
@@ -162,7 +162,7 @@ export class GamerStream {
 
   /** Shows the frames as they were captured on this canvas too, from the next one on. Throws MeshError `unsupported-browser`. */
   showBefore(canvas: OffscreenCanvas): void {
-    if (this.#closed) return;
+    if (this.#isClosed) return;
     this.#screen.before = new BeforeView(canvas);
     this.#intake.repeatNewest();
   }
@@ -178,8 +178,8 @@ export class GamerStream {
   }
 
   async close(): Promise<void> {
-    if (this.#closed) return;
-    this.#closed = true;
+    if (this.#isClosed) return;
+    this.#isClosed = true;
     this.#cancelTick();
     // First: what ends below must not repeat the newest frame.
     this.#intake.dispose();
@@ -254,14 +254,14 @@ export class GamerStream {
 
   /** Takes ownership of a volunteer's picture. */
   #pictureCame(upscaled: UpscaledFrame): void {
-    if (this.#closed || upscaled.purpose === 'measure') upscaled.frame.close();
+    if (this.#isClosed || upscaled.purpose === 'measure') upscaled.frame.close();
     else this.#screen.show(upscaled);
   }
 
   /** Takes ownership of what this machine made of a frame. */
   #sharpened(upscaled: UpscaledFrame): void {
     this.#localQuality = upscaled.outcome?.quality ?? this.#localQuality;
-    if (this.#closed) upscaled.frame.close();
+    if (this.#isClosed) upscaled.frame.close();
     else this.#presenter.sharpened(upscaled);
   }
 
@@ -271,7 +271,7 @@ export class GamerStream {
   }
 
   #detailCame(detail: FrameDetail): void {
-    if (this.#closed || detail.purpose === 'measure') {
+    if (this.#isClosed || detail.purpose === 'measure') {
       detail.release();
       return;
     }
@@ -297,7 +297,7 @@ export class GamerStream {
     return shown?.outcome?.downgradeReason === 'getting-ready';
   }
 
-  #decide(): Decision {
+  #decide(): SideDecision {
     const { where, transport, quality } = this.#settings;
     return this.#choice.decide({
       ...{ where, transport, quality },

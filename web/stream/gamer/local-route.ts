@@ -49,7 +49,7 @@ export class LocalRoute {
   #shape: Shape | null = null;
   #retryAtMs = Number.NEGATIVE_INFINITY;
   #error: MeshError | null = null;
-  #disposed = false;
+  #isDisposed = false;
 
   constructor(options: LocalRouteOptions) {
     this.#options = options;
@@ -107,7 +107,7 @@ export class LocalRoute {
 
   /** Takes ownership of the frame. */
   offer({ frame, ...info }: CapturedFrame): void {
-    if (this.#disposed) {
+    if (this.#isDisposed) {
       frame.close();
       return;
     }
@@ -121,7 +121,7 @@ export class LocalRoute {
   }
 
   dispose(): void {
-    this.#disposed = true;
+    this.#isDisposed = true;
     this.#queue.dispose();
   }
 

@@ -1,10 +1,10 @@
 import { beforeEach, expect, test } from 'vitest';
-import { type HelpForecast, SideChoice, type Situation } from './side-choice.ts';
+import { type HelpForecast, SideChoice, type SideInputs } from './side-choice.ts';
 
 let choice: SideChoice;
 
 const VERA: HelpForecast = { name: 'Vera', quality: 'quality', downlinkKbps: 4_000, inTimeShare: null };
-const AUTO: Situation = {
+const AUTO: SideInputs = {
   ...{ where: 'auto', transport: 'detail', quality: 'auto' },
   ...{ nowMs: 0, localQuality: null, volunteer: null },
 };
@@ -13,7 +13,7 @@ beforeEach(() => {
   choice = new SideChoice();
 });
 
-const runs = (situation: Partial<Situation>) => choice.decide({ ...AUTO, ...situation });
+const runs = (situation: Partial<SideInputs>) => choice.decide({ ...AUTO, ...situation });
 
 test('the side that the user chose runs, whatever the picture', () => {
   expect(runs({ where: 'local', localQuality: 'bicubic', volunteer: VERA }).running).toBe('local');

@@ -33,7 +33,7 @@ export interface HelpForecast {
   inTimeShare: number | null;
 }
 
-export interface Situation {
+export interface SideInputs {
   where: Where;
   transport: Transport;
   /** As chosen. */
@@ -45,7 +45,7 @@ export interface Situation {
   volunteer: HelpForecast | null;
 }
 
-export interface Decision {
+export interface SideDecision {
   running: Side;
   /** One sentence for the user. */
   reason: StreamReason;
@@ -67,7 +67,7 @@ export class SideChoice {
   #retryAtMs = Number.NEGATIVE_INFINITY;
   #waitMs = FIRST_WAIT_MS;
 
-  decide({ where, transport, quality, nowMs, localQuality, volunteer }: Situation): Decision {
+  decide({ where, transport, quality, nowMs, localQuality, volunteer }: SideInputs): SideDecision {
     if (where === 'local') {
       return this.#settle('local', 'asked', because('chosen-here', 'You chose to sharpen frames on this computer.'));
     }
@@ -89,7 +89,7 @@ export class SideChoice {
     return this.#compare(localQuality, volunteer, nowMs);
   }
 
-  #alone(where: Where): Decision {
+  #alone(where: Where): SideDecision {
     if (where === 'volunteers') {
       const text = 'No volunteer is ready yet, so frames are only enlarged meanwhile.';
       return this.#settle('volunteers', 'no-volunteer', because('no-volunteer', text));
@@ -98,7 +98,11 @@ export class SideChoice {
     return this.#settle('local', 'no-volunteer', because('here-meanwhile', text));
   }
 
-  #compare(localQuality: Quality, { name, quality, downlinkKbps, inTimeShare }: HelpForecast, nowMs: number): Decision {
+  #compare(
+    localQuality: Quality,
+    { name, quality, downlinkKbps, inTimeShare }: HelpForecast,
+    nowMs: number,
+  ): SideDecision {
     if (quality === null) {
       const reason = because('getting-ready', `${name} is getting ready to help.`);
       return this.#settle(this.#running, 'not-measured', reason);
@@ -127,7 +131,7 @@ export class SideChoice {
     this.#switchedMs = nowMs;
   }
 
-  #settle(running: Side, cause: SideCause, reason: StreamReason, gains: Record<string, number> = {}): Decision {
+  #settle(running: Side, cause: SideCause, reason: StreamReason, gains: Record<string, number> = {}): SideDecision {
     if (running !== this.#running) log.info('switched', { from: this.#running, to: running, cause, ...gains });
     else if (cause !== this.#cause) log.debug('kept', { running, cause, ...gains });
     this.#running = running;

@@ -2,11 +2,11 @@ import type { MeshError } from '../../../shared/errors.ts';
 import type { UpscaledFrame, UpscaleOutcome } from '../frame.ts';
 import type { PictureSize } from '../frame-size.ts';
 import type { StreamQuality } from '../settings.ts';
-import type { Decision } from './side-choice.ts';
+import type { SideDecision } from './side-choice.ts';
 import type { StreamReason } from './stream-reason.ts';
 
 export interface StreamState {
-  decision: Decision;
+  decision: SideDecision;
   /** Why the newest frame could not be used; null when it could. */
   frameError: MeshError | null;
   /** Size of frames that are too large, and the size they are made; null where they are not. */

@@ -9,8 +9,8 @@ import type { FrameEngine } from '../upscale/frame-engine.ts';
 import { canvasEngine } from '../upscale/test-frame-engine.ts';
 import { noUpscaleTile } from '../verify/test-upscale-tile.ts';
 import { type GamerStream, STATS_INTERVAL_MS } from './gamer-stream.ts';
-import type { StreamEvent } from './stream-opening.ts';
 import { StreamRegistry } from './stream-registry.ts';
+import type { StreamEvent } from './stream-types.ts';
 import { TEST_SETUP } from './test-setup.ts';
 
 let streams: StreamRegistry;

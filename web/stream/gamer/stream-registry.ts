@@ -6,7 +6,7 @@ import { DetailHistories } from '../verify/detail-history.ts';
 import { GamerStream } from './gamer-stream.ts';
 import { readsTracks } from './source/browser-frames.ts';
 import { releaseFrames } from './source/moved-frames.ts';
-import type { GamerStreamOptions, StreamOpening } from './stream-opening.ts';
+import type { GamerStreamOptions, StreamOpening } from './stream-types.ts';
 
 /** What every stream uses. */
 export type StreamRegistryOptions = Pick<

@@ -4,7 +4,7 @@ import type { FrameIntake } from './frame-intake.ts';
 import type { FramePresenter } from './frame-presenter.ts';
 import type { LocalRoute } from './local-route.ts';
 import type { Screen } from './screen.ts';
-import type { Decision } from './side-choice.ts';
+import type { SideDecision } from './side-choice.ts';
 import { explainStream } from './stream-messages.ts';
 import type { StreamReason } from './stream-reason.ts';
 import type { StreamStatistics, StreamStats } from './stream-statistics.ts';
@@ -22,7 +22,7 @@ export interface ReportedParts {
 
 export interface ReportedState {
   settings: StreamSettings;
-  decision: Decision;
+  decision: SideDecision;
   /** Why the source ended; null while it lives. */
   ended: MeshError | null;
 }
@@ -51,7 +51,7 @@ export class StreamReporter {
     });
   }
 
-  #reasons({ quality }: StreamSettings, decision: Decision): StreamReason[] {
+  #reasons({ quality }: StreamSettings, decision: SideDecision): StreamReason[] {
     const { intake, screen, presenter, local, pool } = this.#parts;
     const { error, reducedFrom, size } = intake;
     return explainStream({

@@ -75,7 +75,7 @@ export class VolunteerRoute {
   /** Null for pictures. */
   readonly #detailTrust: DetailTrust | null;
   readonly #stopListening: () => void;
-  #disposed = false;
+  #isDisposed = false;
 
   /** Throws MeshError `unsupported-browser` if this browser has no such encoder. */
   constructor(options: VolunteerRouteOptions) {
@@ -112,7 +112,7 @@ export class VolunteerRoute {
       onSent: ({ frameId, uplinkBytes }, transmitMs) => {
         this.#liveness.sent(frameId, transmitMs);
         this.#answerBudget.sent(frameId);
-        this.#answers.wentIn();
+        this.#answers.frameIn();
         options.onSent(uplinkBytes);
       },
       onPacket: (packet, frameId) => this.#detailTrust?.sent(packet, frameId),
@@ -180,8 +180,8 @@ export class VolunteerRoute {
   /** Whether a frame would be sent now. Call when there is one: a full channel counts as a sign of congestion. */
   hasCapacity(): boolean {
     const nowMs = this.#options.clock.now();
-    if (!this.#disposed) this.#checkStalls(nowMs);
-    return !this.#disposed && this.#window.hasCapacity(nowMs) && this.#sender.canSend(nowMs);
+    if (!this.#isDisposed) this.#checkStalls(nowMs);
+    return !this.#isDisposed && this.#window.hasCapacity(nowMs) && this.#sender.canSend(nowMs);
   }
 
   /** Takes ownership of the frame, which must have the setup's size. */
@@ -212,8 +212,8 @@ export class VolunteerRoute {
   }
 
   dispose(): void {
-    if (this.#disposed) return;
-    this.#disposed = true;
+    if (this.#isDisposed) return;
+    this.#isDisposed = true;
     this.#stopListening();
     this.#liveness.dispose();
     this.#sender.dispose();
@@ -229,7 +229,7 @@ export class VolunteerRoute {
     else if (message.kind === 'keyframe-request') this.#sender.requestKeyframe();
     else if (message.kind === 'dropped') {
       const frame = this.#window.remove(message.frameId, this.#options.clock.now());
-      this.#answers.cameOut(this.#window.size);
+      this.#answers.frameOut(this.#window.size);
       if (frame) this.#options.sink.onDropped(frame, message.why);
     } else if (message.kind === 'answer') this.#answered(message, attachments);
     this.#options.onChanged();
@@ -253,7 +253,7 @@ export class VolunteerRoute {
     this.#liveness.acknowledged(frameId, null);
     this.#sender.downlinkKbps = downlinkKbps;
     const frame = this.#window.answered(frameId, stages, nowMs);
-    this.#answers.cameOut(this.#window.size);
+    this.#answers.frameOut(this.#window.size);
     onReceived(sizeBytes);
     this.#receiver.receive(message, attachments[0] ?? new Uint8Array(), frame);
   }
@@ -261,7 +261,7 @@ export class VolunteerRoute {
   /** Fails if this machine's encoder, or the volunteer, takes frames and gives none out. */
   #checkStalls(nowMs: number): void {
     this.#sender.checkStall(nowMs);
-    if (this.#disposed || !this.#answers.standsStill(nowMs)) return;
+    if (this.#isDisposed || !this.#answers.isStalled(nowMs)) return;
     const message = `${this.name} takes frames but answers none. The stream tries the next codec, or another volunteer.`;
     this.#options.onFailed(new MeshError('unsupported-browser', message));
   }

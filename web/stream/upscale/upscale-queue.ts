@@ -1,5 +1,5 @@
 import { DropOldestQueue } from '../drop-oldest-queue.ts';
-import { passingOn, type UpscaleOutcome } from '../frame.ts';
+import { handOver, type UpscaleOutcome } from '../frame.ts';
 import type { AdaptiveUpscaler } from './adaptive-upscaler.ts';
 
 /** How a frame was upscaled, and when; ms on this machine's clock. */
@@ -98,7 +98,7 @@ export class UpscaleQueue<Tag> {
         return;
       }
       const passed = new VideoFrame(frame, { timestamp: source.timestamp });
-      passingOn(passed, () => onUpscaled(passed, tag, outcome));
+      handOver(passed, () => onUpscaled(passed, tag, outcome));
     } finally {
       frame.close();
     }

@@ -68,7 +68,7 @@ async function run(check: DetailCheck, answer: (codes: Uint8Array, frameId: numb
     onUndecoded: () => expect.unreachable(),
     onKeyframeNeeded: () => expect.unreachable(),
     onError: () => expect.unreachable(),
-    onMisfit: () => expect.unreachable(),
+    onOversized: () => expect.unreachable(),
   });
   for (const [frameId, packet] of (await encoded()).entries()) {
     check.sent(packet, frameId);

@@ -4,7 +4,7 @@ import { MeshError, type MeshErrorReason } from '../../../shared/errors.ts';
 import { logger } from '../../../shared/log.ts';
 import { CheckStreak } from '../../../shared/reputation.ts';
 import type { Quality } from '../../../shared/tasks/upscale.ts';
-import { randomTile, sourceOf } from '../../../shared/tasks/upscale-tile.ts';
+import { cropSource, randomTile } from '../../../shared/tasks/upscale-tile.ts';
 import { RgbaReader } from '../../compute/video-frames.ts';
 import type { CheckedSetup } from '../codec/codecs.ts';
 import { FrameDecoder } from '../codec/frame-decoder.ts';
@@ -14,7 +14,7 @@ import type { DetailWorth } from './detail-benefit.ts';
 import type { DetailHistory } from './detail-history.ts';
 import type { Place } from './detail-plausibility.ts';
 import { SampledRuns } from './sampled-runs.ts';
-import { type Answer, benefitOfTile, type SentTile, type UpscaleTile } from './tile-check.ts';
+import { benefitOfTile, type ReceivedDetail, type SentTile, type UpscaleTile } from './tile-check.ts';
 
 const log = logger('stream.verify');
 
@@ -42,7 +42,7 @@ export interface DetailCheckOptions {
 /** A frame that is checked. What came first waits for the other: a volunteer that does not compute may answer before this machine has decoded. */
 interface PendingCheck {
   sent: SentTile | null;
-  answer: Answer | null;
+  answer: ReceivedDetail | null;
 }
 
 /**
@@ -143,7 +143,7 @@ export class DetailCheck {
     return new FrameDecoder(codec, { width, height }, now, {
       onFrame: (frame, frameId) => void this.#keepTile(frame, frameId),
       onUndecoded: () => {},
-      ...{ onKeyframeNeeded: giveUp, onError: giveUp, onMisfit: giveUp },
+      ...{ onKeyframeNeeded: giveUp, onError: giveUp, onOversized: giveUp },
     });
   }
 
@@ -173,7 +173,7 @@ export class DetailCheck {
       );
       const picture = await this.#reader.read(frame);
       if (this.#isDisposed) return;
-      pending.sent = { tile, source: sourceOf(picture.data, sent.width, tile) };
+      pending.sent = { tile, source: cropSource(picture.data, sent.width, tile) };
       this.#compare(frameId, pending);
     } catch (cause) {
       this.#pending.delete(frameId);
@@ -192,7 +192,7 @@ export class DetailCheck {
     return () => coordinates.shift() ?? random();
   }
 
-  async #judge(sent: SentTile, answer: Answer): Promise<void> {
+  async #judge(sent: SentTile, answer: ReceivedDetail): Promise<void> {
     const { history, onJudged } = this.#options;
     const benefit = await benefitOfTile(sent, answer, this.#options);
     if (this.#isDisposed) return;

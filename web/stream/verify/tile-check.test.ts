@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest';
 import { NO_DETAIL_CODE } from '../../../shared/detail.ts';
 import type { UpscaleParams } from '../../../shared/tasks/upscale.ts';
-import { type PictureTile, sourceOf } from '../../../shared/tasks/upscale-tile.ts';
+import { cropSource, type PictureTile } from '../../../shared/tasks/upscale-tile.ts';
 import { detailRows } from '../../compute/reference/detail.ts';
 import { upscaleReference } from '../../compute/reference/upscale.ts';
 import { scenePicture } from '../../compute/test-pictures.ts';
@@ -13,7 +13,7 @@ const picture = scenePicture();
 const OUT = { outWidth: 2 * picture.width, outHeight: 2 * picture.height };
 const span = { from: 16, length: 48, outFrom: 32, outLength: 96, validFrom: 16, validTo: 80 };
 const tile: PictureTile = { across: span, down: { ...span, from: 8, outFrom: 16 } };
-const source = sourceOf(new Uint8Array(picture.data), picture.width, tile);
+const source = cropSource(new Uint8Array(picture.data), picture.width, tile);
 
 const codes = new Uint8Array(OUT.outWidth * OUT.outHeight);
 const sharp = upscaleReference(picture, { ...OUT, quality: 'spatial' });

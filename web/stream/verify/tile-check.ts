@@ -14,7 +14,7 @@ export interface SentTile {
 }
 
 /** The volunteer's answer. */
-export interface Answer {
+export interface ReceivedDetail {
   /** Of the whole frame. */
   codes: Uint8Array;
   quality: Quality;
@@ -28,7 +28,7 @@ export interface TileCheckOptions {
 /** Computes the detail of a tile, and what the received one is worth beside it. Rejects as {@link UpscaleTile}. */
 export async function benefitOfTile(
   { tile, source }: SentTile,
-  { codes, quality }: Answer,
+  { codes, quality }: ReceivedDetail,
   { setup, upscaleTile }: TileCheckOptions,
 ): Promise<TileBenefit> {
   const size = { width: tile.across.length, height: tile.down.length };

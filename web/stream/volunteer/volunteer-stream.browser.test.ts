@@ -49,7 +49,7 @@ beforeEach(async () => {
     onUndecoded: () => {},
     onKeyframeNeeded: () => {},
     onError: () => {},
-    onMisfit: () => {},
+    onOversized: () => {},
   });
   channel.listen(SETUP.streamId, {
     onMessage({ message, attachments: [data] }) {
@@ -182,7 +182,7 @@ test.each<[Codec, (number | null)[]]>([
         frame.close();
       },
       onUndecoded: () => codes.push(null),
-      ...{ onKeyframeNeeded: () => {}, onError: () => {}, onMisfit: () => {} },
+      ...{ onKeyframeNeeded: () => {}, onError: () => {}, onOversized: () => {} },
     });
     channel.listen(2, {
       onMessage({ message, attachments: [data] }) {

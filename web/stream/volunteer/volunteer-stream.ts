@@ -71,7 +71,7 @@ export class VolunteerStream {
   #formChangedMs = Number.NEGATIVE_INFINITY;
   #held = 0;
   #upscaleFailures = 0;
-  #disposed = false;
+  #isDisposed = false;
 
   /** Throws MeshError if the engine or this browser's encoder does not support the setup. */
   constructor(options: VolunteerStreamOptions) {
@@ -113,7 +113,7 @@ export class VolunteerStream {
       onUndecoded: (held, cause) => this.#drop(held, cause),
       onKeyframeNeeded: () => channel.trySendNote({ kind: 'keyframe-request', streamId }),
       onError,
-      onMisfit: (error) => options.onHostile(error),
+      onOversized: (error) => options.onHostile(error),
     });
     this.#stopListening = channel.listen(streamId, {
       onMessage: (item) => this.#received(item),
@@ -149,8 +149,8 @@ export class VolunteerStream {
   }
 
   dispose(): void {
-    if (this.#disposed) return;
-    this.#disposed = true;
+    if (this.#isDisposed) return;
+    this.#isDisposed = true;
     this.#stopListening();
     this.#decoder.dispose();
     this.#queue.dispose();
@@ -225,7 +225,7 @@ export class VolunteerStream {
     this.#upscaleFailures = 0;
     try {
       this.#encoder.checkStall(this.#options.now());
-      if (this.#disposed) return;
+      if (this.#isDisposed) return;
       if (this.#hasNoDetail(outcome.quality)) this.#drop(held, 'too-slow');
       // Dropping a frame before the encoder is better than after it, when later frames would depend on it.
       else if (!channel.hasCapacity(this.#rate.kbps)) this.#downlinkFull(held);
@@ -289,11 +289,11 @@ export class VolunteerStream {
   #drop({ frameId }: HeldFrame, why: VolunteerDropCause): void {
     this.#held--;
     const { streamId } = this.#setup;
-    if (!this.#disposed) this.#options.channel.trySendNote({ kind: 'dropped', streamId, frameId, why });
+    if (!this.#isDisposed) this.#options.channel.trySendNote({ kind: 'dropped', streamId, frameId, why });
   }
 
   #fail(error: MeshError): void {
-    if (this.#disposed) return;
+    if (this.#isDisposed) return;
     this.dispose();
     this.#options.onFailed(error);
   }

@@ -49,13 +49,13 @@ export class VolunteerStreams {
   /** Setups that wait for the browser, cancelled ones too. */
   #pendingSetups = 0;
   #framesDone = 0;
-  #disposed = false;
+  #isDisposed = false;
 
   constructor(options: VolunteerStreamsOptions) {
     this.#options = options;
     options.memory.add(this);
     this.#channel = new VideoChannel(options.port, options.now, (error) => {
-      if (this.#disposed) return;
+      if (this.#isDisposed) return;
       this.dispose();
       options.onClosed(error);
     });
@@ -104,7 +104,7 @@ export class VolunteerStreams {
     this.#pendingSetups++;
     try {
       await checkCodec(setup, this.#options);
-      if (this.#disposed || this.#opening.get(setup.streamId) !== wanted) throw MeshError.cancelled('The stream');
+      if (this.#isDisposed || this.#opening.get(setup.streamId) !== wanted) throw MeshError.cancelled('The stream');
       return this.#open(setup).backend;
     } finally {
       this.#pendingSetups--;
@@ -121,8 +121,8 @@ export class VolunteerStreams {
   }
 
   dispose(): void {
-    if (this.#disposed) return;
-    this.#disposed = true;
+    if (this.#isDisposed) return;
+    this.#isDisposed = true;
     this.#opening.clear();
     for (const stream of this.#streams.values()) stream.dispose();
     this.#streams.clear();
@@ -148,7 +148,7 @@ export class VolunteerStreams {
         onFailed(setup.streamId, error);
       },
       onHostile: (error) => {
-        if (this.#disposed) return;
+        if (this.#isDisposed) return;
         this.dispose();
         this.#options.onClosed(error);
       },
@@ -161,7 +161,7 @@ export class VolunteerStreams {
   }
 
   #checkRoom(streamId: number): void {
-    if (this.#disposed) throw MeshError.closed('The link');
+    if (this.#isDisposed) throw MeshError.closed('The link');
     if (this.#opening.has(streamId))
       throw MeshError.badInput('This stream is already being opened. Wait for the answer.');
     if (this.#pendingSetups >= MAX_PENDING_SETUPS)

@@ -1,4 +1,4 @@
-import { blocksOf, type Layer, TAPS } from '../../networks/weights.ts';
+import { channelBlocks, type Layer, TAPS } from '../../networks/weights.ts';
 import type { KernelVariant } from './kernel-variant.ts';
 
 /** Binding numbers in the shaders of networks. The first two are the same in every kernel. */
@@ -23,7 +23,7 @@ export class Convolution {
   constructor(layer: Layer, { tile, sumsByBlock }: KernelVariant, weights: WeightsCode) {
     this.tile = tile;
     this.#sumsByBlock = sumsByBlock;
-    this.outBlocks = blocksOf(layer.outputs);
+    this.outBlocks = channelBlocks(layer.outputs);
     this.#weights = weights;
   }
 
@@ -100,8 +100,8 @@ export interface WeightsCode {
 export type Columns = 3 | 4;
 
 export function weightsCode(layer: Layer, columns: Columns, { weightsIn, space }: WeightsPlace): WeightsCode {
-  const inBlocks = blocksOf(layer.inputs);
-  const outBlocks = blocksOf(layer.outputs);
+  const inBlocks = channelBlocks(layer.inputs);
+  const outBlocks = channelBlocks(layer.outputs);
   const count = TAPS * inBlocks * outBlocks;
   const bias = (outBlock: number) => literals(layer.bias.subarray(outBlock * 4, outBlock * 4 + 4));
   if (weightsIn === 'literals') {

@@ -4,7 +4,7 @@ import { IMAGE, NETWORKS } from '../../../../shared/tasks/upscale.ts';
 import { type NetworkShape, networksIn, parseManifest } from '../../models/manifest.ts';
 import { halfPrecisionTolerances } from '../../networks/half-precision.ts';
 import { type Features, featuresOf } from '../../networks/reference-network.ts';
-import { blocksOf, type Layer, roundedToFloat16, TAPS, unpackLayers } from '../../networks/weights.ts';
+import { channelBlocks, type Layer, roundedToFloat16, TAPS, unpackLayers } from '../../networks/weights.ts';
 import { readVectors } from '../../test-models.ts';
 import { deviceTraits, variantFor } from './kernel-variant.ts';
 import { layerCode } from './layer-shader.ts';
@@ -82,8 +82,8 @@ function halfLayer(network: NetworkShape, layer: Layer, features: Features, slop
 
 /** Splits a layer into blocks of inputs with their weights. */
 function blocksIn({ inputs, outputs, weights, bias }: Layer, { width, height, channels, data }: Features) {
-  const inBlocks = blocksOf(inputs);
-  const blockLength = blocksOf(outputs) * 16;
+  const inBlocks = channelBlocks(inputs);
+  const blockLength = channelBlocks(outputs) * 16;
   return Array.from({ length: inBlocks }, (_, block) => ({
     layer: {
       inputs: 4,

@@ -1,4 +1,4 @@
-import { blocksOf, type Layer, TAPS } from '../../networks/weights.ts';
+import { channelBlocks, type Layer, TAPS } from '../../networks/weights.ts';
 import { isSoftware } from '../gpu-device.ts';
 
 /** Properties of a device that decide how networks run on it. */
@@ -59,7 +59,7 @@ export function deviceTraits(device: GPUDevice): DeviceTraits {
 
 export function variantFor({ inputs, outputs }: Layer, traits: DeviceTraits): KernelVariant {
   const precision = traits.hasF16 ? 'f16' : 'f32';
-  const products = TAPS * blocksOf(inputs) * blocksOf(outputs);
+  const products = TAPS * channelBlocks(inputs) * channelBlocks(outputs);
   const sumsByBlock = traits.hasF16 && inputs >= ROUGH_FROM_INPUTS;
   const registers = outputs * (traits.hasF16 ? (sumsByBlock ? 1.5 : 0.5) : 1);
   const fits = ([across, down]: readonly [number, number]) =>

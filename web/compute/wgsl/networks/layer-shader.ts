@@ -1,7 +1,7 @@
 import resultCode from '../../kernels/result.wgsl?raw';
 import sourceCode from '../../kernels/source.wgsl?raw';
 import type { NetworkShape } from '../../models/manifest.ts';
-import { blocksOf, type Layer } from '../../networks/weights.ts';
+import { channelBlocks, type Layer } from '../../networks/weights.ts';
 import { SOURCES } from '../filter-passes.ts';
 import {
   BINDING,
@@ -54,7 +54,7 @@ export function layerCode(
     `let origin = vec2i(id.xy) * vec2i(${tile.join(', ')});`,
     'if (any(origin >= size)) {\nreturn;\n}',
     convolution.declareSums(),
-    isFirst ? readSource(convolution, columns) : readFeatures(convolution, blocksOf(layer.inputs), variant),
+    isFirst ? readSource(convolution, columns) : readFeatures(convolution, channelBlocks(layer.inputs), variant),
     isLast ? storePicture(convolution, shape) : storeFeatures(convolution, shape),
     '}\n',
   ].join('\n');

@@ -1,5 +1,5 @@
 import type { UpscaleShape } from '../../backend.ts';
-import { blocksOf } from '../../networks/weights.ts';
+import { channelBlocks } from '../../networks/weights.ts';
 import { type Bindings, type Kernel, KernelDispatch, type Passes, type SourceResource } from '../filter-passes.ts';
 import type { CompiledNetwork, LayerKernel } from './compiled-network.ts';
 import { BINDING } from './convolution.ts';
@@ -98,7 +98,7 @@ function featureTextures({ layers }: CompiledNetwork): { blocks: number; format:
     const writers = layers.slice(0, -1).filter((_, n) => n % 2 === parity);
     const [first] = writers;
     if (!first) return [];
-    return { format: first.format, blocks: Math.max(...writers.map(({ outputs }) => blocksOf(outputs))) };
+    return { format: first.format, blocks: Math.max(...writers.map(({ outputs }) => channelBlocks(outputs))) };
   });
 }
 

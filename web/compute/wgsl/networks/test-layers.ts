@@ -1,7 +1,7 @@
 import { expect } from 'vitest';
 import type { NetworkShape } from '../../models/manifest.ts';
 import type { Features } from '../../networks/reference-network.ts';
-import { blocksOf, type Layer } from '../../networks/weights.ts';
+import { channelBlocks, type Layer } from '../../networks/weights.ts';
 import { KernelDispatch } from '../filter-passes.ts';
 import { compileLayer, type LayerKernel } from './compiled-network.ts';
 import { BINDING } from './convolution.ts';
@@ -68,7 +68,7 @@ function sourceTexture(device: GPUDevice, { width, height, data }: Features): GP
 
 function featureTexture(device: GPUDevice, { outputs, format }: LayerKernel, { width, height }: Size) {
   const usage = GPUTextureUsage.STORAGE_BINDING | GPUTextureUsage.TEXTURE_BINDING | GPUTextureUsage.COPY_SRC;
-  return device.createTexture({ size: [width, height, blocksOf(outputs)], format, usage });
+  return device.createTexture({ size: [width, height, channelBlocks(outputs)], format, usage });
 }
 
 /** Channels last. */
@@ -81,10 +81,10 @@ async function featuresIn(
   const valueBytes = format === 'rgba16float' ? 2 : 4;
   const bytesPerRow = Math.ceil((width * 4 * valueBytes) / 256) * 256;
   const usage = GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST;
-  const buffer = device.createBuffer({ size: bytesPerRow * height * blocksOf(outputs), usage });
+  const buffer = device.createBuffer({ size: bytesPerRow * height * channelBlocks(outputs), usage });
   const encoder = device.createCommandEncoder();
   const layout = { buffer, bytesPerRow, rowsPerImage: height };
-  encoder.copyTextureToBuffer({ texture }, layout, [width, height, blocksOf(outputs)]);
+  encoder.copyTextureToBuffer({ texture }, layout, [width, height, channelBlocks(outputs)]);
   device.queue.submit([encoder.finish()]);
   await buffer.mapAsync(GPUMapMode.READ);
   const bytes = new DataView(buffer.getMappedRange());

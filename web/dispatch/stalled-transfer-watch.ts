@@ -12,7 +12,7 @@ export interface WatchedChannel {
  * Notices a transfer that makes no progress for `MEMORY.stalledMs`. By a timer, because a peer that sends nothing more must not keep the
  * memory of what it sent.
  */
-export class StallWatch {
+export class StalledTransferWatch {
   readonly #channel: WatchedChannel;
   readonly #clock: Clock;
   readonly #onStalled: () => void;

@@ -5,7 +5,7 @@ import { type PeerSignal, PROTOCOL_VERSION } from '../../shared/signaling.ts';
 import type { Hello } from './link-environment.ts';
 
 /** Our greeting on one connection: a hello, and then what has changed in it before the link opened. */
-export class Greeting {
+export class HelloExchange {
   readonly #hello: () => Hello;
   /** The hello that was sent; null before that. */
   #sentHello: Hello | null = null;

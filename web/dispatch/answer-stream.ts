@@ -4,7 +4,7 @@ import type { PackedTask, ReportListener, TokenProgress, TokenStreaming } from '
 import { type AnswerToken, isSameToken, textOf } from '../../shared/tasks/dialogue/answer-tokens.ts';
 
 /** Timeouts and rate limits of token streams. */
-export const SPEECH = {
+export const ANSWER_STREAM = {
   /** Until the first token, ms, without news of a download: reading a long prompt takes seconds on a slow machine. */
   firstTokenMs: 10_000,
   /** Between two tokens, ms: nobody listens to a character that pauses longer. */
@@ -16,22 +16,22 @@ export const SPEECH = {
 } as const;
 
 /** How an attempt ended early, by its own doing. */
-export type CutOff = { kind: 'failed'; error: MeshError } | { kind: 'returned' };
+export type EarlyEnd = { kind: 'failed'; error: MeshError } | { kind: 'returned' };
 
-interface UtteranceOptions {
+interface AnswerAttemptOptions {
   /** Undefined on this machine, which may take its time: nobody else waits for it. */
   clock?: Clock;
   /** Called once: the attempt must be cancelled. */
-  onCutOff(cutOff: CutOff): void;
+  onEarlyEnd(cutOff: EarlyEnd): void;
 }
 
 /** The answer of one task, as it is said: attempts go on from each other, and no token is told twice. */
-export class Speech {
+export class AnswerStream {
   readonly #streaming: TokenStreaming;
   readonly #packed: PackedTask;
   readonly #onToken: (text: string) => void;
-  readonly #said: AnswerToken[] = [];
-  #saidChars = 0;
+  readonly #tokens: AnswerToken[] = [];
+  #tokenChars = 0;
   #model = '';
   #isOver = false;
 
@@ -44,8 +44,8 @@ export class Speech {
 
   /** What was said so far, as the result of a task that was cancelled; null before the first token. */
   get partial(): Record<string, unknown> | null {
-    if (this.#said.length === 0) return null;
-    return this.#streaming.partial({ model: this.#model, tokens: this.#said });
+    if (this.#tokens.length === 0) return null;
+    return this.#streaming.partial({ model: this.#model, tokens: this.#tokens });
   }
 
   get #maxTokens(): number {
@@ -54,14 +54,14 @@ export class Speech {
 
   /** The task that goes on from here. */
   get packed(): PackedTask {
-    if (this.#said.length === 0) return this.#packed;
-    const said = { model: this.#model, tokens: [...this.#said] };
+    if (this.#tokens.length === 0) return this.#packed;
+    const said = { model: this.#model, tokens: [...this.#tokens] };
     return { ...this.#packed, params: this.#streaming.continueFrom(this.#packed.params, said) };
   }
 
   /** Begins an attempt, which goes on from what was said. */
-  begin(options: UtteranceOptions): Utterance {
-    return new Utterance(this, this.#said.length, this.#maxTokens, options);
+  begin(options: AnswerAttemptOptions): AnswerAttempt {
+    return new AnswerAttempt(this, this.#tokens.length, this.#maxTokens, options);
   }
 
   /** Tells no more. */
@@ -73,14 +73,14 @@ export class Speech {
    * Takes one token of an attempt. `differs`: another attempt said something else there. `too-long`: the answer would be longer than so many tokens
    * may be, so that nobody could go on from it.
    */
-  hear(at: number, token: AnswerToken, model: string): 'taken' | 'differs' | 'too-long' {
-    const before = this.#said[at];
+  append(at: number, token: AnswerToken, model: string): 'taken' | 'differs' | 'too-long' {
+    const before = this.#tokens[at];
     if (before) return isSameToken(before, token) ? 'taken' : 'differs';
     if (this.#isOver) return 'taken';
-    if (this.#saidChars + token.text.length > this.#streaming.maxChars(at + 1)) return 'too-long';
+    if (this.#tokenChars + token.text.length > this.#streaming.maxChars(at + 1)) return 'too-long';
     this.#model ||= model;
-    this.#said.push(token);
-    this.#saidChars += token.text.length;
+    this.#tokens.push(token);
+    this.#tokenChars += token.text.length;
     if (token.text) this.#onToken(token.text);
     return 'taken';
   }
@@ -89,10 +89,10 @@ export class Speech {
    * A result is there: tells what no token told. Of what is no result nothing is told, since it is refused when it is unpacked. Returns false if it is not
    * the answer that was begun.
    */
-  hearAll(value: unknown): boolean {
+  complete(value: unknown): boolean {
     const text = this.#streaming.textIn(value, this.#packed.params);
     if (text === null) return true;
-    const told = textOf(this.#said);
+    const told = textOf(this.#tokens);
     if (!text.startsWith(told)) return false;
     if (!this.#isOver && text.length > told.length) this.#onToken(text.slice(told.length));
     this.#isOver = true;
@@ -101,12 +101,12 @@ export class Speech {
 }
 
 /** One attempt to say an answer. What it says is bounded in number and rate, and it may not fall silent. */
-export class Utterance {
+export class AnswerAttempt {
   /** For the attempt's runner. */
   readonly packed: PackedTask;
-  readonly #speech: Speech;
+  readonly #stream: AnswerStream;
   readonly #maxTokens: number;
-  readonly #options: UtteranceOptions;
+  readonly #options: AnswerAttemptOptions;
   #next: number;
   /** Parts that came before those that precede them, by their first token: the channel is unordered. Each token is counted in `#count`. */
   readonly #early = new Map<number, TokenProgress>();
@@ -116,26 +116,26 @@ export class Utterance {
   #cancelDeadline: () => void = () => {};
   #isOver = false;
 
-  constructor(speech: Speech, at: number, maxTokens: number, options: UtteranceOptions) {
-    this.packed = speech.packed;
-    this.#speech = speech;
+  constructor(stream: AnswerStream, at: number, maxTokens: number, options: AnswerAttemptOptions) {
+    this.packed = stream.packed;
+    this.#stream = stream;
     this.#next = at;
     this.#maxTokens = maxTokens;
     this.#options = options;
     this.#beginMs = options.clock?.now() ?? 0;
-    this.#expect(SPEECH.firstTokenMs);
+    this.#expect(ANSWER_STREAM.firstTokenMs);
   }
 
-  readonly listen: ReportListener = (report) => {
+  readonly onReport: ReportListener = (report) => {
     if (this.#isOver) return;
     if (report.stage === 'speaking') this.#hear(report);
-    else if (report.stage === 'loading') this.#expect(SPEECH.firstTokenMs);
+    else if (report.stage === 'loading') this.#expect(ANSWER_STREAM.firstTokenMs);
   };
 
   /** The result is there. Returns how the attempt ended instead, if it is not what it said; null if it is. */
-  finish(value: unknown): CutOff | null {
+  finish(value: unknown): EarlyEnd | null {
     this.end();
-    return this.#speech.hearAll(value) ? null : { kind: 'returned' };
+    return this.#stream.complete(value) ? null : { kind: 'returned' };
   }
 
   end(): void {
@@ -158,14 +158,14 @@ export class Utterance {
 
   #say({ tokens, model }: TokenProgress): void {
     for (const token of tokens) {
-      const heard = this.#speech.hear(this.#next++, token, model);
+      const heard = this.#stream.append(this.#next++, token, model);
       if (heard === 'taken') continue;
       if (heard === 'too-long') this.#fail('said more than it was asked for');
       // Another machine went on in other words, and was heard first.
-      else this.#cutOff({ kind: 'returned' });
+      else this.#endEarly({ kind: 'returned' });
       return;
     }
-    this.#expect(SPEECH.nextTokenMs);
+    this.#expect(ANSWER_STREAM.nextTokenMs);
   }
 
   #faultOf({ at, tokens }: TokenProgress): string | null {
@@ -181,7 +181,7 @@ export class Utterance {
     const { clock } = this.#options;
     if (!clock) return false;
     const saidS = (clock.now() - this.#beginMs) / 1_000;
-    return this.#count > SPEECH.maxBurst + saidS * SPEECH.maxTokensPerS;
+    return this.#count > ANSWER_STREAM.maxBurst + saidS * ANSWER_STREAM.maxTokensPerS;
   }
 
   #expect(withinMs: number): void {
@@ -194,11 +194,11 @@ export class Utterance {
   #fail(what: string): void {
     const who = this.#options.clock ? 'A volunteer' : 'This machine';
     const message = `${who} ${what}. The answer goes on elsewhere; submit the task again if nobody else is there.`;
-    this.#cutOff({ kind: 'failed', error: new MeshError('volunteer-failed', message) });
+    this.#endEarly({ kind: 'failed', error: new MeshError('volunteer-failed', message) });
   }
 
-  #cutOff(cutOff: CutOff): void {
+  #endEarly(cutOff: EarlyEnd): void {
     this.end();
-    this.#options.onCutOff(cutOff);
+    this.#options.onEarlyEnd(cutOff);
   }
 }

@@ -20,7 +20,7 @@ export function shownSize(frame: VideoFrame): PictureSize {
  * its pixels where encoders and networks can use them as they are: upright, square, of 8 bits, in colours like sRGB's. All others are
  * drawn anew. The caller closes both. Throws MeshError `unsupported-browser`.
  */
-export function retimed(frame: VideoFrame, timestampUs: number, { width, height }: PictureSize): VideoFrame {
+export function normalizedFrame(frame: VideoFrame, timestampUs: number, { width, height }: PictureSize): VideoFrame {
   const shown = shownSize(frame);
   if (isReduced(shown, { width, height })) return redrawn(frame, timestampUs, { width, height }, { width, height });
   if (!isPlain(frame)) return redrawn(frame, timestampUs, { width, height }, shown);

@@ -2,9 +2,9 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { MeshError } from '../../shared/errors.ts';
 import type { DialogueParams } from '../../shared/tasks/dialogue.ts';
 import { deliver, TestPort } from '../net/test-channel.ts';
+import { ANSWER_STREAM } from './answer-stream.ts';
 import { MemoryBudget } from './memory-budget.ts';
 import { RemoteRunner } from './remote-runner.ts';
-import { SPEECH } from './speech.ts';
 import { type Executed, TaskServer } from './task-server.ts';
 import { TestBench, ticksPass } from './test-bench.ts';
 
@@ -140,7 +140,7 @@ test('an answer goes on elsewhere where its volunteer left amid it, without a re
 
 test.each([
   ['too many tokens', (saying: Saying) => saying.say(0, Array(9).fill('x'))],
-  ['tokens too fast', (saying: Saying) => saying.say(0, Array(SPEECH.maxBurst + 1).fill('x'))],
+  ['tokens too fast', (saying: Saying) => saying.say(0, Array(ANSWER_STREAM.maxBurst + 1).fill('x'))],
   [
     'the same tokens again',
     (saying: Saying) => {
@@ -153,10 +153,10 @@ test.each([
     async (saying: Saying) => {
       saying.say(2, ['x']);
       await exchangeAll();
-      bench.clock.advance(SPEECH.firstTokenMs);
+      bench.clock.advance(ANSWER_STREAM.firstTokenMs);
     },
   ],
-  ['none at all', () => bench.clock.advance(SPEECH.firstTokenMs)],
+  ['none at all', () => bench.clock.advance(ANSWER_STREAM.firstTokenMs)],
 ])('a volunteer that says %s is cut off, and another one answers', async (_, misbehave) => {
   await join('bad');
   const { result } = ask({ maxTokens: _ === 'tokens too fast' ? 1_000 : 8 });
@@ -198,9 +198,9 @@ test('what a page that stood still gets at once was said over that time', async 
   ask({ maxTokens: 1_000 });
   await exchange();
   bench.clock.advance(500);
-  sayings[0]?.say(0, Array(SPEECH.maxBurst + 500).fill('x'));
+  sayings[0]?.say(0, Array(ANSWER_STREAM.maxBurst + 500).fill('x'));
   await exchange();
-  expect(heard).toHaveLength(SPEECH.maxBurst + 500);
+  expect(heard).toHaveLength(ANSWER_STREAM.maxBurst + 500);
   expect(sayings[0]?.signal.aborted).toBe(false);
 });
 
@@ -251,7 +251,7 @@ test('whoever goes on from the longest that eight tokens may say has its answer 
   bad?.sayings[0]?.say(0, longest);
   await exchangeAll();
   await join('good');
-  bench.clock.advance(SPEECH.nextTokenMs);
+  bench.clock.advance(ANSWER_STREAM.nextTokenMs);
   await exchangeAll();
   await exchangeAll();
   volunteers.find((one) => one !== bad)?.sayings[0]?.finish(longest.join(''));
@@ -265,7 +265,7 @@ test('a volunteer that falls silent amid an answer is cut off, and it has said s
   await exchange();
   sayings[0]?.say(0, ['I ']);
   await exchange();
-  bench.clock.advance(SPEECH.nextTokenMs);
+  bench.clock.advance(ANSWER_STREAM.nextTokenMs);
   const error = await result.catch((cause: MeshError) => cause);
   expect(error).toBeInstanceOf(MeshError);
   expect((error as MeshError).message).toContain('said nothing for 5 s');
@@ -286,11 +286,11 @@ test('news of a download keeps a volunteer from counting as silent', async () =>
   const { runner, sayings, exchange } = await join('v');
   ask();
   await exchange();
-  bench.clock.advance(SPEECH.firstTokenMs - 1);
+  bench.clock.advance(ANSWER_STREAM.firstTokenMs - 1);
   expect(runner.outstanding).toBe(1);
   sayings[0]?.say(0, ['I ']);
   await exchange();
-  bench.clock.advance(SPEECH.nextTokenMs - 1);
+  bench.clock.advance(ANSWER_STREAM.nextTokenMs - 1);
   expect(runner.outstanding).toBe(1);
 });
 

@@ -9,10 +9,10 @@ const options = await launchOptions({ hasWebgpu: false });
 const launch = { ...options, args: [...(options.args ?? []), '--disable-features=WebRtcHideLocalIpsWithMdns'] };
 
 /** A browser that lives through the test, and reaches the mortal one. */
-export const startLasting = () => chromium.launch(launch);
+export const launchBrowser = () => chromium.launch(launch);
 
 /** A browser that a test stops or kills. */
-export async function startMortal() {
+export async function launchKillableBrowser() {
   const server = await chromium.launchServer(launch);
   const { pid } = server.process();
   if (pid === undefined) throw new Error('The browser to be killed did not start.');
