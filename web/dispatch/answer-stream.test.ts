@@ -303,6 +303,7 @@ test('whoever cancels an answer gets what was said of it', async () => {
   await exchange();
   cancelling.abort();
   expect(await result).toMatchObject({ text: 'I lead', tokens: 2, finishReason: 'cancelled', model: 'radio' });
+  expect((await result).timing).toMatchObject({ ranOn: 'v', attempts: 1 });
   await exchange();
   expect(sayings[0]?.signal.aborted).toBe(true);
   expect(bench.registry.counts).toMatchObject({ completed: 0, cancelled: 1 });

@@ -19,6 +19,8 @@ export const ANSWER_STREAM = {
 export type EarlyEnd = { kind: 'failed'; error: MeshError } | { kind: 'returned' };
 
 interface AnswerAttemptOptions {
+  /** The volunteer's id, or `local`. */
+  runnerId: string;
   /** Undefined on this machine, which may take its time: nobody else waits for it. */
   clock?: Clock;
   /** Called once: the attempt must be cancelled. */
@@ -33,6 +35,9 @@ export class AnswerStream {
   readonly #tokens: AnswerToken[] = [];
   #tokenChars = 0;
   #model = '';
+  #attempts = 0;
+  /** Whose token was the last. */
+  #ranOn = '';
   #isOver = false;
 
   /** @param onToken - must not throw. */
@@ -42,10 +47,11 @@ export class AnswerStream {
     this.#onToken = onToken;
   }
 
-  /** What was said so far, as the result of a task that was cancelled; null before the first token. */
-  get partial(): Record<string, unknown> | null {
+  /** What was said so far, as the result of a task that was cancelled, and by whom; null before the first token. */
+  get partial(): { value: Record<string, unknown>; ranOn: string; attempts: number } | null {
     if (this.#tokens.length === 0) return null;
-    return this.#streaming.partial({ model: this.#model, tokens: this.#tokens });
+    const value = this.#streaming.partial({ model: this.#model, tokens: this.#tokens });
+    return { value, ranOn: this.#ranOn, attempts: this.#attempts };
   }
 
   get #maxTokens(): number {
@@ -61,6 +67,7 @@ export class AnswerStream {
 
   /** Begins an attempt, which goes on from what was said. */
   begin(options: AnswerAttemptOptions): AnswerAttempt {
+    this.#attempts++;
     return new AnswerAttempt(this, this.#tokens.length, this.#maxTokens, options);
   }
 
@@ -73,12 +80,13 @@ export class AnswerStream {
    * Takes one token of an attempt. `differs`: another attempt said something else there. `too-long`: the answer would be longer than so many tokens
    * may be, so that nobody could go on from it.
    */
-  append(at: number, token: AnswerToken, model: string): 'taken' | 'differs' | 'too-long' {
+  append(at: number, token: AnswerToken, model: string, ranOn: string): 'taken' | 'differs' | 'too-long' {
     const before = this.#tokens[at];
     if (before) return isSameToken(before, token) ? 'taken' : 'differs';
     if (this.#isOver) return 'taken';
     if (this.#tokenChars + token.text.length > this.#streaming.maxChars(at + 1)) return 'too-long';
     this.#model ||= model;
+    this.#ranOn = ranOn;
     this.#tokens.push(token);
     this.#tokenChars += token.text.length;
     if (token.text) this.#onToken(token.text);
@@ -158,7 +166,7 @@ export class AnswerAttempt {
 
   #say({ tokens, model }: TokenProgress): void {
     for (const token of tokens) {
-      const heard = this.#stream.append(this.#next++, token, model);
+      const heard = this.#stream.append(this.#next++, token, model, this.#options.runnerId);
       if (heard === 'taken') continue;
       if (heard === 'too-long') this.#fail('said more than it was asked for');
       // Another machine went on in other words, and was heard first.

@@ -192,6 +192,11 @@ export function mergedTiming(totalMs: number, last: Timing, attempts: number): T
   return { ...last, totalMs, queueMs: totalMs - sendMs - computeMs - receiveMs, attempts };
 }
 
+/** The timing of an answer that was cancelled amid its tokens. Only a whole result tells the stages and the backend. */
+export function cancelledTiming(totalMs: number, { ranOn, attempts }: Pick<Timing, 'ranOn' | 'attempts'>): Timing {
+  return { totalMs, queueMs: totalMs, sendMs: 0, computeMs: 0, receiveMs: 0, attempts, ranOn, backend: 'unknown' };
+}
+
 /** The timing of a task that needed no run of its own. */
 export function cachedTiming(totalMs: number): Timing {
   const stages = { sendMs: 0, computeMs: 0, receiveMs: 0, attempts: 0 };

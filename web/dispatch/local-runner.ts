@@ -132,7 +132,7 @@ export class LocalRunner implements Runner {
       this.#engine.cancel(callId);
       settle(cutOff);
     };
-    const utterance = job.answerStream?.begin({ onEarlyEnd: onCutOff });
+    const utterance = job.answerStream?.begin({ runnerId: this.id, onEarlyEnd: onCutOff });
     const onReport: ReportListener = (report) =>
       report.stage === 'speaking' ? utterance?.onReport(report) : job.onProgress?.(report);
     const listener = utterance || job.onProgress ? onReport : undefined;

@@ -195,7 +195,11 @@ export class RemoteRunner implements Runner, MemoryUser {
     this.#nextId = (this.#nextId + 1) >>> 0;
     const { type } = job;
     const { clock } = this.#options;
-    const utterance = job.answerStream?.begin({ clock, onEarlyEnd: (cutOff) => this.#cutOff(id, cutOff) });
+    const utterance = job.answerStream?.begin({
+      runnerId: this.id,
+      clock,
+      onEarlyEnd: (cutOff) => this.#cutOff(id, cutOff),
+    });
     const predictedMs = this.predictMs(job);
     const { session, attachments, keptBytes } = this.#state.send(job);
     const { params } = (utterance ?? job).packed;

@@ -5,7 +5,7 @@ import { type AnyTaskDefinition, definitionOf } from '../../shared/tasks/catalog
 import { checkWhere, type PackedTask, type ProgressListener, type Where } from '../../shared/tasks/definition.ts';
 import { AnswerStream } from './answer-stream.ts';
 import {
-  cachedTiming,
+  cancelledTiming,
   describeTask,
   type FinalOutcome,
   type Job,
@@ -88,7 +88,7 @@ export class TaskRegistry {
       } catch (cause) {
         resolve({ kind: 'failed', error: MeshError.from(cause, 'bad-input') });
       }
-    }).then((outcome) => this.#settle(id, job ? this.#ended(job, outcome) : outcome, toResult));
+    }).then((outcome) => this.#settle(id, outcome, job && this.#partialOf(job, outcome), toResult));
     this.#running.set(id, result);
     // A task that nobody awaits must not cause an unhandled rejection; code that awaits `result` still gets the error.
     result.catch(() => {});
@@ -146,27 +146,25 @@ export class TaskRegistry {
     return handle;
   }
 
-  /** Who cancels an answer gets what was said of it. */
-  #ended({ answerStream, submittedMs }: Job, outcome: FinalOutcome<TaskResult>): FinalOutcome<TaskResult> {
+  /** Who cancels an answer gets what was said of it; null where nothing was, or the task ended otherwise. */
+  #partialOf({ answerStream, submittedMs }: Job, outcome: FinalOutcome<TaskResult>): TaskResult | null {
     answerStream?.end();
-    const value = outcome.kind === 'failed' && outcome.error.reason === 'cancelled' ? answerStream?.partial : null;
-    if (!value) return outcome;
-    this.counts.cancelled++;
-    this.counts.completed--;
-    return { kind: 'done', result: { value, timing: cachedTiming(this.#clock.now() - submittedMs) } };
+    const partial = outcome.kind === 'failed' && outcome.error.reason === 'cancelled' ? answerStream?.partial : null;
+    return partial ? { value: partial.value, timing: cancelledTiming(this.#clock.now() - submittedMs, partial) } : null;
   }
 
-  #settle(id: string, outcome: FinalOutcome<TaskResult>, toResult: ToResult): Result {
+  #settle(id: string, outcome: FinalOutcome<TaskResult>, partial: TaskResult | null, toResult: ToResult): Result {
     this.#running.delete(id);
-    if (outcome.kind === 'failed') {
-      if (outcome.error.reason === 'cancelled') this.counts.cancelled++;
-      else this.counts.failed++;
-      this.#kept.keep(id, outcome);
-      throw outcome.error;
+    if (outcome.kind === 'done') this.counts.completed++;
+    else if (outcome.error.reason === 'cancelled') this.counts.cancelled++;
+    else this.counts.failed++;
+    const settled = partial ? ({ kind: 'done', result: partial } as const) : outcome;
+    if (settled.kind === 'failed') {
+      this.#kept.keep(id, settled);
+      throw settled.error;
     }
-    const { value, timing } = outcome.result;
+    const { value, timing } = settled.result;
     const result = { ...toResult(value, timing), timing };
-    this.counts.completed++;
     this.#kept.keep(id, { kind: 'done', result });
     return result;
   }
