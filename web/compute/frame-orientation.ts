@@ -1,4 +1,5 @@
 import { MeshError } from '../../shared/errors.ts';
+import type { PictureSize } from '../../shared/tasks/upscale-size.ts';
 
 /** How a frame must be turned to stand upright: mirrored left to right if `flip`, after a clockwise turn (WebCodecs specification, `VideoFrame`). */
 export interface Orientation {
@@ -18,24 +19,23 @@ export function isUpright({ rotation, flip }: Orientation): boolean {
   return rotation === 0 && !flip;
 }
 
-interface Size {
-  width: number;
-  height: number;
-}
-
-/** Size of a frame's visible pixels once it stands upright, before any stretching for display. Throws MeshError `source-ended` for a closed frame. */
-export function uprightSize(frame: VideoFrame): Size {
+/** PictureSize of a frame's visible pixels once it stands upright, before any stretching for display. Throws MeshError `source-ended` for a closed frame. */
+export function uprightSize(frame: VideoFrame): PictureSize {
   const { visibleRect } = frame;
   if (!visibleRect) throw new MeshError('source-ended', 'The frame was closed before it was sharpened.');
   return turnedSize(visibleRect, orientationOf(frame));
 }
 
-function turnedSize({ width, height }: Size, { rotation }: Orientation): Size {
+function turnedSize({ width, height }: PictureSize, { rotation }: Orientation): PictureSize {
   return rotation % 180 === 0 ? { width, height } : { width: height, height: width };
 }
 
 /** RGBA pixels turned upright. */
-export function turned(pixels: Uint8Array<ArrayBuffer>, size: Size, orientation: Orientation): Uint8Array<ArrayBuffer> {
+export function turned(
+  pixels: Uint8Array<ArrayBuffer>,
+  size: PictureSize,
+  orientation: Orientation,
+): Uint8Array<ArrayBuffer> {
   const { width, height } = turnedSize(size, orientation);
   const from = new Uint32Array(pixels.buffer, pixels.byteOffset, size.width * size.height);
   const to = new Uint32Array(width * height);
@@ -50,7 +50,7 @@ export function turned(pixels: Uint8Array<ArrayBuffer>, size: Size, orientation:
 }
 
 /** Where the pixel comes from that is at x, y after so many quarter turns clockwise. */
-function sourceIndex(x: number, y: number, quarters: number, { width, height }: Size): number {
+function sourceIndex(x: number, y: number, quarters: number, { width, height }: PictureSize): number {
   if (quarters === 1) return (height - 1 - x) * width + y;
   if (quarters === 2) return (height - 1 - y) * width + (width - 1 - x);
   if (quarters === 3) return x * width + (width - 1 - y);

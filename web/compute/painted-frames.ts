@@ -1,12 +1,8 @@
+import type { PictureSize } from '../../shared/tasks/upscale-size.ts';
 /** Frames of every kind that a source may give, painted with known colours: for the self-test at start-up, and for tests. */
 
 /** The colour at a pixel: red, green, blue and, where it is translucent, alpha; 0..255. */
 export type Painting = (x: number, y: number) => readonly number[];
-
-export interface FrameSize {
-  width: number;
-  height: number;
-}
 
 /** Further properties of a frame; TypeScript's types are older than the last two. */
 export interface FrameExtras extends Omit<VideoFrameInit, 'timestamp'> {
@@ -39,7 +35,7 @@ function yuvOf([red = 0, green = 0, blue = 0]: readonly number[], { matrix, full
 /** A 4:2:0 frame; a chroma sample is the average of its pixels. */
 export function yuvFrame(
   format: 'I420' | 'I420A' | 'NV12',
-  { width, height }: FrameSize,
+  { width, height }: PictureSize,
   colorSpace: VideoColorSpaceInit,
   painting: Painting,
   extras: FrameExtras = {},
@@ -67,7 +63,7 @@ export function yuvFrame(
 
 export function rgbFrame(
   format: 'RGBX' | 'RGBA' | 'BGRX' | 'BGRA',
-  { width, height }: FrameSize,
+  { width, height }: PictureSize,
   colorSpace: VideoColorSpaceInit | undefined,
   painting: Painting,
   extras: FrameExtras = {},
@@ -81,7 +77,7 @@ export function rgbFrame(
 }
 
 /** A frame of a 2D canvas. */
-export function canvasFrame(size: FrameSize, painting: Painting, colorSpace: PredefinedColorSpace = 'srgb') {
+export function canvasFrame(size: PictureSize, painting: Painting, colorSpace: PredefinedColorSpace = 'srgb') {
   const canvas = new OffscreenCanvas(size.width, size.height);
   const context = canvas.getContext('2d', { colorSpace });
   context?.putImageData(new ImageData(painted(size, painting), size.width, size.height, { colorSpace }), 0, 0);
@@ -89,7 +85,7 @@ export function canvasFrame(size: FrameSize, painting: Painting, colorSpace: Pre
 }
 
 /** The part of a frame, which is closed. */
-export function cut(frame: VideoFrame, x: number, y: number, { width, height }: FrameSize): VideoFrame {
+export function cut(frame: VideoFrame, x: number, y: number, { width, height }: PictureSize): VideoFrame {
   const part = new VideoFrame(frame, { timestamp: 1, visibleRect: { x, y, width, height } });
   frame.close();
   return part;
@@ -99,7 +95,7 @@ function frameOf(data: Uint8ClampedArray<ArrayBuffer>, init: VideoFrameBufferIni
   return new VideoFrame(data, { ...init, ...extras });
 }
 
-function painted({ width, height }: FrameSize, painting: Painting): Uint8ClampedArray<ArrayBuffer> {
+function painted({ width, height }: PictureSize, painting: Painting): Uint8ClampedArray<ArrayBuffer> {
   const data = new Uint8ClampedArray(width * height * 4);
   for (let y = 0; y < height; y++) {
     for (let x = 0; x < width; x++) {

@@ -1,3 +1,4 @@
+import type { PictureSize } from '../../shared/tasks/upscale-size.ts';
 import { GameView } from './render/game-view.ts';
 import { type GamePicture, jitterOf, TemporalUpscale } from './render/temporal-upscale.ts';
 
@@ -11,18 +12,12 @@ export interface GameFrame {
 /** Frames that a temporal upscale gets before it is looked at. */
 const WARM_UP_FRAMES = 16;
 
-/** Sizes of the small picture, pixels. */
-export interface FrameSize {
-  width: number;
-  height: number;
-}
-
 /**
  * The last frame of a flight through one moment of our game. Only the camera moves, so that the motion of every point is known exactly.
  *
  * @param pause - called between frames. What it rejects with ends the flight. Throws MeshError `unsupported-browser`.
  */
-export async function flight(size: FrameSize, pause: () => Promise<void>): Promise<GameFrame> {
+export async function flight(size: PictureSize, pause: () => Promise<void>): Promise<GameFrame> {
   const view = new GameView(size);
   try {
     const upscale = new TemporalUpscale();
@@ -39,7 +34,7 @@ export async function flight(size: FrameSize, pause: () => Promise<void>): Promi
 }
 
 /** Frames of our game while its camera stands and its world goes on: where nothing moves, nothing should flicker. */
-export function* standing(size: FrameSize, frames: number): Generator<GameFrame, void> {
+export function* standing(size: PictureSize, frames: number): Generator<GameFrame, void> {
   const view = new GameView(size);
   try {
     const upscale = new TemporalUpscale();

@@ -1,7 +1,7 @@
 import type { Clock } from '../../shared/clock.ts';
 import { MeshError } from '../../shared/errors.ts';
+import type { PictureSize } from '../../shared/tasks/upscale-size.ts';
 import type { ClipFile, ClipWriter } from './clip-writer.ts';
-import type { Size } from './source.ts';
 
 export interface ClipOptions {
   /** Opens the encoder. The clip starts when it is open. */
@@ -89,7 +89,7 @@ export class Clip {
 }
 
 /** The size of a clip of a picture of this size. Both sides are even, as video codecs require. */
-export function clipSize({ width, height }: Size): Size {
+export function clipSize({ width, height }: PictureSize): PictureSize {
   const fit = Math.min(1, MAX_SIDE / Math.max(width, height));
   const even = (side: number) => Math.max(2, 2 * Math.round((side * fit) / 2));
   return { width: even(width), height: even(height) };

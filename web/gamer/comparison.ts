@@ -1,6 +1,6 @@
 import { MeshError } from '../../shared/errors.ts';
+import type { PictureSize } from '../../shared/tasks/upscale-size.ts';
 import type { Quality } from '../sdk/types.ts';
-import type { Size } from './source.ts';
 
 /** Two pictures of one and the same frame, and the position of the divider. */
 export interface Comparison {
@@ -22,7 +22,7 @@ const DIVIDER_SHARE = 1 / 400;
 const GAP_SHARE = 1 / 100;
 
 /** Makes a canvas of this size. Throws MeshError `too-large`. */
-export function blankCanvas({ width, height }: Size): CanvasRenderingContext2D {
+export function blankCanvas({ width, height }: PictureSize): CanvasRenderingContext2D {
   const canvas = Object.assign(document.createElement('canvas'), { width, height });
   const context = canvas.getContext('2d', { alpha: false });
   if (!context) throw cannotDraw();

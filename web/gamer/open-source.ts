@@ -1,4 +1,5 @@
 import { effect, signal } from '@preact/signals';
+import type { PictureSize } from '../../shared/tasks/upscale-size.ts';
 import { checkPictureFits } from '../../shared/tasks/upscale-size.ts';
 import { BuiltInGame, GAME_SIZE } from '../game/built-in-game.ts';
 import type { GameWork, Radio } from '../game/game-work.ts';
@@ -8,7 +9,6 @@ import {
   type Captured,
   captureEnded,
   type LiveSource,
-  type Size,
   type Source,
   type SourceChoice,
   type SourceHandlers,
@@ -103,7 +103,7 @@ async function openImage(file: File): Promise<StillSource> {
 }
 
 /** The size of a picture file, upright, from its header: nothing is decoded, which for a huge one would take gigabytes. */
-async function sizeOfPicture(file: File): Promise<Size> {
+async function sizeOfPicture(file: File): Promise<PictureSize> {
   const url = URL.createObjectURL(file);
   const element = new Image();
   try {

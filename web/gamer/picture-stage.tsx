@@ -1,4 +1,5 @@
 import { useRef } from 'preact/hooks';
+import type { PictureSize } from '../../shared/tasks/upscale-size.ts';
 import { BeforeAfter } from '../ui/before-after.tsx';
 import { Button, IconButton } from '../ui/buttons.tsx';
 import { ControlError } from '../ui/control-error.tsx';
@@ -10,7 +11,6 @@ import type { Report } from './renderers.ts';
 import { reportExtent, sharpeningOf, shownQuality } from './sharpening.ts';
 import type { PageSound } from './sound/page-sound.ts';
 import { SoundControl } from './sound/sound-controls.tsx';
-import type { Size } from './source.ts';
 
 const DEFAULT_RATIO = 16 / 9;
 const FAILURE_ID = 'floating-failure';
@@ -93,12 +93,12 @@ function Paused({ onResume }: { onResume: () => void }) {
   );
 }
 
-function beforeLabel(size: Size | null, isCompared: boolean): string {
+function beforeLabel(size: PictureSize | null, isCompared: boolean): string {
   const what = size ? `: ${size.width} × ${size.height}` : '';
   return isCompared ? `Before${what}${size ? ', stretched' : ''}` : `Source${what}`;
 }
 
-function afterLabel(size: Size | null, scale: number, report: Report | null): string {
+function afterLabel(size: PictureSize | null, scale: number, report: Report | null): string {
   // The real size where it is known: a large source may get less than the chosen scale.
   const shown = (report?.kind === 'stream' ? report.size : report) ?? (size && scaled(size, scale));
   return shown ? `: ${shown.width} × ${shown.height}, ${treatment(report)}` : '';
@@ -116,6 +116,6 @@ export function treatment(report: Report | null): string {
   return quality === null || quality === 'spatial' ? 'sharpened' : qualityLabel(quality);
 }
 
-function scaled({ width, height }: Size, scale: number): Size {
+function scaled({ width, height }: PictureSize, scale: number): PictureSize {
   return { width: Math.round(width * scale), height: Math.round(height * scale) };
 }

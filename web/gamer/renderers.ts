@@ -1,6 +1,7 @@
 import { MeshError } from '../../shared/errors.ts';
 import { STREAM_LIMITS } from '../../shared/protocol-limits.ts';
 import { isNetwork } from '../../shared/tasks/upscale.ts';
+import type { PictureSize } from '../../shared/tasks/upscale-size.ts';
 import { outputSize } from '../../shared/tasks/upscale-size.ts';
 import type { Quality, StreamQuality, Task, Timing, Where } from '../sdk/types.ts';
 import { qualityLabel } from '../ui/labels.ts';
@@ -8,7 +9,7 @@ import { CountRate, TimeWindow } from '../ui/time-window.ts';
 import type { Client, FrameStream, StreamStats } from './client.ts';
 import type { Comparison } from './comparison.ts';
 import { SharpnessMeter } from './sharpness.ts';
-import type { LiveSource, Size, StillSource } from './source.ts';
+import type { LiveSource, StillSource } from './source.ts';
 
 /** Settings that the person chose. */
 export interface Settings {
@@ -32,7 +33,7 @@ export interface Renderer {
 /** Figures of a renderer. */
 export type Report = StreamReport | ImageReport;
 
-export interface ImageReport extends Size {
+export interface ImageReport extends PictureSize {
   kind: 'image';
   /** Null until it is sharpened. */
   timing: Timing | null;
@@ -47,8 +48,8 @@ export interface StreamReport {
   stats: StreamStats;
   /** Frame rate of the source, without the frames above the rate that the page asked for; NaN until it is known. */
   capturedFps: number;
-  /** Size of the picture; null before the first. */
-  size: Size | null;
+  /** PictureSize of the picture; null before the first. */
+  size: PictureSize | null;
   /** The frame on the canvas as it was captured; null before the first. */
   before: HTMLCanvasElement | null;
   /** How much stronger its edges are than those of the frame stretched, as a share, measured; NaN while that is not known. */

@@ -1,4 +1,4 @@
-import type { Size } from './source.ts';
+import type { PictureSize } from '../../shared/tasks/upscale-size.ts';
 
 /** Pixels of the larger picture that a sample looks at. Reading more back from a GPU would be felt in the game. */
 const SAMPLE = { width: 256, height: 144 } as const;
@@ -50,7 +50,7 @@ export class SharpnessMeter {
 }
 
 /** Mean of the squared luma steps to the next pixel across and down, of 255. */
-export function gradientEnergy({ data, width, height }: Size & { data: ArrayLike<number> }): number {
+export function gradientEnergy({ data, width, height }: PictureSize & { data: ArrayLike<number> }): number {
   const luma = (at: number) =>
     0.2126 * (data[4 * at] ?? 0) + 0.7152 * (data[4 * at + 1] ?? 0) + 0.0722 * (data[4 * at + 2] ?? 0);
   let sum = 0;

@@ -1,5 +1,6 @@
 import type { ReadonlySignal } from '@preact/signals';
 import { MeshError } from '../../shared/errors.ts';
+import type { PictureSize } from '../../shared/tasks/upscale-size.ts';
 import type { Playable } from '../ui/before-after.tsx';
 import type { Client } from './client.ts';
 import type { SourceSound } from './sound/source-sound.ts';
@@ -17,12 +18,6 @@ export interface Captured {
 }
 export type SourceChoice = { kind: 'game' } | { kind: FileKind; file: File } | Captured;
 
-/** Pixels. */
-export interface Size {
-  width: number;
-  height: number;
-}
-
 /** The game, as its picture on the page plays it. */
 interface Played extends Playable {
   isPaused: ReadonlySignal<boolean>;
@@ -32,7 +27,7 @@ interface Played extends Playable {
 
 interface AnySource {
   /** May change at any time, as when a shared window is resized. Null until the first picture. */
-  size: ReadonlySignal<Size | null>;
+  size: ReadonlySignal<PictureSize | null>;
   play: Played | null;
   dispose(): void;
 }

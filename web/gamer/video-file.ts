@@ -1,8 +1,9 @@
 import { type ReadonlySignal, signal } from '@preact/signals';
 import { MeshError } from '../../shared/errors.ts';
+import type { PictureSize } from '../../shared/tasks/upscale-size.ts';
 import { explainFile } from './file-content.ts';
 import { videoSound } from './sound/source-sound.ts';
-import type { LiveSource, Size, SourceHandlers } from './source.ts';
+import type { LiveSource, SourceHandlers } from './source.ts';
 
 /** A video that ends so much before its end is incomplete, s. The last frame's own time, and sound that is longer, are less. */
 const MISSING_FROM_S = 1;
@@ -87,8 +88,8 @@ export function mutedVideo(): HTMLVideoElement {
 }
 
 /** The size of the video's picture as it is shown, upright and in square pixels, kept up to date. */
-export function sizeOf(video: HTMLVideoElement): ReadonlySignal<Size | null> {
-  const size = signal<Size | null>(null);
+export function sizeOf(video: HTMLVideoElement): ReadonlySignal<PictureSize | null> {
+  const size = signal<PictureSize | null>(null);
   const update = () => {
     const { videoWidth: width, videoHeight: height } = video;
     if (width > 0 && height > 0) size.value = { width, height };

@@ -1,12 +1,7 @@
 import { MeshError } from '../../shared/errors.ts';
 import { STREAM_LIMITS } from '../../shared/protocol-limits.ts';
+import type { PictureSize } from '../../shared/tasks/upscale-size.ts';
 import { uprightSize } from '../compute/frame-orientation.ts';
-
-/** Of a picture, pixels. */
-export interface PictureSize {
-  width: number;
-  height: number;
-}
 
 /** Largest enlargement of a frame on each axis. */
 export const MAX_SCALE = 4;

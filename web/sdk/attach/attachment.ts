@@ -1,6 +1,6 @@
 import { MeshError } from '../../../shared/errors.ts';
 import { STREAM_LIMITS } from '../../../shared/protocol-limits.ts';
-import type { PictureSize } from '../../stream/frame-size.ts';
+import type { PictureSize } from '../../../shared/tasks/upscale-size.ts';
 import type { FrameStream, StreamOptions } from '../frame-stream.ts';
 import { ElementWatch } from './element-watch.ts';
 import { Overlay, type Picture } from './overlay.ts';

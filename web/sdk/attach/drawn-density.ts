@@ -1,4 +1,4 @@
-import type { PictureSize } from '../../stream/frame-size.ts';
+import type { PictureSize } from '../../../shared/tasks/upscale-size.ts';
 
 /** How many pixels an engine draws for each CSS pixel of its canvas; each engine has its own name for it. */
 export interface DrawnDensity {

@@ -1,4 +1,4 @@
-import type { PictureSize } from '../../stream/frame-size.ts';
+import type { PictureSize } from '../../../shared/tasks/upscale-size.ts';
 import { screenDensity } from './drawn-density.ts';
 import { centerOf, clippingBox, lengthMap } from './page-geometry.ts';
 import { pictureRect } from './picture-fit.ts';

@@ -1,4 +1,4 @@
-import type { PictureSize } from '../../stream/frame-size.ts';
+import type { PictureSize } from '../../../shared/tasks/upscale-size.ts';
 
 // Where a replaced element draws its picture: CSS Images 3, sections 5.5 (object-fit) and 5.6 (object-position).
 

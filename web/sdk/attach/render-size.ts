@@ -1,5 +1,5 @@
 import { MeshError } from '../../../shared/errors.ts';
-import type { PictureSize } from '../../stream/frame-size.ts';
+import type { PictureSize } from '../../../shared/tasks/upscale-size.ts';
 import { type DrawnDensity, densityByCall, densityOf } from './drawn-density.ts';
 
 /** A smaller picture could not be enlarged to the full size by a stream. */

@@ -1,11 +1,11 @@
+import type { PictureSize } from '../../../shared/tasks/upscale-size.ts';
 import { BitReader, MAX_HEADERS } from './bit-reader.ts';
-import type { CodecSize } from './codecs.ts';
 
 const OBU_SEQUENCE_HEADER = 1;
 
 /** The largest sizes that the sequence headers of an AV1 packet allow its frames. AV1 bitstream specification, section 5.3. */
-export function av1Sizes(packet: Uint8Array): CodecSize[] {
-  const sizes: CodecSize[] = [];
+export function av1Sizes(packet: Uint8Array): PictureSize[] {
+  const sizes: PictureSize[] = [];
   for (let at = 0, units = 0; at < packet.byteLength; units++) {
     if (units === MAX_HEADERS) throw new RangeError('an AV1 packet has too many units');
     const head = packet[at++] ?? 0;
@@ -35,7 +35,7 @@ function leb128(bytes: Uint8Array, at: number): [number, number] {
 }
 
 /** Section 5.5. */
-function sequenceSize(header: Uint8Array): CodecSize {
+function sequenceSize(header: Uint8Array): PictureSize {
   const bits = new BitReader(header);
   bits.skip(3 + 1);
   const isReduced = bits.bit();

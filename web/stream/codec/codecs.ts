@@ -2,6 +2,7 @@ import type { DetailCoding } from '../../../shared/detail.ts';
 import { logger } from '../../../shared/log.ts';
 import type { StreamSetup } from '../../../shared/messages.ts';
 import { STREAM_LIMITS } from '../../../shared/protocol-limits.ts';
+import type { PictureSize } from '../../../shared/tasks/upscale-size.ts';
 import { startMediaSystem } from '../../compute/media-system.ts';
 import { DEFAULT_BITRATE_KBPS } from '../settings.ts';
 import { measureCosts, rankByGain, TRIAL_SIZE } from './codec-probe.ts';
@@ -15,13 +16,8 @@ export type Codec = (typeof CODECS)[number];
 /** A stream's setup whose codec and base are known. */
 export type CheckedSetup = StreamSetup & { codec: Codec; detail: DetailCoding | null };
 
-export interface CodecSize {
-  width: number;
-  height: number;
-}
-
 /** Size for querying support before a stream's own is known: 640x360, the usual source, upscaled twofold. */
-const PROBE_SIZE: CodecSize = { width: 1280, height: 720 };
+const PROBE_SIZE: PictureSize = { width: 1280, height: 720 };
 
 /**
  * By what the shown picture gains at the bitrates that a link carries, best first (`npm run bench -- glass`): AV1 and VP9 keep to them, while the
@@ -46,7 +42,7 @@ const H264_LEVELS = [
 /** Configuration for live encoding: no frame waits for a later one, and each input frame gives one packet. */
 export function encoderConfig(
   codec: Codec,
-  { width, height }: CodecSize,
+  { width, height }: PictureSize,
   fps: number,
   kbps: number,
 ): VideoEncoderConfig {
@@ -62,7 +58,7 @@ export function encoderConfig(
   };
 }
 
-export function decoderConfig(codec: Codec, { width, height }: CodecSize): VideoDecoderConfig {
+export function decoderConfig(codec: Codec, { width, height }: PictureSize): VideoDecoderConfig {
   return {
     codec: codecString(codec, { width, height }),
     codedWidth: width,
@@ -95,7 +91,7 @@ export function measuredCodecs(): Promise<RankedCodec[]> {
 let ranking: Promise<RankedCodec[]> | undefined;
 
 /** Whether this browser can encode frames of size `sent` and decode frames of size `received`. */
-export async function isCodecUsable(codec: Codec, sent: CodecSize, received: CodecSize): Promise<boolean> {
+export async function isCodecUsable(codec: Codec, sent: PictureSize, received: PictureSize): Promise<boolean> {
   const [encodes, decodes] = await Promise.all([
     isSupported(() => VideoEncoder.isConfigSupported(encoderConfig(codec, sent, STREAM_LIMITS.defaultFps, 1_000))),
     isSupported(() => VideoDecoder.isConfigSupported(decoderConfig(codec, received))),
@@ -188,7 +184,7 @@ async function isSupported(query: () => Promise<{ supported?: boolean }>): Promi
   }
 }
 
-function codecString(codec: Codec, size: CodecSize): string {
+function codecString(codec: Codec, size: PictureSize): string {
   if (codec === 'h264') return `avc1.42e0${h264Level(size)}`;
   // Profile 0, 8 bits, level 5.1, which covers every size of a stream.
   if (codec === 'vp9') return 'vp09.00.51.08';
@@ -196,7 +192,7 @@ function codecString(codec: Codec, size: CodecSize): string {
   return 'vp8';
 }
 
-function h264Level({ width, height }: CodecSize): string {
+function h264Level({ width, height }: PictureSize): string {
   const macroblocks = Math.ceil(width / 16) * Math.ceil(height / 16);
   return H264_LEVELS.find(({ maxMacroblocks }) => macroblocks <= maxMacroblocks)?.hex ?? '3e';
 }

@@ -1,9 +1,10 @@
 import { MeshError } from '../../../shared/errors.ts';
 import type { ColorSpace } from '../../../shared/messages.ts';
+import type { PictureSize } from '../../../shared/tasks/upscale-size.ts';
 import { handOver, type UndecodedCause } from '../frame.ts';
 import { sizeOf } from '../frame-size.ts';
 import { MAX_FRAMES_IN_FLIGHT } from '../transport/in-flight-window.ts';
-import { type Codec, type CodecSize, decoderConfig } from './codecs.ts';
+import { type Codec, decoderConfig } from './codecs.ts';
 import type { Packet } from './frame-encoder.ts';
 import { verifiedFrame } from './packet-checksum.ts';
 import { decodable, fitsInto, maxPacketBytes, sizesIn } from './packet-size.ts';
@@ -35,7 +36,7 @@ export interface FrameDecoderHandlers<Tag> {
  */
 export class FrameDecoder<Tag> {
   readonly #codec: Codec;
-  readonly #size: CodecSize;
+  readonly #size: PictureSize;
   readonly #handlers: FrameDecoderHandlers<Tag>;
   readonly #keyframes: KeyframeRequests;
   readonly #now: () => number;
@@ -48,7 +49,7 @@ export class FrameDecoder<Tag> {
   #failures = 0;
   #isDisposed = false;
 
-  constructor(codec: Codec, size: CodecSize, now: () => number, handlers: FrameDecoderHandlers<Tag>) {
+  constructor(codec: Codec, size: PictureSize, now: () => number, handlers: FrameDecoderHandlers<Tag>) {
     this.#codec = codec;
     this.#size = size;
     this.#handlers = handlers;

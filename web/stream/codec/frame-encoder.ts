@@ -1,8 +1,9 @@
 import { NO_DETAIL_CODE } from '../../../shared/detail.ts';
 import { MeshError } from '../../../shared/errors.ts';
 import { type ColorSpace, colorSpaceSchema } from '../../../shared/messages.ts';
+import type { PictureSize } from '../../../shared/tasks/upscale-size.ts';
 import { DetailFrameMaker } from '../../compute/detail-frames.ts';
-import { type Codec, type CodecSize, encoderConfig } from './codecs.ts';
+import { type Codec, encoderConfig } from './codecs.ts';
 import { CHECKSUM_BYTES, writeChecksum } from './packet-checksum.ts';
 import { StallWatch } from './stall-watch.ts';
 
@@ -30,7 +31,7 @@ export interface Packet {
   data: Uint8Array;
 }
 
-export interface FrameEncoderSettings extends CodecSize {
+export interface FrameEncoderSettings extends PictureSize {
   codec: Codec;
   fps: number;
   kbps: number;
@@ -128,7 +129,7 @@ export class FrameEncoder<Tag> {
   }
 
   /** Changes the size of the encoded frames, starting with a keyframe. */
-  resize({ width, height }: CodecSize): void {
+  resize({ width, height }: PictureSize): void {
     if (width === this.#settings.width && height === this.#settings.height) return;
     this.#settings.width = width;
     this.#settings.height = height;

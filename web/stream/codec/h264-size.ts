@@ -1,5 +1,5 @@
+import type { PictureSize } from '../../../shared/tasks/upscale-size.ts';
 import { BitReader, MAX_HEADERS } from './bit-reader.ts';
-import type { CodecSize } from './codecs.ts';
 
 const NAL_SEQUENCE_PARAMETERS = 7;
 const MACROBLOCK_PX = 16;
@@ -8,8 +8,8 @@ const MAIN = 77;
 const HIGH = 100;
 
 /** The coded sizes of the sequence parameter sets in an Annex B packet. ITU-T H.264, sections 7.3.2.1 and B.1. */
-export function h264Sizes(packet: Uint8Array): CodecSize[] {
-  const sizes: CodecSize[] = [];
+export function h264Sizes(packet: Uint8Array): PictureSize[] {
+  const sizes: PictureSize[] = [];
   for (let at = 0; at + 3 < packet.byteLength; at++) {
     const isStart = packet[at] === 0 && packet[at + 1] === 0 && packet[at + 2] === 1;
     if (!isStart || ((packet[at + 3] ?? 0) & 31) !== NAL_SEQUENCE_PARAMETERS) continue;
@@ -27,7 +27,7 @@ function unescaped(bytes: Uint8Array): Uint8Array {
   return bytes.filter((byte, i) => !(byte === 3 && i >= 2 && bytes[i - 1] === 0 && bytes[i - 2] === 0));
 }
 
-function sequenceSize(content: Uint8Array): CodecSize {
+function sequenceSize(content: Uint8Array): PictureSize {
   const bits = new BitReader(content);
   const profile = bits.bits(8);
   bits.skip(8 + 8);

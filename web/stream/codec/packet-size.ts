@@ -1,5 +1,6 @@
+import type { PictureSize } from '../../../shared/tasks/upscale-size.ts';
 import { av1Sizes } from './av1-size.ts';
-import type { Codec, CodecSize } from './codecs.ts';
+import type { Codec } from './codecs.ts';
 import { h264Sizes } from './h264-size.ts';
 import { vp9Sizes, withVp9Index } from './vp9-size.ts';
 
@@ -10,7 +11,7 @@ const PADDING_PX = 64;
  * The picture sizes that the headers of a packet declare: of its keyframes, and of every other frame that may change the size. A decoder
  * would allocate them before it reports anything. Throws a RangeError for a header that is cut off or of a kind no encoder here makes.
  */
-export function sizesIn(codec: Codec, packet: Uint8Array): CodecSize[] {
+export function sizesIn(codec: Codec, packet: Uint8Array): PictureSize[] {
   if (codec === 'vp8') return vp8Sizes(packet);
   if (codec === 'vp9') return vp9Sizes(packet);
   return codec === 'av1' ? av1Sizes(packet) : h264Sizes(packet);
@@ -22,7 +23,7 @@ export function decodable(codec: Codec, packet: Uint8Array): Uint8Array {
 }
 
 /** Whether a picture of this size may arrive where at most `allowed` was agreed. */
-export function fitsInto({ width, height }: CodecSize, allowed: CodecSize): boolean {
+export function fitsInto({ width, height }: PictureSize, allowed: PictureSize): boolean {
   return width <= padded(allowed.width) && height <= padded(allowed.height);
 }
 
@@ -32,7 +33,7 @@ const MAX_BYTES_PER_PIXEL = 2 * 1.5;
 const HEADER_BYTES = 4 * 1024;
 
 /** Largest packet that a picture of at most this size can need. What is longer was made to keep a decoder busy. */
-export function maxPacketBytes({ width, height }: CodecSize): number {
+export function maxPacketBytes({ width, height }: PictureSize): number {
   return padded(width) * padded(height) * MAX_BYTES_PER_PIXEL + HEADER_BYTES;
 }
 
@@ -41,7 +42,7 @@ function padded(side: number): number {
 }
 
 /** RFC 6386, section 9.1. */
-function vp8Sizes(packet: Uint8Array): CodecSize[] {
+function vp8Sizes(packet: Uint8Array): PictureSize[] {
   const [tag = 1] = packet;
   if ((tag & 1) === 1) return [];
   if (packet.byteLength < 10) throw new RangeError('a VP8 header is cut off');

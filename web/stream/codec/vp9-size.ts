@@ -1,5 +1,5 @@
+import type { PictureSize } from '../../../shared/tasks/upscale-size.ts';
 import { BitReader } from './bit-reader.ts';
-import type { CodecSize } from './codecs.ts';
 
 /** Ends and begins a superframe index: three bits, then the bytes of each size and the number of frames, both less one. */
 const INDEX_MARKER = 0xc0;
@@ -7,7 +7,7 @@ const INDEX_MARKER = 0xc0;
 const INDEX_SIZE_BYTES = 4;
 
 /** The sizes that the frames of a VP9 packet declare. Right only for packets that a decoder gets {@link withVp9Index}. */
-export function vp9Sizes(packet: Uint8Array): CodecSize[] {
+export function vp9Sizes(packet: Uint8Array): PictureSize[] {
   return framesOf(packet).flatMap(frameSizes);
 }
 
@@ -57,7 +57,7 @@ function indexForm(marker: number): { count: number; sizeBytes: number; indexByt
 }
 
 /** VP9 bitstream specification, section 6.2. */
-function frameSizes(frame: Uint8Array): CodecSize[] {
+function frameSizes(frame: Uint8Array): PictureSize[] {
   const bits = new BitReader(frame);
   if (bits.bits(2) !== 2) throw new RangeError('this is no VP9 frame');
   if (bits.bits(2) !== 0) throw new RangeError('this VP9 frame is not of profile 0');
@@ -90,6 +90,6 @@ function frameSizes(frame: Uint8Array): CodecSize[] {
 const SYNC_CODE_BITS = 24;
 const REFRESH_FLAGS_BITS = 8;
 
-function vp9Size(bits: BitReader): CodecSize {
+function vp9Size(bits: BitReader): PictureSize {
   return { width: bits.bits(16) + 1, height: bits.bits(16) + 1 };
 }

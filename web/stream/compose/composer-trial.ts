@@ -1,9 +1,9 @@
 import { lacking } from '../../../shared/browser-needs.ts';
 import { MAX_ADDED_STEPS, NO_DETAIL_CODE } from '../../../shared/detail.ts';
 import type { PixelImage } from '../../../shared/tasks/definition.ts';
+import type { PictureSize } from '../../../shared/tasks/upscale-size.ts';
 import { colorSpaceOf, type Painting, rgbFrame, yuvFrame } from '../../compute/painted-frames.ts';
 import { TRIAL_COLOURS } from '../../compute/wgsl/frame-colors.ts';
-import type { PictureSize } from '../frame-size.ts';
 import type { Composer, RawPicture } from './composer.ts';
 import { composePixels } from './composition.ts';
 

@@ -1,9 +1,9 @@
 import { DETAIL_GAIN_LIMITS, MAX_ADDED_STEPS, MAX_DETAIL_CODES, NO_DETAIL_CODE } from '../../../shared/detail.ts';
 import { MeshError } from '../../../shared/errors.ts';
 import type { PixelImage } from '../../../shared/tasks/definition.ts';
+import type { PictureSize } from '../../../shared/tasks/upscale-size.ts';
 import { upscaleReference } from '../../compute/reference/upscale.ts';
 import { checkFrameShape } from '../../compute/video-frames.ts';
-import type { PictureSize } from '../frame-size.ts';
 import type { AppliedDetail } from './composer.ts';
 
 /** Largest weight of detail: a network that falls short is never trusted with more than this. */

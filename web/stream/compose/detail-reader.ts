@@ -1,7 +1,8 @@
 import { NO_DETAIL_CODE } from '../../../shared/detail.ts';
 import { MeshError } from '../../../shared/errors.ts';
+import type { PictureSize } from '../../../shared/tasks/upscale-size.ts';
 import { RgbaReader } from '../../compute/video-frames.ts';
-import { type PictureSize, sizeOf } from '../frame-size.ts';
+import { sizeOf } from '../frame-size.ts';
 
 /** Formats whose first plane is luma: 8 bits a sample, or 10 or 12 in the low bits of two bytes. */
 const PLANAR = /^(?:NV12A?|I4(?:20|22|44)A?(?:P(10|12))?)$/;

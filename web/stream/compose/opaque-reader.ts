@@ -1,5 +1,5 @@
+import type { PictureSize } from '../../../shared/tasks/upscale-size.ts';
 import { RgbaReader } from '../../compute/video-frames.ts';
-import type { PictureSize } from '../frame-size.ts';
 
 /** Opaque RGBA8 pixels, until they are released. */
 export interface OpaquePixels extends PictureSize {

@@ -1,6 +1,6 @@
 import type { PixelImage } from '../../../shared/tasks/definition.ts';
+import type { PictureSize } from '../../../shared/tasks/upscale-size.ts';
 import { opaque, paintedPicture } from '../../compute/test-pictures.ts';
-import type { PictureSize } from '../frame-size.ts';
 import type { AppliedDetail, Composer, RawPicture } from './composer.ts';
 
 /** How detail is added unless a test says otherwise. */

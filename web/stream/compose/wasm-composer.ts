@@ -1,10 +1,10 @@
 import { MAX_ADDED_STEPS } from '../../../shared/detail.ts';
 import { MeshError } from '../../../shared/errors.ts';
 import { logger } from '../../../shared/log.ts';
+import type { PictureSize } from '../../../shared/tasks/upscale-size.ts';
 import { filterJob, putPicture } from '../../compute/wasm/kernel-jobs.ts';
 import { loadKernels } from '../../compute/wasm/open-wasm.ts';
 import { Workspace } from '../../compute/wasm/workspace.ts';
-import type { PictureSize } from '../frame-size.ts';
 import type { AppliedDetail, Composer, RawPicture } from './composer.ts';
 import { checkComposition, composePixels, type DetailScale, stepsPerCode } from './composition.ts';
 import { type OpaquePixels, OpaqueReader } from './opaque-reader.ts';

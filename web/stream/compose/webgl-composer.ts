@@ -1,10 +1,10 @@
 import { lacking } from '../../../shared/browser-needs.ts';
 import { MAX_ADDED_STEPS } from '../../../shared/detail.ts';
 import { MeshError } from '../../../shared/errors.ts';
+import type { PictureSize } from '../../../shared/tasks/upscale-size.ts';
 import { uprightSize } from '../../compute/frame-orientation.ts';
 import { isPlain } from '../../compute/video-frames.ts';
 import { isSoftwareName } from '../../compute/wgsl/gpu-device.ts';
-import type { PictureSize } from '../frame-size.ts';
 import type { AppliedDetail, Composer, RawPicture } from './composer.ts';
 import { checkComposition, stepsPerCode } from './composition.ts';
 import { OpaqueReader } from './opaque-reader.ts';

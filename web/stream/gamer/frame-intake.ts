@@ -1,6 +1,7 @@
 import type { Clock } from '../../../shared/clock.ts';
 import { MeshError } from '../../../shared/errors.ts';
-import { isReduced, isSameSize, type PictureSize, type StreamSize, streamSize } from '../frame-size.ts';
+import type { PictureSize } from '../../../shared/tasks/upscale-size.ts';
+import { isReduced, isSameSize, type StreamSize, streamSize } from '../frame-size.ts';
 import { RecentMedian } from '../rolling-statistics.ts';
 import type { StreamSettings } from '../settings.ts';
 import { normalizedFrame, shownSize } from './normalized-frame.ts';

@@ -1,6 +1,7 @@
 import { lacking } from '../../../shared/browser-needs.ts';
+import type { PictureSize } from '../../../shared/tasks/upscale-size.ts';
 import { isUpright, orientationOf } from '../../compute/frame-orientation.ts';
-import { isReduced, type PictureSize, sizeOf } from '../frame-size.ts';
+import { isReduced, sizeOf } from '../frame-size.ts';
 
 /** Formats of more than 8 bits a sample, which realtime encoders refuse. */
 const DEEP_FORMAT = /P1[02]$/;

@@ -1,6 +1,6 @@
 import type { MeshError } from '../../../shared/errors.ts';
+import type { PictureSize } from '../../../shared/tasks/upscale-size.ts';
 import type { UpscaledFrame, UpscaleOutcome } from '../frame.ts';
-import type { PictureSize } from '../frame-size.ts';
 import type { StreamQuality } from '../settings.ts';
 import type { SideDecision } from './side-choice.ts';
 import type { StreamReason } from './stream-reason.ts';

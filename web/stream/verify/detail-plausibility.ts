@@ -1,5 +1,5 @@
 import { NO_DETAIL_CODE } from '../../../shared/detail.ts';
-import type { PictureSize } from '../frame-size.ts';
+import type { PictureSize } from '../../../shared/tasks/upscale-size.ts';
 import { type EdgeFit, type EdgeMoments, type EdgeProducts, fitEdges } from './edge-fit.ts';
 import { EDGE_TILE, type SourceEdges } from './source-edges.ts';
 

@@ -1,6 +1,7 @@
+import type { PictureSize } from '../../../shared/tasks/upscale-size.ts';
 import { isUpright, orientationOf } from '../../compute/frame-orientation.ts';
 import { RgbaReader } from '../../compute/video-frames.ts';
-import { type PictureSize, sizeOf } from '../frame-size.ts';
+import { sizeOf } from '../frame-size.ts';
 
 /** Luma, in steps of 255, of a picture; only the rows that are looked at are filled. */
 export interface LumaPlane extends PictureSize {

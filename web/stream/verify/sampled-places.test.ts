@@ -2,7 +2,7 @@
 import { beforeEach, expect, test } from 'vitest';
 import { NO_DETAIL_CODE } from '../../../shared/detail.ts';
 import { seededRandom } from '../../../shared/tasks/test-random.ts';
-import type { PictureSize } from '../frame-size.ts';
+import type { PictureSize } from '../../../shared/tasks/upscale-size.ts';
 import { judgeDetail } from './detail-plausibility.ts';
 import type { LumaPlane } from './luma-reader.ts';
 import { EDGE_TILE, edgesOf, sampledRows } from './source-edges.ts';

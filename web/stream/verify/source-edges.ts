@@ -1,6 +1,7 @@
 import { MeshError } from '../../../shared/errors.ts';
 import { logger } from '../../../shared/log.ts';
-import { type PictureSize, sizeOf } from '../frame-size.ts';
+import type { PictureSize } from '../../../shared/tasks/upscale-size.ts';
+import { sizeOf } from '../frame-size.ts';
 import { type LumaPlane, LumaReader } from './luma-reader.ts';
 
 const log = logger('stream.edges');

@@ -1,4 +1,5 @@
 import { MeshError } from '../../../../shared/errors.ts';
+import type { PictureSize } from '../../../../shared/tasks/upscale-size.ts';
 
 const MIB = 1024 * 1024;
 
@@ -7,11 +8,6 @@ const MIB = 1024 * 1024;
  * quality that is shown until the next better one is ready.
  */
 const MAX_STREAM_FEATURE_BYTES = 1_536 * MIB;
-
-interface Size {
-  width: number;
-  height: number;
-}
 
 /**
  * What the networks of all streams on one GPU have between their layers, whoever opened the streams: at a volunteer each gamer opens some, and
@@ -30,7 +26,7 @@ export class FeatureMemory {
    *
    * @param size - of its frames, pixels.
    */
-  take(stream: object, sizeBytes: number, { width, height }: Size): void {
+  take(stream: object, sizeBytes: number, { width, height }: PictureSize): void {
     this.free(stream);
     const freeBytes = [...this.#bytesOf.values()].reduce((left, bytes) => left - bytes, this.#maxBytes);
     if (sizeBytes > freeBytes) {

@@ -1,3 +1,4 @@
+import type { PictureSize } from '../../../../shared/tasks/upscale-size.ts';
 import type { UpscaleShape } from '../../backend.ts';
 import { channelBlocks } from '../../networks/weights.ts';
 import { type Bindings, type Kernel, KernelDispatch, type Passes, type SourceResource } from '../filter-passes.ts';
@@ -13,11 +14,6 @@ export interface NetworkKernels {
   copy: Kernel | null;
   /** Resizes the doubled picture; null when that is the wanted size. */
   resize: Kernel | null;
-}
-
-interface Size {
-  width: number;
-  height: number;
 }
 
 /** The passes of a network for pictures of one shape. Layers write to two textures of features alternately. */
@@ -88,7 +84,7 @@ export function networkFits(device: GPUDevice, network: CompiledNetwork, { width
 }
 
 /** Bytes of the textures between the layers, for pictures of this size. */
-export function featureBytes(network: CompiledNetwork, { width, height }: Size): number {
+export function featureBytes(network: CompiledNetwork, { width, height }: PictureSize): number {
   return featureTextures(network).reduce((sum, texture) => sum + width * height * bytesOf(texture), 0);
 }
 
@@ -107,7 +103,7 @@ function bytesOf({ blocks, format }: { blocks: number; format: GPUTextureFormat 
   return blocks * 4 * channelBytes;
 }
 
-function picture(device: GPUDevice, { width, height }: Size): Texture {
+function picture(device: GPUDevice, { width, height }: PictureSize): Texture {
   return new Texture(device, { width, height, format: 'rgba8unorm' });
 }
 
@@ -119,7 +115,7 @@ class Texture {
 
   constructor(
     device: GPUDevice,
-    { width, height, format, blocks }: Size & { format: GPUTextureFormat; blocks?: number },
+    { width, height, format, blocks }: PictureSize & { format: GPUTextureFormat; blocks?: number },
   ) {
     this.texture = device.createTexture({
       label: blocks ? 'features' : 'picture in between',
