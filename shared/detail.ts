@@ -45,3 +45,8 @@ export const MAX_DEAD_ZONE = 8;
 
 /** Luma of sRGB-encoded colours (ITU-R BT.709, item 3.2). */
 export const LUMA_WEIGHTS = { red: 0.2126, green: 0.7152, blue: 0.0722 } as const;
+
+/** Luma by {@link LUMA_WEIGHTS}, in the scale of the colours. */
+export function lumaOf(red: number, green: number, blue: number): number {
+  return LUMA_WEIGHTS.red * red + LUMA_WEIGHTS.green * green + LUMA_WEIGHTS.blue * blue;
+}

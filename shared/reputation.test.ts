@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { CheckStreak, PROBATION_RESULTS, type RankingFacts, score } from './reputation.ts';
-import { seededRandom } from './tasks/test-random.ts';
+import { seededRandom } from './seeded-random.ts';
 
 const middling: RankingFacts = { completed: 10, failed: 10, load: 0.5, latencyMs: 20, affinity: 0.5 };
 const scoreWith = (facts: Partial<RankingFacts>) => score({ ...middling, ...facts });

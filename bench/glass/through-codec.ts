@@ -1,4 +1,4 @@
-import { seededRandom } from '../../shared/tasks/test-random.ts';
+import { seededRandom } from '../../shared/seeded-random.ts';
 import { FrameDecoder } from '../../web/stream/codec/frame-decoder.ts';
 import { encodeDetail, FrameEncoder, type FrameEncoderSettings } from '../../web/stream/codec/frame-encoder.ts';
 

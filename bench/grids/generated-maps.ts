@@ -1,7 +1,7 @@
+import { seededRandom } from '../../shared/seeded-random.ts';
 import { finish } from '../../shared/tasks/definition.ts';
 import { Grid } from '../../shared/tasks/pathfinding/grid.ts';
 import { regionsOf } from '../../shared/tasks/pathfinding/solve.ts';
-import { seededRandom } from '../../shared/tasks/test-random.ts';
 
 /** A map of cells that are free (1) or walls (0), row by row. */
 export interface GridMap {

@@ -1,10 +1,10 @@
+import { seededRandom } from '../../shared/seeded-random.ts';
 import { definitionOf } from '../../shared/tasks/catalogue.ts';
 import { randomGrid, randomQueries } from '../../shared/tasks/pathfinding/test-grids.ts';
 import type { PathfindingInput } from '../../shared/tasks/pathfinding.ts';
 import { swarm } from '../../shared/tasks/physics/test-bodies.ts';
 import type { PhysicsInput } from '../../shared/tasks/physics.ts';
 import { busyScene } from '../../shared/tasks/raytracing/test-scenes.ts';
-import { seededRandom } from '../../shared/tasks/test-random.ts';
 import { FILTERS, NETWORKS, type Quality } from '../../shared/tasks/upscale.ts';
 import type { Backend, BackendName } from '../../web/compute/backend.ts';
 import { Engine } from '../../web/compute/engine.ts';

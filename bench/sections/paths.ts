@@ -1,7 +1,7 @@
 import PF from 'pathfinding';
+import { seededRandom } from '../../shared/seeded-random.ts';
 import { finish } from '../../shared/tasks/definition.ts';
 import { type PathfindingInput, pathfinding } from '../../shared/tasks/pathfinding.ts';
-import { seededRandom } from '../../shared/tasks/test-random.ts';
 import { findPaths } from '../../web/compute/js-backend.ts';
 import type { Section } from '../context.ts';
 import { type GridMap, generatedMaps, regionsIn } from '../grids/generated-maps.ts';

@@ -1,8 +1,8 @@
 import { CHANNELS } from '../../shared/channels.ts';
 import { Reassembler, splitTransfer } from '../../shared/chunks.ts';
 import { type TaskMessage, taskMessageSchema } from '../../shared/messages.ts';
+import { seededRandom } from '../../shared/seeded-random.ts';
 import { echo } from '../../shared/tasks/echo.ts';
-import { seededRandom } from '../../shared/tasks/test-random.ts';
 import { upscale } from '../../shared/tasks/upscale.ts';
 import { decodeTransfer, encodeTransfer, type MessageWithAttachments, withoutAttachments } from '../../shared/wire.ts';
 import { z } from '../../shared/zod.ts';

@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
+import { seededRandom } from '../seeded-random.ts';
 import { checkArrivedTask } from './catalogue.ts';
 import { PATHFINDING } from './pathfinding/queries.ts';
 import { randomGrid, randomQueries, solved, solvedBytes } from './pathfinding/test-grids.ts';
 import { type PathfindingInput, pathfinding } from './pathfinding.ts';
-import { seededRandom } from './test-random.ts';
 
 const grid = { width: 3, height: 2, cost: new Uint8Array([1, 1, 1, 1, 0, 1]) };
 const query = { start: [0, 0] as [number, number], goal: [2, 1] as [number, number] };

@@ -1,5 +1,5 @@
+import { seededRandom } from '../../shared/seeded-random.ts';
 import { TASK_NAMES, type TaskName } from '../../shared/tasks/definition.ts';
-import { seededRandom } from '../../shared/tasks/test-random.ts';
 import type { Member } from '../rooms/member.ts';
 
 /** A volunteer's machine as it is, whatever the matchmaker knows. */

@@ -1,5 +1,5 @@
 import { expect, test, vi } from 'vitest';
-import { seededRandom } from '../../shared/tasks/test-random.ts';
+import { seededRandom } from '../../shared/seeded-random.ts';
 import type { Quality, UpscaleParams } from '../../shared/tasks/upscale.ts';
 import type { Backend, BackendName } from './backend.ts';
 import { EXCLUSIVE_SLOT } from './filter-benchmark.ts';

@@ -1,3 +1,4 @@
+import { LUMA_WEIGHTS } from '../../shared/detail.ts';
 /** Conversion of decoded frames to RGB where the browser's own conversion on the processor is inexact. */
 
 /** Planes of 4:2:0 frames, as `VideoFrame.copyTo` without a format gives them: luma, chroma (in one plane or two), alpha. */
@@ -8,8 +9,7 @@ const SHIFT = 16;
 const HALF = 1 << (SHIFT - 1);
 
 /** Luma weights of red and blue (ITU-R BT.709, item 3.2). */
-const KR = 0.2126;
-const KB = 0.0722;
+const { red: KR, blue: KB } = LUMA_WEIGHTS;
 /** Limited range (BT.709, item 4.6): luma in 16..235, chroma in 16..240 around 128. */
 const LUMA = 255 / 219;
 const CHROMA = 255 / 224;

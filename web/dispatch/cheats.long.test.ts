@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { seededRandom } from '../../shared/tasks/test-random.ts';
+import { seededRandom } from '../../shared/seeded-random.ts';
 import { nextMacrotask } from '../compute/schedule.ts';
 import { VolunteerTrust } from '../net/volunteer-trust.ts';
 import { allWorks, doneAt, newVerifier, runCheat, verdictOn, type Work } from './test-cheats.ts';

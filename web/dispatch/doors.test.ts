@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { seededRandom } from '../../shared/tasks/test-random.ts';
+import { seededRandom } from '../../shared/seeded-random.ts';
 import { channelDoor, inputDoor, resultDoor, storm } from './test-doors.ts';
 
 /** Of each door. */

@@ -1,4 +1,5 @@
 import { systemClock } from '../../shared/clock.ts';
+import { seededRandom } from '../../shared/seeded-random.ts';
 import { type AnyTaskDefinition, definitionOf } from '../../shared/tasks/catalogue.ts';
 import type { PackedTask, PixelImage } from '../../shared/tasks/definition.ts';
 import { randomGrid, randomQueries, solved } from '../../shared/tasks/pathfinding/test-grids.ts';
@@ -7,7 +8,6 @@ import type { PhysicsResult } from '../../shared/tasks/physics/bodies.ts';
 import { task as bodiesTask, simulated, swarm } from '../../shared/tasks/physics/test-bodies.ts';
 import { busyScene, painted } from '../../shared/tasks/raytracing/test-scenes.ts';
 import { raytracing } from '../../shared/tasks/raytracing.ts';
-import { seededRandom } from '../../shared/tasks/test-random.ts';
 import { type UpscaleParams, upscale } from '../../shared/tasks/upscale.ts';
 import { upscaleReference } from '../compute/reference/upscale.ts';
 import { VolunteerTrust } from '../net/volunteer-trust.ts';

@@ -1,13 +1,13 @@
 import { lackOf } from '../../shared/browser-needs.ts';
 import type { Clock } from '../../shared/clock.ts';
 import { MeshError } from '../../shared/errors.ts';
+import { seededRandom } from '../../shared/seeded-random.ts';
 import { FrameOutlet } from './frame-output.ts';
 import { FixedStep, FramePacer } from './frame-timing.ts';
 import type { PartRequest, PartResponse, RacePart } from './messages.ts';
 import { OffloadedTasks } from './offloaded-tasks.ts';
 import { RaceScene } from './render/race-scene.ts';
 import { type Controls, NEUTRAL } from './simulation/craft.ts';
-import { seededRandom } from './simulation/numbers.ts';
 import { Race, type RaceState, STEP_MS } from './simulation/race.ts';
 import { type RaceEvent, RaceEvents } from './simulation/race-events.ts';
 import { RaceListener, type RaceSound } from './sound/race-listener.ts';

@@ -1,8 +1,9 @@
 import { expect, it } from 'vitest';
 import { ManualClock } from '../../shared/manual-clock.ts';
 import { raytracing } from '../../shared/tasks/raytracing.ts';
-import { Hangar, hangarScene, PAUSE_MS, RETRY_AFTER_MS } from './hangar.ts';
+import { Hangar, hangarScene, PAUSE_MS } from './hangar.ts';
 import type { PartRequest, PartResult } from './messages.ts';
+import { UNANSWERED_PAUSE_MS } from './offloaded-tasks.ts';
 
 const IMAGE = { width: 2, height: 1 } as ImageData;
 
@@ -35,7 +36,7 @@ it('requests the next picture after the last one came, and retries later when no
   expect(requests[1]?.request).not.toEqual(requests[0]?.request);
   requests[1]?.respond(null);
   await Promise.resolve();
-  clock.advance(RETRY_AFTER_MS);
+  clock.advance(UNANSWERED_PAUSE_MS);
   expect(requests).toHaveLength(3);
   expect(shown).toHaveLength(1);
   hangar.dispose();

@@ -1,11 +1,10 @@
 import type { Clock } from '../../shared/clock.ts';
 import type { SceneObject, TaskTypes } from '../sdk/types.ts';
 import type { PartRequest, PartResult } from './messages.ts';
+import { UNANSWERED_PAUSE_MS } from './offloaded-tasks.ts';
 
 /** Pause between two pictures: a tenth of what a processor takes for one. */
 export const PAUSE_MS = 40;
-/** Pause after a picture that nobody rendered. Short, so that a new volunteer is used almost at once. */
-export const RETRY_AFTER_MS = 500;
 /** Turn of the ship from picture to picture: a full turn in 50 pictures. */
 const TURN_RAD = 0.125;
 
@@ -39,7 +38,7 @@ export class Hangar {
     if (this.#isDisposed) return;
     if (result) this.#show(result.image);
     // The pause leaves time for the game's frames and its other work.
-    const afterMs = result ? PAUSE_MS : RETRY_AFTER_MS;
+    const afterMs = result ? PAUSE_MS : UNANSWERED_PAUSE_MS;
     this.#cancelNext = this.#clock.after(afterMs, () => void this.#renderNext());
   }
 }

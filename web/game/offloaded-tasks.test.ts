@@ -1,7 +1,7 @@
 import { beforeEach, expect, it } from 'vitest';
 import { ManualClock } from '../../shared/manual-clock.ts';
 import type { PartInput, PartRequest, PartResult } from './messages.ts';
-import { GIVE_UP_MS, OffloadedTask, RETRY_AFTER_MS } from './offloaded-tasks.ts';
+import { GIVE_UP_MS, OffloadedTask, UNANSWERED_PAUSE_MS } from './offloaded-tasks.ts';
 
 const INPUT: PartInput<'ships'> = { model: 'steering', inputs: {} };
 const RESULT: PartResult<'ships'> = { outputs: {}, checked: true };
@@ -34,14 +34,14 @@ it('waits a moment after a request that nobody answered', () => {
   respond(1, null);
   request();
   expect([results, sent.length]).toEqual([0, 1]);
-  clock.advance(RETRY_AFTER_MS);
+  clock.advance(UNANSWERED_PAUSE_MS);
   request();
   expect(sent).toHaveLength(2);
 });
 
 it('gives up on a request after a while and ignores its late response', () => {
   request();
-  clock.advance(GIVE_UP_MS + RETRY_AFTER_MS);
+  clock.advance(GIVE_UP_MS + UNANSWERED_PAUSE_MS);
   request();
   respond(1, RESULT);
   expect([results, sent.length]).toEqual([0, 2]);

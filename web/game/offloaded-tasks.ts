@@ -10,7 +10,7 @@ const STEER_EVERY_S = 0.05;
 /** Longer than the page's own timeout, so it only ends requests that a stuck page never answers. */
 export const GIVE_UP_MS = 12_000;
 /** Pause after a request that nobody answered. Short, so that a new volunteer is used almost at once. */
-export const RETRY_AFTER_MS = 500;
+export const UNANSWERED_PAUSE_MS = 500;
 
 /** The tasks that the race has others compute. It never waits for a result. */
 export class OffloadedTasks {
@@ -98,7 +98,7 @@ export class OffloadedTask<P extends Part> {
   #end(hasResult: boolean): void {
     this.#pending?.cancelTimer();
     this.#pending = null;
-    if (!hasResult) this.#restsUntilMs = this.#clock.now() + RETRY_AFTER_MS;
+    if (!hasResult) this.#restsUntilMs = this.#clock.now() + UNANSWERED_PAUSE_MS;
   }
 }
 

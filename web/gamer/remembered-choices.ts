@@ -1,3 +1,4 @@
+import { QUALITIES } from '../../shared/tasks/upscale.ts';
 import type { StreamQuality, Where } from '../sdk/types.ts';
 
 /** `play`: the sharpened picture alone. `compare`: before and after of one frame, with a divider. */
@@ -15,10 +16,6 @@ type ChoiceStore = Pick<Storage, 'getItem' | 'setItem'>;
 
 export const MODES: readonly Mode[] = ['play', 'compare'];
 const WHERES: readonly Where[] = ['auto', 'volunteers', 'local'];
-const QUALITIES: readonly StreamQuality[] = [
-  ...(['auto', 'spatial', 'bilinear', 'bicubic'] as const),
-  ...(['fast', 'balanced', 'quality', 'ultra'] as const),
-];
 /** The scales that the page offers for any picture. */
 export const SCALES: readonly number[] = [1.5, 2, 3, 4];
 
@@ -66,7 +63,7 @@ function validChoices(given: unknown): Partial<PageChoices> {
   const from: Record<string, unknown> = { ...(given ?? {}) };
   const mode = MODES.find((each) => each === from.mode);
   const where = WHERES.find((each) => each === from.where);
-  const quality = QUALITIES.find((each) => each === from.quality);
+  const quality = (['auto', ...QUALITIES] as const).find((each) => each === from.quality);
   const scale = SCALES.find((each) => each === from.scale);
   return { ...(mode && { mode }), ...(where && { where }), ...(quality && { quality }), ...(scale && { scale }) };
 }

@@ -1,3 +1,4 @@
+import { lumaOf } from '../../shared/detail.ts';
 import type { PictureSize } from '../../shared/tasks/upscale-size.ts';
 
 /** Pixels of the larger picture that a sample looks at. Reading more back from a GPU would be felt in the game. */
@@ -51,8 +52,7 @@ export class SharpnessMeter {
 
 /** Mean of the squared luma steps to the next pixel across and down, of 255. */
 export function gradientEnergy({ data, width, height }: PictureSize & { data: ArrayLike<number> }): number {
-  const luma = (at: number) =>
-    0.2126 * (data[4 * at] ?? 0) + 0.7152 * (data[4 * at + 1] ?? 0) + 0.0722 * (data[4 * at + 2] ?? 0);
+  const luma = (at: number) => lumaOf(data[4 * at] ?? 0, data[4 * at + 1] ?? 0, data[4 * at + 2] ?? 0);
   let sum = 0;
   for (let y = 0; y < height - 1; y++) {
     for (let x = 0; x < width - 1; x++) {

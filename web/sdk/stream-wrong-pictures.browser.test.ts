@@ -1,6 +1,6 @@
 // Protects: a volunteer that answers a live stream of whole pictures with wrong ones is barred, and an honest one never is.
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { seededRandom } from '../../shared/tasks/test-random.ts';
+import { seededRandom } from '../../shared/seeded-random.ts';
 import { rankedCodecs } from '../stream/codec/codecs.ts';
 import type { FrameEngine } from '../stream/upscale/frame-engine.ts';
 import { canvasEngine } from '../stream/upscale/test-frame-engine.ts';

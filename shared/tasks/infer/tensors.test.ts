@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { seededRandom } from '../test-random.ts';
+import { seededRandom } from '../../seeded-random.ts';
 import { agrees, type Tensor } from './tensors.ts';
 
 const SIZE = 64;

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
+import { seededRandom } from '../../seeded-random.ts';
 import { finish } from '../definition.ts';
-import { seededRandom } from '../test-random.ts';
 import { Grid } from './grid.ts';
 import { JumpMaps } from './jump-maps.ts';
 import { JumpSearch } from './jump-search.ts';

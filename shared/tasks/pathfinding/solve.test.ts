@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
+import { seededRandom } from '../../seeded-random.ts';
 import { finish } from '../definition.ts';
 import { bytesOf } from '../packing.ts';
 import { pathfinding } from '../pathfinding.ts';
-import { seededRandom } from '../test-random.ts';
 import { Grid } from './grid.ts';
 import { CELLS_PER_STEP, Search } from './search.ts';
 import { solvePaths } from './solve.ts';

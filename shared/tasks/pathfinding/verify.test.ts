@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
+import { seededRandom } from '../../seeded-random.ts';
 import { finish, type Steps } from '../definition.ts';
 import { type PathfindingResult, pathfinding } from '../pathfinding.ts';
-import { seededRandom } from '../test-random.ts';
 import { randomGrid, randomQueries, solved } from './test-grids.ts';
 
 const random = seededRandom(3);

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
+import { seededRandom } from '../../seeded-random.ts';
 import { finish } from '../definition.ts';
-import { seededRandom } from '../test-random.ts';
 import { PairFinder } from './pairs.ts';
 import { sortedKeys } from './sorted-keys.ts';
 import { body, simulated, swarm, task, totals } from './test-bodies.ts';

@@ -1,7 +1,7 @@
+import { seededRandom } from '../../seeded-random.ts';
 import { finish, type PackedTask } from '../definition.ts';
 import { numbersIn, type Vec3 } from '../packing.ts';
 import { type PhysicsInput, type PhysicsParams, physics } from '../physics.ts';
-import { seededRandom } from '../test-random.ts';
 import { encodeSimulated, type PhysicsResult, readBodies } from './bodies.ts';
 import { type StepWatch, simulate } from './simulate.ts';
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
+import { seededRandom } from '../../seeded-random.ts';
 import { finish, type Steps } from '../definition.ts';
 import { physics } from '../physics.ts';
-import { seededRandom } from '../test-random.ts';
 import type { PhysicsResult } from './bodies.ts';
 import { body, simulated, swarm, task } from './test-bodies.ts';
 

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
+import { seededRandom } from '../../seeded-random.ts';
 import { finish } from '../definition.ts';
-import { seededRandom } from '../test-random.ts';
 import { BOX, type Bvh, buildBvh, MAX_DEPTH } from './bvh.ts';
 import { sceneOf } from './input.ts';
 import { Intersector, NOTHING } from './intersector.ts';

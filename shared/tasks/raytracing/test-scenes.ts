@@ -1,7 +1,7 @@
+import { seededRandom } from '../../seeded-random.ts';
 import { finish, type PackedResult, type PackedTask } from '../definition.ts';
 import type { Vec3 } from '../packing.ts';
 import { type RaytracingInput, type RaytracingParams, type RaytracingResult, raytracing } from '../raytracing.ts';
-import { seededRandom } from '../test-random.ts';
 import { render } from './render.ts';
 import { readScene } from './scene.ts';
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
+import { seededRandom } from '../../seeded-random.ts';
 import { finish, type Steps } from '../definition.ts';
 import { type RaytracingResult, raytracing } from '../raytracing.ts';
-import { seededRandom } from '../test-random.ts';
 import { Renderer, toSrgb8 } from './render.ts';
 import { readScene } from './scene.ts';
 import { busyScene, painted } from './test-scenes.ts';

@@ -2,7 +2,7 @@
 import { type Line, type Object3D, type Points, type PointsMaterial, Scene, WebGLRenderer } from 'three';
 import { RaceScene } from '../../../web/game/render/race-scene.ts';
 import { NEUTRAL } from '../../../web/game/simulation/craft.ts';
-import { seededRandom } from '../../../web/game/simulation/numbers.ts';
+import { seededRandom } from '../../../shared/seeded-random.ts';
 import { Race, STEP_MS } from '../../../web/game/simulation/race.ts';
 import { world } from './worlds.js';
 

@@ -4,11 +4,12 @@ import type { ProgressListener } from '../../../shared/tasks/definition.ts';
 import { headersSchema, INFER, sizeOfAll } from '../../../shared/tasks/infer/tensors.ts';
 import type { InferParams } from '../../../shared/tasks/infer.ts';
 import type { ExecutedTask } from '../engine-types.ts';
+import { PROGRESS_INTERVAL_MS } from '../models/model-source.ts';
 import type { NamedTensor, OnnxSession } from '../ort/onnx-sessions.ts';
 import type { RunInTaskSlot, TaskSlot } from '../schedule.ts';
 import type { LoadedModel, TimedOutputs } from './loaded-model.ts';
 import type { LoadedModelCache } from './loaded-model-cache.ts';
-import { PROGRESS_INTERVAL_MS, waitForRun } from './long-runs.ts';
+import { waitForRun } from './long-runs.ts';
 import { checkInputs } from './model-shape.ts';
 import { joinRows, rowKey, rowsOf, takeRows } from './rows.ts';
 

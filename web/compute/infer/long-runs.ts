@@ -1,8 +1,6 @@
 import type { Clock } from '../../../shared/clock.ts';
+import { PROGRESS_INTERVAL_MS } from '../models/model-source.ts';
 import type { TaskSlot } from '../schedule.ts';
-
-/** Interval of progress reports, ms: as often as a person can follow. */
-export const PROGRESS_INTERVAL_MS = 100;
 
 /**
  * How long, ms, others wait for a run before they go on beside it. Most runs are over by then, and tasks that arrive meanwhile make up the next

@@ -5,7 +5,7 @@ import type { NetworkModel } from './manifest.ts';
 
 const log = logger('compute.models');
 
-/** Interval, ms, at which the progress of a download is reported: ten times a second looks live. */
+/** Interval of reports on the progress of a download or of a run, ms: ten times a second looks live. */
 export const PROGRESS_INTERVAL_MS = 100;
 
 /**

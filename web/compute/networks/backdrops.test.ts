@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
+import { seededRandom } from '../../../shared/seeded-random.ts';
 import { finish, type PixelImage } from '../../../shared/tasks/definition.ts';
-import { seededRandom } from '../../../shared/tasks/test-random.ts';
 import { verifyTile } from '../../../shared/tasks/upscale.ts';
 import { isOpaque } from '../../../shared/tasks/upscale-tile.ts';
 import { rimsOf } from '../test-transparency.ts';

@@ -1,4 +1,4 @@
-import { type DetailCoding, LUMA_WEIGHTS, MAX_DETAIL_CODES, NO_DETAIL_CODE } from '../../../shared/detail.ts';
+import { type DetailCoding, lumaOf, MAX_DETAIL_CODES, NO_DETAIL_CODE } from '../../../shared/detail.ts';
 import type { PixelImage } from '../../../shared/tasks/definition.ts';
 import { axisSamples, SourceRows } from './source-rows.ts';
 import { bicubicRows } from './upscale.ts';
@@ -38,15 +38,11 @@ export function* detailRows(
     for (let x = 0; x < width; x++) {
       const at = (y * width + x) * 4;
       const alpha = (data[at + 3] ?? 0) / 255;
-      const sharpLuma = luma(data[at] ?? 0, data[at + 1] ?? 0, data[at + 2] ?? 0) * alpha;
-      const baseLuma = luma(base[x * 4] ?? 0, base[x * 4 + 1] ?? 0, base[x * 4 + 2] ?? 0) * 255;
+      const sharpLuma = lumaOf(data[at] ?? 0, data[at + 1] ?? 0, data[at + 2] ?? 0) * alpha;
+      const baseLuma = lumaOf(base[x * 4] ?? 0, base[x * 4 + 1] ?? 0, base[x * 4 + 2] ?? 0) * 255;
       codes[y * width + x] = codeOf(sharpLuma - baseLuma, gain, deadZone);
     }
   });
-}
-
-function luma(red: number, green: number, blue: number): number {
-  return LUMA_WEIGHTS.red * red + LUMA_WEIGHTS.green * green + LUMA_WEIGHTS.blue * blue;
 }
 
 /** @param steps - how much luma there is more than in the base, steps of 255. */

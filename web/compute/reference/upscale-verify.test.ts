@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { MeshError } from '../../../shared/errors.ts';
+import { seededRandom } from '../../../shared/seeded-random.ts';
 import type { PackedTask, Recomputation } from '../../../shared/tasks/definition.ts';
-import { seededRandom } from '../../../shared/tasks/test-random.ts';
 import {
   FILTERS,
   isNetwork,

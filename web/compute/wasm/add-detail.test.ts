@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { beforeAll, expect, test } from 'vitest';
 import { MAX_ADDED_STEPS, MAX_DETAIL_CODES, NO_DETAIL_CODE } from '../../../shared/detail.ts';
-import { seededRandom } from '../../../shared/tasks/test-random.ts';
+import { seededRandom } from '../../../shared/seeded-random.ts';
 import kernelsUrl from './kernels.wasm?url';
 import { Workspace } from './workspace.ts';
 

@@ -1,5 +1,5 @@
 import { describe, expect, test, vi } from 'vitest';
-import { seededRandom } from '../../../shared/tasks/test-random.ts';
+import { seededRandom } from '../../../shared/seeded-random.ts';
 import { RowClaims, type Rows } from './row-claims.ts';
 
 interface NumberAtomics {

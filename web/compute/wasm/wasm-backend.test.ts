@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { beforeAll, describe, expect, test } from 'vitest';
+import { seededRandom } from '../../../shared/seeded-random.ts';
 import type { PixelImage } from '../../../shared/tasks/definition.ts';
-import { seededRandom } from '../../../shared/tasks/test-random.ts';
 import {
   FILTERS,
   NETWORKS,

@@ -1,9 +1,9 @@
 // Protects: paths found on the GPU cost exactly what the reference's paths cost, and pass every check.
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { seededRandom } from '../../../shared/seeded-random.ts';
 import { finish, type Steps } from '../../../shared/tasks/definition.ts';
 import { randomGrid, randomQueries, solved } from '../../../shared/tasks/pathfinding/test-grids.ts';
 import { type PathfindingInput, pathfinding } from '../../../shared/tasks/pathfinding.ts';
-import { seededRandom } from '../../../shared/tasks/test-random.ts';
 import { EXCLUSIVE_SLOT } from '../filter-benchmark.ts';
 import { openDevice } from './gpu-device.ts';
 import { WgslPathFinder } from './path-finder.ts';

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { seededRandom } from '../../../shared/seeded-random.ts';
 import { finish, type Steps } from '../../../shared/tasks/definition.ts';
 import {
   busyScene,
@@ -10,7 +11,6 @@ import {
 } from '../../../shared/tasks/raytracing/test-scenes.ts';
 import { PICTURE_CHECK } from '../../../shared/tasks/raytracing/verify.ts';
 import { type RaytracingInput, raytracing } from '../../../shared/tasks/raytracing.ts';
-import { seededRandom } from '../../../shared/tasks/test-random.ts';
 import { EXCLUSIVE_SLOT } from '../filter-benchmark.ts';
 import { openDevice } from './gpu-device.ts';
 import { WgslRayTracer } from './ray-tracer.ts';

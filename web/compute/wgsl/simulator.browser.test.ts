@@ -1,9 +1,9 @@
 // Protects: bodies simulated on the GPU pass every check, equal tasks give equal results, and heaps are left to the reference.
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { seededRandom } from '../../../shared/seeded-random.ts';
 import { finish, type PackedTask, type Steps } from '../../../shared/tasks/definition.ts';
 import { body, simulated, swarm, task } from '../../../shared/tasks/physics/test-bodies.ts';
 import { type PhysicsParams, physics } from '../../../shared/tasks/physics.ts';
-import { seededRandom } from '../../../shared/tasks/test-random.ts';
 import { EXCLUSIVE_SLOT } from '../filter-benchmark.ts';
 import { openDevice } from './gpu-device.ts';
 import { WgslSimulator } from './simulator.ts';

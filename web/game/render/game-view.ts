@@ -13,9 +13,9 @@ import {
   WebGLRenderTarget,
 } from 'three';
 import { lacking } from '../../../shared/browser-needs.ts';
+import { seededRandom } from '../../../shared/seeded-random.ts';
 import type { PixelImage } from '../../../shared/tasks/definition.ts';
 import { NEUTRAL } from '../simulation/craft.ts';
-import { seededRandom } from '../simulation/numbers.ts';
 import { Race, STEP_MS } from '../simulation/race.ts';
 import { RaceScene } from './race-scene.ts';
 import type { GamePicture, JitteredFrame } from './temporal-upscale.ts';

@@ -1,3 +1,4 @@
+import { lumaOf } from '../../../shared/detail.ts';
 import type { PixelImage } from '../../../shared/tasks/definition.ts';
 
 /** Opaque RGBA8. */
@@ -117,7 +118,9 @@ export class TemporalUpscale {
     const [moveX, moveY] = [motion[2 * nearest] ?? 0, motion[2 * nearest + 1] ?? 0];
     const [beforeX, beforeY] = [(x + 0.5) / 2 - moveX, (y + 0.5) / 2 - moveY];
     const isOutside = beforeX < 0 || beforeY < 0 || beforeX > width || beforeY > height;
-    const thin = smoothstep(Math.abs(lumaOf(out) - lumaOf(mean)) / Math.max(lumaOf(mean), TINY) / THIN_CONTRAST);
+    const thin = smoothstep(
+      Math.abs(brightness(out) - brightness(mean)) / Math.max(brightness(mean), TINY) / THIN_CONTRAST,
+    );
     if (!this.#history || isOutside || this.#wasHidden(beforeX, beforeY, depthBefore[nearest] ?? 0, width, height))
       return 0;
     const moved = Math.min(Math.hypot(moveX, moveY) / MAX_MOTION_PIXELS, 1);
@@ -128,8 +131,8 @@ export class TemporalUpscale {
     clip(history, mean, squares, 0.5 + 0.5 * (1 - moved) ** 2, 1 - lock);
     const weight = Math.min(Math.max(FRAME_WEIGHT, 1 / (this.#frames + 1)) + moved, 1);
     // Bright values weigh less, or single ones would flicker.
-    const current = weight / (1 + lumaOf(out));
-    const before = (1 - weight) / (1 + lumaOf(history));
+    const current = weight / (1 + brightness(out));
+    const before = (1 - weight) / (1 + brightness(history));
     for (let colour = 0; colour < 3; colour++) {
       out[colour] = ((out[colour] ?? 0) * current + (history[colour] ?? 0) * before) / (current + before);
     }
@@ -204,6 +207,6 @@ function clip(
 }
 
 /** 0..1. */
-function lumaOf(colour: ArrayLike<number>): number {
-  return (0.2126 * (colour[0] ?? 0) + 0.7152 * (colour[1] ?? 0) + 0.0722 * (colour[2] ?? 0)) / 255;
+function brightness(colour: ArrayLike<number>): number {
+  return lumaOf(colour[0] ?? 0, colour[1] ?? 0, colour[2] ?? 0) / 255;
 }

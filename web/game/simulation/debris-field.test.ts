@@ -1,8 +1,8 @@
 import { beforeEach, expect, it } from 'vitest';
+import { seededRandom } from '../../../shared/seeded-random.ts';
 import { physics } from '../../../shared/tasks/physics.ts';
 import { DebrisField, DebrisPile, PIECES_PER_PILE, type Ship, type StretchPlan } from './debris-field.ts';
 import { LOOKAHEAD_S, type PhysicsResult, STRETCH } from './debris-physics.ts';
-import { seededRandom } from './numbers.ts';
 import { STEP_MS } from './race.ts';
 import { floorUnder, Track } from './track.ts';
 

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
+import { seededRandom } from '../../../shared/seeded-random.ts';
 import { planCity } from './city.ts';
 import { DRONE_WAIT_S, DroneSwarm, type Trip } from './drone-swarm.ts';
-import { seededRandom } from './numbers.ts';
 import { STEP_MS } from './race.ts';
 import { Track } from './track.ts';
 

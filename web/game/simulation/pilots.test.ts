@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
+import { seededRandom } from '../../../shared/seeded-random.ts';
 import { NEUTRAL } from './craft.ts';
-import { seededRandom } from './numbers.ts';
 import { STEER_HOLD_S } from './pilots.ts';
 import { Race, STEP_MS } from './race.ts';
 import { OBSERVED } from './steering-observation.ts';

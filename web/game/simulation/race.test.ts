@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
+import { seededRandom } from '../../../shared/seeded-random.ts';
 import { type Controls, HANDLING, NEUTRAL } from './craft.ts';
-import { seededRandom } from './numbers.ts';
 import { ATTRACT_AFTER_MS, Race, STEP_MS } from './race.ts';
 
 const STEPS_PER_SECOND = 1000 / STEP_MS;

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { expect, test } from 'vitest';
+import { seededRandom } from '../../../shared/seeded-random.ts';
 import { Craft } from './craft.ts';
-import { seededRandom } from './numbers.ts';
 import { OBSERVED, observeForSteering, STEERING_MODEL, toSteering } from './steering-observation.ts';
 import { Track } from './track.ts';
 

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { seededRandom } from './numbers.ts';
+import { seededRandom } from '../../../shared/seeded-random.ts';
 import { Track } from './track.ts';
 
 it.each([1, 2, 3, 7, 42, 1234])('on seed %i the road is closed, smooth and never narrower than its bends', (seed) => {

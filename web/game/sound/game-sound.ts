@@ -1,4 +1,4 @@
-import { seededRandom } from '../simulation/numbers.ts';
+import { seededRandom } from '../../../shared/seeded-random.ts';
 import { type Cue, tonesOf } from './cues.ts';
 import { EngineVoice, engineTone } from './engine-voice.ts';
 import type { RaceSound } from './race-listener.ts';

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
+import { seededRandom } from '../../../shared/seeded-random.ts';
 import { HANDLING, NEUTRAL } from '../simulation/craft.ts';
-import { seededRandom } from '../simulation/numbers.ts';
 import { Race, STEP_MS } from '../simulation/race.ts';
 import { engineTone } from './engine-voice.ts';
 import { RaceListener, type RaceSound } from './race-listener.ts';

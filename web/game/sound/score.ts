@@ -1,4 +1,5 @@
-import { type Random, seededRandom } from '../simulation/numbers.ts';
+import { seededRandom } from '../../../shared/seeded-random.ts';
+import type { Random } from '../simulation/numbers.ts';
 import { HIT, noteHz, PLUCK, SWELL, type Tone } from './tone.ts';
 
 const BEATS_PER_MINUTE = 104;

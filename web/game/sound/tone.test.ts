@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { seededRandom } from '../simulation/numbers.ts';
+import { seededRandom } from '../../../shared/seeded-random.ts';
 import { type Cue, tonesOf } from './cues.ts';
 import { type Envelope, lengthS, levelsOf, noteHz, type Tone } from './tone.ts';
 

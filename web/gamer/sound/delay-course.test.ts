@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { seededRandom } from '../../game/simulation/numbers.ts';
+import { seededRandom } from '../../../shared/seeded-random.ts';
 import { DelayCourse, MAX_DELAY_S } from './delay-course.ts';
 
 describe('the delay of the sound', () => {

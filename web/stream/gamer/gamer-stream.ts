@@ -229,17 +229,15 @@ export class GamerStream {
     this.#decision = this.#decide();
     this.#still.onFrame(isRepeat);
     const isAuto = this.#settings.where === 'auto';
-    if (this.#isDetail) this.#sharpness.offer(frame);
+    if (this.#isDetail && !isRepeat) this.#sharpness.offer(frame);
     if (this.#decision.running === 'volunteers') {
       const isHelped = this.#pool.name !== null;
       const isSharpened = isAuto && this.#isDetail;
       if (isHelped && this.#isDetail) this.#patience.sent(frameId);
       this.#patience.judge(this.#intake.intervalMs);
       if (this.#isDetail || !isHelped) {
-        this.#presenter.show(
-          { ...copy('show'), isRepeat },
-          { detail: isHelped && this.#isDetail, sharpened: isSharpened },
-        );
+        const parts = { detail: isHelped && this.#isDetail, sharpened: isSharpened };
+        this.#presenter.show({ ...copy('show'), isRepeat }, parts);
       }
       if (isSharpened) this.#local.offer(copy('show'));
       // Last: if the encoder fails at once, the newest frame is repeated and this one is closed.
@@ -271,12 +269,11 @@ export class GamerStream {
   }
 
   #detailCame(detail: FrameDetail): void {
-    if (this.#isClosed || detail.purpose === 'measure') {
-      detail.release();
-      return;
+    if (this.#isClosed || detail.purpose === 'measure') detail.release();
+    else {
+      this.#still.onDetail(detail.codes);
+      this.#presenter.add(detail);
     }
-    this.#still.onDetail(detail.codes);
-    this.#presenter.add(detail);
   }
 
   #dropped({ frameId, purpose }: Pick<CapturedFrame, 'frameId' | 'purpose'>, cause: DropCause): void {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { seededRandom } from '../../../shared/tasks/test-random.ts';
+import { seededRandom } from '../../../shared/seeded-random.ts';
 import type { LumaPlane } from '../verify/luma-reader.ts';
 import { measuredRows, sharpnessOf } from './source-sharpness.ts';
 

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { seededRandom } from '../../../shared/seeded-random.ts';
 import { NETWORKS, QUALITIES, type Quality } from '../../../shared/tasks/upscale.ts';
 import {
   CLIMB_FRAMES,
@@ -10,17 +11,6 @@ import {
 } from './quality-governor.ts';
 import { FIRST_FAILED_WAIT_MS } from './quality-records.ts';
 import { BUDGET_MS, Machine, QUICK, type Times } from './test-machine.ts';
-
-/** mulberry32, a small seeded random number generator. */
-function seeded(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
 
 test('a stream starts with spatial at once and climbs one network at a time to the chosen quality', () => {
   const machine = new Machine(QUICK);
@@ -263,7 +253,7 @@ test('several streams on one machine settle where it keeps up with all of them',
 
 test('on a noisy machine the quality never oscillates, whatever its times', () => {
   for (let seed = 1; seed <= 20; seed++) {
-    const random = seeded(seed);
+    const random = seededRandom(seed);
     const top = BUDGET_MS * (0.3 + 2 * random());
     const times: Times = {
       bilinear: 1,

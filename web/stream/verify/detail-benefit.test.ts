@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { seededRandom } from '../../../shared/tasks/test-random.ts';
+import { seededRandom } from '../../../shared/seeded-random.ts';
 import type { PictureTile } from '../../../shared/tasks/upscale-tile.ts';
 import { benefitOf, DetailRecord } from './detail-benefit.ts';
 

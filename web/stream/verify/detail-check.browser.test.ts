@@ -1,6 +1,6 @@
 import { beforeEach, expect, test } from 'vitest';
 import { MeshError } from '../../../shared/errors.ts';
-import { seededRandom } from '../../../shared/tasks/test-random.ts';
+import { seededRandom } from '../../../shared/seeded-random.ts';
 import type { Quality } from '../../../shared/tasks/upscale.ts';
 import { detailRows } from '../../compute/reference/detail.ts';
 import { upscaleReference } from '../../compute/reference/upscale.ts';

@@ -1,7 +1,7 @@
 // Protects: detail that is not of its frame is told at once and cheaply, and honest detail never is, whatever a codec made of it.
 import { beforeEach, expect, test } from 'vitest';
 import { NO_DETAIL_CODE } from '../../../shared/detail.ts';
-import { seededRandom } from '../../../shared/tasks/test-random.ts';
+import { seededRandom } from '../../../shared/seeded-random.ts';
 import { judgeDetail, type PlausibilityOptions } from './detail-plausibility.ts';
 import { isOpposite } from './edge-fit.ts';
 import type { LumaPlane } from './luma-reader.ts';

@@ -1,7 +1,7 @@
 // Protects: detail that cannot be of its frame is never shown, a volunteer that sends some again and again is checked, and a glitch is none of its fault.
 import { beforeEach, expect, test } from 'vitest';
 import { NO_DETAIL_CODE } from '../../../shared/detail.ts';
-import { seededRandom } from '../../../shared/tasks/test-random.ts';
+import { seededRandom } from '../../../shared/seeded-random.ts';
 import { DetailHistory } from './detail-history.ts';
 import type { Place } from './detail-plausibility.ts';
 import { DetailWatch } from './detail-watch.ts';

@@ -2,7 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { beforeEach, expect, test } from 'vitest';
 import { NO_DETAIL_CODE } from '../../../shared/detail.ts';
-import { seededRandom } from '../../../shared/tasks/test-random.ts';
+import { seededRandom } from '../../../shared/seeded-random.ts';
 import { networksIn, parseManifest } from '../../compute/models/manifest.ts';
 import { doubledReference } from '../../compute/networks/reference-network.ts';
 import { unpackLayers } from '../../compute/networks/weights.ts';

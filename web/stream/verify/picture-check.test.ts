@@ -1,6 +1,6 @@
 // Pictures are told apart by their content, never by how they were encoded or how bright a browser rendered them.
 import { expect, test } from 'vitest';
-import { seededRandom } from '../../../shared/tasks/test-random.ts';
+import { seededRandom } from '../../../shared/seeded-random.ts';
 import { MIN_SIMILARITY, similarity, THUMBNAIL_SIZE, type Thumbnail } from './picture-check.ts';
 
 const { width: WIDTH, height: HEIGHT } = THUMBNAIL_SIZE;

@@ -1,4 +1,5 @@
 import { lacking } from '../../../shared/browser-needs.ts';
+import { lumaOf } from '../../../shared/detail.ts';
 import { CheckStreak } from '../../../shared/reputation.ts';
 
 /** Cells of a thumbnail. A cell covers some hundred pixels of a frame, whose coding errors cancel out. */
@@ -118,11 +119,8 @@ class ThumbnailMaker {
   make(frame: VideoFrame): Thumbnail {
     this.#context.drawImage(frame, 0, 0, WIDTH, HEIGHT);
     const { data } = this.#context.getImageData(0, 0, WIDTH, HEIGHT);
-    // Luma weights of BT.709; any would do, as long as both pictures use the same.
-    return Float32Array.from(
-      { length: WIDTH * HEIGHT },
-      (_, cell) =>
-        0.2126 * (data[4 * cell] ?? 0) + 0.7152 * (data[4 * cell + 1] ?? 0) + 0.0722 * (data[4 * cell + 2] ?? 0),
+    return Float32Array.from({ length: WIDTH * HEIGHT }, (_, cell) =>
+      lumaOf(data[4 * cell] ?? 0, data[4 * cell + 1] ?? 0, data[4 * cell + 2] ?? 0),
     );
   }
 }

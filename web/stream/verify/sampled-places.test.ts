@@ -1,7 +1,7 @@
 // Protects: wherever in a picture something is written, and into whichever of the pixels that a source pixel becomes, it is looked at now and then.
 import { beforeEach, expect, test } from 'vitest';
 import { NO_DETAIL_CODE } from '../../../shared/detail.ts';
-import { seededRandom } from '../../../shared/tasks/test-random.ts';
+import { seededRandom } from '../../../shared/seeded-random.ts';
 import type { PictureSize } from '../../../shared/tasks/upscale-size.ts';
 import { judgeDetail } from './detail-plausibility.ts';
 import type { LumaPlane } from './luma-reader.ts';

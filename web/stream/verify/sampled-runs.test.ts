@@ -1,6 +1,6 @@
 // Protects: a volunteer cannot tell from what it sees, keyframes, when it is not checked.
 import { beforeEach, expect, test } from 'vitest';
-import { seededRandom } from '../../../shared/tasks/test-random.ts';
+import { seededRandom } from '../../../shared/seeded-random.ts';
 import { SampledRuns } from './sampled-runs.ts';
 
 const FPS = 30;

@@ -1,5 +1,5 @@
 import { MAX_DETAIL_CODES, NO_DETAIL_CODE } from '../../../shared/detail.ts';
-import { seededRandom } from '../../../shared/tasks/test-random.ts';
+import { seededRandom } from '../../../shared/seeded-random.ts';
 import { detailRows } from '../../compute/reference/detail.ts';
 import type { LumaPlane } from './luma-reader.ts';
 
