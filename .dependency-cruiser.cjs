@@ -183,6 +183,13 @@ module.exports = {
       to: { path: '(^|/)simple-peer(/|$)' },
     },
     {
+      name: 'zod-only-from-its-file',
+      comment: 'which keeps it from trying `new Function`; types may come from anywhere',
+      severity: 'error',
+      from: { path: '^(web|shared|signaling-server)/', pathNot: '^shared/zod\\.ts$' },
+      to: { path: '(^|/)zod(/|$)', dependencyTypesNot: ['type-only'] },
+    },
+    {
       name: 'production-imports-no-tests',
       severity: 'error',
       from: { pathNot: [TESTS, '^(e2e|bench)/'] },

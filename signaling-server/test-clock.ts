@@ -1,4 +1,4 @@
-import { ManualClock } from '../shared/manual-clock.ts';
+import { ManualClock } from '../shared/test-manual-clock.ts';
 import type { ServerClock } from './clock.ts';
 
 /** A manual clock with a date on it. */

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { MeshError } from '../../shared/errors.ts';
-import { ManualClock } from '../../shared/manual-clock.ts';
 import { upscale } from '../../shared/tasks/upscale.ts';
+import { ManualClock } from '../../shared/test-manual-clock.ts';
 import type { Backend, BackendName, UpscaleShape } from './backend.ts';
 import { BackendSet } from './backend-set.ts';
 import { Dialogue } from './dialogue/dialogue.ts';

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { ManualClock } from '../../shared/manual-clock.ts';
+import { ManualClock } from '../../shared/test-manual-clock.ts';
 import { DutyCycle, SHARE_WINDOW_MS } from './duty-cycle.ts';
 import { nextMacrotask, Schedule, SLICE_MS, type TimeSlot } from './schedule.ts';
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { ManualClock } from '../../shared/manual-clock.ts';
+import { ManualClock } from '../../shared/test-manual-clock.ts';
 import { GpuClock, MAX_IMPLAUSIBLE } from './gpu-clock.ts';
 import { msBetween } from './wgsl/gpu-timer.ts';
 

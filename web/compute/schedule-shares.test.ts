@@ -1,6 +1,6 @@
 // How frames and tasks share the machine.
 import { expect, test } from 'vitest';
-import { ManualClock } from '../../shared/manual-clock.ts';
+import { ManualClock } from '../../shared/test-manual-clock.ts';
 import { GUARANTEED_SHARE } from './class-scheduler.ts';
 import { nextMacrotask, type Schedule, SLICE_MS } from './schedule.ts';
 import { done, never, start } from './test-schedule.ts';

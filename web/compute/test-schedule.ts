@@ -1,4 +1,4 @@
-import { ManualClock } from '../../shared/manual-clock.ts';
+import { ManualClock } from '../../shared/test-manual-clock.ts';
 import { nextMacrotask, Schedule, type Started, type TaskSlot, type TimeSlot } from './schedule.ts';
 
 export const never = new AbortController().signal;

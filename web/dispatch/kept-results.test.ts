@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { ManualClock } from '../../shared/manual-clock.ts';
+import { ManualClock } from '../../shared/test-manual-clock.ts';
 import { KEPT_RESULTS, KeptResults } from './kept-results.ts';
 
 const done = { kind: 'done', result: 1 } as const;

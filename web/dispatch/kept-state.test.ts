@@ -1,5 +1,5 @@
 import { beforeEach, expect, test } from 'vitest';
-import { ManualClock } from '../../shared/manual-clock.ts';
+import { ManualClock } from '../../shared/test-manual-clock.ts';
 import { KEPT_STATE, KeptState } from './kept-state.ts';
 import { SESSIONS } from './model-sessions.ts';
 

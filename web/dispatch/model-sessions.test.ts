@@ -1,6 +1,6 @@
 import { beforeEach, expect, test } from 'vitest';
-import { ManualClock } from '../../shared/manual-clock.ts';
 import type { InferInput } from '../../shared/tasks/infer.ts';
+import { ManualClock } from '../../shared/test-manual-clock.ts';
 import { ModelSessions, SESSIONS, type SessionCall, stateInputOf } from './model-sessions.ts';
 
 const floats = (...values: number[]) => ({

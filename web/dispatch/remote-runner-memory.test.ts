@@ -2,7 +2,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { CHANNELS } from '../../shared/channels.ts';
 import { splitTransfer } from '../../shared/chunks.ts';
 import type { MeshError } from '../../shared/errors.ts';
-import { ManualClock } from '../../shared/manual-clock.ts';
+import { ManualClock } from '../../shared/test-manual-clock.ts';
 import { TestPort } from '../net/test-channel.ts';
 import { MEMORY, MemoryBudget, type MemoryUser } from './memory-budget.ts';
 import { RemoteRunner } from './remote-runner.ts';

@@ -1,6 +1,6 @@
 import { MeshError } from '../../shared/errors.ts';
-import { ManualClock } from '../../shared/manual-clock.ts';
 import type { PackedResult } from '../../shared/tasks/definition.ts';
+import { ManualClock } from '../../shared/test-manual-clock.ts';
 import { VolunteerTrust } from '../net/volunteer-trust.ts';
 import type { Redispatch } from './dispatch-counts.ts';
 import { Dispatcher } from './dispatcher.ts';

@@ -1,7 +1,6 @@
 import { MeshError } from '../../shared/errors.ts';
-import { ManualClock } from '../../shared/manual-clock.ts';
-
 import type { PackedTask } from '../../shared/tasks/definition.ts';
+import { ManualClock } from '../../shared/test-manual-clock.ts';
 import { simulatedChannel, type WireSpeed } from '../net/test-channel.ts';
 import { VolunteerTrust } from '../net/volunteer-trust.ts';
 

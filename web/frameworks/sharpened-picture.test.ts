@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { ManualClock } from '../../shared/manual-clock.ts';
+import { ManualClock } from '../../shared/test-manual-clock.ts';
 import { MeshError } from '../sdk/p2c2r.ts';
 import { type Picture, SharpenedPicture, type SharpenedState } from './sharpened-picture.ts';
 import { settle, TestClient } from './test-mesh.ts';

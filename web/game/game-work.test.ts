@@ -1,6 +1,6 @@
 import { beforeEach, expect, it } from 'vitest';
 import { MeshError } from '../../shared/errors.ts';
-import { ManualClock } from '../../shared/manual-clock.ts';
+import { ManualClock } from '../../shared/test-manual-clock.ts';
 import { volunteer } from '../sdk/test-volunteer-info.ts';
 import type { TaskOptions, VolunteerInfo } from '../sdk/types.ts';
 import { GAME_STATUS_INTERVAL_MS, GameWork, type WorkClient } from './game-work.ts';

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
-import { ManualClock } from '../../shared/manual-clock.ts';
 import { raytracing } from '../../shared/tasks/raytracing.ts';
+import { ManualClock } from '../../shared/test-manual-clock.ts';
 import { Hangar, hangarScene, PAUSE_MS } from './hangar.ts';
 import type { PartRequest, PartResult } from './messages.ts';
 import { UNANSWERED_PAUSE_MS } from './offloaded-tasks.ts';

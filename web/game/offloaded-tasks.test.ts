@@ -1,5 +1,5 @@
 import { beforeEach, expect, it } from 'vitest';
-import { ManualClock } from '../../shared/manual-clock.ts';
+import { ManualClock } from '../../shared/test-manual-clock.ts';
 import type { PartInput, PartRequest, PartResult } from './messages.ts';
 import { GIVE_UP_MS, OffloadedTask, UNANSWERED_PAUSE_MS } from './offloaded-tasks.ts';
 

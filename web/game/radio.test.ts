@@ -1,5 +1,5 @@
 import { beforeEach, expect, test } from 'vitest';
-import { ManualClock } from '../../shared/manual-clock.ts';
+import { ManualClock } from '../../shared/test-manual-clock.ts';
 import { RADIO, Radio, type RadioClient } from './radio.ts';
 import { RIVALS, withRightNames, wordsOf } from './radio-lines.ts';
 import { Craft } from './simulation/craft.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { ManualClock } from '../../shared/manual-clock.ts';
+import { ManualClock } from '../../shared/test-manual-clock.ts';
 import { Clip, clipSize } from './clip.ts';
 import type { ClipFile, ClipWriter } from './clip-writer.ts';
 

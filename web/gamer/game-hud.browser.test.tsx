@@ -1,7 +1,7 @@
 import { render } from 'preact';
 import { afterEach, expect, test, vi } from 'vitest';
 import '../ui/base.css';
-import { ManualClock } from '../../shared/manual-clock.ts';
+import { ManualClock } from '../../shared/test-manual-clock.ts';
 import { GameWork } from '../game/game-work.ts';
 import { GameHud } from './game-hud.tsx';
 

@@ -1,7 +1,7 @@
 import { signal } from '@preact/signals';
 import { expect, test, vi } from 'vitest';
 import { systemClock } from '../../shared/clock.ts';
-import { ManualClock } from '../../shared/manual-clock.ts';
+import { ManualClock } from '../../shared/test-manual-clock.ts';
 import type { Comparison } from './comparison.ts';
 import type { Player } from './player.ts';
 import { Recorder } from './recorder.ts';

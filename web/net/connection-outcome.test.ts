@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { MeshError } from '../../shared/errors.ts';
-import { ManualClock } from '../../shared/manual-clock.ts';
 import type { LinkOutcome } from '../../shared/server-status.ts';
+import { ManualClock } from '../../shared/test-manual-clock.ts';
 import { iceRouteOf, PATH_LOOKUP_DELAY_MS, reportConnectionOutcome } from './connection-outcome.ts';
 import type { LinkEvent } from './link-environment.ts';
 import { Listeners } from './listeners.ts';

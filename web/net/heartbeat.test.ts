@@ -1,6 +1,6 @@
 import { afterEach, expect, test } from 'vitest';
 import type { MeshError } from '../../shared/errors.ts';
-import { ManualClock } from '../../shared/manual-clock.ts';
+import { ManualClock } from '../../shared/test-manual-clock.ts';
 import { RECHECK_MS, RTT } from './failure-detector.ts';
 import { HEARTBEAT, HeartbeatMonitor, type HeartbeatReading, HeartbeatResponder } from './heartbeat.ts';
 import { deliver, TestPort } from './test-channel.ts';

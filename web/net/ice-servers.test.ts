@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { MeshError } from '../../shared/errors.ts';
-import { ManualClock } from '../../shared/manual-clock.ts';
 import type { IceGrant } from '../../shared/signaling.ts';
+import { ManualClock } from '../../shared/test-manual-clock.ts';
 import { IceRenewal, RENEW_AFTER, RENEWAL_RETRY_MS } from './ice-servers.ts';
 
 /** A long session always has valid credentials, even if the server refuses once. */

@@ -1,7 +1,7 @@
 import type { Socket } from 'socket.io';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { systemClock } from '../../shared/clock.ts';
-import { ManualClock } from '../../shared/manual-clock.ts';
+import { ManualClock } from '../../shared/test-manual-clock.ts';
 import type { LinkEvent } from './link-environment.ts';
 import { Mesh, type MeshJoinOptions } from './mesh.ts';
 import { CONNECT_TIMEOUT_MS } from './peer.ts';

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { ManualClock } from '../../shared/manual-clock.ts';
+import { ManualClock } from '../../shared/test-manual-clock.ts';
 import { BUFFER_POLL_MS, type LowWaterChannel, withLowWater } from './peer.ts';
 
 /** A channel without the `bufferedamountlow` event, whose send queue the test empties. */

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { ManualClock } from '../../shared/manual-clock.ts';
+import { ManualClock } from '../../shared/test-manual-clock.ts';
 import { LINK } from './link-environment.ts';
 import { RETRY, RetrySchedule } from './retry-schedule.ts';
 

@@ -1,9 +1,9 @@
 import type { Socket } from 'socket.io';
 import { afterEach, expect, test, vi } from 'vitest';
 import { type Clock, systemClock } from '../../shared/clock.ts';
-import { ManualClock } from '../../shared/manual-clock.ts';
 import { SIGNALING } from '../../shared/protocol-limits.ts';
 import { PROTOCOL_VERSION } from '../../shared/signaling.ts';
+import { ManualClock } from '../../shared/test-manual-clock.ts';
 import { RENEW_AFTER } from './ice-servers.ts';
 import { SignalingClient } from './signaling-client.ts';
 import type { SignalingEvent } from './signaling-session.ts';

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { ManualClock } from '../../shared/manual-clock.ts';
+import { ManualClock } from '../../shared/test-manual-clock.ts';
 import { LOAD_STEP, STATUS_INTERVAL_MS, STATUS_REPEAT_MS, StatusReporter } from './status-reporter.ts';
 
 const STATUS = { load: 0.5, accepting: true, tasks: ['echo'], maxGamers: 4 };

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { ManualClock } from '../../shared/manual-clock.ts';
+import { ManualClock } from '../../shared/test-manual-clock.ts';
 import { BusyMeter, LOAD_WINDOW_MS } from './busy-meter.ts';
 
 test('the load is the busy part of the last seconds: it rises with work and falls afterwards', () => {

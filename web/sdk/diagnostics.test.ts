@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { MeshError } from '../../shared/errors.ts';
 import { log } from '../../shared/log.ts';
-import { ManualClock } from '../../shared/manual-clock.ts';
+import { ManualClock } from '../../shared/test-manual-clock.ts';
 import { reportConnectionOutcome } from '../net/connection-outcome.ts';
 import type { Link } from '../net/link.ts';
 import type { LinkEvent } from '../net/link-environment.ts';

@@ -1,6 +1,6 @@
 // Protects: a phone that comes back to the page after a call, or a laptop that slept, finds its connections again at once.
 import { beforeEach, expect, test } from 'vitest';
-import { ManualClock } from '../../shared/manual-clock.ts';
+import { ManualClock } from '../../shared/test-manual-clock.ts';
 import { watchForWaking } from './wake-watch.ts';
 
 /** Stopped, it keeps its timers for later, as a page does. */

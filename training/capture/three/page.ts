@@ -1,8 +1,8 @@
 /** Runs in the browser that `capture.mjs` opens: draws the same state at three sizes and hands the pixels back. */
 import { type Line, type Object3D, type Points, type PointsMaterial, Scene, WebGLRenderer } from 'three';
+import { seededRandom } from '../../../shared/seeded-random.ts';
 import { RaceScene } from '../../../web/game/render/race-scene.ts';
 import { NEUTRAL } from '../../../web/game/simulation/craft.ts';
-import { seededRandom } from '../../../shared/seeded-random.ts';
 import { Race, STEP_MS } from '../../../web/game/simulation/race.ts';
 import { world } from './worlds.js';
 

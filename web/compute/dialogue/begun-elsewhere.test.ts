@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, test } from 'vitest';
-import { ManualClock } from '../../../shared/manual-clock.ts';
 import { type AnswerToken, type PartialAnswer, textOf } from '../../../shared/tasks/dialogue/answer-tokens.ts';
 import { type DialogueInput, dialogue } from '../../../shared/tasks/dialogue.ts';
+import { ManualClock } from '../../../shared/test-manual-clock.ts';
 import { LoadedModelCache } from '../infer/loaded-model-cache.ts';
 import { summingModel } from '../infer/test-sessions.ts';
 import { nextMacrotask, Schedule } from '../schedule.ts';

@@ -1,5 +1,5 @@
 import { beforeEach, expect, test } from 'vitest';
-import { ManualClock } from '../../../shared/manual-clock.ts';
+import { ManualClock } from '../../../shared/test-manual-clock.ts';
 import type { NamedTensor } from '../ort/onnx-sessions.ts';
 import { ConversationCaches, KEPT } from './conversation-caches.ts';
 

@@ -1,9 +1,9 @@
 import { afterEach, expect, test, vi } from 'vitest';
 import { MeshError } from '../../../shared/errors.ts';
-import { ManualClock } from '../../../shared/manual-clock.ts';
 import type { ReportListener } from '../../../shared/tasks/definition.ts';
 import type { AnswerToken } from '../../../shared/tasks/dialogue/answer-tokens.ts';
 import { type DialogueInput, type DialogueParams, dialogue } from '../../../shared/tasks/dialogue.ts';
+import { ManualClock } from '../../../shared/test-manual-clock.ts';
 import { LoadedModelCache } from '../infer/loaded-model-cache.ts';
 import { summingModel } from '../infer/test-sessions.ts';
 import { nextMacrotask, Schedule } from '../schedule.ts';

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { ManualClock } from '../../../shared/manual-clock.ts';
 import { dialogue } from '../../../shared/tasks/dialogue.ts';
+import { ManualClock } from '../../../shared/test-manual-clock.ts';
 import { LoadedModelCache } from '../infer/loaded-model-cache.ts';
 import { summingModel } from '../infer/test-sessions.ts';
 import { TestModelServer } from '../models/test-model-server.ts';

@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import { MeshError } from '../../../shared/errors.ts';
-import { ManualClock } from '../../../shared/manual-clock.ts';
 import type { TaskProgress } from '../../../shared/tasks/definition.ts';
 import { INFER } from '../../../shared/tasks/infer/tensors.ts';
 import { infer, type RowRelation } from '../../../shared/tasks/infer.ts';
+import { ManualClock } from '../../../shared/test-manual-clock.ts';
 import { nextMacrotask, Schedule } from '../schedule.ts';
 import { INFERENCE, Inference } from './inference.ts';
 import { LoadedModelCache, MAX_LOADED_MODELS } from './loaded-model-cache.ts';

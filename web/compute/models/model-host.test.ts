@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { MeshError } from '../../../shared/errors.ts';
-import { ManualClock } from '../../../shared/manual-clock.ts';
+import { ManualClock } from '../../../shared/test-manual-clock.ts';
 import { download, LEAST_BYTES_IN_TIME, STALL_TIMEOUT_MS } from './download.ts';
 import { ModelHost } from './model-host.ts';
 

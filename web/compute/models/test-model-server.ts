@@ -1,4 +1,4 @@
-import { ManualClock } from '../../../shared/manual-clock.ts';
+import { ManualClock } from '../../../shared/test-manual-clock.ts';
 import { sha256Hex } from './download.ts';
 import type { Manifest } from './manifest.ts';
 import type { ModelProgress } from './model-source.ts';

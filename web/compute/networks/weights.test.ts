@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { roundedToFloat16, toFloat16Bits } from './weights.ts';
+import { roundedToFloat16 } from './test-half-precision.ts';
+import { toFloat16Bits } from './weights.ts';
 
 describe('half precision', () => {
   it.each([

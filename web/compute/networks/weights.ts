@@ -70,27 +70,6 @@ export function toFloat16Bits(value: number): number {
   return sign | (((exponent + 15) << 10) + steps);
 }
 
-const double = new DataView(new ArrayBuffer(8));
-/**
- * By biased exponent of a double: 1.5 * 2^52 steps between half-precision numbers of that exponent. A double that large has no finer
- * steps, so that adding it rounds, ties to even.
- */
-const ROUNDING = Float64Array.from(
-  { length: 2048 },
-  (_, exponent) => 1.5 * 2 ** (52 + Math.max(exponent - 1023, -14) - 10),
-);
-
-/** The nearest half-precision number; ties go to even. Tests round tens of millions. */
-export function roundedToFloat16(value: number): number {
-  if (!Number.isFinite(value)) return value;
-  const magnitude = Math.abs(value);
-  if (magnitude >= 65_520) return Math.sign(value) * Number.POSITIVE_INFINITY;
-  double.setFloat64(0, magnitude);
-  const rounding = ROUNDING[double.getUint16(0) >> 4] ?? 0;
-  // A product keeps the sign of a negative zero.
-  return Math.sign(value) * (magnitude + rounding - rounding);
-}
-
 function roundedToEven(value: number): number {
   const below = Math.floor(value);
   const rest = value - below;

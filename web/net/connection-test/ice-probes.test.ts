@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { ManualClock } from '../../../shared/manual-clock.ts';
+import { ManualClock } from '../../../shared/test-manual-clock.ts';
 import type { Candidate } from './ice-gathering.ts';
 import { probeRelays, probeStun, sortIceServers, translationOf } from './ice-probes.ts';
 

@@ -1,6 +1,6 @@
 // Protects: a phone that gets hot computes less until it has cooled, and nothing else makes a volunteer slow.
 import { beforeEach, expect, test } from 'vitest';
-import { ManualClock } from '../../../shared/manual-clock.ts';
+import { ManualClock } from '../../../shared/test-manual-clock.ts';
 import { type CpuPressure, HeatGuard } from './heat-guard.ts';
 
 const CHECK_MS = 500;

@@ -1,5 +1,5 @@
 import { afterEach, expect, test, vi } from 'vitest';
-import { ManualClock } from '../../../shared/manual-clock.ts';
+import { ManualClock } from '../../../shared/test-manual-clock.ts';
 import { DEFAULT_LIMITS } from '../volunteer-limits.ts';
 import { IDLE_AFTER_MS, type MachineSignals } from './machine-signals.ts';
 import { ServingConditions } from './serving-conditions.ts';

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { ManualClock } from '../../../shared/manual-clock.ts';
+import { ManualClock } from '../../../shared/test-manual-clock.ts';
 import { KEYFRAME_REQUEST_MS, KeyframeRequests } from './frame-decoder.ts';
 
 test('a keyframe is requested at once, then after doubling waits, and at once again after one was decoded', () => {

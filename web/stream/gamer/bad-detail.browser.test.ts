@@ -1,9 +1,9 @@
 // Protects: whatever a volunteer sends as detail, the picture stays this machine's own, and honest detail that comes after it is shown.
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { MAX_ADDED_STEPS, NO_DETAIL_CODE } from '../../../shared/detail.ts';
-import { ManualClock } from '../../../shared/manual-clock.ts';
 import type { ColorSpace } from '../../../shared/messages.ts';
 import type { Quality } from '../../../shared/tasks/upscale.ts';
+import { ManualClock } from '../../../shared/test-manual-clock.ts';
 import { deliver, TestPort } from '../../net/test-channel.ts';
 import type { Codec } from '../codec/codecs.ts';
 import { FrameEncoder } from '../codec/frame-encoder.ts';

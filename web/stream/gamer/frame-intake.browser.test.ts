@@ -1,5 +1,5 @@
 import { expect, onTestFinished, test } from 'vitest';
-import { ManualClock } from '../../../shared/manual-clock.ts';
+import { ManualClock } from '../../../shared/test-manual-clock.ts';
 import { FrameIntake } from './frame-intake.ts';
 import { StreamStatistics } from './stream-statistics.ts';
 

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { ManualClock } from '../../../shared/manual-clock.ts';
+import { ManualClock } from '../../../shared/test-manual-clock.ts';
 import { MAX_REFINE_LAST_MS, StillPicture } from './still-picture.ts';
 
 const INTERVAL_MS = 33;

@@ -1,7 +1,7 @@
 import { beforeEach, expect, test } from 'vitest';
 import { MeshError, type MeshErrorReason } from '../../../shared/errors.ts';
-import { ManualClock } from '../../../shared/manual-clock.ts';
 import type { ControlMessage, StreamSetup } from '../../../shared/messages.ts';
+import { ManualClock } from '../../../shared/test-manual-clock.ts';
 import { Listeners } from '../../net/listeners.ts';
 import { VolunteerTrust } from '../../net/volunteer-trust.ts';
 import { streamSize } from '../frame-size.ts';

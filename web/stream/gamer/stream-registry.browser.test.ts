@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { type Clock, systemClock } from '../../../shared/clock.ts';
-import { ManualClock } from '../../../shared/manual-clock.ts';
 import { STREAM_LIMITS } from '../../../shared/protocol-limits.ts';
 import type { Where } from '../../../shared/tasks/definition.ts';
+import { ManualClock } from '../../../shared/test-manual-clock.ts';
 import { canvasComposer } from '../compose/test-composer.ts';
 import { toStreamSettings } from '../settings.ts';
 import type { FrameEngine } from '../upscale/frame-engine.ts';

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, test } from 'vitest';
-import { ManualClock } from '../../../shared/manual-clock.ts';
 import { STREAM_LIMITS } from '../../../shared/protocol-limits.ts';
 import type { Quality } from '../../../shared/tasks/upscale.ts';
+import { ManualClock } from '../../../shared/test-manual-clock.ts';
 import { localFrameStages } from '../frame-timing.ts';
 import { FrameAccounting, StreamStatistics } from './stream-statistics.ts';
 

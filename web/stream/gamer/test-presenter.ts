@@ -1,5 +1,5 @@
 import { expect } from 'vitest';
-import { ManualClock } from '../../../shared/manual-clock.ts';
+import { ManualClock } from '../../../shared/test-manual-clock.ts';
 import type { AppliedDetail, Composer, RawPicture } from '../compose/composer.ts';
 import type { FrameDetail } from '../frame.ts';
 import { localFrameStages } from '../frame-timing.ts';

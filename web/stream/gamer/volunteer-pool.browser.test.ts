@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { MeshError } from '../../../shared/errors.ts';
-import { ManualClock } from '../../../shared/manual-clock.ts';
+import { ManualClock } from '../../../shared/test-manual-clock.ts';
 import { simulatedChannel, TestPort } from '../../net/test-channel.ts';
 import type { CapturedFrame, Purpose } from '../frame.ts';
 import { INITIAL_FRAMES_IN_FLIGHT } from '../transport/in-flight-window.ts';

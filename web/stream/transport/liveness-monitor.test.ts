@@ -1,5 +1,5 @@
 import { beforeEach, expect, test } from 'vitest';
-import { ManualClock } from '../../../shared/manual-clock.ts';
+import { ManualClock } from '../../../shared/test-manual-clock.ts';
 import { GIVE_UP_AFTER_MS, LivenessMonitor } from './liveness-monitor.ts';
 
 let clock: ManualClock;

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { MeshError } from '../../../shared/errors.ts';
-import { ManualClock } from '../../../shared/manual-clock.ts';
 import { QUALITIES, type Quality } from '../../../shared/tasks/upscale.ts';
+import { ManualClock } from '../../../shared/test-manual-clock.ts';
 import type { UpscaleOutcome } from '../frame.ts';
 import { AdaptiveUpscaler } from './adaptive-upscaler.ts';
 import type { FrameEngine } from './frame-engine.ts';

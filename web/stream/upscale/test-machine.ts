@@ -1,5 +1,5 @@
-import { ManualClock } from '../../../shared/manual-clock.ts';
 import type { Quality } from '../../../shared/tasks/upscale.ts';
+import { ManualClock } from '../../../shared/test-manual-clock.ts';
 import { SOURCE_SHARE } from './frame-budget.ts';
 import { QualityGovernor } from './quality-governor.ts';
 

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { NETWORKS } from '../../../../shared/tasks/upscale.ts';
 import type { NetworkShape } from '../../models/manifest.ts';
-import { halfPrecisionTolerances } from '../../networks/half-precision.ts';
 import { featuresOf } from '../../networks/reference-network.ts';
+import { halfPrecisionTolerances } from '../../networks/test-half-precision.ts';
 import { loadNetwork, loadVectors, madeUpLayers } from '../../test-models.ts';
 import { openDevice } from '../gpu-device.ts';
 import { deviceTraits, variantFor } from './kernel-variant.ts';

@@ -1,8 +1,8 @@
 // Protects: networks of any widths, of which ours are only four, compute what the reference computes in every variant of a kernel.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { NetworkShape } from '../../models/manifest.ts';
-import { halfPrecisionTolerances } from '../../networks/half-precision.ts';
 import { featuresOf } from '../../networks/reference-network.ts';
+import { halfPrecisionTolerances } from '../../networks/test-half-precision.ts';
 import { madeUpLayers } from '../../test-models.ts';
 import { openDevice } from '../gpu-device.ts';
 import type { DeviceTraits } from './kernel-variant.ts';

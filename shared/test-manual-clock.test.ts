@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { ManualClock } from './manual-clock.ts';
+import { ManualClock } from './test-manual-clock.ts';
 
 test('timers fire in order, each at its own time, and may set others', () => {
   const clock = new ManualClock(100);
