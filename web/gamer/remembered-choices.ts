@@ -1,3 +1,4 @@
+import { readStored, type TextStore, writeStored } from '../../shared/stored-json.ts';
 import { QUALITIES } from '../../shared/tasks/upscale.ts';
 import type { StreamQuality, Where } from '../sdk/types.ts';
 
@@ -12,8 +13,6 @@ export interface PageChoices {
   scale: number;
 }
 
-type ChoiceStore = Pick<Storage, 'getItem' | 'setItem'>;
-
 export const MODES: readonly Mode[] = ['play', 'compare'];
 const WHERES: readonly Where[] = ['auto', 'volunteers', 'local'];
 /** The scales that the page offers for any picture. */
@@ -22,22 +21,16 @@ export const SCALES: readonly number[] = [1.5, 2, 3, 4];
 export const DEFAULT_CHOICES: PageChoices = { mode: 'play', where: 'auto', quality: 'auto', scale: 2 };
 
 const STORAGE_KEY = 'p2c2r.gamer-choices';
-/** More than all choices take, in characters: whatever else is stored under the name is not even parsed. */
-const MAX_STORED_CHARS = 500;
 
 /** The choices made last in this browser. What is missing or invalid is as by default. */
-export function rememberedChoices(store: ChoiceStore | null): PageChoices {
-  return { ...DEFAULT_CHOICES, ...validChoices(stored(store)) };
+export function rememberedChoices(store: TextStore | null): PageChoices {
+  return { ...DEFAULT_CHOICES, ...validChoices(readStored(store, STORAGE_KEY)) };
 }
 
 /** Keeps what was chosen just now; everything else stays as it was remembered, whatever a link asked for. */
-export function rememberChoices(store: ChoiceStore | null, chosen: Partial<PageChoices>): void {
-  try {
-    // What is kept is what will be believed.
-    store?.setItem(STORAGE_KEY, JSON.stringify({ ...rememberedChoices(store), ...validChoices(chosen) }));
-  } catch {
-    // A full or forbidden storage: they hold until the page ends.
-  }
+export function rememberChoices(store: TextStore | null, chosen: Partial<PageChoices>): void {
+  // What is kept is what will be believed.
+  writeStored(store, STORAGE_KEY, { ...rememberedChoices(store), ...validChoices(chosen) });
 }
 
 /**
@@ -47,15 +40,6 @@ export function rememberChoices(store: ChoiceStore | null, chosen: Partial<PageC
 export function linkedChoices(search: string): Partial<PageChoices> {
   const { scale, ...others } = Object.fromEntries(new URLSearchParams(search));
   return validChoices({ ...others, ...(scale && { scale: Number(scale) }) });
-}
-
-function stored(store: ChoiceStore | null): unknown {
-  try {
-    const text = store?.getItem(STORAGE_KEY) ?? '';
-    return text.length > MAX_STORED_CHARS ? null : JSON.parse(text || 'null');
-  } catch {
-    return null;
-  }
 }
 
 /** Each choice by itself, so that one that is invalid costs no other. */

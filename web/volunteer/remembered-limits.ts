@@ -1,3 +1,4 @@
+import { readStored, type TextStore, writeStored } from '../../shared/stored-json.ts';
 import { isHandheld, whyUnsupported } from '../sdk/serving/machine-signals.ts';
 import type { VolunteerLimits } from '../sdk/types.ts';
 import { checkedLimits, DEFAULT_LIMITS } from '../sdk/volunteer-limits.ts';
@@ -9,30 +10,19 @@ const STORAGE_KEY = 'p2c2r.limits';
  */
 const OF_HANDHELDS: Partial<VolunteerLimits> = { pauseBelowBattery: 0.3, keepAwake: true, slowWhenHot: true };
 
-type LimitStore = Pick<Storage, 'getItem' | 'setItem'>;
-
 /** The limits that were set last in this browser. What is missing, invalid or cannot be kept here is as by default. */
-export function rememberedLimits(store: LimitStore | null): VolunteerLimits {
+export function rememberedLimits(store: TextStore | null): VolunteerLimits {
   return supported({ ...DEFAULT_LIMITS, ...(isHandheld() && OF_HANDHELDS), ...read(store) });
 }
 
-export function rememberLimits(store: LimitStore | null, limits: VolunteerLimits): void {
-  try {
-    store?.setItem(STORAGE_KEY, JSON.stringify(limits));
-  } catch {
-    // A full or forbidden storage: they hold until the page ends.
-  }
+export function rememberLimits(store: TextStore | null, limits: VolunteerLimits): void {
+  writeStored(store, STORAGE_KEY, limits);
 }
 
 /** Each limit by itself, so that one that is invalid costs no other. */
-function read(store: LimitStore | null): Partial<VolunteerLimits> {
-  try {
-    const stored: unknown = JSON.parse(store?.getItem(STORAGE_KEY) ?? '{}');
-    const entries = Object.entries(stored ?? {}).filter(([name, value]) => isValid(name, value));
-    return Object.fromEntries(entries);
-  } catch {
-    return {};
-  }
+function read(store: TextStore | null): Partial<VolunteerLimits> {
+  const entries = Object.entries(readStored(store, STORAGE_KEY) ?? {});
+  return Object.fromEntries(entries.filter(([name, value]) => isValid(name, value)));
 }
 
 function isValid(name: string, value: unknown): boolean {

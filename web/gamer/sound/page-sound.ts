@@ -1,7 +1,8 @@
 import { computed, effect, type ReadonlySignal, signal, untracked } from '@preact/signals';
+import type { TextStore } from '../../../shared/stored-json.ts';
 import type { Report } from '../renderers.ts';
 import type { Source } from '../source.ts';
-import { rememberedSound, rememberSound, type ScreenSound, type SoundStore } from './remembered-sound.ts';
+import { rememberedSound, rememberSound, type ScreenSound } from './remembered-sound.ts';
 import type { RecordedSound, SoundOutput } from './sound-output.ts';
 
 type Output = Pick<SoundOutput, keyof SoundOutput>;
@@ -9,7 +10,7 @@ type Output = Pick<SoundOutput, keyof SoundOutput>;
 interface PageSoundOptions {
   source: ReadonlySignal<Source | null>;
   report: ReadonlySignal<Report | null>;
-  store: SoundStore | null;
+  store: TextStore | null;
   /** Opens the audio hardware. Called once, and not before the person asked. */
   openOutput: () => Output;
   /** Calls back when the person first does something on the page; browsers let it make no sound before. @returns cancels that */

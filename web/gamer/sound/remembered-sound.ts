@@ -1,3 +1,4 @@
+import { readStored, type TextStore, writeStored } from '../../../shared/stored-json.ts';
 /** Where the sound of a shared tab is heard. */
 export type ScreenSound = 'there' | 'here';
 
@@ -11,14 +12,12 @@ export interface SoundWishes {
 }
 
 /** The part of browser storage that this needs. */
-export type SoundStore = Pick<Storage, 'getItem' | 'setItem'>;
-
-const STORAGE_KEY = 'p2c2r.sound';
+export const STORAGE_KEY = 'p2c2r.sound';
 /** Off until asked: a page that makes a noise by itself is closed. */
 const DEFAULTS: SoundWishes = { isOn: false, volume: 0.6, screen: 'there' };
 
 /** What was wished for last in this browser. What is missing or invalid is as by default. */
-export function rememberedSound(store: SoundStore | null): SoundWishes {
+export function rememberedSound(store: TextStore | null): SoundWishes {
   const stored = read(store);
   const { isOn, volume, screen } = stored;
   return {
@@ -28,19 +27,11 @@ export function rememberedSound(store: SoundStore | null): SoundWishes {
   };
 }
 
-export function rememberSound(store: SoundStore | null, wishes: SoundWishes): void {
-  try {
-    store?.setItem(STORAGE_KEY, JSON.stringify(wishes));
-  } catch {
-    // A full or forbidden storage: they hold until the page ends.
-  }
+export function rememberSound(store: TextStore | null, wishes: SoundWishes): void {
+  writeStored(store, STORAGE_KEY, wishes);
 }
 
-function read(store: SoundStore | null): Partial<Record<keyof SoundWishes, unknown>> {
-  try {
-    const stored: unknown = JSON.parse(store?.getItem(STORAGE_KEY) ?? '{}');
-    return typeof stored === 'object' && stored !== null ? stored : {};
-  } catch {
-    return {};
-  }
+function read(store: TextStore | null): Partial<Record<keyof SoundWishes, unknown>> {
+  const stored = readStored(store, STORAGE_KEY);
+  return typeof stored === 'object' && stored !== null ? stored : {};
 }

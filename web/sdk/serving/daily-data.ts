@@ -1,3 +1,4 @@
+import { readStored, type TextStore, writeStored } from '../../../shared/stored-json.ts';
 import type { VolunteerLimits } from '../types.ts';
 import type { Condition, Hold } from './condition.ts';
 
@@ -17,14 +18,14 @@ interface DataOfDay {
  */
 export class DailyData implements Condition {
   readonly #today: () => Date;
-  readonly #storage: Pick<Storage, 'getItem' | 'setItem'> | null;
+  readonly #storage: TextStore | null;
   #limitMB = 0;
   /** Where nothing can be stored it lasts as long as the page. */
   #unstored: DataOfDay = { day: '', bytes: 0 };
   #countedBytes = 0;
 
   /** @param storage - null: the count does not survive a reload */
-  constructor(today: () => Date, storage: Pick<Storage, 'getItem' | 'setItem'> | null) {
+  constructor(today: () => Date, storage: TextStore | null) {
     this.#today = today;
     this.#storage = storage;
   }
@@ -51,21 +52,13 @@ export class DailyData implements Condition {
   }
 
   #read(): DataOfDay {
-    try {
-      const stored: unknown = JSON.parse(this.#storage?.getItem(STORAGE_KEY) ?? 'null');
-      return isDataOfDay(stored) ? stored : this.#unstored;
-    } catch {
-      return this.#unstored;
-    }
+    const stored = readStored(this.#storage, STORAGE_KEY);
+    return isDataOfDay(stored) ? stored : this.#unstored;
   }
 
   #write(data: DataOfDay): void {
     this.#unstored = data;
-    try {
-      this.#storage?.setItem(STORAGE_KEY, JSON.stringify(data));
-    } catch {
-      // A full or forbidden storage: it is kept until the page ends.
-    }
+    writeStored(this.#storage, STORAGE_KEY, data);
   }
 }
 
