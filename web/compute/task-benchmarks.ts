@@ -6,6 +6,7 @@ import { PHYSICS } from '../../shared/tasks/physics/bodies.ts';
 import { type PhysicsBody, type PhysicsParams, physics } from '../../shared/tasks/physics.ts';
 import { PICTURE_CHECK } from '../../shared/tasks/raytracing/verify.ts';
 import { type RaytracingParams, raytracing } from '../../shared/tasks/raytracing.ts';
+import { withinTime } from '../../shared/timeouts.ts';
 import type { BackendName, TaskExecutor } from './backend.ts';
 import { type Checkpoint, EXCLUSIVE_SLOT } from './filter-benchmark.ts';
 import { findPaths, simulateBodies, traceRays } from './js-backend.ts';
@@ -85,7 +86,7 @@ export async function selectGpuExecutors(
     const startMs = now();
     // A GPU that does not run tasks may still sharpen pictures.
     const measuring = measure(benchmark, now, isPreferred).catch(() => null);
-    const speed = await (isPreferred ? measuring : orNull(measuring, EXECUTOR_BUDGET_MS - spentMs));
+    const speed = await (isPreferred ? measuring : withinTime(measuring, EXECUTOR_BUDGET_MS - spentMs));
     spentMs += now() - startMs;
     if (speed) selected.set(type, { executor: executorOf(benchmark, speed), speed });
   };
@@ -149,15 +150,6 @@ function checkedExecutor<Params>(
       return (await checking) ? executor.run(task, slot) : null;
     },
   };
-}
-
-/** Null when it takes longer: a driver that compiles slowly must not cost the machine its filters. */
-async function orNull<T>(measuring: Promise<T>, withinMs: number): Promise<T | null> {
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const late = new Promise<null>((resolve) => {
-    timer = setTimeout(() => resolve(null), Math.max(0, withinMs));
-  });
-  return Promise.race([measuring, late]).finally(() => clearTimeout(timer));
 }
 
 /** A scene with every kind of object. */

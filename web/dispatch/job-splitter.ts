@@ -2,15 +2,7 @@ import type { Clock } from '../../shared/clock.ts';
 import { MeshError } from '../../shared/errors.ts';
 import type { TaskSplit } from '../../shared/tasks/definition.ts';
 import type { Dispatcher } from './dispatcher.ts';
-import {
-  describeTask,
-  type Job,
-  type JobHandle,
-  type JobResult,
-  mergedTiming,
-  type OnJobEnd,
-  type Runner,
-} from './job.ts';
+import { type Job, type JobHandle, type JobResult, mergedResult, type OnJobEnd, partOf, type Runner } from './job.ts';
 import { earliest } from './runner-pool.ts';
 import { TiledJob } from './tiled-job.ts';
 
@@ -144,11 +136,8 @@ export class JobSplitter {
 
   #merged({ job, merge }: SplitJob, results: readonly JobResult[], last: JobResult): JobResult {
     const packed = merge(results.map((part) => part.packed));
-    const value = job.definition.unpackResult(job.packed, packed);
     const attempts = Math.max(...results.map(({ timing }) => timing.attempts));
-    const timing = mergedTiming(this.#clock.now() - job.submittedMs, last.timing, attempts);
-    const computedBy = [...new Set(results.flatMap((part) => part.computedBy))];
-    return { value, packed, timing, computedBy, isChecked: results.every(({ isChecked }) => isChecked) };
+    return mergedResult(job, packed, results, { timing: last.timing, attempts, nowMs: this.#clock.now() });
   }
 
   #fail(split: SplitJob, error: MeshError): void {
@@ -177,14 +166,7 @@ function planSplit(job: Job, runners: readonly Runner[], nowMs: number): SplitPl
   for (const perRunner of SPLIT.partsPerRunner) {
     const { tasks, merge } = definition.split(job.packed, Math.min(SPLIT.maxParts, perRunner * runners.length));
     if (tasks.length < 2) return best;
-    const { where, priority, deadlineMs } = job;
-    const jobs = tasks.map((task) => ({
-      ...describeTask(definition, task),
-      where,
-      priority,
-      deadlineMs,
-      submittedMs: nowMs,
-    }));
+    const jobs = tasks.map((task) => partOf(job, task, nowMs));
     const predictedMs = finishMs(jobs, runners);
     if (predictedMs >= bestMs) continue;
     best = { jobs, merge };

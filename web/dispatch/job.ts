@@ -158,6 +158,27 @@ export interface Timing {
 /** Size of envelopes and headers; also avoids a division by zero for empty tasks. */
 const OVERHEAD_BYTES = 256;
 
+/** A job for a part of another one's work. */
+export function partOf({ definition, where, priority, deadlineMs }: Job, task: PackedTask, nowMs: number): Job {
+  return { ...describeTask(definition, task), where, priority, deadlineMs, submittedMs: nowMs };
+}
+
+/** The result of a job that ran in parts. @param last - timing of the part that ended last, and the most attempts at one */
+export function mergedResult(
+  { definition, packed: task, submittedMs }: Job,
+  packed: PackedResult,
+  parts: readonly Pick<JobResult, 'computedBy' | 'isChecked'>[],
+  last: { timing: Timing; attempts: number; nowMs: number },
+): JobResult {
+  return {
+    value: definition.unpackResult(task, packed),
+    packed,
+    timing: mergedTiming(last.nowMs - submittedMs, last.timing, last.attempts),
+    computedBy: [...new Set(parts.flatMap(({ computedBy }) => computedBy))],
+    isChecked: parts.every(({ isChecked }) => isChecked),
+  };
+}
+
 interface AttemptTimes {
   startedMs: number;
   endedMs: number;
@@ -187,7 +208,7 @@ export function timingOf(job: Job, { startedMs, endedMs, ranOn, backend, attempt
 }
 
 /** The timing of a task that ran in parts: the stages of the part that ended last; the rest of the time counts as waiting. */
-export function mergedTiming(totalMs: number, last: Timing, attempts: number): Timing {
+function mergedTiming(totalMs: number, last: Timing, attempts: number): Timing {
   const { sendMs, computeMs, receiveMs } = last;
   return { ...last, totalMs, queueMs: totalMs - sendMs - computeMs - receiveMs, attempts };
 }

@@ -2,15 +2,7 @@ import type { Clock } from '../../shared/clock.ts';
 import { MeshError } from '../../shared/errors.ts';
 import type { TaskTiles } from '../../shared/tasks/definition.ts';
 import type { Dispatcher } from './dispatcher.ts';
-import {
-  describeTask,
-  type Job,
-  type JobHandle,
-  type JobResult,
-  mergedTiming,
-  type OnJobEnd,
-  type Timing,
-} from './job.ts';
+import { type Job, type JobHandle, type JobResult, mergedResult, type OnJobEnd, partOf, type Timing } from './job.ts';
 
 /** Inputs and results of a job's tiles that are under way at a time: enough for four machines, each with a tile on the way while it computes another. */
 const MAX_BYTES_UNDER_WAY = 160 * 1024 * 1024;
@@ -109,9 +101,7 @@ export class TiledJob implements JobHandle {
   }
 
   #submit(n: number): void {
-    const { definition, where, priority, deadlineMs } = this.#job;
-    const described = describeTask(definition, this.#tiles.cut(n));
-    const tile: Job = { ...described, where, priority, deadlineMs, submittedMs: this.#clock.now() };
+    const tile = partOf(this.#job, this.#tiles.cut(n), this.#clock.now());
     const handle = this.#dispatcher.submit(tile, (outcome) => {
       if (this.#isOver) return;
       if (outcome.kind === 'failed') this.abort(outcome.error);
@@ -134,18 +124,9 @@ export class TiledJob implements JobHandle {
   #finish(last: Timing): void {
     this.#isOver = true;
     this.#releaseSpace();
-    const { definition, packed, submittedMs } = this.#job;
-    const done = [...this.#done.values()];
-    this.#onEnd({
-      kind: 'done',
-      result: {
-        value: definition.unpackResult(packed, this.#tiles.whole),
-        packed: this.#tiles.whole,
-        timing: mergedTiming(this.#clock.now() - submittedMs, last, this.#attempts),
-        computedBy: [...new Set(done.flatMap((tile) => tile.computedBy))],
-        isChecked: done.every((tile) => tile.isChecked),
-      },
-    });
+    const ended = { timing: last, attempts: this.#attempts, nowMs: this.#clock.now() };
+    const result = mergedResult(this.#job, this.#tiles.whole, [...this.#done.values()], ended);
+    this.#onEnd({ kind: 'done', result });
   }
 
   #stop(error: MeshError): void {

@@ -1,6 +1,7 @@
 import packageJson from '../../package.json';
 import { formatLine, log, shortId } from '../../shared/log.ts';
 import { PROTOCOL_VERSION } from '../../shared/signaling.ts';
+import { withinTime } from '../../shared/timeouts.ts';
 import { adapterName } from '../compute/wgsl/gpu-device.ts';
 import type { Link } from '../net/link.ts';
 import type { Diagnostics, LinkDiagnostics, StreamDiagnostics } from './diagnostics-types.ts';
@@ -34,12 +35,11 @@ export async function pageDiagnostics(): Promise<Diagnostics> {
 }
 
 /** Null if it fails or takes longer than {@link PART_TIMEOUT_MS}. */
-export async function orNull<T>(part: Promise<T>): Promise<T | null> {
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const late = new Promise<null>((resolve) => {
-    timer = setTimeout(() => resolve(null), PART_TIMEOUT_MS);
-  });
-  return Promise.race([part.catch(() => null), late]).finally(() => clearTimeout(timer));
+export function orNull<T>(part: Promise<T>): Promise<T | null> {
+  return withinTime(
+    part.catch(() => null),
+    PART_TIMEOUT_MS,
+  );
 }
 
 export async function linkDiagnostics(link: Link): Promise<LinkDiagnostics> {

@@ -1,5 +1,6 @@
 import { createStore, get, set } from 'idb-keyval';
 import { logger } from '../../shared/log.ts';
+import { withinTime } from '../../shared/timeouts.ts';
 import { z } from '../../shared/zod.ts';
 import type { BackendName } from '../compute/backend.ts';
 import { type MeasuredSpeeds, measuredSpeedsSchema } from '../compute/measured-speeds.ts';
@@ -49,7 +50,8 @@ export class RememberedSpeeds {
 
   /** Never rejects. */
   async load(): Promise<MeasuredSpeeds | undefined> {
-    const { success, data } = entrySchema.safeParse(await withinTime(this.#entries?.get(this.#name)));
+    const reading = this.#entries?.get(this.#name).catch(() => null);
+    const { success, data } = entrySchema.safeParse(reading && (await withinTime(reading, READ_TIMEOUT_MS)));
     if (!success || data.build !== this.#build) return undefined;
     this.#stored = JSON.stringify(data.speeds);
     log.debug('remembered', { entry: this.#name });
@@ -66,15 +68,6 @@ export class RememberedSpeeds {
       // Storage is full or blocked: the next start measures again.
     });
   }
-}
-
-/** Undefined if it fails or takes longer than {@link READ_TIMEOUT_MS}. */
-async function withinTime(reading: Promise<unknown> | undefined): Promise<unknown> {
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const late = new Promise<undefined>((resolve) => {
-    timer = setTimeout(() => resolve(undefined), READ_TIMEOUT_MS);
-  });
-  return Promise.race([reading?.catch(() => undefined), late]).finally(() => clearTimeout(timer));
 }
 
 /** Null where even opening throws, as in a sandboxed page. */
