@@ -12,8 +12,12 @@ const INSTALLED = join(ROOT, 'node_modules/.package-lock.json');
 const STAMP = join(ROOT, 'node_modules/.p2c2r-stamp');
 const LOCK = join(ROOT, '.build/install.lock');
 const LOCK_POLL_MS = 250;
-const LEAST_NODE_MAJOR = 20;
-const nodeMajor = Number(process.versions.node.split('.', 1)[0]);
+/** The least minor version of each major one, as Vite needs them; later major versions need none. */
+const LEAST_MINORS = new Map([
+  [20, 19],
+  [22, 12],
+]);
+const [nodeMajor = 0, nodeMinor = 0] = process.versions.node.split('.').map(Number);
 
 /** Vite takes what follows these for the fragment or the query of a file's address, and finds no file. */
 const UNBUILDABLE = /[#?]/;
@@ -23,8 +27,9 @@ const UNBUILDABLE = /[#?]/;
  * @throws {SetupError} when this Node is too old, nothing could be built in this folder, or npm fails
  */
 export async function ensureInstalled() {
-  if (nodeMajor < LEAST_NODE_MAJOR) {
-    throw new SetupError(`P2C2R needs Node ${LEAST_NODE_MAJOR} or newer; this is ${process.version}.`);
+  const leastMinor = LEAST_MINORS.get(nodeMajor) ?? (nodeMajor > 22 ? 0 : Number.POSITIVE_INFINITY);
+  if (nodeMinor < leastMinor) {
+    throw new SetupError(`P2C2R needs Node 20.19+, or 22.12 and later; this is ${process.version}.`);
   }
   const unbuildable = ROOT.split(sep).find((name) => UNBUILDABLE.test(name));
   if (unbuildable !== undefined) {

@@ -11,7 +11,7 @@ import { z } from './zod.ts';
 const id32 = z.int().min(0).max(0xffffffff);
 const durationMs = z.number().min(0).max(3_600_000);
 const shortText = z.string().max(64);
-/** Kinds of task of which a volunteer tells its speed: a dozen, and each model that it has run. */
+/** Kinds of task of which a volunteer tells its speed: seven types and four networks, and room for those of later versions. */
 const MAX_KINDS = 64;
 const side = z.int().min(2).max(STREAM_LIMITS.maxSide);
 

@@ -22,7 +22,7 @@ test('what was written is read again', () => {
 });
 
 test('nothing, text that is no JSON, far too much of it and a forbidden storage are all read as null', () => {
-  for (const store of [null, storeOf(null), storeOf('{'), storeOf(JSON.stringify('x'.repeat(5_000))), blocked])
+  for (const store of [null, storeOf(null), storeOf('{'), storeOf(JSON.stringify('x'.repeat(70_000))), blocked])
     expect(readStored(store, 'choice')).toBeNull();
 });
 

@@ -1,8 +1,11 @@
 /** Where a page keeps what a person chose: `localStorage`, or what a test puts in its place. */
 export type TextStore = Pick<Storage, 'getItem' | 'setItem'>;
 
-/** More than anything that is kept takes, in characters: whatever else is stored under the name is not even parsed. */
-const MAX_STORED_CHARS = 2_000;
+/**
+ * Ten times what the largest choices take, a volunteer's limits with 64 origins, in characters: whatever else is stored under the name is not even
+ * parsed.
+ */
+const MAX_STORED_CHARS = 65_536;
 
 /** What is kept under this name, unchecked; null where nothing is that can be read. @param store - null where cookies are blocked */
 export function readStored(store: TextStore | null, key: string): unknown {

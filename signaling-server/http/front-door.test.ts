@@ -60,6 +60,24 @@ test('requests of one packet are answered one after another, and none is begun o
   expect(begun).toEqual(['/a', '/b']);
 });
 
+test('a response behind one that Node refuses by itself ends with the connection', async () => {
+  const begun: string[] = [];
+  let closed = 0;
+  const port = await portOf(
+    createServer(({ url = '' }, response) => {
+      begun.push(url);
+      response.once('close', () => closed++);
+      // As a file is sent: its end comes later than the answer of Node.
+      if (url === '/a') response.end('yes');
+      else setTimeout(() => response.write('part'), 20);
+    }),
+  );
+  const socket = open(port);
+  socket.write(`${get('/a')}GET /nameless HTTP/1.1\r\n\r\n${get('/b')}`);
+  await once(socket.resume(), 'close');
+  await eventually('all that were begun have ended', () => closed === begun.length);
+});
+
 test('a connection over which nothing moves for a while is ended, and its response with it', async () => {
   let isClosed = false;
   const port = await portOf(

@@ -31,9 +31,13 @@ export function openFrontDoor(server: Server, { localPath, inactiveMs }: Options
 
   const begin = (request: IncomingMessage, response: ServerResponse): void => {
     const { socket } = request;
+    // Node tells only the response whose turn it is. It may be another's: of a request that Node refuses by itself we learn nothing.
+    const end = () => response.emit('close');
+    socket.once('close', end);
     response.once('close', () => {
+      socket.off('close', end);
       const next = waiting.get(socket)?.shift();
-      if (next && !socket.destroyed) begin(...next);
+      if (next && socket.writable) begin(...next);
       else waiting.delete(socket);
     });
     request.url = localPath(request.url ?? '/');

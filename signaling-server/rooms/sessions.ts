@@ -69,7 +69,11 @@ export class Sessions {
     this.#endGrace(member);
     rooms.remove(member);
     const formerPeers = [...member.peers.values()];
-    for (const peer of formerPeers) peer.removePeer({ peerId: member.id, why });
+    for (const peer of formerPeers) {
+      // Where it was last: it may have changed its network since the two were introduced.
+      if (member.role === 'volunteer') peer.remember(member);
+      peer.removePeer({ peerId: member.id, why });
+    }
     member.peers.clear();
     log.debug({ member: member.id, why }, 'gone');
     introductions.left(member, formerPeers);

@@ -19,7 +19,7 @@ export function isUpright({ rotation, flip }: Orientation): boolean {
   return rotation === 0 && !flip;
 }
 
-/** PictureSize of a frame's visible pixels once it stands upright, before any stretching for display. Throws MeshError `source-ended` for a closed frame. */
+/** Size of a frame's visible pixels once it stands upright, before any stretching for display. Throws MeshError `source-ended` for a closed frame. */
 export function uprightSize(frame: VideoFrame): PictureSize {
   const { visibleRect } = frame;
   if (!visibleRect) throw new MeshError('source-ended', 'The frame was closed before it was sharpened.');

@@ -1,5 +1,6 @@
-import type { PictureSize } from '../../shared/tasks/upscale-size.ts';
 /** Frames of every kind that a source may give, painted with known colours: for the self-test at start-up, and for tests. */
+
+import type { PictureSize } from '../../shared/tasks/upscale-size.ts';
 
 /** The colour at a pixel: red, green, blue and, where it is translucent, alpha; 0..255. */
 export type Painting = (x: number, y: number) => readonly number[];

@@ -1,5 +1,6 @@
-import { LUMA_WEIGHTS } from '../../shared/detail.ts';
 /** Conversion of decoded frames to RGB where the browser's own conversion on the processor is inexact. */
+
+import { LUMA_WEIGHTS } from '../../shared/detail.ts';
 
 /** Planes of 4:2:0 frames, as `VideoFrame.copyTo` without a format gives them: luma, chroma (in one plane or two), alpha. */
 export type PlanarFormat = 'I420' | 'I420A' | 'NV12';

@@ -128,20 +128,20 @@ export class LocalRunner implements Runner {
       if (isWanted) onOutcome(outcome);
       this.#onRoom();
     };
-    const onCutOff = (cutOff: EarlyEnd) => {
+    const onEarlyEnd = (earlyEnd: EarlyEnd) => {
       this.#engine.cancel(callId);
-      settle(cutOff);
+      settle(earlyEnd);
     };
-    const utterance = job.answerStream?.begin({ runnerId: this.id, onEarlyEnd: onCutOff });
+    const attempt = job.answerStream?.begin({ runnerId: this.id, onEarlyEnd });
     const onReport: ReportListener = (report) =>
-      report.stage === 'speaking' ? utterance?.onReport(report) : job.onProgress?.(report);
-    const listener = utterance || job.onProgress ? onReport : undefined;
-    this.#engine.execute(callId, job.type, (utterance ?? job).packed, listener).then(
+      report.stage === 'speaking' ? attempt?.onReport(report) : job.onProgress?.(report);
+    const listener = attempt || job.onProgress ? onReport : undefined;
+    this.#engine.execute(callId, job.type, (attempt ?? job).packed, listener).then(
       ({ value, attachments, backend, computeMs }) => {
         // Its attempt was cut off, and this result crossed the cancel.
         if (isSettled) return;
-        const cutOff = utterance?.finish(value);
-        if (cutOff) return settle(cutOff);
+        const earlyEnd = attempt?.finish(value);
+        if (earlyEnd) return settle(earlyEnd);
         const elapsedMs = this.#now() - startedMs;
         const queueMs = Math.max(0, elapsedMs - computeMs);
         this.#estimator.learn({ job, computeMs, queueMs, backlogMs, transferMs: 0, bytesInFlight: 0, elapsedMs });

@@ -34,7 +34,7 @@ interface Outstanding {
   /** Its own compute time. */
   workMs: number;
   /** Set where the result is said token by token. */
-  utterance: AnswerAttempt | undefined;
+  attempt: AnswerAttempt | undefined;
   onOutcome(outcome: Outcome<AttemptResult>): void;
 }
 
@@ -195,19 +195,19 @@ export class RemoteRunner implements Runner, MemoryUser {
     this.#nextId = (this.#nextId + 1) >>> 0;
     const { type } = job;
     const { clock } = this.#options;
-    const utterance = job.answerStream?.begin({
+    const attempt = job.answerStream?.begin({
       runnerId: this.id,
       clock,
-      onEarlyEnd: (cutOff) => this.#cutOff(id, cutOff),
+      onEarlyEnd: (earlyEnd) => this.#endEarly(id, earlyEnd),
     });
     const predictedMs = this.predictMs(job);
     const { session, attachments, keptBytes } = this.#state.send(job);
-    const { params } = (utterance ?? job).packed;
+    const { params } = (attempt ?? job).packed;
     try {
       const message = { kind: 'task', id, type, params, ...(session && { session }) } as const;
       this.#channel.send({ message, attachments });
     } catch (cause) {
-      utterance?.end();
+      attempt?.end();
       queueMicrotask(() => onOutcome({ kind: 'lost', error: MeshError.from(cause) }));
       return;
     }
@@ -216,7 +216,7 @@ export class RemoteRunner implements Runner, MemoryUser {
     this.#backlogMs += workMs;
     this.#bytesInFlight += job.bytesOut - keptBytes + job.bytesIn;
     const sent = { job, keptBytes, session, ...times, bytesInFlight: this.#bytesInFlight };
-    this.#outstanding.set(id, { ...sent, utterance, onOutcome });
+    this.#outstanding.set(id, { ...sent, attempt, onOutcome });
     this.#idOfJob.set(job, id);
     if (this.#outstanding.size === 1) this.#options.onWork?.();
   }
@@ -233,8 +233,8 @@ export class RemoteRunner implements Runner, MemoryUser {
     return outstanding;
   }
 
-  #cutOff(id: number, cutOff: EarlyEnd): void {
-    this.#withdraw(id)?.onOutcome(cutOff);
+  #endEarly(id: number, earlyEnd: EarlyEnd): void {
+    this.#withdraw(id)?.onOutcome(earlyEnd);
   }
 
   dispose(): void {
@@ -261,12 +261,12 @@ export class RemoteRunner implements Runner, MemoryUser {
       this.#take(message.id)?.onOutcome({ kind: 'failed', error: errorOfPeer(message.error, 'volunteer') });
     } else if (message.kind === 'progress') {
       const { stage, share } = message;
-      const { job, utterance } = this.#outstanding.get(message.id) ?? {};
-      utterance?.onReport({ stage, share });
+      const { job, attempt } = this.#outstanding.get(message.id) ?? {};
+      attempt?.onReport({ stage, share });
       job?.onProgress?.({ stage, share });
       return;
     } else if (message.kind === 'tokens') {
-      this.#outstanding.get(message.id)?.utterance?.onReport({ ...message, stage: 'speaking' });
+      this.#outstanding.get(message.id)?.attempt?.onReport({ ...message, stage: 'speaking' });
       return;
     } else if (message.kind === 'state-gone') this.#sendWhole(message.id);
     else if (message.kind === 'returned') this.#take(message.id)?.onOutcome({ kind: 'returned' });
@@ -302,12 +302,11 @@ export class RemoteRunner implements Runner, MemoryUser {
     const outstanding = this.#take(message.id);
     // The result crossed our cancel.
     if (!outstanding) return;
-    const { job, keptBytes, session, sentMs, bytesInFlight, predictedMs, backlogMs, utterance, onOutcome } =
-      outstanding;
+    const { job, keptBytes, session, sentMs, bytesInFlight, predictedMs, backlogMs, attempt, onOutcome } = outstanding;
     if (session) this.#state.finished(job, session, message.value);
-    const cutOff = utterance?.finish(message.value);
-    if (cutOff) {
-      onOutcome(cutOff);
+    const earlyEnd = attempt?.finish(message.value);
+    if (earlyEnd) {
+      onOutcome(earlyEnd);
       return;
     }
     const elapsedMs = this.#options.clock.now() - sentMs;
@@ -317,7 +316,7 @@ export class RemoteRunner implements Runner, MemoryUser {
     const transferMs = elapsedMs - computeMs - queueMs;
     const sent = asSent(job, keptBytes);
     this.#estimator.learn({ job: sent, computeMs, queueMs, backlogMs, transferMs, bytesInFlight, elapsedMs });
-    if (!utterance) this.#serviceMs.add(computeMs);
+    if (!attempt) this.#serviceMs.add(computeMs);
     this.#stragglers.learn(job.kind, predictedMs, elapsedMs);
     const { value, backend } = message;
     onOutcome({ kind: 'done', result: { packed: { value, attachments }, backend, queueMs, computeMs } });
@@ -326,8 +325,8 @@ export class RemoteRunner implements Runner, MemoryUser {
   #take(id: number): Outstanding | undefined {
     const outstanding = this.#outstanding.get(id);
     if (!outstanding) return undefined;
-    const { job, keptBytes, workMs, utterance } = outstanding;
-    utterance?.end();
+    const { job, keptBytes, workMs, attempt } = outstanding;
+    attempt?.end();
     this.#outstanding.delete(id);
     this.#idOfJob.delete(job);
     this.#bytesInFlight -= job.bytesOut - keptBytes + job.bytesIn;
@@ -341,8 +340,8 @@ export class RemoteRunner implements Runner, MemoryUser {
     this.#outstanding.clear();
     this.#idOfJob.clear();
     const why = error ?? new MeshError('volunteer-failed', 'The volunteer left while it was working.');
-    for (const { onOutcome, utterance } of lost) {
-      utterance?.end();
+    for (const { onOutcome, attempt } of lost) {
+      attempt?.end();
       onOutcome({ kind: 'lost', error: why });
     }
   }

@@ -50,8 +50,8 @@ export class RunnerPool {
   /** Whether anybody could start a job now. */
   get hasCapacity(): boolean {
     if (this.local.hasCapacity) return true;
-    for (const { hasCapacity, isAccepting: accepts, isSilent: silent } of this.#volunteers)
-      if (hasCapacity && accepts && !silent) return true;
+    for (const { hasCapacity, isAccepting, isSilent } of this.#volunteers)
+      if (hasCapacity && isAccepting && !isSilent) return true;
     return false;
   }
 

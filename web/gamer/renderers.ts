@@ -48,7 +48,7 @@ export interface StreamReport {
   stats: StreamStats;
   /** Frame rate of the source, without the frames above the rate that the page asked for; NaN until it is known. */
   capturedFps: number;
-  /** PictureSize of the picture; null before the first. */
+  /** Size of the picture; null before the first. */
   size: PictureSize | null;
   /** The frame on the canvas as it was captured; null before the first. */
   before: HTMLCanvasElement | null;

@@ -38,7 +38,7 @@ async function heartbeat() {
     port: volunteer,
     clock,
     read: () => ({ ...work }),
-    working: () => isWorking.volunteer,
+    hasWork: () => isWorking.volunteer,
     onRtt: (rttMs) => rtts.push(rttMs),
     onBroken: (error) => broken.push(error),
   });

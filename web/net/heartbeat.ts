@@ -16,7 +16,7 @@ export const HEARTBEAT = {
   doubtAfterMs: 2_500,
   /** Silence after which the connection counts as lost: ten pings in a row are not lost by chance. */
   lostAfterMs: 5_000,
-  /** Interval of the keep-alives of a worker that has work, 37 bytes each. One may be lost or late without raising suspicion. */
+  /** Interval of the keep-alives of a worker that has work, 41 bytes each. One may be lost or late without raising suspicion. */
   keepaliveMs: 20,
   /** Shortest silence of a working worker that raises suspicion: longer than one garbage collection. */
   suspectAfterMs: 50,
@@ -69,7 +69,7 @@ export class HeartbeatMonitor {
     const { port, clock, hasWork, onSilence, onBroken } = options;
     this.#silence = new SilenceDetector({
       clock,
-      hasWork: hasWork,
+      hasWork,
       onSilence,
       allowedMs: () => this.#allowedSilenceMs(),
     });
@@ -191,7 +191,7 @@ export interface HeartbeatResponderOptions {
   /** The present load (0..1) and number of tasks held. */
   read(): { load: number; held: number };
   /** Whether there is work of this gamer; keep-alives are sent as long as there is. */
-  working(): boolean;
+  hasWork(): boolean;
   /** The round trip measured by the gamer, ms. */
   onRtt(rttMs: number): void;
   onBroken(error: MeshError): void;
@@ -236,7 +236,7 @@ export class HeartbeatResponder {
 
   #sendKeepalive(): void {
     this.#cancelKeepalive = null;
-    if (this.#channel.isClosed || !this.#options.working()) return;
+    if (this.#channel.isClosed || !this.#options.hasWork()) return;
     this.#channel.trySendNow(withoutAttachments({ kind: 'keepalive' }), CHANNELS.heartbeat.highWaterBytes);
     this.#cancelKeepalive = this.#options.clock.after(HEARTBEAT.keepaliveMs, () => this.#sendKeepalive());
   }

@@ -28,8 +28,8 @@ export class VolunteerTrust {
   readonly #random: () => number;
   /** By volunteer id, then by kind of work, of which there are as many as this gamer has. */
   readonly #streaks = new Map<string, Map<string, CheckStreak>>();
-  /** By volunteer id, what it answered wrongly. */
-  readonly #barredFor = new Map<string, AccusedWork>();
+  /** A map, of which {@link setNewest} forgets the oldest. */
+  readonly #barredIds = new Map<string, true>();
   #wrongAnswers = 0;
 
   constructor(random: () => number) {
@@ -47,7 +47,7 @@ export class VolunteerTrust {
   }
 
   isBarred(volunteerId: string): boolean {
-    return this.#barredFor.has(volunteerId);
+    return this.#barredIds.has(volunteerId);
   }
 
   /** A checked answer was right. */
@@ -63,8 +63,8 @@ export class VolunteerTrust {
   wrong(answer: BarredVolunteer): void {
     const { volunteerId } = answer;
     this.#wrongAnswers++;
-    if (this.#barredFor.has(volunteerId)) return;
-    setNewest(this.#barredFor, volunteerId, answer.work, MAX_REMEMBERED);
+    if (this.#barredIds.has(volunteerId)) return;
+    setNewest(this.#barredIds, volunteerId, true, MAX_REMEMBERED);
     this.#streaks.delete(volunteerId);
     log.warn('barred', { volunteer: shortId(volunteerId), work: answer.work, reason: answer.error.reason });
     this.barred.emit(answer);

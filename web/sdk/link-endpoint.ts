@@ -85,7 +85,7 @@ export class LinkEndpoint {
       port: adoptChannel(channels.heartbeat),
       clock,
       read: () => ({ load: meter.measureLoad(), held: held() }),
-      working: () => this.#tasks.hasWork,
+      hasWork: () => this.#tasks.hasWork,
       onRtt: (rttMs) => {
         this.#tasks.rttMs = rttMs;
       },

@@ -48,7 +48,7 @@ export interface FrameDetail extends Omit<UpscaledFrame, 'frame'> {
   gain: number;
   outcome: UpscaleOutcome;
   volunteerId: string;
-  /** To be called once, when the codes are not read any more: their memory is used again. Codes that are never released are collected as garbage. */
+  /** To be called when the codes are not read any more: their memory is used again. Codes that are never released are collected as garbage. */
   release(): void;
 }
 

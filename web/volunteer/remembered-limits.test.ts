@@ -27,6 +27,15 @@ it('limits are as they were set last', () => {
   expect(rememberedLimits(store)).toEqual(limits);
 });
 
+it('as many origins and hours as may be set are kept', () => {
+  const store = storeWith(null);
+  const origins = Array.from({ length: 64 }, (_, n) => `https://${'models-of-a-university-'.repeat(3)}${n}.example`);
+  const hours = Array.from({ length: 21 }, (_, n): [number, number, number] => [n % 7, 510 + n, 1_065 + n]);
+  const limits = { ...rememberedLimits(store), acceptModelsFrom: origins, hours };
+  rememberLimits(store, limits);
+  expect(rememberedLimits(store)).toEqual(limits);
+});
+
 it('one that is invalid costs no other, and what is no limit is ignored', () => {
   const stored = JSON.stringify({ gpuShare: 7, hours: [[9, 0, 1]], dataMBPerDay: 500, other: 1 });
   expect(rememberedLimits(storeWith(stored))).toEqual({ ...rememberedLimits(null), dataMBPerDay: 500 });

@@ -1,4 +1,5 @@
 import { readStored, type TextStore, writeStored } from '../../../shared/stored-json.ts';
+
 /** Where the sound of a shared tab is heard. */
 export type ScreenSound = 'there' | 'here';
 
@@ -11,7 +12,6 @@ export interface SoundWishes {
   screen: ScreenSound;
 }
 
-/** The part of browser storage that this needs. */
 export const STORAGE_KEY = 'p2c2r.sound';
 /** Off until asked: a page that makes a noise by itself is closed. */
 const DEFAULTS: SoundWishes = { isOn: false, volume: 0.6, screen: 'there' };

@@ -57,11 +57,10 @@ export class DetailReader {
     return this.#readLuma(frame, frame.visibleRect, Number(planar[1] ?? 8));
   }
 
-  /** Takes codes back that were read here and are not looked at any more: further detail may overwrite them. */
+  /** Takes codes back, once, that were read here and are not looked at any more: further detail may overwrite them. */
   reuse({ buffer }: Uint8Array): void {
     // Codes that are no part of a copied frame have memory of another size.
     if (buffer.byteLength !== this.#copiedBytes || this.#free.length >= MAX_FREE) return;
-    if (this.#free.some((free) => free.buffer === buffer)) return;
     // Sound: no memory of this reader is shared.
     this.#free.push(new Uint8Array(buffer as ArrayBuffer));
   }

@@ -119,7 +119,11 @@ export class AnswerReceiver {
       const decodedMs = this.#options.clock.now();
       const isEmpty = answer.message.keyframe && isNoDetail(codes);
       // Holds no more than the reader: detail of a still picture may outlive its volunteer's route.
-      const release = () => reader.reuse(codes);
+      let isReleased = false;
+      const release = () => {
+        if (!isReleased) reader.reuse(codes);
+        isReleased = true;
+      };
       this.#options.onDetail({ ...this.#made(answer, frame, decodedMs), codes, gain, release }, decodedMs, isEmpty);
     } catch (cause) {
       this.#options.onDropped(frame, 'undecodable');

@@ -229,7 +229,7 @@ export class GamerStream {
     this.#decision = this.#decide();
     this.#still.onFrame(isRepeat);
     const isAuto = this.#settings.where === 'auto';
-    if (this.#isDetail && !isRepeat) this.#sharpness.offer(frame);
+    if (this.#isDetail) this.#sharpness.offer(frame, isRepeat);
     if (this.#decision.running === 'volunteers') {
       const isHelped = this.#pool.name !== null;
       const isSharpened = isAuto && this.#isDetail;

@@ -8,7 +8,7 @@ const log = logger('stream.sharpness');
 
 /** How often a frame is measured, ms: sources change how sharp they are when a game changes its settings, or a camera its focus. */
 const INTERVAL_MS = 1_000;
-/** Weight of the newest measurement: each looks at other rows, and a picture that stands still must not change with them. */
+/** Weight of a further measurement of the same picture: each looks at other rows, and a picture that stands still must not change with them. */
 const SMOOTHING = 0.3;
 /** Pixels that are measured, and the least distance of their rows: a sample is enough, and a large picture must not hold up the stream's frames. */
 const MAX_SAMPLES = 40_000;
@@ -88,6 +88,8 @@ export class SourceSharpness {
   #value: number | null = null;
   #nextMs = Number.NEGATIVE_INFINITY;
   #isReading = false;
+  /** Whether the frames since the last measurement repeat what was measured. */
+  #isSamePicture = false;
 
   constructor(now: () => number, random: () => number) {
     this.#now = now;
@@ -99,20 +101,22 @@ export class SourceSharpness {
     return this.#value;
   }
 
-  /** Offers a frame of the source. The caller keeps it. */
-  offer(frame: VideoFrame): void {
+  /** Offers a frame of the source. The caller keeps it. @param isRepeat - whether it shows the same picture as the one before */
+  offer(frame: VideoFrame, isRepeat: boolean): void {
+    if (!isRepeat) this.#isSamePicture = false;
     if (this.#isReading || this.#now() < this.#nextMs) return;
     this.#nextMs = this.#now() + INTERVAL_MS;
-    void this.#measure(frame.clone());
+    void this.#measure(frame.clone(), this.#isSamePicture ? SMOOTHING : 1);
+    this.#isSamePicture = true;
   }
 
-  async #measure(frame: VideoFrame): Promise<void> {
+  async #measure(frame: VideoFrame, weight: number): Promise<void> {
     this.#isReading = true;
     try {
       const measured = await frameSharpness(frame, this.#reader, this.#random);
       if (measured === null) return;
       const known = this.#value ?? measured;
-      this.#value = known + SMOOTHING * (measured - known);
+      this.#value = known + weight * (measured - known);
     } catch (cause) {
       log.debug('not measured', { reason: MeshError.from(cause).reason });
     } finally {
