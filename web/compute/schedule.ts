@@ -164,13 +164,9 @@ export class Schedule {
 
   #job<T>(workClass: WorkClass, body: () => Promise<Started<T>>, { resolve, reject }: Settling<T>): ScheduledWork {
     this.#classes.enqueued(workClass);
-    const onEnded = () => this.#ended(job);
     const clocks = { now: this.#options.now, duty: this.#duty, gpuClock: this.#gpuClock };
-    const job: ScheduledWork = new ScheduledWork(
-      workClass,
-      () => runBody(body, { ...clocks, onEnded, resolve, reject }),
-      reject,
-    );
+    const run = () => runBody(body, { ...clocks, onEnded: () => this.#ended(job), resolve, reject });
+    const job: ScheduledWork = new ScheduledWork(workClass, run, reject);
     return job;
   }
 

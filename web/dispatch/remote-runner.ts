@@ -195,11 +195,8 @@ export class RemoteRunner implements Runner, MemoryUser {
     this.#nextId = (this.#nextId + 1) >>> 0;
     const { type } = job;
     const { clock } = this.#options;
-    const attempt = job.answerStream?.begin({
-      runnerId: this.id,
-      clock,
-      onEarlyEnd: (earlyEnd) => this.#endEarly(id, earlyEnd),
-    });
+    const onEarlyEnd = (earlyEnd: EarlyEnd) => this.#endEarly(id, earlyEnd);
+    const attempt = job.answerStream?.begin({ runnerId: this.id, clock, onEarlyEnd });
     const predictedMs = this.predictMs(job);
     const { session, attachments, keptBytes } = this.#state.send(job);
     const { params } = (attempt ?? job).packed;
