@@ -26,3 +26,12 @@ export const systemClock: Clock = {
     return () => clearTimeout(timer);
   },
 };
+
+/** Resolves with null when a promise takes longer than `withinMs`; else as the promise does. */
+export function withinTime<T>(pending: Promise<T>, withinMs: number): Promise<T | null> {
+  let cancelTimer = () => {};
+  const late = new Promise<null>((resolve) => {
+    cancelTimer = systemClock.after(Math.max(0, withinMs), () => resolve(null));
+  });
+  return Promise.race([pending, late]).finally(() => cancelTimer());
+}

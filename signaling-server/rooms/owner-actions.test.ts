@@ -183,6 +183,24 @@ test.each([
   expect(await friend.tryJoin(back)).toMatchObject({ ok: true });
 });
 
+test('passes do not readmit from the network that a removed member was in last, also where it met the owner in another', async () => {
+  const { url } = await bed.server({ trustedProxies: 1 }, clock);
+  const from = (address: string, sessionKey?: string) => bed.page(url, sessionKey, { 'x-forwarded-for': address });
+  const owner = from('192.0.2.1');
+  await owner.join({ inviteOnly: true });
+  const invite = await inviteFrom(owner);
+  const [volunteer, other] = [from('192.0.2.3'), from('192.0.2.3')];
+  const { id: volunteerId, room } = await volunteer.join({ role: 'volunteer', invite });
+  const { pass } = await other.join({ role: 'volunteer', invite });
+  await other.ask('leave');
+  const moved = from('192.0.2.9', volunteer.sessionKey);
+  expect(await moved.join({ role: 'volunteer', room })).toMatchObject({ resumed: true });
+  await moved.ask('leave');
+  expect(await owner.ask('remove', { volunteerId })).toMatchObject({ ok: true });
+  const back = from('192.0.2.9', other.sessionKey);
+  expect(await back.tryJoin({ role: 'volunteer', room, invite: pass })).toMatchObject(refused(/from your network/));
+});
+
 test('a volunteer whose socket is away can be removed, and stays removed when invites make the room again', async () => {
   const { url, owner, room } = await ownRoom();
   const away = bed.page(url);

@@ -1,3 +1,4 @@
+import { withinTime } from '../../shared/clock.ts';
 import { finish, type PackedResult, type PackedTask, type Steps } from '../../shared/tasks/definition.ts';
 import { attachmentAt } from '../../shared/tasks/packing.ts';
 import { readQueries } from '../../shared/tasks/pathfinding/queries.ts';
@@ -6,7 +7,6 @@ import { PHYSICS } from '../../shared/tasks/physics/bodies.ts';
 import { type PhysicsBody, type PhysicsParams, physics } from '../../shared/tasks/physics.ts';
 import { PICTURE_CHECK } from '../../shared/tasks/raytracing/verify.ts';
 import { type RaytracingParams, raytracing } from '../../shared/tasks/raytracing.ts';
-import { withinTime } from '../../shared/timeouts.ts';
 import type { BackendName, TaskExecutor } from './backend.ts';
 import { type Checkpoint, EXCLUSIVE_SLOT } from './filter-benchmark.ts';
 import { findPaths, simulateBodies, traceRays } from './js-backend.ts';

@@ -102,6 +102,16 @@ function ask(more: object = {}, signal?: AbortSignal) {
   );
 }
 
+/** The volunteer that is not `bad` says the whole sentence, and that is the answer. */
+async function answeredByOther(bad: Volunteer | undefined, result: Promise<Record<string, unknown>>): Promise<void> {
+  const good = volunteers.find((one) => one !== bad);
+  good?.sayings[0]?.say(0, SENTENCE);
+  good?.sayings[0]?.finish(SENTENCE.join(''));
+  await exchangeAll();
+  expect((await result).text).toBe(SENTENCE.join(''));
+  expect(heard).toEqual(SENTENCE);
+}
+
 const text = () => heard.join('');
 const speaker = () => volunteers.find(({ sayings }) => sayings.some(({ signal }) => !signal.aborted));
 
@@ -168,12 +178,7 @@ test.each([
   await exchangeAll();
   await exchangeAll();
   expect(saying?.signal.aborted).toBe(true);
-  const good = volunteers.find((one) => one !== bad);
-  good?.sayings[0]?.say(0, SENTENCE);
-  good?.sayings[0]?.finish(SENTENCE.join(''));
-  await exchangeAll();
-  expect((await result).text).toBe(SENTENCE.join(''));
-  expect(heard).toEqual(SENTENCE);
+  await answeredByOther(bad, result);
   expect(bench.verdicts).toContainEqual([bad?.id, false]);
 });
 
@@ -214,12 +219,7 @@ test('nothing is told of a result that is refused, and the next volunteer is hea
   bad?.sayings[0]?.finish('z'.repeat(60_000));
   await exchangeAll();
   await exchangeAll();
-  const good = volunteers.find((one) => one !== bad);
-  good?.sayings[0]?.say(0, SENTENCE);
-  good?.sayings[0]?.finish(SENTENCE.join(''));
-  await exchangeAll();
-  expect((await result).text).toBe(SENTENCE.join(''));
-  expect(heard).toEqual(SENTENCE);
+  await answeredByOther(bad, result);
 });
 
 test('an answer that would be longer than any may be is cut off while others can go on from it', async () => {

@@ -24,7 +24,7 @@ interface AnswerAttemptOptions {
   /** Undefined on this machine, which may take its time: nobody else waits for it. */
   clock?: Clock;
   /** Called once: the attempt must be cancelled. */
-  onEarlyEnd(cutOff: EarlyEnd): void;
+  onEarlyEnd(earlyEnd: EarlyEnd): void;
 }
 
 /** The answer of one task, as it is said: attempts go on from each other, and no token is told twice. */
@@ -205,8 +205,8 @@ export class AnswerAttempt {
     this.#endEarly({ kind: 'failed', error: new MeshError('volunteer-failed', message) });
   }
 
-  #endEarly(cutOff: EarlyEnd): void {
+  #endEarly(earlyEnd: EarlyEnd): void {
     this.end();
-    this.#options.onEarlyEnd(cutOff);
+    this.#options.onEarlyEnd(earlyEnd);
   }
 }

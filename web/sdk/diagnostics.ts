@@ -1,7 +1,7 @@
 import packageJson from '../../package.json';
+import { withinTime } from '../../shared/clock.ts';
 import { formatLine, log, shortId } from '../../shared/log.ts';
 import { PROTOCOL_VERSION } from '../../shared/signaling.ts';
-import { withinTime } from '../../shared/timeouts.ts';
 import { adapterName } from '../compute/wgsl/gpu-device.ts';
 import type { Link } from '../net/link.ts';
 import type { Diagnostics, LinkDiagnostics, StreamDiagnostics } from './diagnostics-types.ts';

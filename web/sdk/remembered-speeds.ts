@@ -1,6 +1,6 @@
 import { createStore, get, set } from 'idb-keyval';
+import { withinTime } from '../../shared/clock.ts';
 import { logger } from '../../shared/log.ts';
-import { withinTime } from '../../shared/timeouts.ts';
 import { z } from '../../shared/zod.ts';
 import type { BackendName } from '../compute/backend.ts';
 import { type MeasuredSpeeds, measuredSpeedsSchema } from '../compute/measured-speeds.ts';

@@ -1,5 +1,5 @@
 import { expect, test, vi } from 'vitest';
-import { withinTime } from './timeouts.ts';
+import { withinTime } from './clock.ts';
 
 test('what takes longer is null, what is in time or fails is as it is, and no timer is left', async () => {
   vi.useFakeTimers();
