@@ -282,7 +282,7 @@ export const passBanOf = ({ id }: Pick<InviteRef, 'id'>, network: string) =>
 
 export function endedPass(): MeshError {
   return notInvited(
-    'Somebody who came from your network by the same link was removed from this room, so that link readmits nobody from there. Ask the owner for a new one.',
+    'Somebody who came from your network by the same link, or by one that yours was made from, was removed from this room, so neither readmits anybody from there. Ask the owner for a new one.',
   );
 }
 

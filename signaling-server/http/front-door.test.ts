@@ -122,6 +122,27 @@ test('one that waits for its answers may send any number of requests', async () 
   expect(paths).toHaveLength(20);
 });
 
+test.each([
+  ['request', get('/')],
+  ['upgrade', upgradeTo('/socket.io/?EIO=4')],
+])('a %s with so many headers that Node would drop those of a proxy ends its connection', async (_, head) => {
+  let begun = 0;
+  const server = createServer((_, response) => {
+    begun++;
+    response.end('yes');
+  });
+  server.on('upgrade', () => begun++);
+  const port = await portOf(server);
+  const [few, many] = [90, 1_000].map((lines) => {
+    const socket = open(port);
+    socket.write(`${head.slice(0, -2)}${'A: b\r\n'.repeat(lines)}X-Forwarded-For: 192.0.2.1\r\n\r\n`);
+    return socket;
+  });
+  if (many) await once(many.resume(), 'close');
+  await eventually('that with few is begun', () => begun === 1);
+  few?.destroy();
+});
+
 test('an upgrade to anything but socket.io ends its connection, which may have carried requests before', async () => {
   const upgrades: (string | undefined)[] = [];
   const server = createServer((_, response) => response.end('yes'));

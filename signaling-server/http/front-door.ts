@@ -5,7 +5,12 @@ import type { Duplex } from 'node:stream';
  * Requests of one connection that may wait for the answer before theirs. Browsers and proxies send the next one after the last answer. A client that
  * sends thousands and reads nothing would have a file open and a part of it in memory for each, if they were begun at once.
  */
-const MAX_WAITING = 8;
+const MAX_WAITING = 2;
+/**
+ * Header lines of a request. Browsers and proxies together send some 40. Of a thousand and more Node drops the last without a word, such as those in
+ * which a proxy says whom it passes on, and each takes memory of its own.
+ */
+const MAX_HEADER_LINES = 100;
 
 /** Where socket.io is. */
 const SOCKETS_PATH = '/socket.io/';
@@ -48,6 +53,10 @@ export function openFrontDoor(server: Server, { localPath, inactiveMs }: Options
     const { socket } = request;
     // Those that came in the same packet as the one for which it was ended are still read.
     if (socket.destroyed) return;
+    if (hasTooManyHeaders(request)) {
+      socket.destroy();
+      return;
+    }
     const queue = waiting.get(socket);
     if (!queue) {
       waiting.set(socket, []);
@@ -60,10 +69,15 @@ export function openFrontDoor(server: Server, { localPath, inactiveMs }: Options
     socket.on('error', () => socket.destroy());
     request.url = localPath(request.url ?? '/');
     // Of other upgrades nobody would read, nor notice that they have ended. Answers that are under way would never end.
-    if (!request.url.startsWith(SOCKETS_PATH) || waiting.has(socket)) {
+    if (!request.url.startsWith(SOCKETS_PATH) || waiting.has(socket) || hasTooManyHeaders(request)) {
       socket.destroy();
       return;
     }
     for (const listener of handle.upgrade) listener.call(server, request, socket, head);
   });
+}
+
+/** `rawHeaders` has names and values in turn, also some of those that Node dropped. */
+function hasTooManyHeaders({ rawHeaders }: IncomingMessage): boolean {
+  return rawHeaders.length > 2 * MAX_HEADER_LINES;
 }

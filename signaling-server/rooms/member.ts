@@ -197,7 +197,11 @@ export class Member {
 
   /** Remembers a volunteer that this gamer is introduced to, see {@link historyIdOf} and {@link admissionOf}. */
   remember({ id, historyId, lineage, networks: [network] }: Pick<Member, 'id' | 'historyId' | keyof Arrived>): void {
-    this.#remember(id, { historyId, invite: lineage.at(-1) ?? null, ...(network !== undefined && { network }) });
+    const invite = lineage.at(-1);
+    const known = this.#met?.get(id);
+    // One that was let in by an invite may be met again in the lobby, without any.
+    if (!invite && known?.invite) this.#remember(id, { ...known, historyId });
+    else this.#remember(id, { historyId, invite: invite ?? null, ...(network !== undefined && { network }) });
   }
 
   #remember(volunteerId: string, volunteer: Met): void {

@@ -229,6 +229,19 @@ test('a removed lobby volunteer leaves the room’s gamers, stays in the lobby, 
   expect(volunteer.socket.connected).toBe(true);
 });
 
+test('a volunteer that the owner met again in the lobby is removed with the invite by which it had come', async () => {
+  const { url } = await bed.server({ lobby: true }, clock);
+  const [owner, volunteer] = [bed.page(url), bed.page(url)];
+  await owner.join({ inviteOnly: true, lobby: true });
+  const invite = await inviteFrom(owner);
+  const { id: volunteerId } = await volunteer.join({ role: 'volunteer', invite });
+  await volunteer.ask('leave');
+  const again = bed.page(url, volunteer.sessionKey);
+  expect(await again.join(inLobby)).toMatchObject({ introductions: [{ peerId: await sessionIdOf(owner.sessionKey) }] });
+  expect(await owner.ask('remove', { volunteerId })).toMatchObject({ ok: true });
+  expect(await guest(url, invite)).toMatchObject(refused(/revoked this invite/));
+});
+
 test('only the owner removes, only volunteers that it met, and only so often', async () => {
   const { url, owner } = await ownRoom();
   const [friend, volunteer, stranger] = [bed.page(url), bed.page(url), bed.page(url)];
