@@ -13,6 +13,7 @@ interface Saying {
   params: DialogueParams;
   signal: AbortSignal;
   say(at: number, texts: string[], ids?: number[]): void;
+  load(): void;
   finish(text: string): void;
 }
 
@@ -62,6 +63,7 @@ async function join(id: string): Promise<Volunteer> {
               ...{ stage: 'speaking', model: 'radio', at },
               tokens: texts.map((text, n) => ({ text, id: ids?.[n] ?? at + n })),
             }),
+          load: () => onReport({ stage: 'loading', share: 0.5 }),
           finish: (text) =>
             resolve({
               value: { text, tokens: SENTENCE.length, finishReason: 'stop', model: 'radio' },
@@ -269,6 +271,19 @@ test('a volunteer that falls silent amid an answer is cut off, and it has said s
   const error = await result.catch((cause: MeshError) => cause);
   expect(error).toBeInstanceOf(MeshError);
   expect((error as MeshError).message).toContain('said nothing for 5 s');
+});
+
+test('a volunteer that has begun to speak does not gain time by saying that it loads', async () => {
+  const { sayings, exchange } = await join('v');
+  const { result } = ask();
+  await exchange();
+  sayings[0]?.say(0, ['I ']);
+  await exchange();
+  bench.clock.advance(ANSWER_STREAM.nextTokenMs - 1);
+  sayings[0]?.load();
+  await exchange();
+  bench.clock.advance(1);
+  await expect(result).rejects.toThrow(/said nothing for 5 s/);
 });
 
 test('how long an answer takes does not count among the times for which its volunteer may be silent', async () => {

@@ -137,7 +137,8 @@ export class AnswerAttempt {
   readonly onReport: ReportListener = (report) => {
     if (this.#isOver) return;
     if (report.stage === 'speaking') this.#hear(report);
-    else if (report.stage === 'loading') this.#expect(ANSWER_STREAM.firstTokenMs);
+    // Who has begun to speak has its model.
+    else if (report.stage === 'loading' && this.#count === 0) this.#expect(ANSWER_STREAM.firstTokenMs);
   };
 
   /** The result is there. Returns how the attempt ended instead, if it is not what it said; null if it is. */

@@ -47,7 +47,6 @@ export class Exploration {
     start: (state: JobState, leastKnown: Runner) => void,
   ): void {
     for (const { state, runner, candidates } of firstAttempts) {
-      this.#budget.earn();
       const leastKnown = this.#pick(state.job, candidates, runner);
       if (leastKnown) start(state, leastKnown);
     }

@@ -88,11 +88,19 @@ describe('a late task', () => {
     expect(bench.redispatches).toEqual([{ ranOn: 'first', cause: 'late', delayMs: 30 }]);
   });
 
-  test('is hedged for at most one task in twenty, beyond a small burst', async () => {
+  test.each([
+    ['tasks', () => ({})],
+    [
+      'calls of a session',
+      (call: number) => ({
+        session: () => ({ key: 's', call, from: { call: call - 1, ranOn: 'first', outputs: new Map() } }),
+      }),
+    ],
+  ])('is hedged for one in twenty of the %s, beyond a small burst', async (_, optionsOf) => {
     const count = 200;
     for (const one of [first, second]) one.capacity = count;
     for (let nth = 0; nth < count; nth++) {
-      bench.submit({ where: 'volunteers' });
+      bench.submit({ where: 'volunteers', ...optionsOf(nth) });
       await ticksPass(2);
       bench.clock.advance(20);
       await ticksPass(2);

@@ -20,7 +20,7 @@ export class DuplicateBudget {
   /** Unspent budget, in starts of tasks. */
   #savedStarts: number = HEDGING.duplicateBurst * HEDGING.tasksPerDuplicate;
 
-  /** To be called for each task that starts. */
+  /** For each task that starts. */
   earn(): void {
     this.#savedStarts = Math.min(this.#savedStarts + 1, HEDGING.duplicateBurst * HEDGING.tasksPerDuplicate);
   }
@@ -65,9 +65,11 @@ export class Hedging {
     return this.#pending.size > 0;
   }
 
+  /** Each first attempt earns its share of the budget. */
   began(attempt: Attempt): void {
     // Explorations may take as long as they need.
     if (attempt.placement === 'exploration') return;
+    if (attempt.placement !== 'retry' && attempt.placement !== 'hedge') this.#budget.earn();
     this.#pending.delete(attempt.state);
     this.#watch.watch(attempt, attempt.lateAfterMs);
   }

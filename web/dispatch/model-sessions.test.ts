@@ -89,6 +89,16 @@ test('sessions end after a silence, and are bounded in number and in bytes', () 
   expect(begin('one', {}).input.inputs).toEqual({});
 });
 
+test('where all sessions are computing another is refused, and what one has computed is kept beside them', () => {
+  const [one, ...others] = Array.from({ length: SESSIONS.max }, (_, n) => begin(`${n}`, { state: floats(0) }));
+  expect(() => begin('new', {})).toThrow(expect.objectContaining({ reason: 'queue-full' }));
+  for (const call of others.slice(1)) call.finish({ stateN: floats(1) }, 'v');
+  for (let n = 2; n < SESSIONS.max; n++) begin(`${n}`, {});
+  const large = { type: 'uint8' as const, dims: [SESSIONS.maxBytes + 1], data: new Uint8Array(SESSIONS.maxBytes + 1) };
+  one?.finish({ stateN: large }, 'v');
+  expect(begin('0', {}).input.inputs.state === large).toBe(true);
+});
+
 test.each<[string, (call: SessionCall) => void]>([
   ['finishes', (call) => call.finish({ stateN: floats(7) }, 'v')],
   ['fails', (call) => call.fail()],

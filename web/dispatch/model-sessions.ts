@@ -59,7 +59,7 @@ export class ModelSessions {
     this.#clock = clock;
   }
 
-  /** Throws MeshError `bad-input` for a wrong name, and while the call before is under way. */
+  /** Throws MeshError `bad-input` for a wrong name, and while the call before is under way; `queue-full` where those of all other sessions are. */
   begin({ session: name, state: stateNames, ...input }: InferInput): SessionCall {
     if (typeof name !== 'string' || name === '' || name.length > SESSIONS.maxNameChars)
       throw MeshError.badInput(`A session's name must be a text of 1 to ${SESSIONS.maxNameChars} characters.`);
@@ -67,6 +67,12 @@ export class ModelSessions {
     if (session.isBusy) {
       const message = `The session '${name}' is still computing its last call. Await that result before the next call.`;
       throw MeshError.badInput(message);
+    }
+    this.#makeRoom(session);
+    if (this.#sessions.size > SESSIONS.max) {
+      this.#forget(session);
+      const message = `${SESSIONS.max} sessions are computing a call. Await one of their results before you begin another session.`;
+      throw new MeshError('queue-full', message);
     }
     session.isBusy = true;
     const inputs = { ...Object.fromEntries(session.state), ...input.inputs };
@@ -89,7 +95,7 @@ export class ModelSessions {
         session.state = new Map(pairs.flatMap(([into, value]) => (value ? [[into, value]] : [])));
         session.from = { call, ranOn, outputs: new Map([...state].map(([output, into]) => [into, output])) };
         session.sizeBytes = [...session.state.values()].reduce((sum, value) => sum + bytesOfValue(value), 0);
-        this.#makeRoom();
+        this.#makeRoom(session);
         return Object.fromEntries(Object.entries(outputs).filter(([output]) => !state.has(output)));
       },
       fail: () => this.#rest(session),
@@ -107,7 +113,6 @@ export class ModelSessions {
     session.stopTimer();
     this.#sessions.delete(key);
     this.#sessions.set(key, session);
-    this.#makeRoom();
     return session;
   }
 
@@ -119,12 +124,13 @@ export class ModelSessions {
     session.stopTimer = this.#clock.after(SESSIONS.keptMs, () => this.#forget(session));
   }
 
-  #makeRoom(): void {
+  /** Forgets sessions that were silent for long, but neither those that compute nor the one that is `used`. */
+  #makeRoom(used: Session): void {
     for (const session of [...this.#sessions.values()]) {
       const bytes = [...this.#sessions.values()].reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
       const isFull = this.#sessions.size > SESSIONS.max || (bytes > SESSIONS.maxBytes && this.#sessions.size > 1);
       if (!isFull) return;
-      if (!session.isBusy) this.#forget(session);
+      if (!session.isBusy && session !== used) this.#forget(session);
     }
   }
 

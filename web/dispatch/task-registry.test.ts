@@ -115,6 +115,24 @@ describe('results by id', () => {
     expect(await reasonOf(bench.registry.result(id, undefined))).toBe('bad-input');
   });
 
+  test('a result that cannot be given is a failure, of which the reason is kept', async () => {
+    const one = volunteer('one');
+    const impossible = () => {
+      throw MeshError.badInput('None of the outputs goes on from an input.');
+    };
+    const { id, result } = bench.registry.submit(
+      'echo',
+      () => ({ bytes: new Uint8Array(1) }),
+      { where: 'volunteers' },
+      impossible,
+    );
+    await ticksPass();
+    one.end(one.started[0]);
+    await expect(result).rejects.toThrow(/None of the outputs/);
+    await expect(bench.registry.result(id, undefined)).rejects.toThrow(/None of the outputs/);
+    expect(bench.registry.counts).toMatchObject({ completed: 0, failed: 1 });
+  });
+
   test('a timeout ends the waiting, not the task', async () => {
     const one = volunteer('one');
     const { id } = submit({ where: 'volunteers' });

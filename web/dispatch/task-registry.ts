@@ -155,18 +155,14 @@ export class TaskRegistry {
 
   #settle(id: string, outcome: FinalOutcome<TaskResult>, partial: TaskResult | null, toResult: ToResult): Result {
     this.#running.delete(id);
-    if (outcome.kind === 'done') this.counts.completed++;
-    else if (outcome.error.reason === 'cancelled') this.counts.cancelled++;
-    else this.counts.failed++;
-    const settled = partial ? ({ kind: 'done', result: partial } as const) : outcome;
-    if (settled.kind === 'failed') {
-      this.#kept.keep(id, settled);
-      throw settled.error;
-    }
-    const { value, timing } = settled.result;
-    const result = { ...toResult(value, timing), timing };
-    this.#kept.keep(id, { kind: 'done', result });
-    return result;
+    const settled = converted(partial ? { kind: 'done', result: partial } : outcome, toResult);
+    const { counts } = this;
+    if (settled.kind === 'failed' && settled.error.reason !== 'cancelled') counts.failed++;
+    else if (outcome.kind === 'done') counts.completed++;
+    else counts.cancelled++;
+    this.#kept.keep(id, settled);
+    if (settled.kind === 'failed') throw settled.error;
+    return settled.result;
   }
 
   #jobOf(type: string, input: unknown, options: SubmitOptions): Job {
@@ -186,6 +182,17 @@ export class TaskRegistry {
       ...streamedAnswer(task, options),
       session: session?.(),
     };
+  }
+}
+
+/** A result as its caller gets it, which may turn out to be impossible only here: of a session that goes on from nothing. */
+function converted(outcome: FinalOutcome<TaskResult>, toResult: ToResult): FinalOutcome<Result> {
+  if (outcome.kind === 'failed') return outcome;
+  const { value, timing } = outcome.result;
+  try {
+    return { kind: 'done', result: { ...toResult(value, timing), timing } };
+  } catch (cause) {
+    return { kind: 'failed', error: MeshError.from(cause, 'bad-input') };
   }
 }
 

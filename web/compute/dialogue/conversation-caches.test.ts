@@ -50,6 +50,15 @@ test('what was read goes with its owner, and with the machine', () => {
   expect([known('other', [1, 2, 3]), clock.pending]).toEqual([0, 0]);
 });
 
+test('an owner that leaves amid its answers leaves nothing behind when they end', () => {
+  for (const _ of [1, 2]) caches.take('gamer', 'm', [1, 2, 3]);
+  caches.take('other', 'm', [1, 2, 3]);
+  caches.forget('gamer');
+  for (const owner of ['gamer', 'other', 'gamer']) caches.keep(owner, 'm', read([1, 2, 3]));
+  expect(clock.pending).toBe(1);
+  expect([known('gamer', [1, 2, 3]), known('other', [1, 2, 3])]).toEqual([0, 2]);
+});
+
 test('what was read goes after five minutes of silence, though nobody asks', () => {
   caches.keep('gamer', 'm', read([1, 2, 3]));
   clock.advance(KEPT.ms / 2);

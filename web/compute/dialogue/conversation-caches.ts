@@ -30,6 +30,10 @@ interface Kept extends ReadText {
  */
 export class ConversationCaches {
   #kept: Kept[] = [];
+  /** Answers under way, by owner. */
+  readonly #underWay = new Map<string, number>();
+  /** Owners that left during an answer, until that ends. */
+  readonly #left = new Set<string>();
   readonly #clock: Clock;
   #stopTimer = () => {};
   #isDisposed = false;
@@ -38,8 +42,12 @@ export class ConversationCaches {
     this.#clock = clock;
   }
 
-  /** Takes out what has the longest beginning of these tokens: it is cut to that, and at least one token is left to read. */
+  /**
+   * For an answer that begins: takes out what has the longest beginning of these tokens. It is cut to that, and at least one token is left to read.
+   * {@link keep} is to be called when the answer ends.
+   */
   take(owner: string, model: string, tokens: readonly number[]): ReadText {
+    this.#underWay.set(owner, (this.#underWay.get(owner) ?? 0) + 1);
     this.#dropOld();
     let best: Kept | null = null;
     let shared = 0;
@@ -54,14 +62,17 @@ export class ConversationCaches {
   }
 
   keep(owner: string, model: string, { tokens, cache }: ReadText): void {
-    // An answer may end after its model did.
-    if (cache.length === 0 || this.#isDisposed) return;
+    const isLeft = this.#left.has(owner);
+    this.#ended(owner);
+    // An answer may end after its model did, or its owner has gone.
+    if (cache.length === 0 || this.#isDisposed || isLeft) return;
     this.#kept.push({ owner, model, tokens, cache, keptAtMs: this.#clock.now() });
     this.#dropOld();
   }
 
-  /** The owner has left. */
+  /** The owner has left. Nothing is kept of its answers that are under way either. */
   forget(owner: string): void {
+    if (this.#underWay.has(owner)) this.#left.add(owner);
     this.#kept = this.#kept.filter((kept) => kept.owner !== owner);
     this.#dropOld();
   }
@@ -70,6 +81,16 @@ export class ConversationCaches {
     this.#isDisposed = true;
     this.#kept = [];
     this.#stopTimer();
+  }
+
+  #ended(owner: string): void {
+    const others = (this.#underWay.get(owner) ?? 1) - 1;
+    if (others > 0) {
+      this.#underWay.set(owner, others);
+      return;
+    }
+    this.#underWay.delete(owner);
+    this.#left.delete(owner);
   }
 
   #dropOld(): void {

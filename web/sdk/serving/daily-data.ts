@@ -20,8 +20,8 @@ export class DailyData implements Condition {
   readonly #today: () => Date;
   readonly #storage: TextStore | null;
   #limitMB = 0;
-  /** Where nothing can be stored it lasts as long as the page. */
-  #unstored: DataOfDay = { day: '', bytes: 0 };
+  /** What this page wrote last. Where that could not be stored it lasts as long as the page. */
+  #written: DataOfDay = { day: '', bytes: 0 };
   #countedBytes = 0;
 
   /** @param storage - null: the count does not survive a reload */
@@ -31,8 +31,9 @@ export class DailyData implements Condition {
   }
 
   get bytesToday(): number {
-    const { day, bytes } = this.#read();
-    return day === dayOf(this.#today()) ? bytes : 0;
+    const today = dayOf(this.#today());
+    // What is stored is less where a full storage refused what was written later.
+    return Math.max(0, ...this.#known().flatMap(({ day, bytes }) => (day === today ? [bytes] : [])));
   }
 
   get hold(): Hold | null {
@@ -51,13 +52,13 @@ export class DailyData implements Condition {
     if (newBytes > 0) this.#write({ day: dayOf(this.#today()), bytes: this.bytesToday + newBytes });
   }
 
-  #read(): DataOfDay {
+  #known(): DataOfDay[] {
     const stored = readStored(this.#storage, STORAGE_KEY);
-    return isDataOfDay(stored) ? stored : this.#unstored;
+    return isDataOfDay(stored) ? [stored, this.#written] : [this.#written];
   }
 
   #write(data: DataOfDay): void {
-    this.#unstored = data;
+    this.#written = data;
     writeStored(this.#storage, STORAGE_KEY, data);
   }
 }

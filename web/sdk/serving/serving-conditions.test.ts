@@ -163,6 +163,24 @@ test('volunteers of one browser count together, and storage that does not work c
   other.it.dispose();
 });
 
+test('the count goes on where the storage is full and refuses what is written later', () => {
+  const { getItem, setItem } = storage();
+  let isFull = false;
+  const full = {
+    getItem,
+    setItem(key: string, value: string) {
+      if (isFull) throw new Error('quota');
+      setItem(key, value);
+    },
+  };
+  const { it } = conditions({ storage: full });
+  it.counted(2 * MB);
+  isFull = true;
+  it.counted(3 * MB);
+  it.counted(5 * MB);
+  expect(it.bytesToday).toBe(5 * MB);
+});
+
 test('all reasons are told, and it resumes when the last of them is gone', async () => {
   const [battery, idle] = [new FakeBattery(), new FakeIdle()];
   const { it, history } = conditions({ battery, idle });

@@ -121,6 +121,13 @@ export class FailoverComposer implements Composer {
     if (raw.way === way) return raw.inWay;
     if (!raw.frame) return null;
     const inWay = await way.load(raw.frame);
+    if (!raw.inWay || raw.way === way) {
+      // Disposed meanwhile, or moved by another composition.
+      inWay.dispose();
+      return raw.inWay;
+    }
+    // The way that was given up may live on, with what it had for this picture.
+    raw.inWay.dispose();
     raw.way = way;
     raw.inWay = inWay;
     if (!isVolatile(way)) this.#forget(raw);
