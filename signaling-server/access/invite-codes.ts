@@ -65,7 +65,7 @@ export class InviteCodes {
    */
   async make(token: string, { id: maker, room, name, network }: CodeMaker): Promise<string> {
     const { roomId, role, isOwner, mayInvite, ...invite } = await this.invites.inspect(token);
-    if (roomId !== room.id) throw notInvited('This is not an invite into this room.');
+    if (roomId !== room.id) throw notInvited('This is not an invite into this room. Give one that was made here.');
     if (isOwner || mayInvite) {
       throw notInvited('An invite that makes owners, or lets guests invite, gets no code. Send its link.');
     }

@@ -152,7 +152,8 @@ export class Invites {
     if (claims.sub !== undefined && claims.sub !== sessionId) {
       throw new WrongInvite('This pass belongs to another member. Ask for an invite of your own.');
     }
-    if (room !== undefined && claims.room !== room) throw new WrongInvite('This invite is for another room.');
+    if (room !== undefined && claims.room !== room)
+      throw new WrongInvite('This invite is for another room. Ask for one into this room.');
     if (claims.role !== role) {
       throw notInvited(`This invite is for a ${claims.role}. Open it on the ${claims.role} page, or ask for another.`);
     }
@@ -190,7 +191,8 @@ export class Invites {
    */
   async find(token: string, room: RoomAddress): Promise<InviteRef> {
     const claims = await this.#read(token);
-    if (claims.id !== room.id || claims.sub !== undefined) throw notInvited('This is not an invite into this room.');
+    if (claims.id !== room.id || claims.sub !== undefined)
+      throw notInvited('This is not an invite into this room. Give one that was made here.');
     return refOf(claims);
   }
 
@@ -200,7 +202,8 @@ export class Invites {
    */
   async inspect(token: string): Promise<InspectedInvite> {
     const claims = await this.#read(token);
-    if (claims.sub !== undefined) throw notInvited('This is a member’s pass, not an invite.');
+    if (claims.sub !== undefined)
+      throw notInvited('This is a member’s pass, not an invite. Give the link of an invite.');
     const { id, expiresAtMs } = refOf(claims);
     const lineage = [...(claims.via ?? []), refOf(claims)];
     await this.#refuseRevoked(lineage);

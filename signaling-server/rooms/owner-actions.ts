@@ -66,7 +66,8 @@ export class OwnerActions {
     const isHere = volunteer?.role === 'volunteer' && isSameRoom(volunteer.room, room);
     // A volunteer that has left already is kept from returning.
     const historyId = isHere ? volunteer.historyId : owner.historyIdOf(volunteerId);
-    if (historyId === undefined) throw notInvited('This volunteer is not in your room.');
+    if (historyId === undefined)
+      throw notInvited('This volunteer is not in your room. It may have left: look who is there.');
     const ids = [...new Set([volunteerId, historyId])];
     const arrived = isHere ? volunteer : owner.admissionOf(volunteerId);
     const invite = arrived.lineage.at(-1);
@@ -101,7 +102,7 @@ export class OwnerActions {
     const { rooms, log } = this.parts;
     const gamer = rooms.session(gamerId);
     if (gamer?.role !== 'gamer' || !isSameRoom(gamer.room, owner.room)) {
-      throw notInvited('This gamer is not in your room.');
+      throw notInvited('This gamer is not in your room. It may have left: look who is there.');
     }
     if (gamer.isOwner) throw notInvited('This gamer owns the room as well, so it cannot be removed. Make a new room.');
     const invite = gamer.lineage.at(-1);

@@ -73,7 +73,8 @@ export class ReputationTracker {
   async accuse(gamer: Member, { volunteerId, work, reason }: Accusation): Promise<void> {
     // The volunteer may have left since.
     const historyId = gamer.historyIdOf(volunteerId);
-    if (historyId === undefined) throw notInvited('You were never introduced to this volunteer.');
+    if (historyId === undefined)
+      throw notInvited('You were never introduced to this volunteer. Report only those that you met.');
     if (!(await this.#accusations.take(gamer.id))) {
       throw new MeshError('rate-limited', 'You reported many volunteers. Wait ten minutes before you report another.');
     }
