@@ -1,6 +1,6 @@
 import { afterEach, expect, test } from 'vitest';
 import { systemClock } from '../../../shared/clock.ts';
-import { MAX_SENT_BYTES, probeThroughput } from './throughput-probe.ts';
+import { MAX_SENT_BYTES, probeThroughput, SENDING_MS } from './throughput-probe.ts';
 
 const made: RTCPeerConnection[] = [];
 afterEach(() => {
@@ -37,6 +37,20 @@ test('a page measures both directions of a connection with itself, sends no more
   expect(sentBytes).toBeGreaterThan(0);
   expect(sentBytes).toBeLessThanOrEqual(2 * MAX_SENT_BYTES);
   expect(made.map(({ connectionState }) => connectionState)).toEqual(['closed', 'closed']);
+});
+
+test('where all its time passes between two messages it waits for the second, and says how fast that came', async () => {
+  const hasty = {
+    ...systemClock,
+    after(delayMs: number, run: () => void) {
+      if (delayMs !== SENDING_MS) return systemClock.after(delayMs, run);
+      run();
+      return () => {};
+    },
+  };
+  const found = await probeThroughput({ ...options, clock: hasty });
+  expect(found).toMatchObject({ result: 'works' });
+  if (found.result === 'works') expect(Math.min(found.upMbps, found.downMbps)).toBeGreaterThan(0);
 });
 
 test('a connection that does not open in time is given up and closed', async () => {

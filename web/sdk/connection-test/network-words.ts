@@ -192,7 +192,8 @@ function seconds(ms: number): string {
   return (Math.max(0, ms) / 1_000).toFixed(1);
 }
 
-/** One decimal below ten. */
+/** One decimal below ten, and never 0. */
 function roundMbps(mbps: number): number {
+  if (mbps < 0.1) return Number(mbps.toPrecision(1));
   return mbps < 9.95 ? Math.round(mbps * 10) / 10 : Math.round(mbps);
 }
