@@ -17,8 +17,8 @@ export const CAMERA_FPS = 10;
 const HELPED_WITHIN = { timeout: 75_000 };
 
 /**
- * A gamer's page streams its camera, as `window.stream`, until most of the frames are shown with what a
- * volunteer made of them.
+ * A gamer's page streams its camera, as `window.stream`, until a volunteer helps: with most of the pictures, or with detail that came in time, which on a
+ * busy machine may be little.
  */
 export async function streamCamera(gamer: Page, transport: 'detail' | 'picture' = 'detail'): Promise<void> {
   const options = { frameRate: CAMERA_FPS, transport };
@@ -32,27 +32,33 @@ export async function streamCamera(gamer: Page, transport: 'detail' | 'picture' 
   }, options);
   await gamer.waitForFunction(
     () => {
-      const { shares, framesPresented } = window.stream.stats();
-      return framesPresented > 20 && shares.some(({ share }) => share > 0.5);
+      const { shares, framesPresented, framesWithDetail } = window.stream.stats();
+      return framesPresented > 20 && (framesWithDetail > 0 || shares.some(({ share }) => share > 0.5));
     },
     null,
     HELPED_WITHIN,
   );
 }
 
-/** Frames per second that the gamer presented with a volunteer's detail, measured over `spanMs`. */
-export function volunteerFps(gamer: Page, spanMs: number): Promise<number> {
-  return gamer.evaluate(async (wantedMs) => {
-    const look = () => {
-      return { atMs: performance.now(), count: window.stream.stats().framesWithDetail };
-    };
-    const first = look();
-    // A worker's timer: a hidden page's own timers fire once a second.
-    const clock = new Worker(
-      URL.createObjectURL(new Blob([`setTimeout(() => postMessage(null), ${wantedMs})`], { type: 'text/javascript' })),
-    );
-    await new Promise((resolve) => clock.addEventListener('message', resolve));
-    const last = look();
-    return (1000 * (last.count - first.count)) / (last.atMs - first.atMs);
-  }, spanMs);
+/** Frames a second that a page counts, measured over `spanMs`. */
+export function fpsOf(page: Page, counted: 'presented' | 'volunteered', spanMs: number): Promise<number> {
+  return page.evaluate(
+    async ([what, wantedMs]) => {
+      const look = () => {
+        const count = what === 'presented' ? window.stream.stats().framesPresented : window.node.stats().framesDone;
+        return { atMs: performance.now(), count };
+      };
+      const first = look();
+      // A worker's timer: a hidden page's own timers fire once a second.
+      const clock = new Worker(
+        URL.createObjectURL(
+          new Blob([`setTimeout(() => postMessage(null), ${wantedMs})`], { type: 'text/javascript' }),
+        ),
+      );
+      await new Promise((resolve) => clock.addEventListener('message', resolve));
+      const last = look();
+      return (1000 * (last.count - first.count)) / (last.atMs - first.atMs);
+    },
+    [counted, spanMs] as const,
+  );
 }
