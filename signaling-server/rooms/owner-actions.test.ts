@@ -17,10 +17,8 @@ afterEach(() => {
 });
 
 const inLobby = { role: 'volunteer', lobby: true } as const;
-const refused = (message: RegExp) => ({
-  ok: false,
-  error: { reason: 'not-invited', message: expect.stringMatching(message) },
-});
+const notInvited = (message: RegExp) => ({ reason: 'not-invited', message: expect.stringMatching(message) });
+const refused = (message: RegExp) => ({ ok: false, error: notInvited(message) });
 
 async function ownRoom() {
   const { url } = await bed.server({}, clock);
@@ -236,9 +234,8 @@ test('a volunteer that the owner met again in the lobby is removed with the invi
   const invite = await inviteFrom(owner);
   const { id: volunteerId } = await volunteer.join({ role: 'volunteer', invite });
   await volunteer.ask('leave');
-  const again = bed.page(url, volunteer.sessionKey);
-  expect(await again.join(inLobby)).toMatchObject({ introductions: [{ peerId: await sessionIdOf(owner.sessionKey) }] });
-  expect(await owner.ask('remove', { volunteerId })).toMatchObject({ ok: true });
+  expect((await bed.page(url, volunteer.sessionKey).join(inLobby)).introductions).toHaveLength(1);
+  await owner.ask('remove', { volunteerId });
   expect(await guest(url, invite)).toMatchObject(refused(/revoked this invite/));
 });
 

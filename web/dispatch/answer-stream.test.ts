@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { MeshError } from '../../shared/errors.ts';
+import type { MeshError } from '../../shared/errors.ts';
 import type { DialogueParams } from '../../shared/tasks/dialogue.ts';
 import { deliver, TestPort } from '../net/test-channel.ts';
 import { ANSWER_STREAM } from './answer-stream.ts';
@@ -261,26 +261,17 @@ test('whoever goes on from the longest that eight tokens may say has its answer 
   expect((await result).text).toBe(longest.join(''));
 });
 
-test('a volunteer that falls silent amid an answer is cut off, and it has said so in a sentence', async () => {
-  const { sayings, exchange } = await join('v');
-  const { result } = ask();
-  await exchange();
-  sayings[0]?.say(0, ['I ']);
-  await exchange();
-  bench.clock.advance(ANSWER_STREAM.nextTokenMs);
-  const error = await result.catch((cause: MeshError) => cause);
-  expect(error).toBeInstanceOf(MeshError);
-  expect((error as MeshError).message).toContain('said nothing for 5 s');
-});
-
-test('a volunteer that has begun to speak does not gain time by saying that it loads', async () => {
+test.each([
+  ['falls silent', () => {}],
+  ['only says that it loads', (saying?: Saying) => saying?.load()],
+])('a volunteer that %s amid an answer is cut off, and it has said so in a sentence', async (_, goOn) => {
   const { sayings, exchange } = await join('v');
   const { result } = ask();
   await exchange();
   sayings[0]?.say(0, ['I ']);
   await exchange();
   bench.clock.advance(ANSWER_STREAM.nextTokenMs - 1);
-  sayings[0]?.load();
+  goOn(sayings[0]);
   await exchange();
   bench.clock.advance(1);
   await expect(result).rejects.toThrow(/said nothing for 5 s/);
