@@ -49,7 +49,10 @@ test.each(SOURCES)('a source %s gets detail and is shown as the browser shows it
   const [width, height] = [scale * even(shown.width), scale * even(shown.height)];
   const expected = lookAt(frame, { width, height }, { width: scale * shown.width, height: scale * shown.height });
   const stream = await open(frame, { where: 'volunteers', scale });
-  await vi.waitUntil(() => stream.stats().framesWithDetail === 1, WAIT);
+  await vi.waitFor(() => {
+    const { framesWithDetail, framesSent, framesDropped, why } = stream.stats();
+    expect({ framesWithDetail, framesSent, framesDropped, why }).toMatchObject({ framesWithDetail: 1 });
+  }, WAIT);
   await expectShown(stream, { width, height }, expected, TOLERANCE);
   expect(rig.failures).toEqual([]);
 });
