@@ -30,9 +30,9 @@ beforeEach(() => {
 });
 
 /** A trial leaves no open frame or codec behind, whatever its outcome. */
-afterEach(() => {
+afterEach(async () => {
   vi.unstubAllGlobals();
-  expect(openFrames()).toBe(0);
+  await expect.poll(openFrames).toBe(0);
   expect(coders.filter(({ state }) => state !== 'closed')).toEqual([]);
 });
 

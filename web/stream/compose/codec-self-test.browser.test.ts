@@ -21,7 +21,7 @@ test.each(['h264', 'vp8', 'vp9', 'av1'] as const)(
     const { flatError, rampError } = await detailFidelity(codec, now, LONG_MS);
     expect(flatError).toBeLessThanOrEqual(1);
     expect(rampError).toBeLessThanOrEqual(2);
-    expect(openFrames()).toBe(0);
+    await expect.poll(openFrames).toBe(0);
   },
 );
 
@@ -63,5 +63,5 @@ test('a codec that gives frames out only when it is flushed, as H.264 in Firefox
     .poll(() => detailFidelity('vp8', now, LONG_MS / 100), { timeout: LONG_MS })
     .toMatchObject({ withholds: true });
   await expect.poll(() => codecsForDetail(['vp8'], now, LONG_MS / 100), { timeout: LONG_MS }).toEqual([]);
-  expect(openFrames()).toBe(0);
+  await expect.poll(openFrames).toBe(0);
 });

@@ -1,6 +1,6 @@
 /**
  * Counts the VideoFrames of this thread that nobody closed. Tracks every frame that is constructed, cloned, decoded or read from a
- * stream. Must be imported before any frame is made.
+ * stream. Must be imported before any frame is made. To be polled: in the same page, streams of a test file before may be making their last frames.
  */
 const frames = new Set<VideoFrame>();
 

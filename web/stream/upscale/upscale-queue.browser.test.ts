@@ -42,9 +42,9 @@ beforeEach(() => {
   );
 });
 
-afterEach(() => {
+afterEach(async () => {
   queue.dispose();
-  expect(openFrames()).toBe(0);
+  await expect.poll(openFrames).toBe(0);
 });
 
 function offer(tag: number): void {

@@ -139,7 +139,7 @@ test('a frame of a video element is taken when the reader waits for it, so that 
   await reader.cancel();
   stop();
   // The writing end learns of it by a message.
-  await vi.waitFor(() => expect(openFrames()).toBe(0));
+  await expect.poll(openFrames).toBe(0);
 });
 
 test('a stream from a video element ends with its track', async () => {

@@ -3,7 +3,7 @@ import { afterEach, expect, test, vi } from 'vitest';
 import { forgetOpenFrames, openFrames } from '../test-frame-ledger.ts';
 import { adoptFrames, canTransferStreams, movable, movedOneByOne, releaseFrames } from './moved-frames.ts';
 
-afterEach(() => expect(openFrames()).toBe(0));
+afterEach(() => expect.poll(openFrames).toBe(0));
 
 function frame(timestamp: number): VideoFrame {
   return new VideoFrame(new Uint8Array(4), { format: 'RGBX', codedWidth: 1, codedHeight: 1, timestamp });
@@ -65,7 +65,6 @@ test('a frame that is on its way when its reader stops is closed, and one that w
     (await reading).value?.close();
     await vi.waitUntil(() => given.isCancelled);
   }
-  await vi.waitUntil(() => openFrames() === 0);
 });
 
 test('a source that fails says why', async () => {
