@@ -80,7 +80,7 @@ export async function detailFidelity(codec: Codec, now: () => number, trialMs = 
     log.warn('cannot carry detail', { codec, reason: MeshError.from(cause).reason });
     return { codec, flatError: null, rampError: null, withholds: false };
   } finally {
-    await roundTrip?.dispose();
+    roundTrip?.dispose();
   }
 }
 
@@ -114,8 +114,6 @@ class RoundTrip {
   readonly #cancelTimer: () => void;
   #settle: { resolve(codes: Uint8Array | null): void; reject(error: unknown): void } = { resolve() {}, reject() {} };
   #frames = 0;
-  /** Never rejects. */
-  #allRead: Promise<unknown> = Promise.resolve();
 
   /** Throws MeshError `unsupported-browser`. */
   constructor(codec: Codec, now: () => number, trialMs: number) {
@@ -123,9 +121,7 @@ class RoundTrip {
     const undecoded = () =>
       failed(new MeshError('unsupported-browser', `This browser does not decode its own ${codec}.`));
     this.#decoder = new FrameDecoder(codec, SIZE, now, {
-      onFrame: (frame) => {
-        this.#allRead = Promise.all([this.#allRead, this.#read(frame)]);
-      },
+      onFrame: (frame) => void this.#read(frame),
       ...{ onUndecoded: undecoded, onKeyframeNeeded: undecoded, onError: failed, onOversized: failed },
     });
     this.#encoder = new FrameEncoder(
@@ -161,12 +157,10 @@ class RoundTrip {
     return largest;
   }
 
-  /** Resolves once every frame is closed: a late one may be being read. */
-  async dispose(): Promise<void> {
+  dispose(): void {
     this.#cancelTimer();
     this.#encoder.dispose();
     this.#decoder.dispose();
-    await this.#allRead;
   }
 
   /** Null where the encoder skipped the frame. */

@@ -90,7 +90,7 @@ interface Entry {
 /**
  * Shows this machine's own frames, enlarged, each with its detail and its local picture if these have come by its deadline. What
  * comes later is added to the frame while it is on the screen. Detail is also added to later frames where the source stood still; so a still
- * picture keeps its detail, and a moving one never gets that of another moment.
+ * picture keeps its detail, however late that came, and a moving one never gets that of another moment.
  */
 export class DetailPresenter {
   readonly #options: DetailPresenterOptions;
@@ -135,20 +135,27 @@ export class DetailPresenter {
   /** Takes ownership of the detail of a frame. */
   add(detail: FrameDetail): void {
     const { clock, patience } = this.#options;
-    const entry = [...this.#past, ...this.#waiting].find(({ frameId }) => frameId === detail.frameId);
-    // Of two answers to one frame the first counts.
-    if (!entry || entry.detail || this.#isDisposed) {
+    const onScreen = this.#past.at(-1);
+    const entry =
+      [...this.#past, ...this.#waiting].find(({ frameId }) => frameId === detail.frameId) ??
+      (onScreen && repeats(onScreen, detail.frameId) ? onScreen : null);
+    if (!entry || !this.#isBetter(detail, entry) || this.#isDisposed) {
       detail.release();
       return;
     }
-    patience.arrived(detail.frameId, clock.now() - entry.capturedMs);
+    patience.arrived(detail.frameId, clock.now() - detail.capturedMs);
+    entry.detail?.release();
     entry.detail = detail;
     if (this.#waiting.includes(entry)) {
       this.#showDue();
       return;
     }
-    if (entry === this.#past.at(-1)) this.#draw(entry);
-    else if (entry.frameId > (this.#detailed?.frameId ?? -1)) this.#detailed = entry;
+    if (entry === onScreen) this.#draw(entry);
+    else if (entry.frameId > (this.#detailed?.frameId ?? -1)) {
+      this.#detailed = entry;
+      // The source stands still, and perhaps gives no further frame.
+      if (onScreen?.pictureId === entry.pictureId && !onScreen.detail) this.#draw(onScreen);
+    }
     this.#collect();
   }
 
@@ -229,6 +236,12 @@ export class DetailPresenter {
     return Math.min(wanted, (this.#waitedIntervals ?? wanted) + WAIT_GROWTH);
   }
 
+  /** Of two answers to one frame the first counts. Detail of a later repeat replaces that of an earlier one, but not while it is being drawn. */
+  #isBetter({ frameId }: FrameDetail, entry: Entry): boolean {
+    if (!entry.detail) return frameId === entry.frameId || frameId > (this.#detailed?.detail?.frameId ?? -1);
+    return frameId > entry.detail.frameId && entry !== this.#drawing && entry !== this.#addingDetailOf;
+  }
+
   /** Draws the frame after the one that is being drawn, unless a newer one is due by then. */
   #draw(entry: Entry): void {
     if (this.#due && this.#due !== entry) this.#options.statistics.dropped(this.#due.frameId, 'superseded');
@@ -256,7 +269,7 @@ export class DetailPresenter {
     const { clock, composer, screen, statistics } = this.#options;
     const context = screen.begin(entry.frameId);
     if (!context) return;
-    const { capturedMs, detail, sharpened, raw } = entry;
+    const { detail, sharpened, raw } = entry;
     const source = detail ? entry : this.#servedBy(entry);
     this.#addingDetailOf = source;
     const { gainDb, ...blend } = this.#options.blending(sharpened?.outcome.quality ?? null, source?.detail ?? null);
@@ -267,7 +280,7 @@ export class DetailPresenter {
     const ofSamePicture = source && source.pictureId === entry.pictureId ? source.detail : null;
     screen.drawn(shownAs(entry, ofSamePicture, { computeStartMs, computedMs }));
     if (!detail) return;
-    statistics.detailed(clock.now() - capturedMs, gainDb);
+    statistics.detailed(clock.now() - detail.capturedMs, gainDb);
     if (!this.#isDisposed && this.#past.includes(entry)) this.#detailed = entry;
   }
 
@@ -298,6 +311,11 @@ export class DetailPresenter {
       this.#held.delete(entry);
     }
   }
+}
+
+/** Whether this frame shows the same picture as the earlier one with that id, which may be forgotten: a slow volunteer's detail of it is still right. */
+function repeats({ pictureId, frameId }: Entry, earlierId: number): boolean {
+  return pictureId <= earlierId && earlierId < frameId;
 }
 
 /**

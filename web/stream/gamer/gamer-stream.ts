@@ -280,7 +280,6 @@ export class GamerStream {
     if (purpose !== 'show') return;
     this.#statistics.dropped(frameId, cause);
     this.#patience.dropped(frameId);
-    this.#still.onDropped();
     this.#presenter.dropped(frameId, 'detail');
   }
 

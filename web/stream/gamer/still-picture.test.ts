@@ -52,25 +52,6 @@ test('a still picture is sent again until its detail does not change any more', 
   expect(repeats).toBeLessThan(14);
 });
 
-test('a volunteer that takes longer than the time between two repeats is waited for, but not for detail that was lost or dropped', () => {
-  const sentAtMs: number[] = [];
-  const slow = new StillPicture({
-    ...{ clock, intervalMs: () => INTERVAL_MS, isIncomplete: () => false, canRefine: () => true },
-    repeat() {
-      slow.onFrame(true);
-      sentAtMs.push(clock.now());
-      // The second is lost, the third dropped at once.
-      if (sentAtMs.length === 1) clock.after(730, () => slow.onDetail(new Uint8Array(10)));
-      if (sentAtMs.length === 3) slow.onDropped();
-    },
-  });
-  const startMs = clock.now();
-  slow.onFrame(false);
-  clock.advance(3_100);
-  slow.dispose();
-  expect(sentAtMs.map((ms) => ms - startMs)).toEqual([100, 900, 2_900, 3_000]);
-});
-
 test('detail that never settles ends all the same', () => {
   detailOf = (repeat) => 100 + 20 * (repeat % 2);
   still.onFrame(false);

@@ -5,11 +5,6 @@ const STILL_AFTER_MS = 100;
 const STILL_AFTER_INTERVALS = 2.5;
 /** Between two repeats of a still frame, ms: each is coded finer, and a person does not see the steps. */
 const REPEAT_MS = 100;
-/**
- * How long a repeat waits at most for the detail of the one before it, ms. A volunteer that takes longer than {@link REPEAT_MS} would otherwise always answer to
- * frames that later ones have replaced; detail that was lost must not hold up the next.
- */
-const ANSWER_WAIT_MS = 2_000;
 /** Answers in a row that change a still picture's detail by less than {@link MIN_CHANGE_CODES} after which nothing more is gained. */
 const UNCHANGED_ANSWERS = 4;
 /** Smallest mean change of the codes that is worth the bits. */
@@ -40,8 +35,6 @@ export class StillPicture {
   #repeats = 0;
   #unchanged = 0;
   #sample: Uint8Array | null = null;
-  /** When the last repeat was sent, while neither its detail nor that of an earlier one has come since; null: it came, or will not. */
-  #awaitedSinceMs: number | null = null;
   /** Called once the picture is as fine as it gets. */
   #onRefined: (() => void) | null = null;
   #cancelLimit = () => {};
@@ -55,21 +48,14 @@ export class StillPicture {
   onFrame(isRepeat: boolean): void {
     if (isRepeat) this.#repeats++;
     else this.restart();
-    this.#awaitedSinceMs = isRepeat ? this.#options.clock.now() : null;
     this.#arm(isRepeat ? REPEAT_MS : Math.max(STILL_AFTER_MS, STILL_AFTER_INTERVALS * this.#options.intervalMs()));
   }
 
   /** Detail of a frame came. */
   onDetail(codes: Uint8Array): void {
-    this.#awaitedSinceMs = null;
     const sample = sampleOf(codes);
     this.#unchanged = this.#sample && meanChange(this.#sample, sample) < MIN_CHANGE_CODES ? this.#unchanged + 1 : 0;
     this.#sample = sample;
-  }
-
-  /** Detail of a frame will not come. */
-  onDropped(): void {
-    this.#awaitedSinceMs = null;
   }
 
   /** More may be gained again: the source moved, or volunteers or settings changed. */
@@ -99,12 +85,8 @@ export class StillPicture {
 
   #check(): void {
     this.#arm(REPEAT_MS);
-    if (!this.#canGain()) this.#finish();
-    else if (this.#options.isIncomplete() || !this.#isAwaited()) this.#options.repeat();
-  }
-
-  #isAwaited(): boolean {
-    return this.#awaitedSinceMs !== null && this.#options.clock.now() - this.#awaitedSinceMs < ANSWER_WAIT_MS;
+    if (this.#canGain()) this.#options.repeat();
+    else this.#finish();
   }
 
   /** Whether the picture would be better for being sent again. */

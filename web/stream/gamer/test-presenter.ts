@@ -40,6 +40,7 @@ export class PresenterRig {
   /** Drawing takes until this resolves. */
   drawing: Promise<void> = Promise.resolve();
   closedFrames = 0;
+  readonly #capturedMs = new Map<number, number>();
   readonly statistics = new StreamStatistics(() => this.clock.now());
   readonly presenter: DetailPresenter;
 
@@ -59,6 +60,7 @@ export class PresenterRig {
 
   async capture(frameId: number, { isRepeat = false, ...awaited }: Offered = { detail: true }): Promise<void> {
     this.statistics.captured(frameId);
+    this.#capturedMs.set(frameId, this.clock.now());
     const frame = { timestamp: frameId, close: () => this.closedFrames++ } as unknown as VideoFrame;
     this.presenter.offer(
       { frameId, capturedMs: this.clock.now(), frame, purpose: 'show', isRepeat },
@@ -78,8 +80,8 @@ export class PresenterRig {
       else openDetail.delete(frameId);
     };
     const detail: FrameDetail = {
-      ...{ frameId, purpose: 'show', codes: new Uint8Array(4), gain: 4, volunteerId: 'vera', release },
-      ...this.#made(),
+      ...{ frameId, purpose: 'show', codes: Uint8Array.of(frameId), gain: 4, volunteerId: 'vera', release },
+      ...this.#made(frameId),
     };
     this.presenter.add(detail);
     await settle();
@@ -89,7 +91,7 @@ export class PresenterRig {
   async sharpen(frameId: number): Promise<void> {
     this.openSharpened.add(frameId);
     const frame = { timestamp: frameId, close: () => this.openSharpened.delete(frameId) } as unknown as VideoFrame;
-    this.presenter.sharpened({ ...{ frameId, purpose: 'show', frame, volunteerId: null }, ...this.#made() });
+    this.presenter.sharpened({ ...{ frameId, purpose: 'show', frame, volunteerId: null }, ...this.#made(frameId) });
     await settle();
   }
 
@@ -104,10 +106,12 @@ export class PresenterRig {
     return this.statistics.report({ ...state, transport: 'detail' });
   }
 
-  #made(): Pick<FrameDetail, 'capturedMs' | 'stagesAt'> & { outcome: { quality: 'fast'; downgradeReason: null } } {
+  #made(
+    frameId: number,
+  ): Pick<FrameDetail, 'capturedMs' | 'stagesAt'> & { outcome: { quality: 'fast'; downgradeReason: null } } {
     const at = this.clock.now();
     return {
-      capturedMs: at,
+      capturedMs: this.#capturedMs.get(frameId) ?? at,
       outcome: { quality: 'fast', downgradeReason: null },
       stagesAt: (presentedMs) => localFrameStages({ capturedMs: at, computeStartMs: at, computedMs: at, presentedMs }),
     };
@@ -149,9 +153,11 @@ export class PresenterRig {
         await isDrawn();
         const numberOf = (picture: RawPicture) => (picture as NumberedPicture).frameId;
         expect(openPictures).toContain(numberOf(raw));
-        if (detail) for (const open of [openPictures, openDetail]) expect(open.has(numberOf(detail.of))).toBe(true);
+        const detailOf = detail?.codes[0] ?? null;
+        if (detail) expect(openPictures).toContain(numberOf(detail.of));
+        if (detailOf !== null) expect(openDetail.has(detailOf)).toBe(true);
         weights.push(detail?.weight ?? 0);
-        drawn.push([numberOf(raw), detail && numberOf(detail.of)]);
+        drawn.push([numberOf(raw), detailOf]);
       },
       dispose() {},
     };
