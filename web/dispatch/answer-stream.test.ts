@@ -261,20 +261,33 @@ test('whoever goes on from the longest that eight tokens may say has its answer 
   expect((await result).text).toBe(longest.join(''));
 });
 
-test.each([
-  ['falls silent', () => {}],
-  ['only says that it loads', (saying?: Saying) => saying?.load()],
-])('a volunteer that %s amid an answer is cut off, and it has said so in a sentence', async (_, goOn) => {
+test('a volunteer that falls silent amid an answer is cut off, and it is said so in a sentence', async () => {
   const { sayings, exchange } = await join('v');
   const { result } = ask();
   await exchange();
   sayings[0]?.say(0, ['I ']);
   await exchange();
-  bench.clock.advance(ANSWER_STREAM.nextTokenMs - 1);
-  goOn(sayings[0]);
-  await exchange();
-  bench.clock.advance(1);
+  bench.clock.advance(ANSWER_STREAM.nextTokenMs);
   await expect(result).rejects.toThrow(/said nothing for 5 s/);
+});
+
+test('a volunteer whose model has to be loaded again amid an answer has time for that once between two tokens', async () => {
+  const { sayings, exchange } = await join('v');
+  const { result } = ask();
+  await exchange();
+  const [saying] = sayings;
+  for (const [at, text] of ['I ', 'left'].entries()) {
+    saying?.say(at, [text]);
+    await exchange();
+    saying?.load();
+    await exchange();
+    bench.clock.advance(ANSWER_STREAM.firstTokenMs - 1);
+    saying?.load();
+    await exchange();
+    if (at === 0) expect(speaker()).toBeDefined();
+  }
+  bench.clock.advance(1);
+  await expect(result).rejects.toThrow(/said nothing for 10 s/);
 });
 
 test('how long an answer takes does not count among the times for which its volunteer may be silent', async () => {

@@ -120,6 +120,8 @@ export class AnswerAttempt {
   readonly #early = new Map<number, TokenProgress>();
   /** Tokens so far. */
   #count = 0;
+  /** Whether it gains time by saying that its model loads. */
+  #mayLoad = true;
   readonly #beginMs: number;
   #cancelDeadline: () => void = () => {};
   #isOver = false;
@@ -137,8 +139,11 @@ export class AnswerAttempt {
   readonly onReport: ReportListener = (report) => {
     if (this.#isOver) return;
     if (report.stage === 'speaking') this.#hear(report);
-    // Who has begun to speak has its model.
-    else if (report.stage === 'loading' && this.#count === 0) this.#expect(ANSWER_STREAM.firstTokenMs);
+    else if (report.stage === 'loading' && this.#mayLoad) {
+      // Amid an answer once between two tokens: another answer's end may have taken the model's worker with it.
+      this.#mayLoad = this.#count === 0;
+      this.#expect(ANSWER_STREAM.firstTokenMs);
+    }
   };
 
   /** The result is there. Returns how the attempt ended instead, if it is not what it said; null if it is. */
@@ -174,6 +179,7 @@ export class AnswerAttempt {
       else this.#endEarly({ kind: 'returned' });
       return;
     }
+    this.#mayLoad = true;
     this.#expect(ANSWER_STREAM.nextTokenMs);
   }
 
