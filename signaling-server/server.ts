@@ -25,7 +25,7 @@ import type { Config } from './boot/settings.ts';
 import { type ServerClock, serverClock } from './clock.ts';
 import type { Cluster } from './cluster/cluster.ts';
 import { AllowedHosts } from './http/allowed-hosts.ts';
-import { openFrontDoor } from './http/front-door.ts';
+import { LEFT_TO_FRONT_DOOR, openFrontDoor } from './http/front-door.ts';
 import { httpHandler } from './http/http.ts';
 import { Metrics, type Present } from './http/metrics.ts';
 import { OwnModels } from './http/own-models.ts';
@@ -124,7 +124,7 @@ export async function createServer(
 
   const hosts = new AllowedHosts(config, (name) => https?.isCertified(name) ?? false);
   const address = new PublicAddress(config);
-  const http = createHttpServer(bounds.deadlines ?? REQUEST_DEADLINES);
+  const http = createHttpServer({ ...(bounds.deadlines ?? REQUEST_DEADLINES), ...LEFT_TO_FRONT_DOOR });
   http.on(
     'request',
     httpHandler({

@@ -12,7 +12,7 @@ export function isEveryNetwork(host: string): boolean {
   return host === EVERY_NETWORK || host === '0.0.0.0';
 }
 
-/** How long a client may take over a request, ms. A request has no body, and its headers fit into a few packets. */
+/** How long a client may take over a request, ms. Only polling has requests with a body, of 64 kB at most. */
 export const REQUEST_DEADLINES = {
   /** From the connection, or the last answer, to the end of the headers. */
   headersTimeout: 10_000,

@@ -1,4 +1,5 @@
-import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import { type IncomingMessage, type Server, type ServerResponse, STATUS_CODES } from 'node:http';
+import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 
 /**
@@ -15,16 +16,21 @@ const MAX_HEADER_LINES = 100;
 /** Where socket.io is. */
 const SOCKETS_PATH = '/socket.io/';
 
+/** Set where a server is created: Node then leaves such requests to the front door, which counts them, and does not answer any number by itself. */
+export const LEFT_TO_FRONT_DOOR = { requireHostHeader: false } as const;
+/** The events of a server for requests. Those that expect something unknown have one of their own. */
+export const REQUEST_EVENTS = ['request', 'checkExpectation'] as const;
+
 interface Options {
   /** Gives the path of a request without that of PUBLIC_URL. */
   localPath(path: string): string;
-  /** Longest time without a byte in either direction, ms. */
+  /** Longest time without a byte in either direction, ms, and longest time in which a client reads nothing of an answer. */
   inactiveMs: number;
 }
 
 /**
  * Has every request and upgrade of a server pass here before the listeners that it has, which are told of none that is refused. The requests of one
- * connection are handled one after another.
+ * connection are handled one after another. A request that comes alone is refused with an answer: proxies take a server that gives none for a broken one.
  */
 export function openFrontDoor(server: Server, { localPath, inactiveMs }: Options): void {
   const handle = { request: server.listeners('request'), upgrade: server.listeners('upgrade') };
@@ -39,45 +45,75 @@ export function openFrontDoor(server: Server, { localPath, inactiveMs }: Options
     // Node tells only the response whose turn it is. It may be another's: of a request that Node refuses by itself we learn nothing.
     const end = () => response.emit('close');
     socket.once('close', end);
+    const stopWatching = endIfUnread(socket, inactiveMs);
     response.once('close', () => {
+      stopWatching();
       socket.off('close', end);
       const next = waiting.get(socket)?.shift();
       if (next && socket.writable) begin(...next);
       else waiting.delete(socket);
     });
+    const refusal = refusalOf(request);
+    if (refusal !== null) {
+      response.writeHead(refusal, { Connection: 'close' }).end();
+      return;
+    }
     request.url = localPath(request.url ?? '/');
     for (const listener of handle.request) listener.call(server, request, response);
   };
 
-  server.on('request', (request: IncomingMessage, response: ServerResponse) => {
+  const arrive = (request: IncomingMessage, response: ServerResponse): void => {
     const { socket } = request;
     // Those that came in the same packet as the one for which it was ended are still read.
     if (socket.destroyed) return;
-    if (hasTooManyHeaders(request)) {
-      socket.destroy();
-      return;
-    }
     const queue = waiting.get(socket);
     if (!queue) {
       waiting.set(socket, []);
       begin(request, response);
     } else if (queue.push([request, response]) > MAX_WAITING) socket.destroy();
-  });
+  };
+  for (const event of REQUEST_EVENTS) server.on(event, arrive);
 
   server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     // Node listens no more, and whoever takes the socket over may ask Redis first: until then an error would end this process.
     socket.on('error', () => socket.destroy());
     request.url = localPath(request.url ?? '/');
-    // Of other upgrades nobody would read, nor notice that they have ended. Answers that are under way would never end.
-    if (!request.url.startsWith(SOCKETS_PATH) || waiting.has(socket) || hasTooManyHeaders(request)) {
+    // Answers that are under way would never end.
+    if (waiting.has(request.socket)) {
       socket.destroy();
+      return;
+    }
+    // Of other upgrades nobody would read, nor notice that they have ended. A body would be read as the protocol's first bytes.
+    const hasBody =
+      request.headers['content-length'] !== undefined || request.headers['transfer-encoding'] !== undefined;
+    const refusal = refusalOf(request) ?? (request.url.startsWith(SOCKETS_PATH) && !hasBody ? null : 400);
+    if (refusal !== null) {
+      socket.end(`HTTP/1.1 ${refusal} ${STATUS_CODES[refusal]}\r\nConnection: close\r\n\r\n`, () => socket.destroy());
       return;
     }
     for (const listener of handle.upgrade) listener.call(server, request, socket, head);
   });
 }
 
-/** `rawHeaders` has names and values in turn, also some of those that Node dropped. */
-function hasTooManyHeaders({ rawHeaders }: IncomingMessage): boolean {
-  return rawHeaders.length > 2 * MAX_HEADER_LINES;
+/** The HTTP status with which a request is refused here; null where it is not. */
+function refusalOf({ headers, httpVersion, rawHeaders }: IncomingMessage): number | null {
+  // Names and values in turn, also some of those that Node dropped.
+  if (rawHeaders.length > 2 * MAX_HEADER_LINES) return 431;
+  if (headers.host === undefined && httpVersion !== '1.0') return 400;
+  return headers.expect === undefined || headers.expect.toLowerCase() === '100-continue' ? null : 417;
+}
+
+/**
+ * Ends a connection whose client reads nothing of what is sent to it for so long, whatever it sends meanwhile: empty lines are no request, and would keep the
+ * answer in memory for ever. Returns a function that ends the watch.
+ */
+function endIfUnread(socket: Socket, inactiveMs: number): () => void {
+  let lastReadBytes = -1;
+  const timer = setInterval(() => {
+    const readBytes = socket.bytesWritten - socket.writableLength;
+    if (socket.writableLength > 0 && readBytes === lastReadBytes) socket.destroy();
+    lastReadBytes = readBytes;
+  }, inactiveMs);
+  timer.unref();
+  return () => clearInterval(timer);
 }

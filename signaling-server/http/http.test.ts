@@ -1,10 +1,13 @@
 import { mkdir, readdir, rm, writeFile } from 'node:fs/promises';
-import { connect } from 'node:net';
+import { IncomingMessage, ServerResponse } from 'node:http';
+import { connect, Socket } from 'node:net';
 import { dirname, join } from 'node:path';
+import { PassThrough } from 'node:stream';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { PROTOCOL_VERSION } from '../../shared/signaling.ts';
 import { StartError } from '../boot/listening.ts';
 import { eventually, TestBed } from '../test-server.ts';
+import { destroyFileWith } from './pages.ts';
 
 const bed = new TestBed();
 let pagesDir: string;
@@ -73,6 +76,16 @@ test.each([
   expect([head.status, head.headers.get('content-length'), await head.text()]).toEqual([200, String(body.length), '']);
   const again = await fetch(new URL(path, url), { headers: { 'if-none-match': response.headers.get('etag') ?? '' } });
   expect([again.status, await again.text()]).toEqual([304, '']);
+});
+
+test('for the head of a file nothing of it is read', () => {
+  const request = new IncomingMessage(new Socket());
+  request.method = 'HEAD';
+  const response = new ServerResponse(request);
+  destroyFileWith(response);
+  const file = new PassThrough();
+  file.pipe(response);
+  expect([file.destroyed, response.writableEnded]).toEqual([true, true]);
 });
 
 test.each([

@@ -106,11 +106,17 @@ export function dropOtherRanges({ headers }: IncomingMessage): void {
 }
 
 /**
- * sirv 3 pipes a file without looking after it: the descriptor stays open when the reader goes away, and a file that was deleted
- * ends the process.
+ * sirv 3 pipes a file without looking after it: the descriptor stays open when the reader goes away, a file that was deleted
+ * ends the process, and for a HEAD request it reads all of it, as fast as the disk can, though nothing is sent.
  */
 export function destroyFileWith(response: ServerResponse): void {
   response.once('pipe', (file) => {
+    if (response.req.method === 'HEAD') {
+      file.unpipe(response);
+      file.destroy();
+      response.end();
+      return;
+    }
     // The connection ended while the file was looked up.
     if (response.req.socket.destroyed) file.destroy();
     response.once('close', () => file.destroy());

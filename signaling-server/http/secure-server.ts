@@ -1,6 +1,6 @@
 import { X509Certificate } from 'node:crypto';
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
-import type { Server as HttpServer } from 'node:http';
+import type { Server as HttpServer, IncomingMessage, ServerResponse } from 'node:http';
 import { createServer, type Server } from 'node:https';
 import { isIP } from 'node:net';
 import { hostname } from 'node:os';
@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { type RequestDeadlines, StartError } from '../boot/listening.ts';
 import type { Config } from '../boot/settings.ts';
 import type { ServerClock } from '../clock.ts';
+import { LEFT_TO_FRONT_DOOR, REQUEST_EVENTS } from './front-door.ts';
 import { presentLanAddresses } from './lan-addresses.ts';
 
 const FILE_NAME = 'lan-certificate.json';
@@ -56,8 +57,11 @@ export async function openSecureServer(
     const { cert, key } = isOwnCertificate
       ? await ownCertificate(config.stateDir, own, clock)
       : { cert: await readFile(config.tlsCert), key: await readFile(config.tlsKey) };
-    const server = createServer({ cert, key, ...deadlines, handshakeTimeout: deadlines.headersTimeout });
-    server.on('request', (request, response) => plain.emit('request', request, response));
+    const handshakeTimeout = deadlines.headersTimeout;
+    const server = createServer({ cert, key, ...deadlines, ...LEFT_TO_FRONT_DOOR, handshakeTimeout });
+    for (const event of REQUEST_EVENTS) {
+      server.on(event, (request: IncomingMessage, response: ServerResponse) => plain.emit(event, request, response));
+    }
     server.on('upgrade', (request, socket, head) => plain.emit('upgrade', request, socket, head));
     const parsed = isOwnCertificate ? null : new X509Certificate(cert);
     const hosts = config.lan || !parsed ? own : hostsIn(parsed, config.host);

@@ -51,9 +51,10 @@ export class ReputationTracker {
     const { store, introductions } = this.parts;
     const { historyId } = volunteer;
     const { id: gamerId, network } = gamer;
+    const plausible = this.#plausible(gamerId, report);
     // Such a report says nothing, and would take the place of a history that does.
-    if (report.completed + report.failed === 0) return;
-    await store.record({ gamerId, network }, historyId, this.#plausible(gamerId, report));
+    if (plausible.completed + plausible.failed === 0) return;
+    await store.record({ gamerId, network }, historyId, plausible);
     volunteer.reputation = await store.reputation(historyId);
     introductions.scoreChanged(volunteer);
     gamer.partners = await store.partners(gamer.id);
@@ -62,7 +63,7 @@ export class ReputationTracker {
 
   #plausible(gamerId: string, { volunteerId, completed, failed, rttMs }: VolunteerReport): Report {
     const tasks = completed + failed;
-    const factor = tasks === 0 ? 0 : this.#reported.take(gamerId, volunteerId, tasks) / tasks;
+    const factor = this.#reported.take(gamerId, volunteerId, tasks) / Math.max(1, tasks);
     return { completed: Math.round(completed * factor), failed: Math.round(failed * factor), rttMs };
   }
 

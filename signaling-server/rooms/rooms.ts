@@ -4,13 +4,13 @@ import { openRoomKey, type RoomAddress, roomKey } from '../access/room-address.t
 import { Member, type MemberObserver } from './member.ts';
 import { WaitingBudget, type WaitingLimits } from './waiting-events.ts';
 
-/** Ids that a room remembers as removed, besides the store; the oldest are forgotten. Each removal takes four. */
+/** Ids that a room remembers as removed, besides the store; the oldest are forgotten. Each removal takes up to four. */
 const MAX_REMOVED_PER_ROOM = 256;
 
 interface Room {
   address: RoomAddress;
   members: Map<string, Member>;
-  /** Session and history ids that may not return while the room exists, and revoked invites. */
+  /** Session and history ids that may not return while the room exists, revoked invites, and from where passes are not taken any more. */
   removed: Set<string>;
 }
 

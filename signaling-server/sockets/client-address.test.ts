@@ -15,8 +15,16 @@ test('behind proxies, only the entries they wrote themselves are trusted', () =>
   expect(clientAddress(forged, 1)).toBe('192.0.2.9');
   expect(clientAddress(forged, 2)).toBe('198.51.100.7');
   expect(clientAddress(request('127.0.0.1'), 1), 'a request that bypassed the proxy').toBe('127.0.0.1');
-  const withPort = request('127.0.0.1', { 'x-forwarded-for': '192.0.2.9:4711' });
-  expect(clientAddress(withPort, 1), 'an entry that is no address').toBe('127.0.0.1');
+  expect(clientAddress(request('127.0.0.1', { 'x-forwarded-for': 'unknown' }), 1), 'no address').toBe('127.0.0.1');
+});
+
+test.each([
+  ['192.0.2.9:4711', '192.0.2.9'],
+  ['[2001:db8::1]:4711', '2001:db8::1'],
+  ['[2001:db8::1]', '2001:db8::1'],
+  ['2001:db8::1', '2001:db8::1'],
+])('a proxy may write a port too: %s is %s', (entry, address) => {
+  expect(clientAddress(request('127.0.0.1', { 'x-forwarded-for': entry }), 1)).toBe(address);
 });
 
 test('limits count an IPv4 address, an IPv6 /64, and the networks around them', () => {

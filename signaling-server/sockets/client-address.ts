@@ -34,8 +34,14 @@ const IPV4_WIDER = { bits: 24, times: 8 } as const;
  */
 export function clientAddress(request: IncomingMessage, trustedProxies: number): string {
   const address = proxyAddr(request, (_address, hop) => hop < trustedProxies);
-  // A proxy may append something else, such as a port. Then not every connection must get limits of its own.
-  return normalize(address) ?? normalize(request.socket.remoteAddress) ?? '';
+  // A proxy may write something that is no address. Then not every connection must get limits of its own.
+  return normalize(withoutPort(address)) ?? normalize(request.socket.remoteAddress) ?? '';
+}
+
+/** Some proxies, such as Azure's, write the port too: `192.0.2.9:4711`, `[2001:db8::1]:4711`. */
+function withoutPort(entry: string): string {
+  const parts = /^(?:\[([\da-f:.]+)\]|([\d.]+))(?::\d+)?$/i.exec(entry);
+  return parts?.[1] ?? parts?.[2] ?? entry;
 }
 
 /** The networks whose limits apply to an address, narrowest first. */

@@ -8,7 +8,7 @@ import { PROTOCOL_VERSION } from '../../shared/signaling.ts';
 import { ManualServerClock } from '../test-clock.ts';
 import { eventually, newSessionKey, TestBed } from '../test-server.ts';
 import { LIMITS } from './limits.ts';
-import { Transport, UNREAD_LIMITS } from './transport.ts';
+import { COUNTED, Transport, UNREAD_LIMITS } from './transport.ts';
 
 const bed = new TestBed();
 const sockets: WebSocket[] = [];
@@ -109,6 +109,27 @@ test('a client that leaves even little unread for long is dropped, one that read
   pong();
   pong();
   expect(closed).toBe(1);
+});
+
+test('what comes byte by byte is counted in few steps, and all of it, also of a client that leaves', () => {
+  const clock = new ManualServerClock();
+  const tcp = Object.assign(new EventEmitter(), { writableLength: 0, writableNeedDrain: false, destroy() {} });
+  const conn = Object.assign(new EventEmitter(), { request: { socket: tcp }, transport: { name: 'websocket' } });
+  const counted: number[] = [];
+  new Transport(conn as unknown as Socket['conn'], [{ key: 'network', times: 1 }], {
+    ...{ clock, metrics: { refused() {} }, log: pino({ level: 'silent' }) },
+    limits: { spend: async (_, _sender, points = 1) => void counted.push(points) },
+  });
+  const send = (times: number) => {
+    for (let n = 0; n < times; n++) tcp.emit('data', Buffer.from('x'));
+  };
+  send(COUNTED.bytes + 10);
+  expect(counted).toEqual([COUNTED.bytes]);
+  clock.advance(COUNTED.ms);
+  expect(counted).toEqual([COUNTED.bytes, 10]);
+  send(5);
+  conn.emit('close');
+  expect([counted, clock.pending]).toEqual([[COUNTED.bytes, 10, 5], 0]);
 });
 
 test('a message in hundreds of pieces ends its socket', async () => {

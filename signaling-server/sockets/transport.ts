@@ -16,13 +16,16 @@ export const UNREAD_LIMITS = {
   stallMs: 30_000,
 } as const;
 
-/** What a chunk of a WebSocket counts as at least: each is counted at its limits, with several servers in Redis. */
-const LEAST_CHUNK_BYTES = 256;
+/**
+ * What a client sent is counted at its limits once it is so much, or has waited so long: with several servers that takes two commands of Redis, which a client
+ * must not cause by every byte.
+ */
+export const COUNTED = { bytes: 4_096, ms: 100 } as const;
 
 interface Parts {
   limits: Pick<Limits, 'spend'>;
   metrics: Pick<Metrics, 'refused'>;
-  clock: Pick<ServerClock, 'now'>;
+  clock: Pick<ServerClock, 'now' | 'after'>;
   log: Logger;
 }
 
@@ -47,6 +50,8 @@ export class Transport {
   #queuedBytes = 0;
   #unreadSinceMs: number | null = null;
   #isDropped = false;
+  #uncountedBytes = 0;
+  #cancelCount: (() => void) | null = null;
 
   constructor(
     private readonly conn: Socket['conn'],
@@ -57,7 +62,7 @@ export class Transport {
     this.isPolling = conn.transport.name === 'polling';
     if (!this.isPolling) {
       const tcp = this.#tcp;
-      tcp.on('data', ({ length }) => this.received(Math.max(length, LEAST_CHUNK_BYTES)));
+      tcp.on('data', ({ length }) => this.received(length));
       tcp.on('drain', () => {
         this.#unreadSinceMs = null;
       });
@@ -72,6 +77,7 @@ export class Transport {
       this.#queuedBytes = 0;
       if (this.isPolling) this.#unreadSinceMs = null;
     });
+    conn.once('close', () => this.#count());
   }
 
   /**
@@ -101,6 +107,17 @@ export class Transport {
   /** Counts what the client sent. */
   received(sizeBytes: number): void {
     this.#dropIfUnread();
+    this.#uncountedBytes += sizeBytes;
+    if (this.#uncountedBytes >= COUNTED.bytes) this.#count();
+    else this.#cancelCount ??= this.parts.clock.after(COUNTED.ms, () => this.#count());
+  }
+
+  #count(): void {
+    this.#cancelCount?.();
+    this.#cancelCount = null;
+    const sizeBytes = this.#uncountedBytes;
+    if (sizeBytes === 0) return;
+    this.#uncountedBytes = 0;
     const { limits, metrics, log } = this.parts;
     const { networks, session } = this;
     // Without an answer: the packet would have to be parsed to find out which request it is.
