@@ -1,3 +1,4 @@
+import { existsSync, readFileSync } from 'node:fs';
 import { relative } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
 import { ROOT } from '../deploy/child.mjs';
@@ -12,12 +13,15 @@ import { ROOT } from '../deploy/child.mjs';
  * @property {number} durationMs
  * @property {string} [file] path in the checkout, with a line where the report has one
  * @property {string} [message] why it failed
+ * @property {string[]} [page] what the page said then, line by line
  * @property {string} [skippedBecause] where the test says so
  */
 
 /** How much of a failure's message is repeated at the end: what was expected and where. The whole message is with the test. */
 const MESSAGE_LINES = 12;
 const LINE_CHARACTERS = 240;
+/** And of what the page said: the sentences of our largest page. */
+const PAGE_LINES = 60;
 /** Lines of a stack that say nothing of our code. */
 const OF_PACKAGES = /^\s+at .*(node_modules|node:internal|<anonymous>)/;
 
@@ -66,11 +70,19 @@ function vitestSuite(path) {
  */
 
 /**
+ * @typedef {object} PlaywrightAttempt
+ * @property {number} duration
+ * @property {string} [status]
+ * @property {PlaywrightError[]} [errors]
+ * @property {{ name: string, path?: string }[]} [attachments]
+ */
+
+/**
  * @typedef {object} PlaywrightSpec
  * @property {string} title
  * @property {string} [file] in the folder of the end-to-end tests
  * @property {number} [line]
- * @property {{ status: string, results: { duration: number, status?: string, errors?: PlaywrightError[] }[], annotations?: { type: string, description?: string }[] }[]} tests
+ * @property {{ status: string, results: PlaywrightAttempt[], annotations?: { type: string, description?: string }[] }[]} tests
  */
 
 /**
@@ -92,6 +104,7 @@ export function playwrightResults(report) {
         durationMs: results.reduce((sum, { duration }) => sum + duration, 0),
         ...(file && { file: `e2e/${file}:${line}` }),
         ...withMessage(results.flatMap((result) => result.errors ?? []).map(messageWithPlace)),
+        ...withPage(results),
         ...skippedBecause(status, annotations),
       })),
     ),
@@ -105,6 +118,24 @@ export function playwrightResults(report) {
 function skippedBecause(status, annotations) {
   const reason = annotations.find(({ type, description }) => type === 'skip' && description)?.description;
   return status === 'skipped' && reason ? { skippedBecause: reason } : {};
+}
+
+/**
+ * What can be read on the page of a failed test, of the picture of its accessibility tree that Playwright keeps: on a machine that nobody can look at, that is all
+ * there is to tell why a text did not come.
+ *
+ * @param {readonly PlaywrightAttempt[]} attempts
+ * @returns {{ page?: string[] }}
+ */
+function withPage(attempts) {
+  const path = attempts
+    .flatMap(({ attachments = [] }) => attachments)
+    .find(({ name }) => name === 'error-context')?.path;
+  if (!path || !existsSync(path)) return {};
+  const [, tree = ''] = /# Page snapshot\s+```yaml\n(.*?)```/s.exec(readFileSync(path, 'utf8')) ?? [];
+  const said = tree.split('\n').map((line) => line.replace(/ \[(?:ref|cursor)=\w+\]/g, '').trim());
+  const page = said.filter((line) => /: .|"/.test(line) && !line.startsWith('- /url') && !line.startsWith('- option'));
+  return page.length > 0 ? { page } : {};
 }
 
 /** @param {PlaywrightSuite} suite @returns {PlaywrightSpec[]} */
@@ -144,12 +175,14 @@ export function describeFailures(results) {
 }
 
 /** @param {TestResult} result */
-function describeFailure({ suite, name, file, message = '' }) {
+function describeFailure({ suite, name, file, message = '', page = [] }) {
   const lines = message.split('\n').filter((line) => line.trim() !== '' && !OF_PACKAGES.test(line));
   return [
     `FAILED  ${suite}: ${name}`,
     ...(file ? [`  in ${file}`] : []),
     ...lines.slice(0, MESSAGE_LINES).map((line) => `  | ${line.slice(0, LINE_CHARACTERS)}`),
+    ...(page.length > 0 ? ['  the page said:'] : []),
+    ...page.slice(0, PAGE_LINES).map((line) => `  | ${line.slice(0, LINE_CHARACTERS)}`),
   ].join('\n');
 }
 

@@ -1,4 +1,7 @@
-import { expect, test } from 'vitest';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, onTestFinished, test } from 'vitest';
 import { ROOT } from '../deploy/child.mjs';
 import { describeFailures, describeSkipped, playwrightResults, suitesWithoutTests, vitestResults } from './reports.mjs';
 
@@ -107,6 +110,28 @@ test('of a failed end-to-end test every error is repeated, without colours, with
       '  | no build',
     ].join('\n'),
   );
+});
+
+test('of a failed end-to-end test it is repeated what its page said', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'p2c2r-reports-'));
+  onTestFinished(() => rmSync(folder, { recursive: true }));
+  const path = join(folder, 'error-context.md');
+  const tree = [
+    '- main [ref=e1]:',
+    '  - link "P2C2R" [ref=e2] [cursor=pointer]:',
+    '    - /url: ./',
+    '  - status [ref=e3]: Waiting.',
+  ];
+  writeFileSync(path, ['# Error details', '', '# Page snapshot', '', '```yaml', ...tree, '```'].join('\n'));
+  const attachments = [{ name: 'error-context', path }];
+  const tests = [{ status: 'unexpected', results: [{ duration: 5, errors: [{ message: 'late' }], attachments }] }];
+  const report = { suites: [{ specs: [{ title: 'a link is shared', tests }] }], errors: [] };
+  expect(describeFailures(playwrightResults(report)).split('\n').slice(2)).toEqual([
+    '  | late',
+    '  the page said:',
+    '  | - link "P2C2R":',
+    '  | - status: Waiting.',
+  ]);
 });
 
 test('nothing is said of tests that passed or were skipped', () => {
