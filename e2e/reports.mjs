@@ -132,8 +132,11 @@ function withPage(attempts) {
     .flatMap(({ attachments = [] }) => attachments)
     .find(({ name }) => name === 'error-context')?.path;
   if (!path || !existsSync(path)) return {};
-  const [, tree = ''] = /# Page snapshot\s+```yaml\n(.*?)```/s.exec(readFileSync(path, 'utf8')) ?? [];
-  const said = tree.split('\n').map((line) => line.replace(/ \[(?:ref|cursor)=\w+\]/g, '').trim());
+  // Of the whole page, or of the element that was looked for.
+  const trees = [...readFileSync(path, 'utf8').matchAll(/```yaml\n(.*?)```/gs)].flatMap(([, tree = '']) =>
+    tree.split('\n'),
+  );
+  const said = trees.map((line) => line.replace(/ \[(?:ref|cursor)=\w+\]/g, '').trim());
   const page = said.filter((line) => /: .|"/.test(line) && !line.startsWith('- /url') && !line.startsWith('- option'));
   return page.length > 0 ? { page } : {};
 }

@@ -64,8 +64,8 @@ export function openFrontDoor(server: Server, { localPath, inactiveMs }: Options
 
   const arrive = (request: IncomingMessage, response: ServerResponse): void => {
     const { socket } = request;
-    // Those that came in the same packet as the one for which it was ended are still read.
-    if (socket.destroyed) return;
+    // Those behind the one for which it was ended are still read.
+    if (!socket.writable) return;
     const queue = waiting.get(socket);
     if (!queue) {
       waiting.set(socket, []);
@@ -79,15 +79,15 @@ export function openFrontDoor(server: Server, { localPath, inactiveMs }: Options
     socket.on('error', () => socket.destroy());
     request.url = localPath(request.url ?? '/');
     // Answers that are under way would never end.
-    if (waiting.has(request.socket)) {
+    if (waiting.has(request.socket) || !socket.writable) {
       socket.destroy();
       return;
     }
     // Of other upgrades nobody would read, nor notice that they have ended. A body would be read as the protocol's first bytes.
-    const hasBody =
-      request.headers['content-length'] !== undefined || request.headers['transfer-encoding'] !== undefined;
-    const refusal = refusalOf(request) ?? (request.url.startsWith(SOCKETS_PATH) && !hasBody ? null : 400);
+    const isOfSockets = request.url.startsWith(SOCKETS_PATH) && !hasBody(request);
+    const refusal = refusalOf(request) ?? (isOfSockets ? null : 400);
     if (refusal !== null) {
+      request.socket.setTimeout(inactiveMs, () => socket.destroy());
       socket.end(`HTTP/1.1 ${refusal} ${STATUS_CODES[refusal]}\r\nConnection: close\r\n\r\n`, () => socket.destroy());
       return;
     }
@@ -103,16 +103,22 @@ function refusalOf({ headers, httpVersion, rawHeaders }: IncomingMessage): numbe
   return headers.expect === undefined || headers.expect.toLowerCase() === '100-continue' ? null : 417;
 }
 
+/** Some proxies say of every request without one that it has none. */
+function hasBody({ headers }: IncomingMessage): boolean {
+  return Number(headers['content-length'] ?? 0) !== 0 || headers['transfer-encoding'] !== undefined;
+}
+
 /**
- * Ends a connection whose client reads nothing of what is sent to it for so long, whatever it sends meanwhile: empty lines are no request, and would keep the
- * answer in memory for ever. Returns a function that ends the watch.
+ * Ends a connection whose client reads nothing of what is sent to it for so long, and yet sends something: empty lines are no request, and would keep the
+ * answer in memory for ever, since the timeout of the connection counts both directions. Returns a function that ends the watch.
  */
 function endIfUnread(socket: Socket, inactiveMs: number): () => void {
-  let lastReadBytes = -1;
+  const now = () => ({ received: socket.bytesRead, read: socket.bytesWritten - socket.writableLength });
+  let before = now();
   const timer = setInterval(() => {
-    const readBytes = socket.bytesWritten - socket.writableLength;
-    if (socket.writableLength > 0 && readBytes === lastReadBytes) socket.destroy();
-    lastReadBytes = readBytes;
+    const { received, read } = now();
+    if (socket.writableLength > 0 && read === before.read && received !== before.received) socket.destroy();
+    before = { received, read };
   }, inactiveMs);
   timer.unref();
   return () => clearInterval(timer);

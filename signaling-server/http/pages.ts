@@ -113,6 +113,8 @@ export function destroyFileWith(response: ServerResponse): void {
   response.once('pipe', (file) => {
     if (response.req.method === 'HEAD') {
       file.unpipe(response);
+      // It is still being opened, which may fail.
+      file.on('error', () => {});
       file.destroy();
       response.end();
       return;

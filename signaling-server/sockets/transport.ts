@@ -16,6 +16,8 @@ export const UNREAD_LIMITS = {
   stallMs: 30_000,
 } as const;
 
+/** What a chunk of a WebSocket counts as at least: each costs this server time, however little it holds. */
+const LEAST_CHUNK_BYTES = 256;
 /**
  * What a client sent is counted at its limits once it is so much, or has waited so long: with several servers that takes two commands of Redis, which a client
  * must not cause by every byte.
@@ -62,7 +64,7 @@ export class Transport {
     this.isPolling = conn.transport.name === 'polling';
     if (!this.isPolling) {
       const tcp = this.#tcp;
-      tcp.on('data', ({ length }) => this.received(length));
+      tcp.on('data', ({ length }) => this.received(Math.max(length, LEAST_CHUNK_BYTES)));
       tcp.on('drain', () => {
         this.#unreadSinceMs = null;
       });

@@ -105,6 +105,8 @@ function send(from: RTCDataChannel, to: RTCDataChannel, clock: Clock): Promise<n
     /** Of these, those since the clock was started. */
     let timedBytes = 0;
     let startMs: number | null = null;
+    /** The first message beyond so many bytes starts the clock. */
+    let startsAfterBytes = 0;
     let starts = 0;
     let isTimeUp = false;
     let cancelEnd = () => {};
@@ -114,6 +116,7 @@ function send(from: RTCDataChannel, to: RTCDataChannel, clock: Clock): Promise<n
       isTimeUp = false;
       cancelEnd = clock.after(SENDING_MS, () => {
         isTimeUp = true;
+        // Else the next one tells the rate, of a line or a machine that is that slow.
         if (timedBytes > 0) finish();
       });
     };
@@ -126,10 +129,14 @@ function send(from: RTCDataChannel, to: RTCDataChannel, clock: Clock): Promise<n
     };
     const receive = () => {
       arrivedBytes += CHUNK_BYTES;
-      // The first message only starts the clock: how long it took to come says nothing of the rate. Where all the time passes before the second, this page may
-      // have been busy, and that one starts it again; where it passes once more, the third tells the rate, of a line or a machine that is that slow.
-      if (startMs === null || (isTimeUp && starts < 2)) {
-        start();
+      // Where all the time passes before a second message, this page may have been busy. What was sent until now may have come meanwhile, at once.
+      if (startMs !== null && isTimeUp && starts < 2) {
+        startMs = null;
+        startsAfterBytes = sentBytes <= MAX_SENT_BYTES - 2 * CHUNK_BYTES ? sentBytes : 0;
+      }
+      // A message that starts the clock is not counted: how long it took to come says nothing of the rate.
+      if (startMs === null) {
+        if (arrivedBytes > startsAfterBytes) start();
         return;
       }
       timedBytes += CHUNK_BYTES;

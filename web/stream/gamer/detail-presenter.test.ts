@@ -232,40 +232,6 @@ test('detail that no longer comes soon stops weakening local pictures, but stays
   expect(shown.at(-1)?.volunteerId).toBeNull();
 });
 
-test('a still picture gets detail that comes when later repeats of it are shown, and then finer detail', async () => {
-  const rig = new PresenterRig(0);
-  const { drawn } = rig;
-  await rig.capture(0);
-  for (let frameId = 1; frameId <= 10; frameId++) await rig.capture(frameId, { detail: true, isRepeat: true });
-  await rig.answer(9);
-  expect(drawn.slice(-2), 'no further repeat draws it').toEqual([
-    [10, null],
-    [10, 9],
-  ]);
-  await rig.answer(3);
-  expect(drawn.at(-1), 'older detail is coarser').toEqual([10, 9]);
-  await rig.answer(10);
-  expect(drawn.at(-1)).toEqual([10, 10]);
-});
-
-test('a volunteer that is many repeats behind helps a still picture all the same', async () => {
-  const rig = new PresenterRig(0);
-  const { drawn, openDetail } = rig;
-  await rig.capture(0);
-  for (let frameId = 1; frameId <= 20; frameId++) {
-    await rig.capture(frameId, { detail: true, isRepeat: true });
-    if (frameId > 8) await rig.answer(frameId - 8);
-  }
-  expect(drawn.at(-1)).toEqual([20, 12]);
-  expect(rig.shown.at(-1)).toMatchObject({ frameId: 20, volunteerId: 'vera' });
-  await rig.capture(21);
-  const { length } = drawn;
-  await rig.answer(19);
-  expect(drawn.slice(length), 'not another picture').toEqual([]);
-  rig.presenter.dispose();
-  expect([...openDetail]).toEqual([]);
-});
-
 test('a frame whose pixels are being copied when the source changes its size is not shown', async () => {
   const rig = new PresenterRig(0);
   const { drawn, openPictures } = rig;

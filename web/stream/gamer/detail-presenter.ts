@@ -128,7 +128,8 @@ export class DetailPresenter {
       captured.frame.close();
       return;
     }
-    if (!captured.isRepeat) this.#pictureId = captured.frameId;
+    // The first frame of a presenter may be a repeat, of one that it does not know.
+    if (!captured.isRepeat || this.#pictureId < 0) this.#pictureId = captured.frameId;
     this.#loading.put({ ...captured, pictureId: this.#pictureId, awaited: { ...awaited }, sharpened: null });
   }
 
@@ -136,9 +137,10 @@ export class DetailPresenter {
   add(detail: FrameDetail): void {
     const { clock, patience } = this.#options;
     const onScreen = this.#past.at(-1);
-    const entry =
-      [...this.#past, ...this.#waiting].find(({ frameId }) => frameId === detail.frameId) ??
-      (onScreen && repeats(onScreen, detail.frameId) ? onScreen : null);
+    const [waiting, past] = [this.#waiting, this.#past].map((entries) =>
+      entries.find(({ frameId }) => frameId === detail.frameId),
+    );
+    const entry = waiting ?? (onScreen && repeats(onScreen, detail.frameId) ? onScreen : past);
     if (!entry || !this.#isBetter(detail, entry) || this.#isDisposed) {
       detail.release();
       return;
@@ -151,11 +153,7 @@ export class DetailPresenter {
       return;
     }
     if (entry === onScreen) this.#draw(entry);
-    else if (entry.frameId > (this.#detailed?.frameId ?? -1)) {
-      this.#detailed = entry;
-      // The source stands still, and perhaps gives no further frame.
-      if (onScreen?.pictureId === entry.pictureId && !onScreen.detail) this.#draw(onScreen);
-    }
+    else if (entry.frameId > (this.#detailed?.frameId ?? -1)) this.#detailed = entry;
     this.#collect();
   }
 
@@ -313,7 +311,10 @@ export class DetailPresenter {
   }
 }
 
-/** Whether this frame shows the same picture as the earlier one with that id, which may be forgotten: a slow volunteer's detail of it is still right. */
+/**
+ * Whether this frame shows the same picture as the earlier one with that id, which may be forgotten: a slow volunteer's detail of it is still right, and no
+ * further frame may come that would show it.
+ */
 function repeats({ pictureId, frameId }: Entry, earlierId: number): boolean {
   return pictureId <= earlierId && earlierId < frameId;
 }
