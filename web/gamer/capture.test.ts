@@ -61,6 +61,7 @@ describe('capture errors', () => {
     ['NotFoundError', 'camera', 'bad-input', 'Connect one'],
     ['NotReadableError', 'camera', 'bad-input', 'another program'],
     ['NotReadableError', 'screen', 'bad-input', 'settings'],
+    ['InvalidStateError', 'screen', 'cancelled', 'Press it again'],
   ] as const)('%s of a %s becomes %s', (name, kind, reason, text) => {
     const error = captureError(kind, new DOMException('internal text', name));
     expect(error.reason).toBe(reason);

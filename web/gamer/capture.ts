@@ -119,6 +119,9 @@ const BUSY: Readonly<Record<CaptureKind, string>> = {
   camera: 'The camera does not start; another program may be using it. Close that, then press the button again.',
 };
 
+/** A browser takes a press of a button for a few seconds only (HTML, "transient activation"). */
+const TOO_LATE = 'This machine was too busy to ask you in time after you pressed the button. Press it again.';
+
 /** Converts a browser error to a MeshError that says what to do. */
 export function captureError(kind: CaptureKind, cause: unknown): MeshError {
   const name = cause instanceof Error ? cause.name : '';
@@ -131,6 +134,8 @@ export function captureError(kind: CaptureKind, cause: unknown): MeshError {
       return new MeshError('bad-input', MISSING[kind], { cause });
     case 'NotReadableError':
       return new MeshError('bad-input', BUSY[kind], { cause });
+    case 'InvalidStateError':
+      return new MeshError('cancelled', TOO_LATE, { cause });
     default:
       return MeshError.from(cause, 'unsupported-browser');
   }
