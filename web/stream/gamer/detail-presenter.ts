@@ -148,7 +148,7 @@ export class DetailPresenter {
     patience.arrived(detail.frameId, clock.now() - detail.capturedMs);
     entry.detail?.release();
     entry.detail = detail;
-    if (this.#waiting.includes(entry)) {
+    if (entry === waiting) {
       this.#showDue();
       return;
     }
