@@ -56,9 +56,16 @@ class CollapsibleConv(nn.Module):
             weight = weight + F.pad(torch.eye(self.inputs)[:, :, None, None], (1, 1, 1, 1))
         return weight
 
+    @torch.no_grad()
+    def begin_with(self, weight: torch.Tensor, bias: torch.Tensor) -> None:
+        """Makes `weight()` the one given, and changes what was there as little as possible."""
+        missing = (weight - self.weight()).reshape(self.outputs, -1)
+        self.spread += torch.linalg.pinv(self.gather) @ missing
+        self.bias.copy_(bias)
+
 
 class Network(nn.Module):
-    """Doubles N x 3 x H x W, sRGB-encoded 0..1."""
+    """What is trained; `run` computes its `layers`."""
 
     def __init__(self, shape: Shape):
         super().__init__()
@@ -71,16 +78,17 @@ class Network(nn.Module):
             for n, (i, o) in enumerate(zip(widths, widths[1:]))
         )
 
+    def begin_with(self, layers: Layers) -> None:
+        for conv, (weight, bias) in zip(self.convs, layers):
+            conv.begin_with(weight, bias)
+
     def layers(self) -> Layers:
         return [(conv.weight(), conv.bias) for conv in self.convs]
-
-    def forward(self, source: torch.Tensor) -> torch.Tensor:
-        return run(self.layers(), source)
 
 
 def run(layers: Layers, source: torch.Tensor) -> torch.Tensor:
     """
-    The network as it runs everywhere. Every layer repeats its borders, as clamped coordinates do.
+    Doubles N x 3 x H x W, sRGB-encoded 0..1, as the networks do everywhere. Every layer repeats its borders, as clamped coordinates do.
     """
     detail = F.pixel_shuffle(features_of(layers, source)[-1], 2)
     base = F.interpolate(source, scale_factor=2, mode="bilinear", align_corners=False)

@@ -62,6 +62,22 @@ class TrainTest(unittest.TestCase):
         for (weight, _), (other, _) in zip(whole.layers(), second.layers()):
             self.assertTrue(torch.equal(weight, other))
 
+    def test_a_training_begins_with_the_weights_of_an_earlier_one(self) -> None:
+        earlier = Training(SHAPES["balanced"], Patches(self.folder, 1))
+        for _ in range(2):
+            earlier.step(1e-3)
+        begun = Training(SHAPES["balanced"], Patches(self.folder, 1), earlier.layers())
+        for (weight, bias), (other, other_bias) in zip(earlier.layers(), begun.layers()):
+            self.assertTrue(torch.allclose(weight, other, atol=1e-5))
+            self.assertTrue(torch.equal(bias, other_bias))
+
+    def test_16_bits_learn_what_32_learn(self) -> None:
+        whole, halved = (Training(SHAPES["fast"], Patches(self.folder, 1), uses_bfloat16=halves) for halves in (False, True))
+        for _ in range(3):
+            losses = whole.step(1e-3), halved.step(1e-3)
+            self.assertNotEqual(*losses)
+            self.assertAlmostEqual(*losses, delta=0.01)
+
     def test_the_rate_rises_falls_and_ends_at_nothing(self) -> None:
         rates = [rate_at(progress) for progress in (0, 0.01, 0.02, 0.5, 1)]
         self.assertEqual(max(rates), PEAK_RATE)

@@ -3,6 +3,7 @@ Trains one network: one set of weights for smooth, aliased and coded frames. Kee
 
     python3 train.py fast --steps 40000
     python3 train.py ultra --hours 4 --resume
+    python3 train.py ultra --hours 4 --begin ../web/public/models/ultra.bin --bfloat16
 
 Runs on a GPU where PyTorch finds one, otherwise on the processor with one thread: two networks in parallel use two cores better.
 """
@@ -17,7 +18,8 @@ import torch
 
 from composition import luma, shown, with_detail
 from evaluate import gains_of
-from networks import SHAPES, Layers, Network, Shape
+from networks import SHAPES, Layers, Network, Shape, run
+from packing import unpacked
 from patches import Batch, Patches
 
 PEAK_RATE = 2e-3
@@ -78,10 +80,13 @@ class Length:
 class Training:
     """A network with its optimiser and the running mean of its weights; all of it goes into a checkpoint."""
 
-    def __init__(self, shape: Shape, patches: Patches):
+    def __init__(self, shape: Shape, patches: Patches, begin: Layers | None = None, uses_bfloat16: bool = False):
         torch.manual_seed(SEED)
         self.device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-        self.patches, self.network = patches, Network(shape).to(self.device)
+        self.patches, self.network, self.uses_bfloat16 = patches, Network(shape), uses_bfloat16
+        if begin:
+            self.network.begin_with(begin)
+        self.network.to(self.device)
         self.optimiser = torch.optim.Adam(self.network.parameters(), lr=PEAK_RATE, betas=(0.9, 0.99))
         self.mean = [value.detach().clone() for value in self.network.parameters()]
         self.steps, self.seconds, self.best, self.validations = 0, 0.0, -math.inf, 0
@@ -92,7 +97,11 @@ class Training:
             group["lr"] = rate
         batch = self.patches.batch()
         batch = Batch(batch.small.to(self.device), batch.raw.to(self.device), batch.truth.to(self.device), batch.uncoded)
-        loss = loss_of(self.network.shape, batch, self.network(batch.small))
+        # Collapsed outside: the weights are products of small matrices, which need all their bits.
+        layers = self.network.layers()
+        with torch.autocast(self.device.type, torch.bfloat16, enabled=self.uses_bfloat16):
+            made = run(layers, batch.small)
+        loss = loss_of(self.network.shape, batch, made)
         self.optimiser.zero_grad()
         loss.backward()
         torch.nn.utils.clip_grad_norm_(self.network.parameters(), 1.0)
@@ -103,7 +112,7 @@ class Training:
             for kept, value in zip(self.mean, self.network.parameters()):
                 kept.lerp_(value, 1 - decay)
         self.seconds += time.monotonic() - start
-        return float(loss)
+        return loss.item()
 
     def layers(self) -> Layers:
         """The collapsed layers of the mean of the weights."""
@@ -168,6 +177,8 @@ def main() -> None:
     length.add_argument("--steps", type=int)
     length.add_argument("--hours", type=float)
     parser.add_argument("--resume", action="store_true", help="goes on from the last checkpoint, if there is one")
+    parser.add_argument("--begin", type=Path, help="packed weights of an earlier training to begin with, in place of random ones")
+    parser.add_argument("--bfloat16", action="store_true", help="computes the layers with 16 bits: over twice as fast on processors that have it")
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--data", type=Path, default=Path(".data"))
     parser.add_argument("--out", type=Path, default=Path(".weights"))
@@ -175,7 +186,8 @@ def main() -> None:
     torch.set_num_threads(options.threads)
     options.out.mkdir(exist_ok=True)
     shape = SHAPES[options.network]
-    training = Training(shape, Patches(options.data / "train", SEED))
+    begin = unpacked(shape, options.begin.read_bytes()) if options.begin else None
+    training = Training(shape, Patches(options.data / "train", SEED), begin, options.bfloat16)
     checkpoint = options.out / f"{shape.name}.checkpoint"
     if options.resume and checkpoint.exists():
         training.load(checkpoint)
