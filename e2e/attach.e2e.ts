@@ -102,7 +102,7 @@ test('a game of another origin, written by others, is sharpened by a volunteer i
     await badge.getByRole('button', { name: 'Details' }).click();
     await expectShown(page);
     // The game draws half of the width and height, and its size on the page is what it was.
-    expect(await sizes(page)).toEqual({ drawn: [240, 135], shown: [480, 270] });
+    await expect.poll(() => sizes(page)).toEqual({ drawn: [240, 135], shown: [480, 270] });
 
     await expectToPlay(page);
     await page.screenshot({ path: test.info().outputPath('sharpened.png') });
@@ -131,7 +131,8 @@ test('a game of another origin, written by others, is sharpened by a volunteer i
 /** The sentence of the badge says why, where the picture is not shown. */
 async function expectShown(page: Page): Promise<void> {
   const sentence = page.locator(BADGE).locator('p');
-  await expect(sentence).toHaveText('The sharpened picture is shown. Helping: “Vera”.');
+  // Where it was hidden for too long, the game draws in full size for a minute.
+  await expect(sentence).toHaveText('The sharpened picture is shown. Helping: “Vera”.', { timeout: 120_000 });
   await expect(page.locator(OVERLAY)).toHaveCSS('visibility', 'visible');
 }
 

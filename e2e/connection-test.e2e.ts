@@ -30,19 +30,19 @@ test('/check reaches a real relay by UDP and TCP with a credential of its own an
 }) => {
   await page.goto(new URL('/check', relayed.url).href);
   const step = (name: string) => page.getByTestId(`step-${name}`);
+  for (let more = 0; more < 3 && isOutOfTime(await shownReport(page)); more++) await page.getByTestId('again').click();
   for (const name of ['server', 'stun', 'relay-udp', 'relay-tcp', 'relay-need']) {
     await expect(step(name)).toContainText('Works');
   }
   // A busy machine may be slower than what a stream uses.
   await expect(step('throughput')).toContainText(/Mb\/s down through the relay/);
   await expect(step('relay-tls')).toContainText('Add turns:HOST:5349?transport=tcp to TURN_URLS');
-  const text = (await page.getByTestId('json').textContent()) ?? '';
-  const report: ConnectionReport = JSON.parse(text);
+  const report = await shownReport(page);
   expect(report.ok).toBe(true);
   const { figures } = report.steps.find(({ name }) => name === 'throughput') ?? {};
   expect(figures).toMatchObject({ path: 'relay' });
   expect(Math.min(Number(figures?.upMbps), Number(figures?.downMbps))).toBeGreaterThan(0);
-  expect(text).not.toContain('127.0.0.1');
+  expect(JSON.stringify(report)).not.toContain('127.0.0.1');
 
   await openSdk(page, relayed.url);
   await page.evaluate(async ([urls = '']) => {
@@ -76,11 +76,18 @@ test('without a relay client.testConnection() says so, what it means and what to
   for (const { ok, next } of report.steps) expect(ok || Boolean(next)).toBe(true);
 });
 
+const isOutOfTime = ({ steps }: ConnectionReport) =>
+  steps.some(({ name, ok, found }) => !ok && (name === 'server' || /within [\d.]+ s: .*too busy/.test(found)));
+
+/** What /check found, once it has. */
+async function shownReport(page: Page): Promise<ConnectionReport> {
+  await expect(page.getByTestId('again')).not.toHaveAttribute('aria-disabled', 'true');
+  return JSON.parse((await page.getByTestId('json').textContent()) ?? '');
+}
+
 /** Of a server that runs. A machine too busy to reach it, or to finish, within the test's ten seconds is told so, and to test again. */
 async function testConnection(page: Page): Promise<ConnectionReport> {
   let report = await page.evaluate(() => window.client.testConnection());
-  const isOutOfTime = ({ steps }: ConnectionReport) =>
-    steps.some(({ name, ok, found }) => !ok && (name === 'server' || /within [\d.]+ s: .*too busy/.test(found)));
   for (let more = 0; more < 3 && isOutOfTime(report); more++)
     report = await page.evaluate(() => window.client.testConnection());
   return report;

@@ -101,7 +101,9 @@ test('a network may be chosen while a stream runs: the picture goes on, and the 
   const { gamer, volunteer } = await openBoth(context, server.url);
   await expect(gamer.getByTestId('latency')).toHaveText(/\d/);
   await gamer.getByRole('combobox', { name: 'Quality' }).selectOption({ label: 'Network: quality' });
-  await expect(gamer.getByText(/^(Only enlarged, with bicubic|with (spatial|.* network))/)).toBeVisible();
+  await expect(
+    gamer.getByText(/^(Only enlarged, with the bicubic|with the (spatial filter|.* network))/),
+  ).toBeVisible();
   const before = await lookAtOutput(gamer);
   await expect.poll(async () => (await lookAtOutput(gamer)).print).not.toBe(before.print);
   await expect(volunteer.getByText(/^Computing with/)).toBeVisible();

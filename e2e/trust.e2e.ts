@@ -126,12 +126,16 @@ test('nothing that is sent to a volunteer names the room, the gamer or the game'
   const gamer = await sdkPage();
   await gamer.evaluate(record);
   // A worker that only tries something may be gone by then.
-  gamer.on('worker', (worker) => worker.evaluate(record).catch(() => {}));
+  const recording: Promise<void>[] = [];
+  gamer.on('worker', (worker) => recording.push(worker.evaluate(record).catch(() => {})));
   await gamer.evaluate(async (room) => {
     document.title = 'Caverns of Confidence';
     const { GamerClient } = window.sdk;
     window.client = await GamerClient.connect({ room, name: 'Zebedee Doe', where: 'volunteers' });
     await window.client.whenReady();
+  }, ROOM);
+  await Promise.all(recording);
+  await gamer.evaluate(async () => {
     const image = { width: 4, height: 4, data: new Uint8ClampedArray(64) };
     await Promise.all([
       window.client.submitTask('echo', { bytes: new Uint8Array(8) }).result,
@@ -141,7 +145,7 @@ test('nothing that is sent to a volunteer names the room, the gamer or the game'
     const context = canvas.getContext('2d');
     setInterval(() => context?.fillRect(Math.random() * 64, 0, 4, 36), 30);
     await window.client.openStream(canvas, { scale: 2 });
-  }, ROOM);
+  });
   await helper.waitForFunction(() => window.node.stats().framesDone > 0);
   const sent = await Promise.all([gamer.evaluate(recorded), ...gamer.workers().map((one) => one.evaluate(recorded))]);
   const all = sent.flat().join('\n');

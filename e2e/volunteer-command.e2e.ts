@@ -60,7 +60,7 @@ test('it works for a gamer until it is stopped, and then leaves at once', async 
   const [code] = await ended;
   expect(code, output()).toBe(0);
   // At once, without the grace period of a lost socket: it left properly.
-  expect(await volunteersAt(server.url)).toBe(0);
+  await expect.poll(() => volunteersAt(server.url), { timeout: 5_000 }).toBe(0);
   expect(output()).toContain('"serving"');
   expect(output(), 'it says plainly that it had to').toContain('runs WITHOUT its sandbox');
   expect(output()).not.toContain('den');

@@ -57,6 +57,11 @@ export class MeshError extends Error {
     return new MeshError('verify-failed', `${what} The work is done again elsewhere.`);
   }
 
+  /** Of a live stream, whose frames are not done again. */
+  static wrongFrame(what: string): MeshError {
+    return new MeshError('verify-failed', `${what} The stream goes on without it.`);
+  }
+
   static malformed(what: string): MeshError {
     return new MeshError('malformed', `${what} The other side may run another version; reload both pages.`);
   }

@@ -139,7 +139,7 @@ test('a connection over which nothing moves for a while is ended, and its respon
         isClosed = true;
       });
     }),
-    50,
+    1_000,
   );
   const socket = open(port);
   socket.write(get('/'));

@@ -286,8 +286,8 @@ test('every key in Redis expires, and none names a room', async () => {
   const store = new RedisStore(redis, clock);
   await store.record(by('g'), 'v', { completed: 1, failed: 0, rttMs: 1 });
   await store.accuse('open secret den', 'g', 'v');
-  await store.useInvite({ id: 'i', maxUses: 1, expiresAtMs: clock.epochMs() + 1_000 }, 's', quota);
-  await store.ban('b', clock.epochMs() + 1_000, quota);
+  await store.useInvite({ id: 'i', maxUses: 1, expiresAtMs: clock.epochMs() + 60_000 }, 's', quota);
+  await store.ban('b', clock.epochMs() + 60_000, quota);
   await store.keepCode(code('c', 1), quota);
   const keys = await redis.keys('*');
   // Two for the volunteer, two for the gamer, two for the room, each pair with an index; four each for the use, the ban and the code.

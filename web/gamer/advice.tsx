@@ -34,7 +34,7 @@ export function Advice({ situation, clock, onScale, onQuality, onWhere, onHelp }
   const softer = softerThan(quality);
   const remedies: Record<Remedy, { label: string; apply: () => void }> = {
     smaller: { label: `Lower the scale to ${LEAST_SCALE}×`, apply: () => onScale(LEAST_SCALE) },
-    softer: { label: `Softer: ${qualityLabel(softer ?? quality)}`, apply: () => softer && onQuality(softer) },
+    softer: { label: `Softer picture: ${qualityLabel(softer ?? quality)}`, apply: () => softer && onQuality(softer) },
     here: { label: 'Compute here', apply: () => onWhere('local') },
     volunteers: { label: 'Let volunteers help', apply: () => onWhere('auto') },
     help: { label: 'Get help', apply: onHelp },

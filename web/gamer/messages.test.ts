@@ -51,7 +51,9 @@ describe('the status of the gamer page', () => {
   it('says that frames are only enlarged where a filter does no more, whoever runs it', () => {
     for (const changes of [{ quality: 'bicubic' }, { ...LOCAL, quality: 'bilinear' }] as const) {
       const report = live(changes);
-      expect(gamerStatus(situation({ report })).headline).toMatch(/^Only enlarged, with bi(cubic|linear)\.$/);
+      expect(gamerStatus(situation({ report })).headline).toMatch(
+        /^Only enlarged, with the bi(cubic|linear) filter\.$/,
+      );
       expect(helpersSentence(report, [volunteer()])).toBe('–');
     }
   });
@@ -154,7 +156,7 @@ describe('the status of the gamer page', () => {
     expect(gamerStatus(situation({ report: live({ fps: 0 }), isPaused: true }))).toEqual({
       tone: 'idle',
       headline: 'The game is paused.',
-      detail: 'Press P on the picture, or Go on, to play.',
+      detail: 'Press P or “Resume” to play.',
     });
   });
 
@@ -197,7 +199,7 @@ describe('the status of the gamer page', () => {
 });
 
 it('names the quality in use, and the chosen one when it differs', () => {
-  expect(qualityHint('quality', 'quality')).toBe('with quality network');
-  expect(qualityHint('fast', 'quality')).toBe('with fast network, not quality network');
-  expect(qualityHint('fast', 'auto')).toBe('with fast network');
+  expect(qualityHint('quality', 'quality')).toBe('with the quality network');
+  expect(qualityHint('fast', 'quality')).toBe('with the fast network, not the quality network');
+  expect(qualityHint('fast', 'auto')).toBe('with the fast network');
 });

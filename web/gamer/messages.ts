@@ -1,7 +1,7 @@
 import { quotedName } from '../../shared/quoting.ts';
 import type { Quality, StreamQuality, StreamReason, StreamReasonKind, Where } from '../sdk/types.ts';
 import { formatPercent } from '../ui/format.ts';
-import { qualityLabel } from '../ui/labels.ts';
+import { qualityWithArticle } from '../ui/labels.ts';
 import type { Tone } from '../ui/layout.tsx';
 import type { StartingWindow } from '../ui/starting-windows.ts';
 import type { StreamStats } from './client.ts';
@@ -42,8 +42,7 @@ export function gamerStatus(situation: GamerSituation): Status {
   if (phase === 'connecting') return { tone: 'busy', headline: 'Opening your room…', detail: '' };
   if (phase === 'failed' || phase === 'closed') return { tone: 'bad', headline: 'Not connected.', detail: '' };
   if (isBroken) return { tone: 'bad', headline: 'Nothing is being sharpened.', detail: '' };
-  if (isPaused)
-    return { tone: 'idle', headline: 'The game is paused.', detail: 'Press P on the picture, or Go on, to play.' };
+  if (isPaused) return { tone: 'idle', headline: 'The game is paused.', detail: 'Press P or “Resume” to play.' };
   const working = workOf(situation);
   if (interrupted > 0 && volunteers.length === 0) {
     const whom =
@@ -60,8 +59,8 @@ export function gamerStatus(situation: GamerSituation): Status {
 
 /** The quality in use, and the chosen one when one was chosen and it differs. */
 export function qualityHint(shown: Quality, chosen: StreamQuality): string {
-  const hint = `with ${qualityLabel(shown)}`;
-  return chosen === 'auto' || shown === chosen ? hint : `${hint}, not ${qualityLabel(chosen)}`;
+  const hint = `with ${qualityWithArticle(shown)}`;
+  return chosen === 'auto' || shown === chosen ? hint : `${hint}, not ${qualityWithArticle(chosen)}`;
 }
 
 /** Who sharpens, as a list of names; a dash for nobody. */
@@ -163,7 +162,7 @@ function unsharpened(stats: StreamStats, { where, volunteers, newcomers, startin
   const { codec, quality, running, reasons } = stats;
   const why = agreeing(reasons, 'unsharpened');
   if (quality !== null && isEnlarged(quality)) {
-    return { tone: 'idle', headline: `Only enlarged, with ${qualityLabel(quality)}.`, detail: why };
+    return { tone: 'idle', headline: `Only enlarged, with ${qualityWithArticle(quality)}.`, detail: why };
   }
   if (reasons.some(({ kind }) => kind === 'cannot-sharpen')) {
     return { tone: 'idle', headline: 'Not sharpened: this computer cannot do it.', detail: why };

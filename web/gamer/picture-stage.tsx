@@ -87,7 +87,7 @@ function Paused({ onResume }: { onResume: () => void }) {
     <div class="paused" data-testid="paused" ref={overlay}>
       <p class="paused__title">Paused</p>
       <Button onPress={resume} primary testId="resume">
-        Go on <span aria-hidden="true">(P)</span>
+        Resume <span aria-hidden="true">(P)</span>
       </Button>
     </div>
   );

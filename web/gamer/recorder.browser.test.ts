@@ -37,10 +37,13 @@ test('where no picture comes, the page says so', async () => {
   const clock = new ManualClock();
   const { recorder, saved } = recorderWith(async () => null, clock);
   const saving = recorder.saveAfter();
-  await vi.waitFor(() => {
-    clock.advance(1_000);
-    expect(recorder.failure.value?.message).toContain('No picture is shown');
-  });
+  await vi.waitFor(
+    () => {
+      clock.advance(1_000);
+      expect(recorder.failure.value?.message).toContain('No picture is shown');
+    },
+    { timeout: 60_000, interval: 10 },
+  );
   await saving;
   expect(saved).toEqual([]);
 });

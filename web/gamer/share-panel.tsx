@@ -92,8 +92,8 @@ export function SharePanel({ session, address, onOpenWindow }: SharePanelProps) 
           Open a volunteer window here
         </Button>
         <p class="soft small">
-          Tries it out on this machine. It is a separate window because browsers slow down hidden tabs. Where is then
-          set to Volunteers: on Auto, a single machine would keep its frames.
+          Tries it out on this machine. It is a separate window because browsers slow down hidden tabs. The setting
+          “Where” changes to “Volunteers”: with “Auto”, this computer would often do the work itself.
         </p>
       </div>
     </>

@@ -49,7 +49,7 @@ describe('the page says why it is slow, and what to do', () => {
     const stats = { ...LOCAL, quality: 'fast', lowered: 'too-slow', localBackend: 'wgsl' } as const;
     expect(told({ stats, quality: 'ultra', volunteers: [] })).toEqual({
       cause: 'own-gpu',
-      sentence: 'This computer’s graphics card keeps up with fast network, not with ultra network.',
+      sentence: 'This computer’s graphics card keeps up with the fast network, not with the ultra network.',
       remedies: ['help', 'smaller', 'softer'],
     });
     // None was chosen, so none was promised.
@@ -95,7 +95,7 @@ describe('the page says why it is slow, and what to do', () => {
   it('a volunteer that does not keep up with the chosen quality', () => {
     const stats = { quality: 'balanced', lowered: 'too-slow' } as const;
     expect(told({ stats, quality: 'ultra' })).toMatchObject({
-      sentence: '“brave-otter” keeps up with balanced network, not with ultra network.',
+      sentence: '“brave-otter” keeps up with the balanced network, not with the ultra network.',
       remedies: ['smaller', 'softer', 'help'],
     });
   });

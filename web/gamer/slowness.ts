@@ -1,7 +1,7 @@
 import { quotedName } from '../../shared/quoting.ts';
 import type { StreamQuality, Where } from '../sdk/types.ts';
 import { formatMs, formatRate } from '../ui/format.ts';
-import { qualityLabel } from '../ui/labels.ts';
+import { qualityWithArticle } from '../ui/labels.ts';
 import type { StreamStats } from './client.ts';
 import { SCALES } from './remembered-choices.ts';
 import type { Report } from './renderers.ts';
@@ -88,7 +88,7 @@ function ownMachine(stats: StreamStats, situation: SlownessSituation): Slowness 
   const what =
     shown === null
       ? 'is too slow to sharpen the picture'
-      : `keeps up with ${qualityLabel(shown)}, not with ${qualityLabel(quality)}`;
+      : `keeps up with ${qualityWithArticle(shown)}, not with ${qualityWithArticle(quality)}`;
   const alone = isProcessor && volunteers.length === 0 ? ', and nobody with a graphics card is here' : '';
   const remedies = [...helpers(situation), ...smaller(situation), ...softer(situation)];
   return { cause: isProcessor ? 'processor' : 'own-gpu', sentence: `${who} ${what}${alone}.`, remedies };
@@ -102,7 +102,7 @@ function volunteersAtWork(stats: StreamStats, situation: SlownessSituation): Slo
   if (running !== 'volunteers' || codec === '' || framesSent === 0 || name === null || isHelpComing) return null;
   const lighter = [...smaller(situation), ...softer(situation)];
   if (lowered === 'too-slow' && quality !== 'auto' && shown !== null) {
-    const sentence = `${name} keeps up with ${qualityLabel(shown)}, not with ${qualityLabel(quality)}.`;
+    const sentence = `${name} keeps up with ${qualityWithArticle(shown)}, not with ${qualityWithArticle(quality)}.`;
     return { cause: 'volunteer', sentence, remedies: [...lighter, 'help'] };
   }
   const delayMs = stats.glassToGlassMs.p50;

@@ -41,7 +41,7 @@ test.each([
   async (kind, control) => {
     await show({ kind, error: new MeshError('cancelled', 'It was not allowed.') });
     // Also where it was asked for elsewhere on the page.
-    await vi.waitFor(() => expect(shownKind()).toBe(kind satisfies SourceKind));
+    await expect.poll(shownKind).toBe(kind satisfies SourceKind);
     expect(root.querySelectorAll('[role=alert]')).toHaveLength(1);
     expect(described(root.querySelector(control))).toContain('It was not allowed.');
   },
@@ -60,10 +60,9 @@ test('looking for another source takes the error away, and stopping a camera is 
   const track = { readyState: 'live' } as MediaStreamTrack;
   const { onStopCapture, onChoose } = await show(null, { kind: 'camera', track });
   // The kind that is shown follows the choice in an effect.
-  const stop = await vi.waitUntil(() =>
-    [...root.querySelectorAll('button')].find(({ textContent }) => textContent === 'Stop the camera'),
-  );
-  stop.click();
+  const stop = () => [...root.querySelectorAll('button')].find(({ textContent }) => textContent === 'Stop the camera');
+  await expect.poll(stop).toBeDefined();
+  stop()?.click();
   expect([onStopCapture, onChoose].map(({ mock }) => mock.calls.length)).toEqual([1, 0]);
 });
 
@@ -76,7 +75,7 @@ test.each([
     const track = { readyState: 'live' } as MediaStreamTrack;
     const camera: SourceChoice = { kind: 'camera', track };
     await show({ kind: 'camera', error: new MeshError('cancelled', 'It was not allowed.') }, testId ? GAME : camera);
-    await vi.waitFor(() => expect(shownKind()).toBe('camera'));
+    await expect.poll(shownKind).toBe('camera');
     const button = testId
       ? root.querySelector<HTMLElement>(`[data-testid=${testId}]`)
       : [...root.querySelectorAll('button')].find(({ textContent }) => textContent === 'Stop the camera');

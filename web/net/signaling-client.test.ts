@@ -201,13 +201,13 @@ test('a socket that died without saying so is replaced when the machine wakes, a
   });
   const { client, events } = await connect(url, clock);
   client.reconnectNow();
-  await vi.waitFor(() => expect(asked).toBe(1));
+  await expect.poll(() => asked).toBe(1);
   clock.advance(SOCKET.probeTimeoutMs);
-  await vi.waitFor(() => expect([joins, client.state]).toEqual([2, 'online']));
+  await expect.poll(() => [joins, client.state]).toEqual([2, 'online']);
   expect(events.map((event) => event.kind === 'state' && event.state)).toEqual(['reconnecting', 'online']);
   client.reconnectNow();
-  await vi.waitFor(() => expect(asked).toBe(2));
-  await vi.waitFor(() => expect(clock.pending).toBe(0));
+  await expect.poll(() => asked).toBe(2);
+  await expect.poll(() => clock.pending).toBe(0);
   expect(joins).toBe(2);
 });
 

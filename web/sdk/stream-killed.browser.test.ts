@@ -27,7 +27,8 @@ test('when a volunteer is killed, every frame of the source or the one after it 
   const drawn: Drawn[] = [];
   rig = new StreamRig({ openComposer: async () => recording(canvasComposer(), drawn) });
   const stream = await rig.open(numberedFrames(), { where: 'volunteers' });
-  await vi.waitUntil(() => framesOfVolunteers(stream) > 10, WAIT);
+  const hasDetail = () => drawn.slice(-5).some(({ level }) => level > GREY);
+  await vi.waitUntil(() => framesOfVolunteers(stream) > 10 && hasDetail(), WAIT);
   const atKill = drawn.length;
   rig.killVolunteer();
   await vi.waitUntil(() => drawn.length > atKill + 40, WAIT);

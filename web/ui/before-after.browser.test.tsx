@@ -93,9 +93,9 @@ it('a picture that only fills the page keeps the focus and the scrolling from wh
     root.querySelector('figure')?.closest('[inert]'),
   ];
   root.querySelector<HTMLButtonElement>('[data-testid=fullscreen]')?.click();
-  await vi.waitFor(() => expect(state()).toEqual([true, 'hidden', null]));
+  await expect.poll(state).toEqual([true, 'hidden', null]);
   root.querySelector<HTMLButtonElement>('[data-testid=fullscreen]')?.click();
-  await vi.waitFor(() => expect(state()).toEqual([false, '', null]));
+  await expect.poll(state).toEqual([false, '', null]);
   render(null, root);
   root.remove();
   enabled.mockRestore();

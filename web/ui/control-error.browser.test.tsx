@@ -37,14 +37,14 @@ test('an error is told right below its control, announced, and scrolled into vie
   show(null);
   expect(root.querySelector('[role=alert]')).toBeNull();
   show({ reason: 'cancelled', message: 'The camera was not allowed.' });
-  await vi.waitFor(() => expect(inView()).toBe(true));
+  await expect.poll(inView).toBe(true);
   const describedBy = root.querySelector('button')?.getAttribute('aria-describedby') ?? '';
   expect(document.getElementById(describedBy)?.textContent).toContain(
     'Not allowed, or cancelled. The camera was not allowed.',
   );
   scrollTo(0, 0);
   show({ reason: 'bad-input', message: 'No camera was found.' });
-  await vi.waitFor(() => expect(inView()).toBe(true));
+  await expect.poll(inView).toBe(true);
 });
 
 test('it goes when it is dismissed', () => {

@@ -14,6 +14,12 @@ export function qualityLabel(quality: string): string {
   return QUALITIES[quality] ?? quality;
 }
 
+/** The same within a sentence: "the fast network", "the spatial filter". */
+export function qualityWithArticle(quality: string): string {
+  const label = qualityLabel(quality);
+  return label.endsWith(' network') ? `the ${label}` : `the ${label} filter`;
+}
+
 const BACKENDS: ReadonlyMap<string, string> = new Map([
   ['wgsl', 'graphics card'],
   ['ort-webgpu', 'graphics card'],

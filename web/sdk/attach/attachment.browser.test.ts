@@ -45,6 +45,8 @@ let attachments: Attachment[];
 let failure: MeshError | null;
 let volunteers: { id: string }[];
 let volunteersChanged: () => void;
+/** Where the clock stands still. */
+let stoppedMs: number | null;
 
 beforeEach(() => {
   document.body.innerHTML =
@@ -54,6 +56,7 @@ beforeEach(() => {
   attachments = [];
   failure = null;
   volunteers = [];
+  stoppedMs = null;
 });
 
 afterEach(async () => {
@@ -79,7 +82,7 @@ async function attachTo(
         return () => {};
       },
       // Nothing here depends on how long a second is.
-      now: () => 30 * performance.now(),
+      now: () => stoppedMs ?? 30 * performance.now(),
       onDetached: () => {},
     },
     element,
@@ -206,11 +209,14 @@ test('where no sharpened picture comes, the game is drawn in full, until there i
   if (first) first.stream.now = { quality: null, localShare: 0 };
   expect(game.width).toBe(80);
   await expect.poll(() => game.width).toBe(160);
+  // The next trial is not due before the test has looked.
+  stoppedMs = 30 * performance.now();
   await expect.poll(() => attachment.shown.why).toContain('drawn in its full size for now');
   volunteersChanged();
   if (first) first.stream.now = {};
   await new Promise((resolve) => setTimeout(resolve, 100));
   expect(game.width).toBe(160);
+  stoppedMs = null;
   volunteers = [{ id: 'new' }];
   volunteersChanged();
   await expect.poll(() => game.width).toBe(80);

@@ -53,7 +53,7 @@ export class AnswerBudget {
   answered(frameId: number, sizeBytes: number, nowMs: number): void {
     const count = this.#unanswered.get(frameId) ?? 0;
     if (count === 0) {
-      throw MeshError.verifyFailed(`${this.#name} answered a frame of a live stream that did not wait for an answer.`);
+      throw MeshError.wrongFrame(`${this.#name} sent back a frame that it was not asked for, or one twice.`);
     }
     if (count === 1) this.#unanswered.delete(frameId);
     else this.#unanswered.set(frameId, count - 1);

@@ -59,8 +59,7 @@ export class AnswerReceiver {
       onUndecoded: ({ frame }, cause) => frame && onDropped(frame, cause),
       onKeyframeNeeded: () => channel.trySendNote({ kind: 'keyframe-request', streamId }),
       onError: onFailed,
-      onOversized: () =>
-        onFailed(MeshError.verifyFailed(`${options.name} answered a live stream with pictures larger than agreed.`)),
+      onOversized: () => onFailed(MeshError.wrongFrame(`${options.name} sent back larger pictures than agreed.`)),
     });
   }
 
@@ -155,7 +154,7 @@ export class AnswerReceiver {
     const { name, check, onFailed } = this.#options;
     const verdict = check.after(frame.thumbnail, picture);
     if (verdict === 'wrong') {
-      onFailed(MeshError.verifyFailed(`${name} answered a live stream with pictures of something else.`));
+      onFailed(MeshError.wrongFrame(`${name} sent back pictures of something else.`));
     }
     return verdict === 'right' ? null : 'wrong-picture';
   }

@@ -137,10 +137,13 @@ test('a volunteer that acknowledges frames and answers none is left', async () =
   while (failed.length === 0) {
     pool.offer(captured());
     // Whatever was encoded has arrived.
-    await vi.waitUntil(() => {
-      clock.advance(1);
-      return acknowledged === encode.mock.calls.length;
-    });
+    await vi.waitUntil(
+      () => {
+        clock.advance(1);
+        return acknowledged === encode.mock.calls.length;
+      },
+      { timeout: 60_000, interval: 5 },
+    );
     clock.advance(100);
   }
   expect(failed).toEqual(['unsupported-browser']);

@@ -106,7 +106,7 @@ export class DetailTrust {
 
   #wrong(): void {
     const { name, onFailed } = this.#options;
-    onFailed(MeshError.verifyFailed(`${name} answered a live stream with detail of something else.`));
+    onFailed(MeshError.wrongFrame(`${name} sent detail that does not belong to the frames it got.`));
   }
 
   /** Not its fault: the link may be too slow, or the picture has nothing to sharpen. */

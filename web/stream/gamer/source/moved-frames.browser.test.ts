@@ -1,5 +1,5 @@
 // Protects: a port carries the frames of streams that a script writes, and of all where none can be transferred, with the bounds of the stream itself.
-import { afterEach, expect, test, vi } from 'vitest';
+import { afterEach, expect, test } from 'vitest';
 import { forgetOpenFrames, openFrames } from '../test-frame-ledger.ts';
 import { adoptFrames, canTransferStreams, movable, movedOneByOne, releaseFrames } from './moved-frames.ts';
 
@@ -32,7 +32,7 @@ test('frames come in order, at most one waits, and their end comes too', async (
   const { frames, given } = counted(3);
   const moved = movable(frames, false);
   expect(moved).toBeInstanceOf(MessagePort);
-  await vi.waitUntil(() => given.frames > 0);
+  await expect.poll(() => given.frames).toBeGreaterThan(0);
   await new Promise((resolve) => setTimeout(resolve, 0));
   expect(given.frames).toBe(1);
   const reader = adoptFrames(moved).getReader();
@@ -51,7 +51,7 @@ test('a reader that stops ends the source', async () => {
   const reader = adoptFrames(movable(frames, false)).getReader();
   (await reader.read()).value?.close();
   await reader.cancel();
-  await vi.waitUntil(() => given.isCancelled);
+  await expect.poll(() => given.isCancelled).toBe(true);
 });
 
 test('a frame that is on its way when its reader stops is closed, and one that waits to be asked for', async () => {
@@ -63,7 +63,7 @@ test('a frame that is on its way when its reader stops is closed, and one that w
     const reading = reader.read();
     await reader.cancel();
     (await reading).value?.close();
-    await vi.waitUntil(() => given.isCancelled);
+    await expect.poll(() => given.isCancelled).toBe(true);
   }
 });
 
@@ -82,7 +82,7 @@ test.each([true, false])('what is not read after all ends its source (streams ca
   forgetOpenFrames();
   const { frames, given } = counted(3);
   releaseFrames(movable(frames, can));
-  await vi.waitUntil(() => given.isCancelled);
+  await expect.poll(() => given.isCancelled).toBe(true);
   const [track] = document.createElement('canvas').captureStream().getVideoTracks();
   if (track) releaseFrames(track);
   expect(track?.readyState).toBe('ended');
