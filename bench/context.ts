@@ -28,7 +28,7 @@ export interface Settings {
   clip: string;
   clipFrames: number;
   codec: Codec | null;
-  /** Of a live source, pixels. */
+  /** Size of a live source, pixels. */
   size: { width: number; height: number };
   /** A folder of the ONNX standard's node tests; null: none was given. */
   onnxDir: string | null;

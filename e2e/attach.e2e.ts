@@ -10,7 +10,7 @@ import { type RunningServer, startServer } from './server.ts';
 
 declare global {
   interface Window {
-    /** Of the game: what its player has moved. */
+    /** The game's camera, which its player moves. */
     camera: { position: { x: number; z: number } };
     padAxis: number;
   }

@@ -30,12 +30,12 @@ const STANDING_STILL = `{
 }
 `;
 
-/** Of the stream below, twice as large. */
+/** Output size of the stream below, twice that of its source. */
 const [WIDTH, HEIGHT] = [256, 144];
 /** Where the next one writes, pixels of the answer. The source is even there. */
 const WRITTEN = { left: 96, top: 40, side: 64 };
 
-/** The same for detail: a bright box in an even part of every frame, 21 steps of 255. */
+/** The same for detail: a bright box in an even part of every frame, 21 8-bit levels. */
 const WRITING = `{
   const encode = VideoEncoder.prototype.encode;
   VideoEncoder.prototype.encode = function (frame, options) {

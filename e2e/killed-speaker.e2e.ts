@@ -7,7 +7,7 @@ type Heard = { token: string; atMs: number };
 
 declare global {
   interface Window {
-    /** Of the answer that is being said. */
+    /** What was heard of the present answer. */
     heard: Heard[];
     answer: Promise<{ text: string; ranOn: string; askedMs: number; heard: Heard[] }>;
     /** Volunteers whose attempts had to be made again. */

@@ -116,7 +116,7 @@ async function bring(names: readonly string[]): Promise<void> {
   }
 }
 
-/** Of all files in a folder, bytes. */
+/** Size of all files in a folder, bytes. */
 async function sizeOf(folder: string): Promise<number> {
   const entries = await readdir(folder, { recursive: true, withFileTypes: true });
   const files = entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));

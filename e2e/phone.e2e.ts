@@ -19,7 +19,7 @@ const THROTTLING_RATE = 4;
 /** Smallest side of what a finger hits, CSS pixels (WCAG 2.2, target size enhanced). */
 const FINGER_PX = 44;
 const BACK_WITHIN = { timeout: 60_000 };
-/** Of the test that leaves a phone: all its waits together. */
+/** Timeout of the test that leaves a phone: all its waits together. */
 const LEFT_TIMEOUT_MS = 300_000;
 
 const PHONE = { ...devices['Pixel 7'], viewport: UPRIGHT };

@@ -11,7 +11,7 @@ declare global {
 const TO_GLASS_MS = 1_000 / 60;
 /** Between two flashes, ms. More than twice what a picture or a sound may be late, so that none is taken for another's. */
 const FLASH_INTERVAL_MS = 1_500;
-/** Of the tab that flashes and beeps. */
+/** Title of the tab that flashes and beeps. */
 const SHARED_TITLE = 'heard by a probe';
 /** Flags of a browser that shares this tab without asking. */
 export const SHARING_FLAGS: readonly string[] = [`--auto-select-tab-capture-source-by-title=${SHARED_TITLE}`];

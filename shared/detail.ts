@@ -5,7 +5,7 @@ import { QUALITIES, type Quality } from './tasks/upscale.ts';
  * sent as the luma plane of a video of its own. The gamer adds it to its own enlargement of its own frame (docs/streams.md).
  */
 
-/** What detail is added to, by the names in `StreamSetup`; each is a filter that every machine computes alike, within a step of 255. */
+/** What detail is added to, by the names in `StreamSetup`; each is a filter that every machine computes alike, within one 8-bit level. */
 export const DETAIL_BASES = ['bicubic'] as const;
 export type DetailBase = (typeof DETAIL_BASES)[number];
 
@@ -23,24 +23,24 @@ export const NO_DETAIL_CODE = 128;
 export const MAX_DETAIL_CODES = 107;
 
 /**
- * Most that detail changes a pixel by, steps of 255, whatever its codes, gain and weight: an eighth of the range, too little for a volunteer to draw readable text. Few pixels of
+ * Most that detail changes a pixel by, 8-bit levels, whatever its codes, gain and weight: an eighth of the range, too little for a volunteer to draw readable text. Few pixels of
  * honest detail reach it, at the hardest edges.
  */
-export const MAX_ADDED_STEPS = 32;
+export const MAX_ADDED_LEVELS = 32;
 
 /** How detail is coded. */
 export interface DetailCoding {
   base: DetailBase;
-  /** Codes for one step of 255. */
+  /** Codes for one 8-bit level. */
   gain: number;
-  /** Smaller differences, in steps of 255, are not sent: they are invisible, and noise costs bits. */
+  /** Smaller differences, in 8-bit levels, are not sent: they are invisible, and noise costs bits. */
   deadZone: number;
 }
 
-/** Limits of the gain: below 1 detail would be rounded away, above 16 clipped at 7 steps of 255. */
+/** Limits of the gain: below 1 detail would be rounded away, above 16 clipped at a difference of 7. */
 export const DETAIL_GAIN_LIMITS = { min: 1, max: 16 } as const;
 
-/** Largest dead zone, in steps of 255: what is smaller than this is hardly visible, what is larger is the detail itself. */
+/** Largest dead zone, in 8-bit levels: what is smaller than this is hardly visible, what is larger is the detail itself. */
 export const MAX_DEAD_ZONE = 8;
 
 /** Luma of sRGB-encoded colours (ITU-R BT.709, item 3.2). */

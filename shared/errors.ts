@@ -57,7 +57,7 @@ export class MeshError extends Error {
     return new MeshError('verify-failed', `${what} The work is done again elsewhere.`);
   }
 
-  /** Of a live stream, whose frames are not done again. */
+  /** A wrong frame of a live stream: unlike a task it is not done again. */
   static wrongFrame(what: string): MeshError {
     return new MeshError('verify-failed', `${what} The stream goes on without it.`);
   }

@@ -248,7 +248,7 @@ interface EventSpec<Payload, Reply> {
   readonly schema: z.ZodType<Payload>;
   /** The role that may send it; `any`: both. */
   readonly role: Role | 'any';
-  /** Of the value in a successful answer. */
+  /** Schema of the value in a successful answer. */
   readonly reply: z.ZodType<Reply>;
 }
 

@@ -25,12 +25,12 @@ import type { Config } from './boot/settings.ts';
 import { type ServerClock, serverClock } from './clock.ts';
 import type { Cluster } from './cluster/cluster.ts';
 import { AllowedHosts } from './http/allowed-hosts.ts';
-import { LEFT_TO_FRONT_DOOR, openFrontDoor } from './http/front-door.ts';
 import { httpHandler } from './http/http.ts';
 import { Metrics, type Present } from './http/metrics.ts';
 import { OwnModels } from './http/own-models.ts';
 import { Pages } from './http/pages.ts';
 import { PublicAddress } from './http/public-address.ts';
+import { GUARDED_SERVER_OPTIONS, guardRequests } from './http/request-guard.ts';
 import { openSecureServer, type SecureServer } from './http/secure-server.ts';
 import { Coordinator } from './rooms/coordinator.ts';
 import type { MemberObserver } from './rooms/member.ts';
@@ -40,8 +40,8 @@ import { Gateway } from './sockets/gateway.ts';
 import { LIMITS, Limits } from './sockets/limits.ts';
 import { LocalRequestHandler, type RequestHandler } from './sockets/request-handler.ts';
 import type { SocketConnection } from './sockets/socket-connection.ts';
+import { DeferredStore } from './store/deferred-store.ts';
 import { FileStore } from './store/file.ts';
-import { LateStore } from './store/late.ts';
 import { MemoryStore } from './store/memory.ts';
 import { RedisStore } from './store/redis.ts';
 import type { Store } from './store/store.ts';
@@ -94,7 +94,7 @@ export async function createServer(
   const secret = config.inviteSecret || (await inviteSecretOf(config, log));
   const cluster = config.redisUrl ? await openCluster(config.redisUrl, log, bounds.maxStreamBytes) : null;
   const openStore = () => storeOf(config, clock, log);
-  const ownStore = () => (predecessorEnded ? new LateStore(predecessorEnded.then(openStore)) : openStore());
+  const ownStore = () => (predecessorEnded ? new DeferredStore(predecessorEnded.then(openStore)) : openStore());
   const store = cluster ? new RedisStore(cluster.redis, clock) : await ownStore();
   let draining = false;
   let https: SecureServer | null = null;
@@ -124,7 +124,7 @@ export async function createServer(
 
   const hosts = new AllowedHosts(config, (name) => https?.isCertified(name) ?? false);
   const address = new PublicAddress(config);
-  const http = createHttpServer({ ...(bounds.deadlines ?? REQUEST_DEADLINES), ...LEFT_TO_FRONT_DOOR });
+  const http = createHttpServer({ ...(bounds.deadlines ?? REQUEST_DEADLINES), ...GUARDED_SERVER_OPTIONS });
   http.on(
     'request',
     httpHandler({
@@ -157,7 +157,7 @@ export async function createServer(
     ...{ requestHandler, instance, adapter, hosts, address, config, secret, limits, metrics, clock, log },
   });
   // After all that answer requests: they are told of those that it lets in.
-  openFrontDoor(http, { localPath: (path) => address.localPath(path), inactiveMs: INACTIVE_MS });
+  guardRequests(http, { localPath: (path) => address.localPath(path), inactiveMs: INACTIVE_MS });
   const connections = new OpenConnections(connectionsPerAddress(config));
   connections.watch(http);
 

@@ -36,7 +36,7 @@ class Decoded:
     packet_bytes: np.ndarray
 
 
-# BT.709, limited range, as in a browser's encoder. Without full_chroma_int ffmpeg darkens a picture by two steps of 255.
+# BT.709, limited range, as in a browser's encoder. Without full_chroma_int ffmpeg darkens a picture by two 8-bit levels.
 TO_VIDEO = ["-vf", "scale=out_color_matrix=bt709:out_range=tv:flags=accurate_rnd+full_chroma_int,format=yuv420p"]
 TO_PIXELS = ["-vf", "scale=in_color_matrix=bt709:in_range=tv:flags=accurate_rnd+full_chroma_int,format=rgb24", "-f", "rawvideo"]
 

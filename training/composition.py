@@ -10,7 +10,7 @@ import torch.nn.functional as F
 LUMA = torch.tensor([0.299, 0.587, 0.114])
 # Rec. 709 luma, by which detail is measured (`LUMA_WEIGHTS` of shared/detail.ts).
 DETAIL_LUMA = torch.tensor([0.2126, 0.7152, 0.0722])
-# Most that detail changes a pixel by (`MAX_ADDED_STEPS` of shared/detail.ts).
+# Most that detail changes a pixel by (`MAX_ADDED_LEVELS` of shared/detail.ts).
 MAX_DETAIL = 32 / 255
 
 

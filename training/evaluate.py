@@ -130,7 +130,7 @@ def tensor_of(pixels: np.ndarray) -> torch.Tensor:
 def psnr(made: torch.Tensor, truth: torch.Tensor) -> float:
     """PSNR of 8-bit pictures, as they are shown."""
     shown = (made.clamp(0, 1) * 255).round() / 255
-    # A quarter of a step of 255 stands for an exact picture: its PSNR would be infinite, and the mean too.
+    # A quarter of one 8-bit level stands for an exact picture: its PSNR would be infinite, and the mean too.
     return float(-10 * torch.log10((luma(shown) - luma(truth)).square().mean() + (0.25 / 255) ** 2))
 
 

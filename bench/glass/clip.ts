@@ -6,7 +6,7 @@ import { cropped, halved } from '../quality/examples.ts';
 
 /** Sides of the truth are multiples of it, so that the source, half as large, has whole chroma samples. */
 const SIDE_STEP = 4;
-/** Steps of a stored luma, of which a whole clip is kept: 1/256 of a step of 255. */
+/** Steps of a stored luma, of which a whole clip is kept: 1/256 of one 8-bit level. */
 export const LUMA_STEPS = 256;
 
 export interface ClipFrame {
@@ -19,7 +19,7 @@ export interface ClipFrame {
 
 /** A clip in memory: some 3 MB for each frame of 720p. */
 export interface Clip {
-  /** Of the truth. */
+  /** Size of the truth. */
   width: number;
   height: number;
   fps: number;

@@ -26,7 +26,7 @@ export function statisticsOf(truth: Uint16Array, base: Float32Array, codes: Uint
 
 /** How detail is added. */
 export interface Tuning {
-  /** Codes for one step of 255. */
+  /** Codes for one 8-bit level. */
   gain: number;
   weight: number;
   deadZoneCodes: number;

@@ -44,7 +44,7 @@ interface Transmission {
 
 /** What one way of making the shown picture came to. */
 export interface Measured {
-  /** Of each frame of the clip. */
+  /** Scores of each frame of the clip. */
   scores: FrameScore[];
   /** Null where nothing was sent. */
   transmission: Transmission | null;

@@ -48,7 +48,7 @@ export async function measure({ input, kbps, stills, anime4kEvery }: Measuring):
 const GAME = { size: { width: 320, height: 180 }, frames: 12, kbps: 1_000 };
 
 export interface GameMeasured {
-  /** Of the last frame of a flight. */
+  /** Measurements of the last frame of a flight. */
   measured: Measured;
   /** While the camera stands, by method; `coded` after H.264. */
   flicker: Record<'raw' | 'coded', Record<string, number | null>>;

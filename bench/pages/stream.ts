@@ -130,7 +130,7 @@ export async function seeAlone(
 /** A picture that was seen. */
 export interface SeenFrame {
   number: number;
-  /** Of a clock that other processes of this machine share. */
+  /** Time by a clock that other processes of this machine share. */
   atMs: number;
   /** Time since it was drawn. */
   ageMs: number;

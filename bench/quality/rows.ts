@@ -1,4 +1,4 @@
-import type { Likeness } from '../../web/compare/likeness.ts';
+import type { Similarity } from '../../web/compare/similarity.ts';
 import type { GameMeasured, Measured } from '../pages/quality.ts';
 import { figure, type Row, text } from '../report.ts';
 import { ANIME4K_PARAMETERS } from './anime4k.ts';
@@ -36,7 +36,7 @@ export function inputRows(title: string, input: Input, measured: Measured, param
   ];
 }
 
-type MeanScore = (method: string) => Likeness;
+type MeanScore = (method: string) => Similarity;
 
 /** Which of the two is better depends on the game, and whoever renders it cannot know. The game on which a network does worst counts. */
 function aliasedRows(title: string, pictures: Measured['pictures'], networks: readonly string[]): Row[] {
@@ -121,12 +121,12 @@ function largestUpTo(limit: number, parameters: ParameterCounts): string {
 /** The mean of a method's scores; NaN if it was not given all pictures. */
 function meansOf(pictures: Measured['pictures']): MeanScore {
   return (method) => {
-    const of = (key: keyof Likeness) =>
+    const of = (key: keyof Similarity) =>
       pictures.reduce((total, { scores }) => total + (scores[method]?.[key] ?? Number.NaN), 0) / pictures.length;
     return { psnrDb: of('psnrDb'), ssim: of('ssim') };
   };
 }
 
-function notes({ ssim }: Likeness, parameters?: number): string {
+function notes({ ssim }: Similarity, parameters?: number): string {
   return `SSIM ${ssim.toFixed(4)}${parameters === undefined ? '' : `; ${parameters.toLocaleString('en')} parameters`}`;
 }

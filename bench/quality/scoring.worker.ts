@@ -1,8 +1,8 @@
 import { expose } from 'comlink';
 import type { PixelImage } from '../../shared/tasks/definition.ts';
 import { NETWORKS } from '../../shared/tasks/upscale.ts';
-import { type Likeness, likenessTo } from '../../web/compare/likeness.ts';
 import { flickerOf, lumaOf } from '../../web/compare/luma.ts';
+import { type Similarity, similarityTo } from '../../web/compare/similarity.ts';
 import { EXCLUSIVE_SLOT } from '../../web/compute/filter-benchmark.ts';
 import { OrtWasmBackend } from '../../web/compute/ort/ort-wasm-backend.ts';
 import { cpuRuntime } from '../../web/compute/ort/runtime.ts';
@@ -19,7 +19,7 @@ export interface ScoreJob {
   made: Record<string, PixelImage>;
 }
 
-export type Scores = Record<string, Likeness>;
+export type Scores = Record<string, Similarity>;
 
 type Method = (image: PixelImage) => PixelImage | Promise<PixelImage>;
 
@@ -48,13 +48,13 @@ const METHODS: Record<string, Method> = {
 
 async function score({ small, truth, made }: ScoreJob): Promise<Scores> {
   const { width, height } = truth;
-  const likenessOf = likenessTo(truth);
+  const similarityOf = similarityTo(truth);
   const pictures = await allOf(small, made);
   const scores: Scores = {};
   for (const [method, picture] of Object.entries(pictures)) {
     if (picture.width !== width || picture.height !== height)
       throw new Error(`${method} gave a picture of another size.`);
-    scores[method] = likenessOf(picture);
+    scores[method] = similarityOf(picture);
   }
   return scores;
 }

@@ -167,7 +167,7 @@ function tunings(gain: number): Tuning[] {
   return TRIED_WEIGHTS.flatMap((weight) => DEAD_ZONES_CODES.map((deadZoneCodes) => ({ gain, weight, deadZoneCodes })));
 }
 
-/** Of the source; the result is twice as large. */
+/** Sizes of the source; the result is twice as large. */
 const COMPOSED = [
   { width: 640, height: 360 },
   { width: 960, height: 540 },

@@ -16,7 +16,7 @@ const MAX_GAP_MS = Math.round(2_000 / LIVE.fps);
 
 type Gamer = RemotePage<typeof StreamPage>;
 
-/** Of a clock that other processes of this machine share. */
+/** Reads a clock that other processes of this machine share. */
 const nowMs = () => performance.timeOrigin + performance.now();
 
 /** What a stream shows and says of itself, beside the same source drawn by itself meanwhile. */

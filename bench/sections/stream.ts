@@ -11,7 +11,7 @@ const WINDOW_MS = 5_200;
 /** By then a stream has learned what a volunteer, a rate or another patience is good for. */
 const LEARN_MS = 6_000;
 
-/** Of a volunteer that has begun to help: a second's. */
+/** Answers for which a volunteer that has begun to help is waited for: a second's. */
 const FIRST_ANSWERS = 30;
 /** Answers are counted for so long. */
 const COUNTED_MS = 3_000;

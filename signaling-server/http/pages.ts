@@ -3,7 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { basename, dirname, extname, join, sep } from 'node:path';
 import { lookup } from 'mrmime';
 import sirv from 'sirv';
-import { FittedPages } from './fitted-pages.ts';
+import { PageTemplates } from './page-templates.ts';
 import { shareWithOtherOrigins } from './security-headers.ts';
 
 /** The build puts a hash of the content into these names, so what is behind a name never changes. */
@@ -26,7 +26,7 @@ export class Pages {
 
   private constructor(
     private readonly root: string,
-    private readonly fitted: FittedPages,
+    private readonly fitted: PageTemplates,
     /** Paths of folders with a page of their own, such as `/docs`. */
     private readonly folders: ReadonlySet<string>,
   ) {
@@ -38,7 +38,7 @@ export class Pages {
     try {
       // The folder may be a symbolic link that the next build moves.
       const root = await realpath(dir);
-      const pages = new Pages(root, await FittedPages.load(root), await foldersIn(root));
+      const pages = new Pages(root, await PageTemplates.load(root), await foldersIn(root));
       return (await pages.arePresent()) ? pages : null;
     } catch (cause) {
       if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return null;

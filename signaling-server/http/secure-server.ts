@@ -8,8 +8,8 @@ import { join } from 'node:path';
 import { type RequestDeadlines, StartError } from '../boot/listening.ts';
 import type { Config } from '../boot/settings.ts';
 import type { ServerClock } from '../clock.ts';
-import { LEFT_TO_FRONT_DOOR, REQUEST_EVENTS } from './front-door.ts';
 import { presentLanAddresses } from './lan-addresses.ts';
+import { GUARDED_SERVER_OPTIONS, REQUEST_EVENTS } from './request-guard.ts';
 
 const FILE_NAME = 'lan-certificate.json';
 const DAY_MS = 24 * 3_600 * 1_000;
@@ -58,7 +58,7 @@ export async function openSecureServer(
       ? await ownCertificate(config.stateDir, own, clock)
       : { cert: await readFile(config.tlsCert), key: await readFile(config.tlsKey) };
     const handshakeTimeout = deadlines.headersTimeout;
-    const server = createServer({ cert, key, ...deadlines, ...LEFT_TO_FRONT_DOOR, handshakeTimeout });
+    const server = createServer({ cert, key, ...deadlines, ...GUARDED_SERVER_OPTIONS, handshakeTimeout });
     for (const event of REQUEST_EVENTS) {
       server.on(event, (request: IncomingMessage, response: ServerResponse) => plain.emit(event, request, response));
     }

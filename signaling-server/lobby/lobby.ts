@@ -1,5 +1,5 @@
 import { byFewestHelpers, byMostHelpers, type Seeker, type SeekerFacts, SeekerIndex } from './seeker-index.ts';
-import { isOfUse, isWelcome, standing, type VolunteerFacts } from './suitability.ts';
+import { canIntroduce, canServe, rankingScore, type VolunteerFacts } from './suitability.ts';
 import { type IndexedVolunteer, isBetter, VolunteerIndex } from './volunteer-index.ts';
 
 /** Carries out the lobby's decisions. Both methods must have updated the `peers` of both members when they return. */
@@ -136,7 +136,7 @@ export class Lobby<G extends SeekerFacts, V extends VolunteerFacts> {
   #leastServedFor(volunteer: IndexedVolunteer<V>): Seeker<G> | null {
     let leastServed: Seeker<G> | null = null;
     for (const list of this.#seekers.underServedFor(volunteer.capabilities)) {
-      const first = list.first(({ gamer }) => isWelcome(gamer, volunteer));
+      const first = list.first(({ gamer }) => canIntroduce(gamer, volunteer));
       if (first && (!leastServed || byFewestHelpers(first, leastServed) < 0)) leastServed = first;
     }
     return leastServed;
@@ -191,12 +191,12 @@ export class Lobby<G extends SeekerFacts, V extends VolunteerFacts> {
     let leastStanding = 0;
     for (const id of from.gamer.peers.keys()) {
       const volunteer = this.#volunteers.get(id);
-      if (!volunteer?.status.accepting || !isOfUse(volunteer.capabilities, to.needs)) continue;
-      if (!isWelcome(to.gamer, volunteer)) continue;
-      const itsStanding = standing(from.gamer, volunteer);
-      if (least && !isBetter(leastStanding, least, itsStanding, volunteer)) continue;
+      if (!volunteer?.status.accepting || !canServe(volunteer.capabilities, to.needs)) continue;
+      if (!canIntroduce(to.gamer, volunteer)) continue;
+      const itsRankingScore = rankingScore(from.gamer, volunteer);
+      if (least && !isBetter(leastStanding, least, itsRankingScore, volunteer)) continue;
       least = volunteer;
-      leastStanding = itsStanding;
+      leastStanding = itsRankingScore;
     }
     return least;
   }

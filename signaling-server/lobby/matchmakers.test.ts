@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { DEFAULT_MAX_INTRODUCTIONS } from '../rooms/introductions.ts';
-import { helperCount, isOfUse, taskSet } from './suitability.ts';
+import { canServe, helperCount, taskSet } from './suitability.ts';
 import { EventQueue, World } from './test-hour.ts';
 import { ours, RoundRobin } from './test-matchmakers.ts';
 import { PEOPLE } from './test-people.ts';
@@ -24,7 +24,7 @@ test.each(Object.entries(MATCHMAKERS))('%s respects room, needs and the number o
     for (const volunteer of member.peers.values()) {
       expect(machines.has(volunteer)).toBe(true);
       expect(volunteer.peers.get(member.id)).toBe(member);
-      expect(isOfUse(taskSet(volunteer.status.tasks), taskSet(member.needs))).toBe(true);
+      expect(canServe(taskSet(volunteer.status.tasks), taskSet(member.needs))).toBe(true);
     }
   }
   for (const { member } of machines.values()) expect(member.peers.size).toBeLessThanOrEqual(member.status.maxGamers);

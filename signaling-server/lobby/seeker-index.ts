@@ -1,5 +1,12 @@
 import { SortedList } from './sorted-list.ts';
-import { type GamerFacts, helperCount, isOfUse, placesOf, type TaskSet, taskSet } from './suitability.ts';
+import {
+  canServe,
+  type GamerFacts,
+  helperCount,
+  remainingIntroductions,
+  type TaskSet,
+  taskSet,
+} from './suitability.ts';
 
 export interface SeekerFacts extends GamerFacts {
   /** Task types that it wants to run; an empty list means any. */
@@ -58,7 +65,7 @@ export class SeekerIndex<G extends SeekerFacts> {
     if (!known) this.#seekers.set(gamer.id, seeker);
     const needs = seeker.needNames === gamer.needs ? seeker.needs : taskSet(gamer.needs);
     const helpers = helperCount(gamer);
-    const isUnderServed = placesOf(gamer, this.maxIntroductions) > 0;
+    const isUnderServed = remainingIntroductions(gamer, this.maxIntroductions) > 0;
     const transferables = this.#transferablesOf(gamer);
     const isSame = seeker.needs === needs && seeker.helpers === helpers && seeker.isUnderServed === isUnderServed;
     if (known && isSame && areSame(seeker.transferables, transferables)) return seeker;
@@ -79,12 +86,12 @@ export class SeekerIndex<G extends SeekerFacts> {
 
   /** The under-served gamers that a volunteer with these capabilities helps; in each list the one with the fewest helpers first. */
   *underServedFor(capabilities: TaskSet): Generator<SortedList<Seeker<G>>> {
-    for (const [needs, list] of this.#underServed) if (isOfUse(capabilities, needs)) yield list;
+    for (const [needs, list] of this.#underServed) if (canServe(capabilities, needs)) yield list;
   }
 
   /** The gamers that could give up a volunteer that meets these needs; in each list the one with the most helpers first. */
   *overServedWith(needs: TaskSet): Generator<SortedList<Seeker<G>>> {
-    for (const [capabilities, list] of this.#overServed) if (isOfUse(capabilities, needs)) yield list;
+    for (const [capabilities, list] of this.#overServed) if (canServe(capabilities, needs)) yield list;
   }
 
   #transferablesOf({ peers }: G): TaskSet[] {

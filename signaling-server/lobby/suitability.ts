@@ -3,22 +3,22 @@ import type { VolunteerStatus } from '../../shared/signaling.ts';
 import { TASK_NAMES } from '../../shared/tasks/definition.ts';
 
 /** A volunteer that a gamer is introduced to. */
-export interface Helper {
+export interface IntroducedVolunteer {
   readonly historyId: string;
   readonly isOfLobby: boolean;
   readonly status: VolunteerStatus;
 }
 
 /** What matchmaking needs to know about a gamer or volunteer. `Member` in rooms/ has all of it. */
-interface Party {
+interface MatchParticipant {
   readonly id: string;
   /** Round trip between its socket and the coordinator, ms. */
   readonly rttMs: number;
   /** The members it is introduced to, by id. */
-  readonly peers: ReadonlyMap<string, Helper>;
+  readonly peers: ReadonlyMap<string, IntroducedVolunteer>;
 }
 
-export interface GamerFacts extends Party {
+export interface GamerFacts extends MatchParticipant {
   /** Volunteers it has worked with: history id -> last round trip between the two, ms. */
   readonly partners: ReadonlyMap<string, number>;
   /**
@@ -30,7 +30,7 @@ export interface GamerFacts extends Party {
   readonly removed?: ReadonlySet<string>;
 }
 
-export interface VolunteerFacts extends Party {
+export interface VolunteerFacts extends MatchParticipant {
   /** The id that its history is kept under, see `Member.historyId`. */
   readonly historyId: string;
   readonly status: VolunteerStatus;
@@ -63,7 +63,7 @@ export function scoreFor(gamer: GamerFacts, volunteer: VolunteerFacts): number {
 }
 
 /** Orders volunteers for a gamer, highest first: by score, and below all others those reported in its room, most reported last. */
-export function standing(gamer: GamerFacts, volunteer: VolunteerFacts): number {
+export function rankingScore(gamer: GamerFacts, volunteer: VolunteerFacts): number {
   return scoreFor(gamer, volunteer) - (gamer.accused.get(volunteer.historyId)?.size ?? 0);
 }
 
@@ -71,7 +71,7 @@ export function standing(gamer: GamerFacts, volunteer: VolunteerFacts): number {
  * Whether the two may be introduced. The check includes the history id: otherwise a volunteer could meet the gamer that caught it again
  * by starting a new session.
  */
-export function isWelcome(gamer: GamerFacts, { id, historyId }: VolunteerFacts): boolean {
+export function canIntroduce(gamer: GamerFacts, { id, historyId }: VolunteerFacts): boolean {
   const { removed } = gamer;
   if (removed?.has(id) || removed?.has(historyId)) return false;
   return !gamer.peers.has(id) && !hasAccused(gamer, historyId);
@@ -83,7 +83,7 @@ export function hasAccused({ id, accused }: GamerFacts, historyId: string): bool
 }
 
 /** Counts a gamer's useful volunteers: those that accept work, and whose results the gamer accepts. */
-export function helperCount(gamer: GamerFacts, counts: (helper: Helper) => boolean = () => true): number {
+export function helperCount(gamer: GamerFacts, counts: (helper: IntroducedVolunteer) => boolean = () => true): number {
   let helpers = 0;
   for (const helper of gamer.peers.values()) {
     if (helper.status.accepting && !hasAccused(gamer, helper.historyId) && counts(helper)) helpers++;
@@ -95,10 +95,10 @@ export function helperCount(gamer: GamerFacts, counts: (helper: Helper) => boole
  * How many more volunteers a gamer may be introduced to. Only useful ones count, so that a gamer whose helpers all pause gets others. With
  * the useless ones it may have twice the limit.
  */
-export function placesOf(
+export function remainingIntroductions(
   gamer: GamerFacts,
   maxIntroductions: number,
-  counts: (helper: Helper) => boolean = () => true,
+  counts: (helper: IntroducedVolunteer) => boolean = () => true,
 ): number {
   const places = maxIntroductions - helperCount(gamer, counts);
   return Math.max(0, Math.min(places, 2 * maxIntroductions - gamer.peers.size));
@@ -116,6 +116,6 @@ export function taskSet(names: readonly string[]): TaskSet {
 }
 
 /** Whether a volunteer with these capabilities helps a gamer with these needs. A gamer without needs accepts any volunteer. */
-export function isOfUse(capabilities: TaskSet, needs: TaskSet): boolean {
+export function canServe(capabilities: TaskSet, needs: TaskSet): boolean {
   return needs === 0 || (capabilities & needs) !== 0;
 }

@@ -2,7 +2,7 @@ import type { VolunteerStatus } from '../../shared/signaling.ts';
 import { DEFAULT_MAX_INTRODUCTIONS, Introductions } from '../rooms/introductions.ts';
 import type { Member } from '../rooms/member.ts';
 import type { Rooms } from '../rooms/rooms.ts';
-import { isOfUse, isWelcome, placesOf, taskSet } from './suitability.ts';
+import { canIntroduce, canServe, remainingIntroductions, taskSet } from './suitability.ts';
 
 /** Decides to whom a gamer is introduced. */
 export interface Matchmaker {
@@ -108,7 +108,7 @@ function firstOf(members: Iterable<Member>, isWanted: (member: Member) => boolea
 }
 
 function wantsMore(gamer: Member): boolean {
-  return placesOf(gamer, DEFAULT_MAX_INTRODUCTIONS) > 0;
+  return remainingIntroductions(gamer, DEFAULT_MAX_INTRODUCTIONS) > 0;
 }
 
 function hasCapacity({ status, peers, online }: Member): boolean {
@@ -118,8 +118,8 @@ function hasCapacity({ status, peers, online }: Member): boolean {
 function canHelp(volunteer: Member, gamer: Member): boolean {
   return (
     hasCapacity(volunteer) &&
-    isWelcome(gamer, volunteer) &&
-    isOfUse(taskSet(volunteer.status.tasks), taskSet(gamer.needs))
+    canIntroduce(gamer, volunteer) &&
+    canServe(taskSet(volunteer.status.tasks), taskSet(gamer.needs))
   );
 }
 

@@ -1,7 +1,7 @@
 import { score } from '../../shared/reputation.ts';
 import type { VolunteerStatus } from '../../shared/signaling.ts';
 import type { TaskName } from '../../shared/tasks/definition.ts';
-import { expectedLoad, helperCount, isWelcome, placesOf, standing } from './suitability.ts';
+import { canIntroduce, expectedLoad, helperCount, rankingScore, remainingIntroductions } from './suitability.ts';
 import { regionRttMs } from './volunteer-index.ts';
 
 /** The facts about either side, which tests may change. */
@@ -84,7 +84,7 @@ export class ReferenceLobby {
 
 function nextAssignment(gamers: readonly TestGamer[], volunteers: readonly TestHelper[], maxIntroductions: number) {
   const underServed = gamers
-    .filter((gamer) => placesOf(gamer, maxIntroductions) > 0)
+    .filter((gamer) => remainingIntroductions(gamer, maxIntroductions) > 0)
     .toSorted((a, b) => helperCount(a) - helperCount(b));
   for (const to of underServed) {
     const [volunteer] = volunteers
@@ -99,7 +99,7 @@ function nextTransfer(gamers: readonly TestGamer[], volunteers: readonly TestHel
   const fewestHelpersFirst = gamers.toSorted((a, b) => helperCount(a) - helperCount(b));
   const mostHelpersFirst = gamers.toSorted((a, b) => helperCount(b) - helperCount(a));
   for (const to of fewestHelpersFirst) {
-    if (placesOf(to, maxIntroductions) === 0) continue;
+    if (remainingIntroductions(to, maxIntroductions) === 0) continue;
     for (const from of mostHelpersFirst) {
       if (helperCount(from) - helperCount(to) < 2) break;
       const volunteer = volunteers
@@ -113,8 +113,8 @@ function nextTransfer(gamers: readonly TestGamer[], volunteers: readonly TestHel
 }
 
 function mayHave(gamer: TestGamer, volunteer: TestHelper): boolean {
-  const isOfUse = gamer.needs.length === 0 || gamer.needs.some((type) => volunteer.status.tasks.includes(type));
-  return isOfUse && isWelcome(gamer, volunteer);
+  const canServe = gamer.needs.length === 0 || gamer.needs.some((type) => volunteer.status.tasks.includes(type));
+  return canServe && canIntroduce(gamer, volunteer);
 }
 
 /** Best first. Ties are broken by merit and then, as the sort is stable, by arrival. */
@@ -123,7 +123,7 @@ function byStanding(gamer: TestGamer, one: TestHelper, other: TestHelper): numbe
 }
 
 function seenFrom(gamer: TestGamer, volunteer: TestHelper): number {
-  return standing(gamer, { ...volunteer, rttMs: regionRttMs(volunteer.rttMs) });
+  return rankingScore(gamer, { ...volunteer, rttMs: regionRttMs(volunteer.rttMs) });
 }
 
 function merit({ reputation, status, peers }: TestHelper): number {

@@ -2,11 +2,11 @@ import { nearness, score } from '../../shared/reputation.ts';
 import type { Seeker } from './seeker-index.ts';
 import { SortedList } from './sorted-list.ts';
 import {
+  canIntroduce,
+  canServe,
   expectedLoad,
   hasAccused,
-  isOfUse,
-  isWelcome,
-  standing,
+  rankingScore,
   type TaskSet,
   taskSet,
   type VolunteerFacts,
@@ -98,8 +98,8 @@ export class IndexedVolunteer<V extends VolunteerFacts> implements VolunteerFact
 type Ranked = Pick<IndexedVolunteer<VolunteerFacts>, 'merit' | 'sequence'>;
 
 /** Whether one volunteer is better than another for a gamer. Ties are broken by merit, then by arrival. */
-export function isBetter(standing: number, volunteer: Ranked, otherStanding: number, other: Ranked): boolean {
-  return standing === otherStanding ? byMerit(volunteer, other) < 0 : standing > otherStanding;
+export function isBetter(rankingScore: number, volunteer: Ranked, otherStanding: number, other: Ranked): boolean {
+  return rankingScore === otherStanding ? byMerit(volunteer, other) < 0 : rankingScore > otherStanding;
 }
 
 function byMerit(one: Ranked, other: Ranked): number {
@@ -157,14 +157,14 @@ export class VolunteerIndex<V extends VolunteerFacts> {
     let best: IndexedVolunteer<V> | null = null;
     let bestStanding = Number.NEGATIVE_INFINITY;
     const isStranger = ({ historyId }: IndexedVolunteer<V>) => !partners.has(historyId) && !accused.has(historyId);
-    const isCandidate = (one: IndexedVolunteer<V>) => isStranger(one) && isWelcome(gamer, one);
-    const consider = (one: IndexedVolunteer<V>, itsStanding: number) => {
-      if (best && !isBetter(itsStanding, one, bestStanding, best)) return;
+    const isCandidate = (one: IndexedVolunteer<V>) => isStranger(one) && canIntroduce(gamer, one);
+    const consider = (one: IndexedVolunteer<V>, itsRankingScore: number) => {
+      if (best && !isBetter(itsRankingScore, one, bestStanding, best)) return;
       best = one;
-      bestStanding = itsStanding;
+      bestStanding = itsRankingScore;
     };
     for (const [capabilities, byRegion] of this.#buckets) {
-      if (!isOfUse(capabilities, needs)) continue;
+      if (!canServe(capabilities, needs)) continue;
       for (const bucket of byRegion.values()) {
         // The score of a volunteer without history with this gamer is its merit plus this.
         const near = nearness(gamer.rttMs + bucket.regionRttMs);
@@ -177,7 +177,7 @@ export class VolunteerIndex<V extends VolunteerFacts> {
       const same = hasAccused(gamer, historyId) ? undefined : this.#byHistory.get(historyId);
       if (!same) return;
       for (const one of same) {
-        if (isOfUse(one.capabilities, needs) && isWelcome(gamer, one)) consider(one, standing(gamer, one));
+        if (canServe(one.capabilities, needs) && canIntroduce(gamer, one)) consider(one, rankingScore(gamer, one));
       }
     };
     for (const historyId of partners.keys()) considerKnown(historyId);

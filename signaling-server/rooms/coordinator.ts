@@ -23,7 +23,7 @@ import type { Connection } from './connection.ts';
 import { Introductions, introduce } from './introductions.ts';
 import type { Member, MemberObserver, MemberRecord } from './member.ts';
 import { OwnerActions } from './owner-actions.ts';
-import { PairAllowance } from './pair-allowance.ts';
+import { PairRateLimiter } from './pair-rate-limiter.ts';
 import { ReputationTracker } from './reputation.ts';
 import { type Counts, Rooms } from './rooms.ts';
 import { Sessions } from './sessions.ts';
@@ -71,7 +71,7 @@ export class Coordinator {
   readonly #introductions: Introductions;
   readonly #admission: Admission;
   /** Null when limits are switched off. */
-  readonly #offers: PairAllowance | null;
+  readonly #offers: PairRateLimiter | null;
 
   readonly sessions: Sessions;
   readonly owner: OwnerActions;
@@ -90,7 +90,7 @@ export class Coordinator {
     this.sessions = new Sessions({ rooms, introductions, clock, log });
     this.#admission = new Admission({ config, rooms, invites, lockOut });
     const offers = { ...OFFERS_TO_ONE_PEER, burst: OFFERS_TO_ONE_PEER.burst * config.limitFactor };
-    this.#offers = config.limitFactor === 0 ? null : new PairAllowance(offers, clock);
+    this.#offers = config.limitFactor === 0 ? null : new PairRateLimiter(offers, clock);
     this.owner = new OwnerActions({
       ...{ rooms, introductions, invites, codes, store, clock, log },
       removeMember: (member) => this.sessions.remove(member, 'removed'),

@@ -1,7 +1,7 @@
 import type { IceGrant, VolunteerStatus } from '../../shared/signaling.ts';
 import type { RoomAddress } from '../access/room-address.ts';
 import { Lobby } from '../lobby/lobby.ts';
-import { hasAccused, helperCount, standing } from '../lobby/suitability.ts';
+import { hasAccused, helperCount, rankingScore } from '../lobby/suitability.ts';
 import { match } from './matchmaker.ts';
 import type { Member } from './member.ts';
 import type { Rooms } from './rooms.ts';
@@ -64,7 +64,7 @@ export class Introductions {
   }
 
   /** To be called when a member lost its socket: it keeps its peers and meets nobody new. */
-  away(member: Member): void {
+  socketLost(member: Member): void {
     this.#updateLobby(member);
   }
 
@@ -146,7 +146,7 @@ export class Introductions {
     if (surplus <= 0) return;
     const ofLobby = [...gamer.peers.values()]
       .filter((peer) => peer.isOfLobby && peer.status.accepting && !hasAccused(gamer, peer.historyId))
-      .sort((a, b) => standing(gamer, a) - standing(gamer, b));
+      .sort((a, b) => rankingScore(gamer, a) - rankingScore(gamer, b));
     for (const volunteer of ofLobby.slice(0, surplus)) this.#unpair(gamer, volunteer);
   }
 }
@@ -160,7 +160,7 @@ function unpair(gamer: Member, volunteer: Member): void {
 /** Tells the two members of a pair about each other, given in any order. */
 export function introduce(one: Member, other: Member, grantFor: IntroductionOptions['grantFor']): void {
   const [gamer, volunteer] = one.role === 'gamer' ? [one, other] : [other, one];
-  const score = Math.max(0, standing(gamer, volunteer));
+  const score = Math.max(0, rankingScore(gamer, volunteer));
   gamer.introduce(volunteer, score, grantFor(gamer));
   volunteer.introduce(gamer, score, grantFor(volunteer));
 }

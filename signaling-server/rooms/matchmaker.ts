@@ -1,17 +1,17 @@
 import {
+  canIntroduce,
   type GamerFacts,
-  type Helper,
-  isWelcome,
-  placesOf,
-  standing,
+  type IntroducedVolunteer,
+  rankingScore,
+  remainingIntroductions,
   type VolunteerFacts,
 } from '../lobby/suitability.ts';
 
 export interface Match<G, V> {
   gamer: G;
   volunteer: V;
-  /** See {@link standing}. */
-  standing: number;
+  /** See {@link rankingScore}. */
+  rankingScore: number;
 }
 
 /**
@@ -25,7 +25,7 @@ export function match<G extends GamerFacts, V extends VolunteerFacts>(
   gamers: readonly G[],
   volunteers: readonly V[],
   maxIntroductions: number,
-  counts: (helper: Helper) => boolean = () => true,
+  counts: (helper: IntroducedVolunteer) => boolean = () => true,
 ): Match<G, V>[] {
   const vacancies = new Map<V, number>();
   for (const volunteer of volunteers) {
@@ -35,12 +35,12 @@ export function match<G extends GamerFacts, V extends VolunteerFacts>(
   if (vacancies.size === 0) return [];
 
   const seekers = gamers.flatMap((gamer) => {
-    const places = placesOf(gamer, maxIntroductions, counts);
+    const places = remainingIntroductions(gamer, maxIntroductions, counts);
     if (places === 0) return [];
     const choices = [...vacancies.keys()]
-      .filter((volunteer) => isWelcome(gamer, volunteer))
-      .map((volunteer) => ({ gamer, volunteer, standing: standing(gamer, volunteer) }))
-      .sort((a, b) => a.standing - b.standing);
+      .filter((volunteer) => canIntroduce(gamer, volunteer))
+      .map((volunteer) => ({ gamer, volunteer, rankingScore: rankingScore(gamer, volunteer) }))
+      .sort((a, b) => a.rankingScore - b.rankingScore);
     return [{ places, choices }];
   });
 

@@ -10,7 +10,7 @@ import type { Report, Store } from '../store/store.ts';
 import type { Introductions } from './introductions.ts';
 import type { Member } from './member.ts';
 import type { OwnerActions } from './owner-actions.ts';
-import { PairAllowance } from './pair-allowance.ts';
+import { PairRateLimiter } from './pair-rate-limiter.ts';
 import type { Rooms } from './rooms.ts';
 
 /** Accusations of one gamer: an honest one does not meet more cheats than it has helpers. */
@@ -35,10 +35,10 @@ interface Parts {
 export class ReputationTracker {
   readonly #accusations = new RateLimit(ACCUSATION_LIMIT);
 
-  readonly #reported: PairAllowance;
+  readonly #reported: PairRateLimiter;
 
   constructor(private readonly parts: Parts) {
-    this.#reported = new PairAllowance(REPORTED_TASKS, parts.clock);
+    this.#reported = new PairRateLimiter(REPORTED_TASKS, parts.clock);
   }
 
   /**

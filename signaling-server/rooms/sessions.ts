@@ -53,7 +53,7 @@ export class Sessions {
   /** To be called when a socket is gone: its session waits for another one. */
   lost(member: Member, connection: Connection): void {
     if (!member.detach(connection) || !this.parts.rooms.isPresent(member)) return;
-    this.parts.introductions.away(member);
+    this.parts.introductions.socketLost(member);
     this.beginGrace(member);
   }
 

@@ -16,7 +16,7 @@ import { IDLE_STATUS, newSessionKey, TestBed, type TestPage } from '../test-serv
 /**
  * Thousands of messages that no page of ours sends, over real sockets. The server must not throw (that would end this process),
  * must answer each message with a reason, and must keep nothing of them afterwards. A failure prints the seed and the smallest
- * message that causes it; SEED=n repeats a run. `npm run test:long` sends FUZZ_RUNS messages to every door, each event being one.
+ * message that causes it; SEED=n repeats a run. `npm run test:long` sends FUZZ_RUNS messages to every entry point, each event being one.
  */
 const seed = Number(process.env.SEED ?? Date.now() % 1_000_000_000);
 const longRuns = process.env.FUZZ_RUNS ? Number(process.env.FUZZ_RUNS) : null;

@@ -247,7 +247,7 @@ export class MemoryStore implements Store {
   #credit(historyId: string, network: string, tasks: Reputation): void {
     const voices =
       this.#reputations.get(historyId) ??
-      new LRUCache<string, Reputation>({ max: STORE_LIMITS.maxSourcesPerVolunteer });
+      new LRUCache<string, Reputation>({ max: STORE_LIMITS.maxNetworksPerVolunteer });
     voices.set(network, addReport(voices.get(network) ?? { completed: 0, failed: 0 }, tasks));
     this.#reputations.set(historyId, voices);
   }

@@ -6,7 +6,7 @@ import {
   type CountedInvite,
   ENDED_CODE_KEPT_MS,
   type KeptCode,
-  MAX_TASKS_PER_SOURCE,
+  MAX_TASKS_PER_NETWORK,
   type Quota,
   type Report,
   type Reporter,
@@ -220,17 +220,17 @@ export class RedisStore implements Store {
 
   async record({ gamerId, network }: Reporter, historyId: string, report: Report): Promise<void> {
     const { completed, failed, rttMs } = report;
-    const { maxSourcesPerVolunteer, maxReputations, maxPartnersPerGamer, maxGamers } = this.limits;
+    const { maxNetworksPerVolunteer, maxReputations, maxPartnersPerGamer, maxGamers } = this.limits;
     const [voices, partners] = [`p2c2r:standing:${historyId}`, `p2c2r:partners:${gamerId}`];
     const keys = [
       ...[voices, `${voices}:seen`, 'p2c2r:reputations'],
       ...[partners, `${partners}:seen`, 'p2c2r:gamers'],
     ];
     const bounds = [
-      ...[maxSourcesPerVolunteer, maxReputations, REPUTATION_TTL_S],
+      ...[maxNetworksPerVolunteer, maxReputations, REPUTATION_TTL_S],
       ...[maxPartnersPerGamer, maxGamers, ROOM_TTL_S],
     ];
-    const values = [completed, failed, historyId, rttMs, network, MAX_TASKS_PER_SOURCE, ...bounds];
+    const values = [completed, failed, historyId, rttMs, network, MAX_TASKS_PER_NETWORK, ...bounds];
     await this.redis.eval(RECORD, keys.length, ...keys, ...values);
   }
 

@@ -93,14 +93,14 @@ describe.each(KINDS)('a store %s', (_, open) => {
     const { completed, failed } = await store.reputation('v');
     expect(completed + failed).toBeCloseTo(5, 5);
     expect(failed).toBeLessThan(0.05);
-    for (let index = 0; index < STORE_LIMITS.maxSourcesPerVolunteer; index++) {
+    for (let index = 0; index < STORE_LIMITS.maxNetworksPerVolunteer; index++) {
       await store.record(by(`g${index}`), 'w', report(0, 5));
     }
     await store.record(by('g0'), 'w', report(0, 1));
     await store.record(by('newest'), 'w', report(5, 0));
     expect(await store.reputation('w')).toEqual({
       completed: 5,
-      failed: 5 * (STORE_LIMITS.maxSourcesPerVolunteer - 1),
+      failed: 5 * (STORE_LIMITS.maxNetworksPerVolunteer - 1),
     });
   });
 

@@ -13,7 +13,7 @@ export const STORE_LIMITS = {
   /** Accusers of one volunteer. More would not change the order of volunteers. */
   maxAccusers: 16,
   /** Networks whose reports count for one volunteer; the one that reported least recently is dropped. */
-  maxSourcesPerVolunteer: 16,
+  maxNetworksPerVolunteer: 16,
   /** Sessions that used an invite with a limited number of uses. Each is kept until the invite expires, and takes about 700 bytes in Redis or 150 in memory. */
   maxUses: 200_000,
   /** Of those, in one room: 32 times its members. A room that reached this still accepts invites with unlimited uses. */
@@ -132,25 +132,25 @@ export const roomDigest = (roomKey: string) => createHash('sha256').update(roomK
 export const MAX_SEALED_CHARS = 3_584;
 
 /** How many tasks of one network's reports are remembered. When there are more, all counts are scaled down, so older reports count for less. */
-export const MAX_TASKS_PER_SOURCE = 200;
+export const MAX_TASKS_PER_NETWORK = 200;
 /**
  * How many tasks the reports of one network count for at most. Whatever a single network claims, it moves the history term of the score no
  * further than to 1/7 or 6/7, and three honest networks outweigh a lying one.
  */
-const VOICE_TASKS = 5;
+const MAX_COUNTED_TASKS_PER_NETWORK = 5;
 
 /** Adds a report to what a network has reported of a volunteer. */
 export function addReport(before: Reputation, { completed, failed }: Reputation): Reputation {
   const sum = { completed: before.completed + completed, failed: before.failed + failed };
-  const factor = Math.min(1, MAX_TASKS_PER_SOURCE / (sum.completed + sum.failed));
+  const factor = Math.min(1, MAX_TASKS_PER_NETWORK / (sum.completed + sum.failed));
   return { completed: Math.round(sum.completed * factor), failed: Math.round(sum.failed * factor) };
 }
 
 /** Adds up the reports of all networks about a volunteer. */
-export function weigh(voices: Iterable<Reputation>): Reputation {
+export function weigh(reports: Iterable<Reputation>): Reputation {
   const sum = { completed: 0, failed: 0 };
-  for (const { completed, failed } of voices) {
-    const weight = Math.min(1, VOICE_TASKS / Math.max(1, completed + failed));
+  for (const { completed, failed } of reports) {
+    const weight = Math.min(1, MAX_COUNTED_TASKS_PER_NETWORK / Math.max(1, completed + failed));
     sum.completed += completed * weight;
     sum.failed += failed * weight;
   }

@@ -6,8 +6,8 @@ import { doubledByFilter } from '../compute/reference/upscale.ts';
 import { pageDiagnostics } from '../sdk/diagnostics.ts';
 import type { GamerClient } from '../sdk/p2c2r.ts';
 import type { Choice } from '../ui/fields.tsx';
-import { type Likeness, likenessTo } from './likeness.ts';
 import { imageDataOf, loadScene, readPicture, type SceneName, type Subject } from './scenes.ts';
+import { type Similarity, similarityTo } from './similarity.ts';
 import { WHOLE } from './viewport.ts';
 
 /** The part of a client that the page uses. Tests replace it with a fake. */
@@ -17,7 +17,7 @@ export type Client = Pick<GamerClient, 'state' | 'submitTask' | 'close'> & { dia
 export type Tile =
   | { kind: 'working' }
   | { kind: 'failed'; error: MeshError }
-  | { kind: 'done'; image: ImageData; likeness: Likeness | null; work: Work | null };
+  | { kind: 'done'; image: ImageData; similarity: Similarity | null; work: Work | null };
 
 /** Where and how long a picture was computed. */
 export interface Work {
@@ -104,21 +104,21 @@ export class Comparison {
 
   async #compare(subject: Subject, ending: AbortSignal): Promise<void> {
     const { small, reference, temporal } = subject;
-    const likenessOf = reference && likenessTo(reference);
+    const similarityOf = reference && similarityTo(reference);
     const done = (image: ImageData, work: Work | null): Tile => ({
       kind: 'done',
       image,
       work,
-      likeness: likenessOf?.(image) ?? null,
+      similarity: similarityOf?.(image) ?? null,
     });
     const waiting = [...QUALITIES, ...FORMULAS].map((method) => [method, { kind: 'working' }] as const);
     this.subject.value = subject;
     this.view.value = WHOLE;
     this.tiles.value = {
       ...Object.fromEntries(waiting),
-      small: { kind: 'done', image: nearestNeighbour(small), likeness: null, work: null },
+      small: { kind: 'done', image: nearestNeighbour(small), similarity: null, work: null },
       ...(temporal && { taau: done(temporal, null) }),
-      ...(reference && { truth: { kind: 'done', image: reference, likeness: null, work: null } }),
+      ...(reference && { truth: { kind: 'done', image: reference, similarity: null, work: null } }),
     };
     if (!(this.right.value in this.tiles.value)) this.right.value = 'quality';
     if (!(this.left.value in this.tiles.value)) this.left.value = 'bicubic';

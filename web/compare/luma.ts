@@ -25,7 +25,7 @@ const STILL_WITHIN = 1;
 const LEAST_STILL = 0.01;
 
 /**
- * Flicker: the variance over time of what does not move, in squared steps of 255, as the mean over the pixels whose truth stays the same in all
+ * Flicker: the variance over time of what does not move, in squared 8-bit levels, as the mean over the pixels whose truth stays the same in all
  * frames. 0 where they stay the same in what was made of them, too.
  *
  * @param made - luma of consecutive frames, and `truth` of what each should have been; all of one size.

@@ -4,7 +4,7 @@ import { BeforeAfter, type Playable } from '../ui/before-after.tsx';
 import { formatMs } from '../ui/format.ts';
 import { backendLabel, errorTitle } from '../ui/labels.ts';
 import { type Comparison, labelOf, type METHODS, type Tile } from './comparison.ts';
-import type { Likeness } from './likeness.ts';
+import type { Similarity } from './similarity.ts';
 import { attachPanZoom, transformOf, type View } from './viewport.ts';
 
 interface MethodTileProps {
@@ -36,9 +36,9 @@ export function MethodTile({ method: { value, label, about }, tile, view }: Meth
       </div>
       <div class="tile__line">
         <h3 class="tile__title">{label}</h3>
-        {tile.kind === 'done' && tile.likeness && (
+        {tile.kind === 'done' && tile.similarity && (
           <span class="figures" data-testid="nearness">
-            {likenessText(tile.likeness)}
+            {similarityText(tile.similarity)}
           </span>
         )}
       </div>
@@ -47,7 +47,7 @@ export function MethodTile({ method: { value, label, about }, tile, view }: Meth
   );
 }
 
-function likenessText({ psnrDb, ssim }: Likeness): string {
+function similarityText({ psnrDb, ssim }: Similarity): string {
   return Number.isFinite(psnrDb) ? `${psnrDb.toFixed(2)} dB, ${ssim.toFixed(3)}` : 'equal';
 }
 

@@ -8,7 +8,7 @@ import { blocksOfTile } from './tile-blocks.ts';
 /** Detail of 4:2:0 frames is compared by blocks, for the reason for which pictures are: see frame-tiles.ts. */
 const MAX_DIFFERING_BLOCKS = 0.1;
 /**
- * Largest mean difference in a block, steps of 255, and in codes: the smaller one counts, since codes are clipped. The same chroma goes into the
+ * Largest mean difference in a block, 8-bit levels, and in codes: the smaller one counts, since codes are clipped. The same chroma goes into the
  * sharp picture and the base, so that most of what ways into a GPU make of it cancels out.
  */
 const MAX_BLOCK_STEPS = 6;

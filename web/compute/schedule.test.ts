@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { ManualClock } from '../../shared/test-manual-clock.ts';
 import {
-  MAX_TASKS_AWAY,
+  MAX_OFFLOADED_TASKS,
   MAX_TASKS_IN_FLIGHT,
   nextMacrotask,
   SLICE_MS,
@@ -64,7 +64,7 @@ test('a task that waits for another worker lets frames and tasks run, and goes o
   const elsewhere = new Promise<string>((resolve) => {
     finish = resolve;
   });
-  const away = Array.from({ length: MAX_TASKS_AWAY + 2 }, (_, n) =>
+  const away = Array.from({ length: MAX_OFFLOADED_TASKS + 2 }, (_, n) =>
     schedule.task(
       'a',
       // One each, as tasks have: Node warns of many listeners to one signal.
@@ -75,12 +75,12 @@ test('a task that waits for another worker lets frames and tasks run, and goes o
       }),
     ),
   );
-  for (let n = 0; n < 2 * MAX_TASKS_AWAY; n++) await nextMacrotask();
+  for (let n = 0; n < 2 * MAX_OFFLOADED_TASKS; n++) await nextMacrotask();
   await schedule.frame(frameDone(async () => order.push('frame')));
-  expect(order).toEqual([...Array(MAX_TASKS_AWAY).fill('leaves'), 'frame']);
+  expect(order).toEqual([...Array(MAX_OFFLOADED_TASKS).fill('leaves'), 'frame']);
   finish('back');
   await Promise.all(away);
-  expect(order.filter((it) => it.startsWith('back'))).toHaveLength(MAX_TASKS_AWAY + 2);
+  expect(order.filter((it) => it.startsWith('back'))).toHaveLength(MAX_OFFLOADED_TASKS + 2);
 });
 
 test('the time that a task is away is that of its owner, and disposal ends it there too', async () => {

@@ -20,7 +20,7 @@ const MAX_TASKS_PAUSED = 2;
  * Tasks that another worker computes, or that wait for one of those: as many as may be one batch of a model. Few would do, but a gamer whose tasks
  * wait for a long run would keep those of the others from starting.
  */
-export const MAX_TASKS_AWAY = 64;
+export const MAX_OFFLOADED_TASKS = 64;
 
 /** Time slots in which something is measured belong to no gamer. */
 const BENCHMARK_OWNER = '';
@@ -60,7 +60,7 @@ export class Schedule {
   /** End the waits for the duty cycle. */
   readonly #wakes = new Set<() => void>();
   #tasksInFlight = 0;
-  #tasksAway = 0;
+  #tasksOffloaded = 0;
   /** The machine's time up to this moment is charged to an owner. */
   #chargedUntilMs = Number.NEGATIVE_INFINITY;
   /** When the event loop last ran. */
@@ -216,7 +216,7 @@ export class Schedule {
   }
 
   get #canStartTask(): boolean {
-    const hasRoom = this.#tasksInFlight < MAX_TASKS_IN_FLIGHT && this.#tasksAway < MAX_TASKS_AWAY;
+    const hasRoom = this.#tasksInFlight < MAX_TASKS_IN_FLIGHT && this.#tasksOffloaded < MAX_OFFLOADED_TASKS;
     return hasRoom && this.#pausedTasks.length < MAX_TASKS_PAUSED && !this.#tasks.isEmpty;
   }
 
@@ -291,19 +291,19 @@ export class Schedule {
   async #leave<T>(job: ScheduledWork, work: Promise<T>): Promise<T> {
     this.#charge(job);
     this.#tasksInFlight--;
-    this.#tasksAway++;
-    const comeBack = () => {
+    this.#tasksOffloaded++;
+    const resume = () => {
       // As for work in flight: the time that nobody else was charged for.
       this.#charge(job);
       this.#tasksInFlight++;
-      this.#tasksAway--;
+      this.#tasksOffloaded--;
       if (this.#isDisposed) void job.turn();
       else {
         this.#pausedTasks.push(job);
         void this.#run();
       }
     };
-    work.then(comeBack, comeBack);
+    work.then(resume, resume);
     await job.yielded();
     if (this.#isDisposed) throw closed();
     return work;

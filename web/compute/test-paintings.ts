@@ -3,7 +3,7 @@ import { colorSpaceOf, type Painting } from './painted-frames.ts';
 /** What frames of tests are painted with, and the colour spaces that they name. */
 
 export const SIZE = { width: 64, height: 48 };
-/** Of a frame of which not all is visible. */
+/** Size of the visible part of a frame of which not all is visible. */
 export const PART = { width: 40, height: 30 };
 
 const COLOURS = [

@@ -53,7 +53,7 @@ export function planarFormat(format: string | null): PlanarFormat | null {
 export interface Planes {
   format: PlanarFormat;
   bytes: Uint8Array;
-  /** Of each plane, bytes. */
+  /** Where each plane lies, bytes. */
   layout: readonly PlaneLayout[];
   width: number;
   height: number;

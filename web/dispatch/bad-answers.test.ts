@@ -6,8 +6,8 @@ import type { TaskMessage } from '../../shared/messages.ts';
 import { encodeTransfer } from '../../shared/wire.ts';
 import { HEARTBEAT } from '../net/heartbeat.ts';
 import { TestPort } from '../net/test-channel.ts';
+import { ENDED_TASK_LIMITS } from './ended-task-outcomes.ts';
 import { JOB_QUEUE } from './job-queue.ts';
-import { KEPT_RESULTS } from './kept-results.ts';
 import { MemoryBudget } from './memory-budget.ts';
 import { RemoteRunner } from './remote-runner.ts';
 import { reasonOf, TestBench, ticksPass } from './test-bench.ts';
@@ -49,7 +49,7 @@ beforeEach(async () => {
 afterEach(() => {
   expect([bench.registry.running, bench.dispatcher.inFlight, bench.dispatcher.queued]).toEqual([0, 0, 0]);
   expect([runner.outstanding, runner.unfinishedTransfers]).toEqual([0, 0]);
-  bench.clock.advance(KEPT_RESULTS.keptMs);
+  bench.clock.advance(ENDED_TASK_LIMITS.keptMs);
   expect(bench.clock.pending).toBe(0);
   runner.dispose();
   bench.dispose();

@@ -16,7 +16,7 @@ export const MEMORY = {
 
 /** One link's part of the memory. */
 export interface MemoryUser {
-  readonly heldBytes: number;
+  readonly retainedBytes: number;
   /** Frees what only saves time. Undefined: there is nothing of the kind. */
   freeSpare?(): void;
   /** Closes its link, which frees its memory. */
@@ -35,29 +35,31 @@ export class MemoryBudget {
     this.#users.delete(user);
   }
 
-  get heldBytes(): number {
+  get retainedBytes(): number {
     let sizeBytes = 0;
-    for (const user of this.#users) sizeBytes += user.heldBytes;
+    for (const user of this.#users) sizeBytes += user.retainedBytes;
     return sizeBytes;
   }
 
   /** Whether this link may hold this much more. What only saves time gives way to it. */
   hasCapacity(user: MemoryUser, moreBytes: number): boolean {
-    if (user.heldBytes + moreBytes > MEMORY.maxBytesPerLink) user.freeSpare?.();
-    if (this.heldBytes + moreBytes > MEMORY.maxBytes) this.#freeSpare();
-    return user.heldBytes + moreBytes <= MEMORY.maxBytesPerLink && this.heldBytes + moreBytes <= MEMORY.maxBytes;
+    if (user.retainedBytes + moreBytes > MEMORY.maxBytesPerLink) user.freeSpare?.();
+    if (this.retainedBytes + moreBytes > MEMORY.maxBytes) this.#freeSpare();
+    return (
+      user.retainedBytes + moreBytes <= MEMORY.maxBytesPerLink && this.retainedBytes + moreBytes <= MEMORY.maxBytes
+    );
   }
 
   /** Call it when a part of a transfer has arrived: that memory was not granted by {@link hasCapacity}. */
   grown(user: MemoryUser): void {
     // A task that comes on top of the limit is handed back once it is complete; no honest gamer sends a second one.
-    const isTooMuch = () => user.heldBytes > MEMORY.maxBytesPerLink + TRANSFER.maxTransferBytes;
-    const areTooMuch = () => this.heldBytes > MEMORY.maxBytes;
+    const isTooMuch = () => user.retainedBytes > MEMORY.maxBytesPerLink + TRANSFER.maxTransferBytes;
+    const areTooMuch = () => this.retainedBytes > MEMORY.maxBytes;
     if (!isTooMuch() && !areTooMuch()) return;
     this.#freeSpare();
     if (isTooMuch()) this.#evict(user);
     else if (areTooMuch())
-      this.#evict([...this.#users].reduce((most, other) => (other.heldBytes > most.heldBytes ? other : most)));
+      this.#evict([...this.#users].reduce((most, other) => (other.retainedBytes > most.retainedBytes ? other : most)));
   }
 
   #freeSpare(): void {

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { ENDED_TASK_LIMITS } from './ended-task-outcomes.ts';
 import { JOB_QUEUE } from './job-queue.ts';
-import { KEPT_RESULTS } from './kept-results.ts';
 import { TestBench, ticksPass } from './test-bench.ts';
 
 // Events and promises only: waiting costs nothing.
@@ -64,6 +64,6 @@ test('after the last task only the timer of the kept results is left, and then n
   for (const job of one.started) one.end(job);
   await Promise.all(tasks.map(({ result }) => result));
   expect(bench.clock.pending).toBe(1);
-  bench.clock.advance(KEPT_RESULTS.keptMs);
+  bench.clock.advance(ENDED_TASK_LIMITS.keptMs);
   expect(bench.clock.pending).toBe(0);
 });

@@ -36,7 +36,7 @@ beforeEach(() => {
 
 afterEach(() => {
   runner.dispose();
-  expect([memory.heldBytes, clock.pending]).toEqual([0, 0]);
+  expect([memory.retainedBytes, clock.pending]).toEqual([0, 0]);
 });
 
 function sendUntilBroken(sizeBytes: number): void {
@@ -48,22 +48,22 @@ function sendUntilBroken(sizeBytes: number): void {
 test('unfinished results of all volunteers together are bounded, and the link that holds the most is closed', () => {
   const evicted: string[] = [];
   const others: MemoryUser[] = Array.from({ length: 50 }, (_, nth) => ({
-    heldBytes: 15 * MIB,
+    retainedBytes: 15 * MIB,
     evict: () => evicted.push(`${nth}`),
   }));
   for (const other of others) memory.add(other);
   sendUntilBroken(30 * MIB);
   expect(broken).toMatchObject([{ reason: 'queue-full' }]);
   expect(evicted).toEqual([]);
-  expect(memory.heldBytes).toBeLessThanOrEqual(MEMORY.maxBytes);
+  expect(memory.retainedBytes).toBeLessThanOrEqual(MEMORY.maxBytes);
   for (const other of others) memory.remove(other);
 });
 
 test('a result that a volunteer stops sending ends its link after a while, and is forgotten', () => {
   sendUntilBroken(chunkBytes);
   clock.advance(MEMORY.stalledMs - 1_000);
-  expect([broken, memory.heldBytes]).toEqual([[], chunkBytes]);
+  expect([broken, memory.retainedBytes]).toEqual([[], chunkBytes]);
   clock.advance(1_000);
   expect(broken).toMatchObject([{ reason: 'connection-failed' }]);
-  expect(memory.heldBytes).toBe(0);
+  expect(memory.retainedBytes).toBe(0);
 });

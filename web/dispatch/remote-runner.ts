@@ -11,8 +11,8 @@ import type { AnswerAttempt, EarlyEnd } from './answer-stream.ts';
 import { Estimator } from './estimator.ts';
 import type { AttemptResult, Job, Outcome, Runner } from './job.ts';
 import type { MemoryBudget, MemoryUser } from './memory-budget.ts';
+import { RemoteSessionState } from './remote-session-state.ts';
 import { StalledTransferWatch } from './stalled-transfer-watch.ts';
-import { StateAtVolunteer } from './state-at-volunteer.ts';
 import { RecentQuantile, StragglerThreshold } from './straggler-threshold.ts';
 
 /** Bytes of tasks and results on their way to and from one volunteer, before it gets more. With the largest task on top they fit a send queue. */
@@ -63,7 +63,7 @@ export class RemoteRunner implements Runner, MemoryUser {
   readonly #estimator: Estimator;
   readonly #stragglers = new StragglerThreshold();
   readonly #serviceMs = new RecentQuantile(0.99);
-  readonly #state: StateAtVolunteer;
+  readonly #state: RemoteSessionState;
   readonly #outstanding = new Map<number, Outstanding>();
   readonly #idOfJob = new Map<Job, number>();
   #nextId = 0;
@@ -76,7 +76,7 @@ export class RemoteRunner implements Runner, MemoryUser {
 
   constructor(options: RemoteRunnerOptions) {
     this.id = options.volunteerId;
-    this.#state = new StateAtVolunteer(options.volunteerId);
+    this.#state = new RemoteSessionState(options.volunteerId);
     this.#options = options;
     const now = () => options.clock.now();
     this.#estimator = new Estimator(ASSUMED_RTT_MS, now);
@@ -108,7 +108,7 @@ export class RemoteRunner implements Runner, MemoryUser {
   }
 
   /** Memory of results that are not complete. What waits to be sent is this side's own doing, and bounded by {@link MAX_BYTES_IN_FLIGHT}. */
-  get heldBytes(): number {
+  get retainedBytes(): number {
     return this.#channel.unfinishedBytes;
   }
 

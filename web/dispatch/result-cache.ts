@@ -2,7 +2,7 @@ import { createSHA256, type IHasher } from 'hash-wasm';
 import { LRUCache } from 'lru-cache';
 import { concatBytes, totalBytes } from '../../shared/bytes.ts';
 import type { PackedResult, PackedTask } from '../../shared/tasks/definition.ts';
-import { heldBytes } from './held-bytes.ts';
+import { retainedBytes } from './retained-bytes.ts';
 
 /** Bounds of the result cache. */
 export const RESULT_CACHE = {
@@ -32,7 +32,7 @@ export class ResultCache {
     max: RESULT_CACHE.maxEntries,
     maxSize: RESULT_CACHE.maxBytes,
     maxEntrySize: RESULT_CACHE.maxEntryBytes,
-    sizeCalculation: ({ result }) => heldBytes(result) + ENTRY_BYTES,
+    sizeCalculation: ({ result }) => retainedBytes(result) + ENTRY_BYTES,
   });
 
   /** @param localOnly - ignores results that volunteers computed. */

@@ -5,8 +5,8 @@ import { definitionOf } from '../../shared/tasks/catalogue.ts';
 import type { PackedResult, Verification } from '../../shared/tasks/definition.ts';
 import { SLICE_MS } from '../compute/schedule.ts';
 import { CROSS_CHECK } from './cross-check-eligibility.ts';
+import { ENDED_TASK_LIMITS } from './ended-task-outcomes.ts';
 import type { AttemptResult, Job, Outcome } from './job.ts';
-import { KEPT_RESULTS } from './kept-results.ts';
 import { prepareTaskKeys } from './result-cache.ts';
 import { type CheckedJob, COMPARISON_LIMIT_MS, Verifier } from './result-checker.ts';
 import { TestBench, ticksPass } from './test-bench.ts';
@@ -23,7 +23,7 @@ describe('a volunteer that cheats', () => {
   /** Nothing that a wrong result started may be left over. */
   afterEach(() => {
     expect([bench.registry.running, bench.dispatcher.inFlight, bench.dispatcher.queued]).toEqual([0, 0, 0]);
-    bench.clock.advance(KEPT_RESULTS.keptMs);
+    bench.clock.advance(ENDED_TASK_LIMITS.keptMs);
     expect(bench.clock.pending).toBe(0);
     bench.dispose();
   });

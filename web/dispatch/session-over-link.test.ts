@@ -55,7 +55,7 @@ afterEach(() => {
   for (const { runner, server, memory } of volunteers) {
     runner.dispose();
     server.dispose();
-    expect(memory.heldBytes).toBe(0);
+    expect(memory.retainedBytes).toBe(0);
   }
   expect(bench.clock.pending).toBe(0);
 });
@@ -183,7 +183,7 @@ test('a volunteer that leaves takes nothing with it: the next call goes on elsew
   await begin();
   await join('b');
   leave(first);
-  expect(first.memory.heldBytes).toBe(0);
+  expect(first.memory.retainedBytes).toBe(0);
   const next = await call(2);
   expect(next).toMatchObject({ y: 3, ranOn: 'b' });
   expect(next.sentBytes).toBeGreaterThan(STATE_BYTES);
@@ -221,9 +221,9 @@ test('a session that begins anew sends its new state', async () => {
 test('what is kept counts as memory of its gamer, and is gone after a silence', async () => {
   const { memory } = await join('v');
   await begin();
-  expect(memory.heldBytes).toBeGreaterThanOrEqual(STATE_BYTES);
+  expect(memory.retainedBytes).toBeGreaterThanOrEqual(STATE_BYTES);
   bench.clock.advance(SESSIONS.keptMs);
-  expect(memory.heldBytes).toBe(0);
+  expect(memory.retainedBytes).toBe(0);
 });
 
 test('a volunteer that lacks what was sent to it loses its link, and does not get it over and over', async () => {

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { MeshError } from '../../shared/errors.ts';
+import { ENDED_TASK_LIMITS } from './ended-task-outcomes.ts';
 import { JOB_QUEUE } from './job-queue.ts';
-import { KEPT_RESULTS } from './kept-results.ts';
 import { reasonOf, TestBench, ticksPass } from './test-bench.ts';
 
 let bench: TestBench;
@@ -109,7 +109,7 @@ describe('results by id', () => {
     const awaited = bench.registry.result(id, undefined);
     one.end(one.started[0]);
     await expect(awaited).resolves.toMatchObject({ bytes: new Uint8Array([9]) });
-    bench.clock.advance(KEPT_RESULTS.keptMs - 1_000);
+    bench.clock.advance(ENDED_TASK_LIMITS.keptMs - 1_000);
     await expect(bench.registry.result(id, undefined)).resolves.toMatchObject({ bytes: new Uint8Array([9]) });
     bench.clock.advance(2_000);
     expect(await reasonOf(bench.registry.result(id, undefined))).toBe('bad-input');

@@ -4,6 +4,7 @@ import { MeshError } from '../../shared/errors.ts';
 import { type AnyTaskDefinition, definitionOf } from '../../shared/tasks/catalogue.ts';
 import { checkWhere, type PackedTask, type ProgressListener, type Where } from '../../shared/tasks/definition.ts';
 import { AnswerStream } from './answer-stream.ts';
+import { ENDED_TASK_LIMITS, EndedTaskOutcomes } from './ended-task-outcomes.ts';
 import {
   cancelledTiming,
   describeTask,
@@ -13,7 +14,6 @@ import {
   type TaskResult,
   type Timing,
 } from './job.ts';
-import { KEPT_RESULTS, KeptResults } from './kept-results.ts';
 import type { OnTaskEnd, TaskDeduplicator, TaskHandle } from './task-deduplicator.ts';
 
 export interface SubmitOptions {
@@ -58,14 +58,14 @@ export class TaskRegistry {
   readonly #deduplicator: TaskDeduplicator;
   readonly #clock: Clock;
   readonly #running = new Map<string, Promise<Result>>();
-  readonly #kept: KeptResults;
+  readonly #kept: EndedTaskOutcomes;
   /** Makes ids unique among several clients. */
   readonly #idPrefix = randomId();
 
   constructor(deduplicator: TaskDeduplicator, clock: Clock) {
     this.#deduplicator = deduplicator;
     this.#clock = clock;
-    this.#kept = new KeptResults(clock);
+    this.#kept = new EndedTaskOutcomes(clock);
   }
 
   /** Tasks that have not ended. */
@@ -105,7 +105,7 @@ export class TaskRegistry {
     if (kept) throw kept.error;
     const running = this.#running.get(id);
     if (!running) {
-      const keptS = KEPT_RESULTS.keptMs / 1000;
+      const keptS = ENDED_TASK_LIMITS.keptMs / 1000;
       throw MeshError.badInput(
         `There is no task with the id '${id}'. Results are kept for ${keptS} s after their tasks end.`,
       );

@@ -51,7 +51,7 @@ beforeEach(() => {
 
 afterEach(() => {
   server.dispose();
-  expect([memory.heldBytes, clock.pending]).toEqual([0, 0]);
+  expect([memory.retainedBytes, clock.pending]).toEqual([0, 0]);
 });
 
 const chunksOf = (id: number, sizeBytes: number) => {
@@ -83,7 +83,7 @@ describe("a volunteer's memory is bounded in bytes", () => {
     for (let id = 0; id <= most; id++) sendTask(id, 60 * MIB);
     expect([running, server.held]).toEqual([most, most]);
     expect(await answers()).toEqual([['returned', most]]);
-    expect(server.heldBytes).toBeLessThanOrEqual(MEMORY.maxBytesPerLink);
+    expect(server.retainedBytes).toBeLessThanOrEqual(MEMORY.maxBytesPerLink);
     expect(broken).toEqual([]);
   });
 
@@ -93,7 +93,7 @@ describe("a volunteer's memory is bounded in bytes", () => {
     port.bufferedAmount = CHANNELS.tasks.highWaterBytes;
     for (const end of finish) end();
     await ticksPass();
-    expect(server.heldBytes).toBeLessThanOrEqual(MEMORY.maxBytesPerLink);
+    expect(server.retainedBytes).toBeLessThanOrEqual(MEMORY.maxBytesPerLink);
     sendTask(5, 30 * MIB);
     port.bufferedAmount = 0;
     port.fire('bufferedamountlow');
@@ -105,7 +105,7 @@ describe("a volunteer's memory is bounded in bytes", () => {
 
   test('answers that a gamer does not read count as well, also where each of its messages is small', async () => {
     const evicted: MeshError[] = [];
-    const other: MemoryUser = { heldBytes: MEMORY.maxBytes - 2 * MIB, evict: (error) => evicted.push(error) };
+    const other: MemoryUser = { retainedBytes: MEMORY.maxBytes - 2 * MIB, evict: (error) => evicted.push(error) };
     memory.add(other);
     port.bufferedAmount = CHANNELS.tasks.highWaterBytes;
     const tasks = Array.from({ length: 256 }, (_, id) =>
@@ -123,7 +123,7 @@ describe("a volunteer's memory is bounded in bytes", () => {
     const evicted: MeshError[] = [];
     let spareBytes = 250 * MIB;
     const keeper: MemoryUser = {
-      get heldBytes() {
+      get retainedBytes() {
         return 500 * MIB + spareBytes;
       },
       freeSpare: () => {
@@ -142,7 +142,10 @@ describe("a volunteer's memory is bounded in bytes", () => {
 
   test('when all gamers together exceed the budget, only the gamer that holds the most memory is disconnected', () => {
     const evicted: string[] = [];
-    const user = (name: string, heldBytes: number): MemoryUser => ({ heldBytes, evict: () => evicted.push(name) });
+    const user = (name: string, retainedBytes: number): MemoryUser => ({
+      retainedBytes,
+      evict: () => evicted.push(name),
+    });
     const others = [user('small', 10 * MIB), user('largest', 255 * MIB), ...[1, 2].map(() => user('large', 250 * MIB))];
     for (const other of others) memory.add(other);
     const chunks = chunksOf(0, 4 * MIB);
@@ -168,7 +171,7 @@ describe('a transfer that makes no progress', () => {
     expect(broken).toEqual([]);
     clock.advance(1_000);
     expect(broken).toMatchObject([{ reason: 'connection-failed' }]);
-    expect(server.heldBytes).toBe(0);
+    expect(server.retainedBytes).toBe(0);
   });
 
   test('is watched by no timer once it is complete', () => {

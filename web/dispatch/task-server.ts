@@ -9,8 +9,8 @@ import { type MessageWithAttachments, withoutAttachments } from '../../shared/wi
 import { FlowChannel } from '../net/flow-channel.ts';
 import type { ChannelPort } from '../net/transferable-channel.ts';
 import { CreditWindow } from './credit-window.ts';
-import { KeptState } from './kept-state.ts';
 import { MEMORY, type MemoryBudget } from './memory-budget.ts';
+import { SessionStateCache } from './session-state-cache.ts';
 import { StalledTransferWatch } from './stalled-transfer-watch.ts';
 
 /** A computed task. */
@@ -47,7 +47,7 @@ export class TaskServer {
   readonly #channel: FlowChannel<TaskMessage>;
   readonly #running = new Map<number, Running>();
   readonly #window: CreditWindow;
-  readonly #kept: KeptState;
+  readonly #kept: SessionStateCache;
   readonly #stallWatch: StalledTransferWatch;
   /** The window the gamer was told last. */
   #grantedWindow = 0;
@@ -59,7 +59,7 @@ export class TaskServer {
     this.#options = options;
     const now = () => options.clock.now();
     this.#window = new CreditWindow(now);
-    this.#kept = new KeptState(options.clock);
+    this.#kept = new SessionStateCache(options.clock);
     this.#channel = new FlowChannel(
       options.port,
       CHANNELS.tasks,
@@ -86,7 +86,7 @@ export class TaskServer {
   }
 
   /** Memory that this gamer takes up here. */
-  get heldBytes(): number {
+  get retainedBytes(): number {
     return this.#channel.unfinishedBytes + this.#inputBytes + this.#channel.queuedBytes + this.#kept.sizeBytes;
   }
 
@@ -214,7 +214,7 @@ export class TaskServer {
 
   /** Keeps a result for the next call of its session, where nothing has to give way for it. */
   #keep(sessionId: number, attachments: readonly Uint8Array[]): void {
-    const isRoom = this.heldBytes + totalBytes(attachments) <= MEMORY.maxBytesPerLink;
+    const isRoom = this.retainedBytes + totalBytes(attachments) <= MEMORY.maxBytesPerLink;
     if (isRoom && !this.#channel.isClosed) this.#kept.keep(sessionId, attachments);
   }
 

@@ -40,7 +40,7 @@ const WEIGHT: Readonly<Record<RaceEvent['kind'], number>> = {
   lead: 4,
   last: 1,
 };
-/** Of what concerns the player. */
+/** Weight of events that concern the player. */
 const PLAYER_WEIGHT = 5;
 
 type Message = { role: 'user' | 'assistant'; content: string };

@@ -43,7 +43,7 @@ export function SharePanel({ session, address, onOpenWindow }: SharePanelProps) 
     );
   }
   const isWaiting = !url || lan === undefined;
-  // Any link takes the same room.
+  // Until there is a link, this one stands in for it: any takes the same space.
   const inviteUrl = url || location.href;
   const code = link.code.value;
   // Null where there is no choice.
@@ -103,7 +103,7 @@ export function SharePanel({ session, address, onOpenWindow }: SharePanelProps) 
       {isWaiting ? (
         <div class="share-panel__waiting">
           <div>
-            {/* Until then it stands for the controls around the link, and takes the focus from why there is none. */}
+            {/* Stands in for the controls of the link until there is one, and receives the focus when that failed. */}
             <p class="soft" tabIndex={-1} aria-describedby={describedBy}>
               Your invite link appears here once the room is open.
             </p>

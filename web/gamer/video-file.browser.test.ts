@@ -1,6 +1,6 @@
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import type { MeshError } from '../../shared/errors.ts';
-import { openChosenSource } from './open-source.ts';
+import { openChosenSource } from './chosen-source.ts';
 import type { FileKind, Source } from './source.ts';
 
 const WAIT = { timeout: 60_000, interval: 10 };

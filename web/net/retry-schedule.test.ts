@@ -35,7 +35,7 @@ test('a link that failed for long is tried seldom, and often again when there is
   const clock = new ManualClock();
   const schedule = new RetrySchedule(clock, () => 0);
   longestGapMs(clock, schedule, RETRY.eagerMs);
-  expect(schedule.failed()).toBe(RETRY.patientDelayMs);
+  expect(schedule.failed()).toBe(RETRY.slowDelayMs);
   schedule.restart();
   expect(schedule.failed()).toBe(RETRY.firstDelaysMs[0]);
 });

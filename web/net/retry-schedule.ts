@@ -12,7 +12,7 @@ export const RETRY = {
   /** How long it is tried so often, ms: a router restarts in two or three minutes, and an operator is back after a few more. */
   eagerMs: 10 * 60_000,
   /** Delay from then on, ms: an attempt costs the two browsers and the server a few kilobytes. */
-  patientDelayMs: 30_000,
+  slowDelayMs: 30_000,
   /** Each delay is multiplied by 1 + random * this. */
   jitter: 0.3,
 } as const;
@@ -35,7 +35,7 @@ export class RetrySchedule {
     const nowMs = this.#clock.now();
     if (this.#failures === 0) this.#failingSinceMs = nowMs;
     const isEager = nowMs - this.#failingSinceMs < RETRY.eagerMs;
-    const delayMs = RETRY.firstDelaysMs[this.#failures++] ?? (isEager ? RETRY.delayMs : RETRY.patientDelayMs);
+    const delayMs = RETRY.firstDelaysMs[this.#failures++] ?? (isEager ? RETRY.delayMs : RETRY.slowDelayMs);
     return delayMs * (1 + this.#random() * RETRY.jitter);
   }
 

@@ -19,7 +19,7 @@ export interface EndOptions {
   attach?(createChannel: CreateChannel): () => void;
   onControlBytes?(bytes: ControlBytes): void;
   protocolVersion?: number;
-  /** Of the volunteer; a function is asked at each hello. */
+  /** What the volunteer offers; a function is called at each hello. */
   capabilities?: Capabilities | (() => Capabilities);
   relayOnly?: boolean;
   iceServers?: RTCIceServer[];

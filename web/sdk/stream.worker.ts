@@ -32,7 +32,7 @@ class StreamWorker {
   readonly #models = openModelStore(import.meta.url, (progress) => this.#tell(progress));
   #tell: (progress: ModelProgress) => void = () => {};
   #engine: Promise<Engine> | null = null;
-  /** Of all streams; it lives as long as this worker. */
+  /** The GPU device with which all streams are composed; it lives as long as this worker. */
   #composersGpu: Promise<OpenedDevice | null> | null = null;
 
   /** Reports downloads of the models that the local engine needs. */

@@ -16,7 +16,7 @@ export interface WakeWatchOptions {
 
 /**
  * Notices that the page was stopped and goes on: a phone's browser stops one that the person leaves, such as for a call, and a computer that sleeps
- * stops them all. Only Chromium announces the one, and nobody the other. Returns what ends the watch.
+ * stops them all. Only Chromium fires an event when it freezes a page, and no browser when the computer sleeps. Returns a function that ends the watch.
  *
  * A hidden page's timers may be late by a minute without being stopped, so one that is not shown is told nothing until it is.
  */

@@ -44,7 +44,7 @@ export interface UpscaledFrame {
 export interface FrameDetail extends Omit<UpscaledFrame, 'frame'> {
   /** Luma codes of the output size, row by row without gaps (shared/detail.ts). */
   codes: Uint8Array;
-  /** Codes for one step of 255. */
+  /** Codes for one 8-bit level. */
   gain: number;
   outcome: UpscaleOutcome;
   volunteerId: string;

@@ -24,8 +24,8 @@ export interface StreamOptions {
   /** 1..4, default 2. */
   scale?: number;
   /**
-   * Best quality of the frames. Where it is too slow, still loading or missing, a lower one is used, down to `bicubic`, and where this
-   * machine is too slow even for that, frames are shown as they are; `stats().quality` reports which. Default `auto`: the best that keeps
+   * Best quality of the frames. Where it is too slow, still loading or missing, a lower one is used, down to `spatial` (`bicubic` with the
+   * transport `picture`), and where a machine is too slow even for that, frames are only enlarged; `stats().quality` reports which. Default `auto`: the best that keeps
    * up, `ultra` only on a hardware GPU. No quality is promised then, so `stats()` explains none that is lower.
    */
   quality?: StreamQuality;

@@ -4,7 +4,7 @@ import { useEffect, useState } from 'preact/hooks';
 const FEEDBACK_MS = 2_500;
 
 interface Clipboard {
-  /** Of the last copy, for as long as it is told. */
+  /** Outcome of the last copy, while the page shows it. */
   outcome: 'copied' | 'refused' | null;
   /** @returns whether it is copied; without https or permission there is no clipboard, and the person has to copy a text that is shown */
   copy(text: string): Promise<boolean>;

@@ -84,7 +84,7 @@ const COPY_OUTCOMES = { copied: 'Copied', refused: 'Press Ctrl+C' } as const;
 interface CopyFieldProps {
   label: string;
   text: string;
-  /** Of the text. */
+  /** Reference to the text field. */
   place?: RefObject<HTMLInputElement>;
 }
 

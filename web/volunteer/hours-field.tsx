@@ -129,7 +129,7 @@ export function HoursField({ hours, onChange }: HoursFieldProps) {
 
 interface TimeInputProps {
   label: string;
-  /** Of the day. */
+  /** Minute of the day. */
   minute: number;
   disabled: boolean;
   /** NaN: the field is empty. */

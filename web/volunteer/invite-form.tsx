@@ -10,7 +10,7 @@ import { Panel } from '../ui/layout.tsx';
 /** The invite in the page's address. */
 export interface InvitedRoom {
   invite: Invite | null;
-  /** Of a short link; what it stands for is not known yet. */
+  /** Code of a short link, until the invite that it stands for is known. */
   code: string | null;
   /** The gamer page on this machine opened this window, so the person has already agreed. */
   isConsented: boolean;

@@ -9,14 +9,14 @@ import { nameStore, rememberedName, rememberName } from '../ui/friendly-name.ts'
 import { takePermit } from '../ui/one-time-permit.ts';
 import { announceMeasuring, openWindowChannel } from '../ui/starting-windows.ts';
 import { lookUpCode } from './code-lookup.ts';
+import { arrivalOf, helpingBefore, keepInHistoryState } from './history-state.ts';
 import { invitedRoom } from './invite-form.tsx';
 import { rememberedLimits, rememberLimits } from './remembered-limits.ts';
 import { VolunteerPage } from './volunteer-page.tsx';
 import { Volunteering } from './volunteering.ts';
-import { arrivalOf, keepForTheWayBack, leftHelping } from './way-back.ts';
 
 const store = nameStore();
-const left = leftHelping(history.state, arrivalOf(performance));
+const left = helpingBefore(history.state, arrivalOf(performance));
 const invited = left
   ? { ...left, code: null, isConsented: true }
   : invitedRoom(location.href, (invite, permit) => takePermit(store, startPurpose(invite), permit, Date.now()));
@@ -36,7 +36,7 @@ const volunteering = new Volunteering(
   () => performance.now(),
 );
 
-keepForTheWayBack(volunteering.helping);
+keepInHistoryState(volunteering.helping);
 
 // The gamer's page in this browser says so, instead of that nobody helps.
 const windows = openWindowChannel();

@@ -137,7 +137,7 @@ export function VolunteerPage({ volunteering, invited, lookUp, findOffers, ...ke
               <div class="volunteer__buttons">{startButton}</div>
             </RequestPanel>
           )}
-          {/* Start does not come out of Pause and Stop: those go with the figures below them, and it comes below the form that it needs. */}
+          {/* A key of its own, so that Start is not animated out of Pause and Stop, which leave with the figures below them. */}
           <div class="volunteer__buttons" key={isOn ? 'on' : 'off'}>
             {!isOn && !isAsked && startButton}
             {isOn && (

@@ -6,7 +6,7 @@ import { pageDiagnostics } from '../sdk/diagnostics.ts';
 import type { LimitState, VolunteerLimits, VolunteerNode } from '../sdk/p2c2r.ts';
 import { type ModelFetch, withFetch } from '../ui/model-progress.tsx';
 import { TimeWindow } from '../ui/time-window.ts';
-import type { Helping } from './way-back.ts';
+import type { Helping } from './history-state.ts';
 
 /** `off`: not started, or stopped. */
 export type Phase = 'off' | 'starting' | 'serving' | 'paused' | 'reconnecting' | 'failed';

@@ -63,7 +63,7 @@ export interface TensorHeader {
   name: string;
   type: TensorType;
   dims: number[];
-  /** Of a tensor of texts, its bytes: they do not follow from `dims`. */
+  /** Size of a tensor of texts, which does not follow from `dims`. */
   textBytes?: number | undefined;
 }
 

@@ -24,7 +24,7 @@ interface Timed extends TimedOutputs {
 
 /** What is known of a model's files. */
 export interface LoadedFiles {
-  /** Of all of them, as the measure of the memory that the model takes. */
+  /** Size of all of them, as the measure of the memory that the model takes. */
   sizeBytes: number;
   /** Whether it has weights beside it of which no hash is known. */
   mayChange: boolean;

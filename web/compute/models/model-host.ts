@@ -18,7 +18,7 @@ export class ModelHost implements DownloadFaults {
   readonly #url: URL;
   readonly #options: ModelHostOptions;
   #hasAnswered = false;
-  /** Of the request. */
+  /** Options of the request. */
   #init: RequestInit = {};
 
   constructor(url: URL, options: ModelHostOptions) {

@@ -9,7 +9,7 @@ const HALF = 1.5 * PART_BYTES;
 
 let server: TestModelServer;
 let file: Uint8Array<ArrayBuffer>;
-/** Of each request. */
+/** The Range header of each request. */
 let ranges: (string | null)[];
 /** Bytes after which the connection breaks. */
 let breaksAfter: number;

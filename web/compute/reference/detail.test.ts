@@ -32,7 +32,7 @@ function codeFor(steps: number, coding = {}): number | undefined {
   return codes[0];
 }
 
-test('detail is coded as luma codes around 128, as many for a step of 255 as the gain says', () => {
+test('detail is coded as luma codes around 128, as many for one 8-bit level as the gain says', () => {
   expect([codeFor(3), codeFor(-3), codeFor(10), codeFor(3, { gain: 1 }), codeFor(-3, { gain: 2.4 })]).toEqual([
     ...[140, 116, 168, 131, 121],
   ]);

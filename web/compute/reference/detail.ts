@@ -4,7 +4,7 @@ import { axisSamples, SourceRows } from './source-rows.ts';
 import { bicubicRows } from './upscale.ts';
 
 /**
- * Smallest dead zone, steps of 255. The sharp picture was rounded to 8 bits and the base is not: differences of half a step, and of as much as a
+ * Smallest dead zone, 8-bit levels. The sharp picture was rounded to 8 bits and the base is not: differences of half a step, and of as much as a
  * GPU may round beside it (0.6 of a step, Direct3D 11.3 functional specification, item 3.2.3.6), are no detail.
  */
 const MIN_DEAD_ZONE = 0.625;
@@ -45,7 +45,7 @@ export function* detailRows(
   });
 }
 
-/** @param steps - how much luma there is more than in the base, steps of 255. */
+/** @param steps - how much luma there is more than in the base, 8-bit levels. */
 function codeOf(steps: number, gain: number, deadZone: number): number {
   if (Math.abs(steps) < deadZone) return NO_DETAIL_CODE;
   const codes = Math.round(gain * steps);

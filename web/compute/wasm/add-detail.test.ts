@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { beforeAll, expect, test } from 'vitest';
-import { MAX_ADDED_STEPS, MAX_DETAIL_CODES, NO_DETAIL_CODE } from '../../../shared/detail.ts';
+import { MAX_ADDED_LEVELS, MAX_DETAIL_CODES, NO_DETAIL_CODE } from '../../../shared/detail.ts';
 import { seededRandom } from '../../../shared/seeded-random.ts';
 import kernelsUrl from './kernels.wasm?url';
 import { Workspace } from './workspace.ts';
@@ -20,7 +20,7 @@ function added(
   codes: Uint8Array,
   stepsPerCode: number,
   deadZoneCodes: number,
-  maxSteps = MAX_ADDED_STEPS,
+  maxSteps = MAX_ADDED_LEVELS,
 ) {
   const workspace = new Workspace({ module, isShared: false });
   const address = workspace.put(pixels);
@@ -59,7 +59,7 @@ test.each([
     const result = added(pixels, codes, steps, deadZone);
     for (let i = 0; i < pixels.length; i++) {
       const distance = limited((codes[i >> 2] ?? 0) - NO_DETAIL_CODE, MAX_DETAIL_CODES);
-      const offset = i % 4 === 3 || Math.abs(distance) <= deadZone ? 0 : limited(distance * steps, MAX_ADDED_STEPS);
+      const offset = i % 4 === 3 || Math.abs(distance) <= deadZone ? 0 : limited(distance * steps, MAX_ADDED_LEVELS);
       const expected = Math.min(Math.max((pixels[i] ?? 0) + offset, 0), 255);
       expect(Math.abs((result[i] ?? 0) - expected)).toBeLessThanOrEqual(1);
     }
@@ -71,7 +71,7 @@ test('nothing changes by more than the bound', () => {
   const codes = Uint8Array.from({ length: COUNT }, (_, i) => i % 256);
   for (const steps of [0.85 / 1.5, 1, 4]) {
     const changes = added(grey, codes, steps, 0).map((value) => Math.abs(value - 128));
-    expect(Math.max(...changes)).toBe(MAX_ADDED_STEPS);
+    expect(Math.max(...changes)).toBe(MAX_ADDED_LEVELS);
   }
   expect(Math.max(...added(grey, codes, 1, 0, 53).map((value) => Math.abs(value - 128)))).toBe(53);
 });

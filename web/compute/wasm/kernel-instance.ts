@@ -32,7 +32,7 @@ export interface DetailJob extends EnlargingJob {
   kind: 'detail';
   /** Straight RGBA8. */
   sharp: number;
-  /** Codes for a step of 255. */
+  /** Codes for one 8-bit level. */
   gain: number;
   /** In such steps. */
   deadZone: number;
@@ -41,7 +41,7 @@ export interface DetailJob extends EnlargingJob {
 /** Doubles the picture, which is opaque. */
 export interface NetworkJob extends PictureJob {
   kind: 'network';
-  /** Of the network, for each source pixel. */
+  /** Multiplications of the network for each source pixel. */
   products: number;
   /** Descriptions of its layers. */
   layers: number;
@@ -86,7 +86,7 @@ export class KernelInstance {
    * Adds detail to opaque pixels.
    *
    * @param pixels - address of `count` pixels, RGBA8; `codes` that of as many bytes.
-   * @param scale - `stepsPerCode` in steps of 255, below 16; `deadZoneCodes`: distance from the code of no detail up to which a code adds nothing;
+   * @param scale - `stepsPerCode` in 8-bit levels, below 16; `deadZoneCodes`: distance from the code of no detail up to which a code adds nothing;
    *   `maxSteps`: what is added at most, up to 255.
    */
   addDetail(

@@ -12,7 +12,7 @@ const ROW_MASK = 0xffff;
 const CLOSED = ROW_MASK;
 
 /** Threads take half of what another one has left, but no fewer rows than it computes at a time. */
-const STOLEN_SHARE = 2;
+const STEAL_DIVISOR = 2;
 
 export interface Rows {
   from: number;
@@ -81,7 +81,7 @@ export class RowClaims {
       const part = parts[largest] ?? 0;
       const { from, to } = unpacked(part);
       if (from >= to) return null;
-      const count = Math.min(to - from, Math.max(this.#rowsPerTake, Math.floor((to - from) / STOLEN_SHARE)));
+      const count = Math.min(to - from, Math.max(this.#rowsPerTake, Math.floor((to - from) / STEAL_DIVISOR)));
       const start = to - count;
       if (Atomics.compareExchange(this.#parts, largest, part, packed(from, start)) === part) return { from: start, to };
     }

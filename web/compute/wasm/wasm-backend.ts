@@ -29,7 +29,7 @@ export interface WasmBackendOptions {
 }
 
 /**
- * Filters and networks on the processor, by kernels in WebAssembly with vector instructions. Filters are within a step of 255 of the
+ * Filters and networks on the processor, by kernels in WebAssembly with vector instructions. Filters are within one 8-bit level of the
  * reference, networks within two, since they compute in 16-bit whole numbers. Other work runs between bands of rows.
  */
 export class WasmBackend implements Backend {

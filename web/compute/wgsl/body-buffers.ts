@@ -10,7 +10,7 @@ const CONTACTS_PER_BODY = 8;
 /** Sizes of the kernel's structs `World` and `Progress`. */
 const WORLD_BYTES = 48;
 const PROGRESS_BYTES = 16;
-/** Of a pair that touched: its number, and its segment. */
+/** Size of an entry for a pair that touched: its number, and its segment. */
 const TOUCHED_BYTES = 8;
 /** Elements of a body's position and radius, or velocity and mass. */
 const VEC4 = 4;

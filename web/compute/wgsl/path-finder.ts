@@ -90,7 +90,7 @@ interface FieldGroup {
   goal: number;
   queries: readonly Query[];
   group: readonly number[];
-  /** Of all groups of the task. */
+  /** Counts the steps of all workgroups of the task. */
   counter: StepCounter;
 }
 

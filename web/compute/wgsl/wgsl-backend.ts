@@ -34,7 +34,7 @@ export class WgslBackend implements Backend {
   readonly name = 'wgsl';
   /** Set by the self-test at start-up. */
   framePaths: FramePaths = SAFE_FRAME_PATHS;
-  /** Of the streams' networks. */
+  /** What lies between the layers of the streams' networks. */
   readonly featureMemory = new FeatureMemory();
   readonly now: () => number;
   readonly #device: GPUDevice;

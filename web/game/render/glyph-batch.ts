@@ -6,7 +6,7 @@ const COLUMNS = 16;
 const ROWS = 4;
 const CELL = { width: 32, height: 48 } as const;
 const FONT_PX = 40;
-/** Of a cell, and of the letter's own height. */
+/** Advance from letter to letter, as a share of a cell and of the letter's height. */
 const ADVANCE = 0.62;
 /** Glyphs per frame; text beyond it is left out. */
 const MAX_QUADS = 320;

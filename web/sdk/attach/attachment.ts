@@ -211,14 +211,14 @@ class ElementAttachment extends EventTarget implements Attachment {
     this.#decide(nowMs, this.#overlay.follow(nowMs) || 'The element is out of sight.', true);
   }
 
-  /** @param isNoFailure - the sharpened picture is not even tried now: nobody sees the element, or it is drawn in full for now */
-  #decide(nowMs: number, obstacle: string, isNoFailure: boolean): void {
+  /** @param isSuspended - the sharpened picture is not even tried now: nobody sees the element, or it is drawn in full for now */
+  #decide(nowMs: number, obstacle: string, isSuspended: boolean): void {
     this.#decidedMs = nowMs;
     const before = this.shown;
     const { enlargement } = this.#overlay;
     const shown = this.#decision.update({ nowMs, obstacle, enlargement, stats: this.#stream.stats() });
     this.#overlay.isShown = shown.is;
-    this.#isSmall = this.#trial.update(nowMs, shown.is, isNoFailure);
+    this.#isSmall = this.#trial.update(nowMs, shown.is, isSuspended);
     if (this.#isSmall) this.#opened.renderSize?.shrink();
     else this.#opened.renderSize?.restore();
     this.#tellChangeOf(before);

@@ -2,8 +2,8 @@
  * How long the sharpened picture may fail to come before the full one is drawn again, ms. The first time workers start, codecs are tried and
  * volunteers are introduced.
  */
-const FIRST_PATIENCE_MS = 30_000;
-const PATIENCE_MS = 5_000;
+const FIRST_TRIAL_TIMEOUT_MS = 30_000;
+const TRIAL_TIMEOUT_MS = 5_000;
 /** Wait before the next trial, ms; doubled after each that failed: a trial shows a small picture for seconds. */
 const FIRST_WAIT_MS = 60_000;
 const MAX_WAIT_MS = 600_000;
@@ -15,31 +15,31 @@ const MAX_WAIT_MS = 600_000;
 export class RenderTrial {
   /** Since when a small picture is shown unsharpened; null while it is not. */
   #bareSinceMs: number | null = null;
-  #patienceMs = FIRST_PATIENCE_MS;
+  #timeoutMs = FIRST_TRIAL_TIMEOUT_MS;
   #waitMs = FIRST_WAIT_MS;
   /** When the next trial begins; null during one. */
   #nextMs: number | null = null;
 
   /**
    * @param isShown - whether the sharpened picture is
-   * @param isNoFailure - whether it is not even tried now: then it may be missing for any time
+   * @param isSuspended - whether it is not even tried now: then it may be missing for any time
    * @returns whether the small picture is to be drawn
    */
-  update(nowMs: number, isShown: boolean, isNoFailure: boolean): boolean {
+  update(nowMs: number, isShown: boolean, isSuspended: boolean): boolean {
     if (this.#nextMs !== null) {
       if (nowMs < this.#nextMs) return false;
       this.#nextMs = null;
     }
-    if (isShown || isNoFailure) {
+    if (isShown || isSuspended) {
       this.#bareSinceMs = null;
       if (isShown) {
-        this.#patienceMs = PATIENCE_MS;
+        this.#timeoutMs = TRIAL_TIMEOUT_MS;
         this.#waitMs = FIRST_WAIT_MS;
       }
       return true;
     }
     this.#bareSinceMs ??= nowMs;
-    if (nowMs - this.#bareSinceMs < this.#patienceMs) return true;
+    if (nowMs - this.#bareSinceMs < this.#timeoutMs) return true;
     this.#bareSinceMs = null;
     this.#nextMs = nowMs + this.#waitMs;
     this.#waitMs = Math.min(2 * this.#waitMs, MAX_WAIT_MS);

@@ -14,7 +14,7 @@ const MIN_RATE = { toShow: 0.75, toStay: 0.6 };
 /** The delay must fall to this part of the limit before the picture comes back. */
 const DELAY_TO_SHOW = 0.8;
 
-/** The rate is that of so many ms. */
+/** Window over which frame rates are measured, ms. */
 const RATE_WINDOW_MS = 1_500;
 /** A picture that stands still for so long while its source moves is hidden at once, ms. */
 const STALL_MS = 500;

@@ -88,7 +88,7 @@ export class FrameDecoder<Tag> {
     this.#closeDecoder();
   }
 
-  /** Of the packets that wait in the decoder. */
+  /** Bytes of the packets that wait in the decoder. */
   get #insideBytes(): number {
     return [...this.#inside.values()].reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
   }

@@ -1,5 +1,5 @@
 import { lacking } from '../../../shared/browser-needs.ts';
-import { MAX_ADDED_STEPS, NO_DETAIL_CODE } from '../../../shared/detail.ts';
+import { MAX_ADDED_LEVELS, NO_DETAIL_CODE } from '../../../shared/detail.ts';
 import type { PixelImage } from '../../../shared/tasks/definition.ts';
 import type { PictureSize } from '../../../shared/tasks/upscale-size.ts';
 import { colorSpaceOf, type Painting, rgbFrame, yuvFrame } from '../../compute/painted-frames.ts';
@@ -87,7 +87,7 @@ export async function composesRight(composer: Composer): Promise<boolean> {
 
 /** What a code of {@link EXACT} detail makes of grey. */
 function boundedOf(code: number): number {
-  return Math.min(Math.max(code, NO_DETAIL_CODE - MAX_ADDED_STEPS), NO_DETAIL_CODE + MAX_ADDED_STEPS);
+  return Math.min(Math.max(code, NO_DETAIL_CODE - MAX_ADDED_LEVELS), NO_DETAIL_CODE + MAX_ADDED_LEVELS);
 }
 
 /** Detail on which every error shows, and as it usually is. */

@@ -9,13 +9,13 @@ export interface RawPicture {
 export interface AppliedDetail {
   /** Code values of the output size, row by row without gaps. */
   codes: Uint8Array;
-  /** Codes for one step of 255. */
+  /** Codes for one 8-bit level. */
   gain: number;
   /** Share of the detail that is added; less than 1 where a network exaggerates. */
   weight: number;
   /** Distance of a code from no detail up to which it adds nothing: what is left of a codec's noise. */
   deadZoneCodes: number;
-  /** Most that is added to a pixel, steps of 255; by default MAX_ADDED_STEPS (shared/detail.ts). More only where another picture covers a part of it. */
+  /** Most that is added to a pixel, 8-bit levels; by default MAX_ADDED_LEVELS (shared/detail.ts). More only where another picture covers a part of it. */
   maxSteps?: number;
   /**
    * The picture that the detail belongs to. Detail of another picture than the composed one is added only where the source stood still, by the

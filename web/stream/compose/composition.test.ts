@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { MAX_ADDED_STEPS, NO_DETAIL_CODE } from '../../../shared/detail.ts';
+import { MAX_ADDED_LEVELS, NO_DETAIL_CODE } from '../../../shared/detail.ts';
 import type { PixelImage } from '../../../shared/tasks/definition.ts';
 import { upscaleReference } from '../../compute/reference/upscale.ts';
 import { opaque, paintedPicture } from '../../compute/test-pictures.ts';
@@ -38,8 +38,8 @@ test.each([
   { gain: 16, weight: 4 },
 ])('no code changes a pixel by more than the bound: %o', (scale) => {
   const added = Array.from({ length: 256 }, (_, code) => addedSteps(code, { ...scale, deadZoneCodes: 0 }));
-  expect(Math.max(...added)).toBeLessThanOrEqual(MAX_ADDED_STEPS);
-  expect(Math.min(...added)).toBeGreaterThanOrEqual(-MAX_ADDED_STEPS);
+  expect(Math.max(...added)).toBeLessThanOrEqual(MAX_ADDED_LEVELS);
+  expect(Math.min(...added)).toBeGreaterThanOrEqual(-MAX_ADDED_LEVELS);
   expect(added).toEqual(added.toSorted((a, b) => a - b));
 });
 

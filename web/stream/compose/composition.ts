@@ -1,4 +1,4 @@
-import { DETAIL_GAIN_LIMITS, MAX_ADDED_STEPS, MAX_DETAIL_CODES, NO_DETAIL_CODE } from '../../../shared/detail.ts';
+import { DETAIL_GAIN_LIMITS, MAX_ADDED_LEVELS, MAX_DETAIL_CODES, NO_DETAIL_CODE } from '../../../shared/detail.ts';
 import { MeshError } from '../../../shared/errors.ts';
 import type { PixelImage } from '../../../shared/tasks/definition.ts';
 import type { PictureSize } from '../../../shared/tasks/upscale-size.ts';
@@ -20,7 +20,7 @@ export function checkComposition(raw: PictureSize, detail: AppliedDetail | null,
   const { width, height } = raw;
   checkFrameShape({ width, height, outWidth: out.width, outHeight: out.height, quality: 'bicubic' });
   if (!detail) return;
-  const { codes, gain, weight, deadZoneCodes, maxSteps = MAX_ADDED_STEPS } = detail;
+  const { codes, gain, weight, deadZoneCodes, maxSteps = MAX_ADDED_LEVELS } = detail;
   if (codes.length !== out.width * out.height) {
     throw MeshError.malformed(
       `Detail of ${codes.length} pixels arrived for a picture of ${out.width}x${out.height}, which has another number.`,
@@ -44,11 +44,11 @@ export function stepsPerCode({ gain, weight }: DetailScale): number {
   return Math.round((weight / gain) * 2048) / 2048;
 }
 
-/** What a code adds, in whole steps of 255. */
+/** What a code adds, in whole 8-bit levels. */
 export function addedSteps(code: number, scale: DetailScale): number {
   const distance = limited(code - NO_DETAIL_CODE, MAX_DETAIL_CODES);
   if (Math.abs(distance) <= scale.deadZoneCodes) return 0;
-  return limited(Math.round(distance * stepsPerCode(scale)), scale.maxSteps ?? MAX_ADDED_STEPS);
+  return limited(Math.round(distance * stepsPerCode(scale)), scale.maxSteps ?? MAX_ADDED_LEVELS);
 }
 
 function limited(value: number, most: number): number {
@@ -56,7 +56,7 @@ function limited(value: number, most: number): number {
 }
 
 /**
- * The definition of composition in plain TypeScript, which the other ways match within a step of 255: the bicubic filter, and the same addition
+ * The definition of composition in plain TypeScript, which the other ways match within one 8-bit level: the bicubic filter, and the same addition
  * to red, green and blue, limited to 0..255. Opaque RGBA8.
  *
  * @param codes - of the output size; null adds nothing.

@@ -18,7 +18,7 @@ export class OpaqueReader {
    * milliseconds for 640x360 in a virtual machine.
    */
   #free: RgbaReader[] = [];
-  /** Of the newest frame: the memory of others is of no use. */
+  /** Pixels of the newest frame; buffers of other sizes are not kept. */
   #pixels = 0;
 
   /** The caller closes the frame. Throws MeshError `source-ended` for a closed frame, `unsupported-browser`. */

@@ -18,7 +18,7 @@ const MIN_RUNS = 2;
 const MAX_RUNS = 5;
 
 export interface ComposerOptions {
-  /** Of the stream: measured at these sizes. */
+  /** Sizes of the stream, at which ways of composing are measured. */
   size: StreamSize;
   /** Device that may be used; it stays the caller's. Null: none. A software GPU is not used: it is the same processor with more overhead. */
   gpu: OpenedDevice | null;

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { MAX_ADDED_STEPS, NO_DETAIL_CODE } from '../../../shared/detail.ts';
+import { MAX_ADDED_LEVELS, NO_DETAIL_CODE } from '../../../shared/detail.ts';
 import { uprightSize } from '../../compute/frame-orientation.ts';
 import { canvasFrame, cut, type Painting, rgbFrame, yuvFrame } from '../../compute/painted-frames.ts';
 import { bt601, bt709, bt709Full, flat, PART, p3, SIZE } from '../../compute/test-paintings.ts';
@@ -151,7 +151,7 @@ export function testWay(name: string, open: () => Promise<Way>): void {
         { gain: 1, weight: 1, deadZoneCodes: 0, maxSteps: 53 },
       ]) {
         const made = await drawn(composer, raw, detailOf(raw, codes, scale), out);
-        expect(largestDifference(made, base)).toBe(scale.maxSteps ?? MAX_ADDED_STEPS);
+        expect(largestDifference(made, base)).toBe(scale.maxSteps ?? MAX_ADDED_LEVELS);
       }
     });
 

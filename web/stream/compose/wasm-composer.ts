@@ -1,4 +1,4 @@
-import { MAX_ADDED_STEPS } from '../../../shared/detail.ts';
+import { MAX_ADDED_LEVELS } from '../../../shared/detail.ts';
 import { MeshError } from '../../../shared/errors.ts';
 import { logger } from '../../../shared/log.ts';
 import type { PictureSize } from '../../../shared/tasks/upscale-size.ts';
@@ -134,7 +134,7 @@ function composedIn(
     kernels.addDetail(result.address + first * 4, codes + first, count, {
       stepsPerCode: stepsPerCode(addition),
       deadZoneCodes: addition.deadZoneCodes,
-      maxSteps: addition.maxSteps ?? MAX_ADDED_STEPS,
+      maxSteps: addition.maxSteps ?? MAX_ADDED_LEVELS,
     });
   }
   // Sound: the composer's memory is not shared.

@@ -1,5 +1,5 @@
 import { lacking } from '../../../shared/browser-needs.ts';
-import { MAX_ADDED_STEPS } from '../../../shared/detail.ts';
+import { MAX_ADDED_LEVELS } from '../../../shared/detail.ts';
 import { MeshError } from '../../../shared/errors.ts';
 import type { PictureSize } from '../../../shared/tasks/upscale-size.ts';
 import { uprightSize } from '../../compute/frame-orientation.ts';
@@ -136,7 +136,7 @@ export class WebGlComposer implements Composer {
     gl.uniform2i(program.place('resultSize'), width, height);
     gl.uniform1f(program.place('stepsPerCode'), adds ? stepsPerCode(detail) : 0);
     gl.uniform1i(program.place('deadZone'), detail?.deadZoneCodes ?? 0);
-    gl.uniform1f(program.place('maxSteps'), detail?.maxSteps ?? MAX_ADDED_STEPS);
+    gl.uniform1f(program.place('maxSteps'), detail?.maxSteps ?? MAX_ADDED_LEVELS);
     gl.uniform1i(program.place('isOfOther'), isOfOther ? 1 : 0);
     gl.drawArrays(gl.TRIANGLES, 0, 3);
     // In the same task, before the browser clears the canvas.

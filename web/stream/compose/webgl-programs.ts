@@ -40,7 +40,7 @@ uniform sampler2D source;
 uniform usampler2D codes;
 uniform sampler2D changes;
 uniform ivec2 resultSize;
-// What one code adds, steps of 255. 0: there is no detail.
+// What one code adds, 8-bit levels. 0: there is no detail.
 uniform float stepsPerCode;
 uniform int deadZone;
 uniform float maxSteps;

@@ -1,5 +1,5 @@
 import { lacking } from '../../../shared/browser-needs.ts';
-import { MAX_ADDED_STEPS, MAX_DETAIL_CODES } from '../../../shared/detail.ts';
+import { MAX_ADDED_LEVELS, MAX_DETAIL_CODES } from '../../../shared/detail.ts';
 import { MeshError } from '../../../shared/errors.ts';
 import type { PictureSize } from '../../../shared/tasks/upscale-size.ts';
 import { uprightSize } from '../../compute/frame-orientation.ts';
@@ -210,7 +210,7 @@ export class WebGpuComposer implements Composer {
     bytes.setFloat32(8, detail ? stepsPerCode(detail) : 0, true);
     bytes.setInt32(12, detail?.deadZoneCodes ?? 0, true);
     bytes.setInt32(16, isOfOther ? 1 : 0, true);
-    bytes.setFloat32(20, detail?.maxSteps ?? MAX_ADDED_STEPS, true);
+    bytes.setFloat32(20, detail?.maxSteps ?? MAX_ADDED_LEVELS, true);
     this.#device.queue.writeBuffer(this.#addition, 0, bytes);
   }
 

@@ -4,7 +4,10 @@ import { AnswerBudget } from './answer-budget.ts';
 import { TEST_SETUP } from './test-setup.ts';
 
 const SETUP = { ...TEST_SETUP, streamId: 1, outWidth: 1_280, outHeight: 720, downlinkKbps: 500 };
-const hostile = expect.objectContaining({ reason: 'verify-failed', message: expect.stringContaining('Vera answered') });
+const hostile = expect.objectContaining({
+  reason: 'verify-failed',
+  message: expect.stringContaining('Vera sent back a frame'),
+});
 const excessive = expect.objectContaining({ reason: 'too-large', message: expect.stringContaining('bitrateKbps') });
 /** Of 30 frames/s at 1,000 kb/s. */
 const INTERVAL_MS = 33;

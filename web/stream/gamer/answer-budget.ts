@@ -26,24 +26,24 @@ export class AnswerBudget {
   readonly #capacityBytes: number;
   /** Answers that may still come, by frame id: a frame that was sent to measure may be sent again to be shown. Oldest first. */
   readonly #unanswered = new Map<number, number>();
-  #spareBytes: number;
-  #paidMs: number;
+  #tokensBytes: number;
+  #refilledAtMs: number;
 
-  /** @param name - of the volunteer, for sentences. */
+  /** @param name - the volunteer's display name, for error messages */
   constructor(setup: CheckedSetup, name: string, nowMs: number) {
     this.#name = name;
     this.#bytesPerMs = (RATE_FACTOR * setup.downlinkKbps) / 8;
     this.#bytesPerFrame = (BITS_PER_PIXEL * setup.outWidth * setup.outHeight) / 8;
     this.#capacityBytes = this.#bytesPerMs * BURST_MS + this.#bytesPerFrame * MAX_FRAMES_IN_FLIGHT;
-    this.#spareBytes = this.#capacityBytes;
-    this.#paidMs = nowMs;
+    this.#tokensBytes = this.#capacityBytes;
+    this.#refilledAtMs = nowMs;
   }
 
   /** A frame was sent. It stays known when it is given up: a late answer is honest, and later ones are coded on top of it. */
   sent(frameId: number): void {
     const count = this.#unanswered.get(frameId) ?? 0;
     setNewest(this.#unanswered, frameId, count + 1, MAX_UNANSWERED);
-    this.#earn(this.#bytesPerFrame);
+    this.#refill(this.#bytesPerFrame);
   }
 
   /**
@@ -57,17 +57,17 @@ export class AnswerBudget {
     }
     if (count === 1) this.#unanswered.delete(frameId);
     else this.#unanswered.set(frameId, count - 1);
-    this.#earn((nowMs - this.#paidMs) * this.#bytesPerMs);
-    this.#paidMs = nowMs;
-    this.#spareBytes -= sizeBytes;
-    if (this.#spareBytes >= 0) return;
+    this.#refill((nowMs - this.#refilledAtMs) * this.#bytesPerMs);
+    this.#refilledAtMs = nowMs;
+    this.#tokensBytes -= sizeBytes;
+    if (this.#tokensBytes >= 0) return;
     throw new MeshError(
       'too-large',
       `${this.#name} sends more than ${RATE_FACTOR} times the bitrate of the stream. The stream goes on without it; open it with another bitrateKbps to try again.`,
     );
   }
 
-  #earn(bytes: number): void {
-    this.#spareBytes = Math.min(this.#spareBytes + bytes, this.#capacityBytes);
+  #refill(bytes: number): void {
+    this.#tokensBytes = Math.min(this.#tokensBytes + bytes, this.#capacityBytes);
   }
 }

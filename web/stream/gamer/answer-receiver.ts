@@ -19,7 +19,7 @@ export type AnswerMessage = Extract<VideoMessage, { kind: 'answer' }>;
 export interface AnswerReceiverOptions {
   setup: CheckedSetup;
   volunteerId: string;
-  /** Of the volunteer, for sentences. */
+  /** The volunteer's display name, for error messages. */
   name: string;
   channel: VideoChannel;
   clock: Clock;

@@ -1,6 +1,6 @@
 // Protects: whatever a volunteer sends as detail, the picture stays this machine's own, and honest detail that comes after it is shown.
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { MAX_ADDED_STEPS, NO_DETAIL_CODE } from '../../../shared/detail.ts';
+import { MAX_ADDED_LEVELS, NO_DETAIL_CODE } from '../../../shared/detail.ts';
 import type { ColorSpace } from '../../../shared/messages.ts';
 import type { Quality } from '../../../shared/tasks/upscale.ts';
 import { ManualClock } from '../../../shared/test-manual-clock.ts';
@@ -166,7 +166,7 @@ test('detail as strong as can be, where the frame has edges, changes no pixel by
       return Math.abs(level() - plain);
     })
     .toBeGreaterThan(10);
-  expect(Math.max(...levels.map((each) => Math.abs(each - plain)))).toBeLessThanOrEqual(MAX_ADDED_STEPS);
+  expect(Math.max(...levels.map((each) => Math.abs(each - plain)))).toBeLessThanOrEqual(MAX_ADDED_LEVELS);
 });
 
 test.each<[string, Answer]>([

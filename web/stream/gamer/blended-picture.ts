@@ -1,4 +1,4 @@
-import { MAX_ADDED_STEPS } from '../../../shared/detail.ts';
+import { MAX_ADDED_LEVELS } from '../../../shared/detail.ts';
 import type { AppliedDetail, Composer, RawPicture } from '../compose/composer.ts';
 import type { Blend } from './detail-tuning.ts';
 
@@ -24,7 +24,7 @@ export async function drawBlended(
   if (localPictureShare < 1) {
     // What is drawn over it leaves only a part of it, and of its bound.
     const left = 1 - localPictureShare;
-    const maxSteps = Math.min(255, Math.floor(MAX_ADDED_STEPS / left));
+    const maxSteps = Math.min(255, Math.floor(MAX_ADDED_LEVELS / left));
     const applied = detail && { ...detail, weight: detailWeight / left, deadZoneCodes, maxSteps };
     await composer.compose(raw, applied, target);
   }

@@ -9,7 +9,7 @@ import { drawBlended } from './blended-picture.ts';
 import type { Blend } from './detail-tuning.ts';
 import { FrameLoader } from './frame-loading.ts';
 import type { Patience } from './patience.ts';
-import type { Screen, ShownFrame } from './screen.ts';
+import type { PresentationCanvas, ShownFrame } from './presentation-canvas.ts';
 import type { StreamStatistics } from './stream-statistics.ts';
 
 const log = logger('stream.detail');
@@ -18,8 +18,8 @@ const log = logger('stream.detail');
 const MAX_PAST = 3;
 
 /**
- * Intervals of the source for which detail serves other frames that this machine sharpens too. What moved since shows less of their local pictures for it, so
- * once no detail comes any more it must not go on doing that.
+ * Intervals of the source for which a frame's detail is also used for later frames that this machine sharpens itself. Where the picture moved since, reused
+ * detail lowers the weight of the local picture, so it must not be reused for long once no new detail comes.
  */
 const SERVES_INTERVALS = 4;
 
@@ -46,8 +46,8 @@ export type Blending = (local: Quality | null, detail: FrameDetail | null) => Bl
 /** A frame of the source; a repeated one shows the same picture as the one before it. */
 export type OfferedFrame = CapturedFrame & { isRepeat: boolean };
 
-/** What a frame waits for, beside the enlarged picture. */
-export interface Awaited {
+/** What a frame waits for before it is shown, beside its enlarged picture. */
+export interface PendingInputs {
   /** A volunteer was asked for its detail. */
   detail: boolean;
   /** This machine sharpens it too. */
@@ -57,7 +57,7 @@ export interface Awaited {
 export interface DetailPresenterOptions {
   clock: Clock;
   composer: Composer;
-  screen: Screen;
+  screen: PresentationCanvas;
   statistics: StreamStatistics;
   patience: Patience;
   /** Time between two frames of the source, ms. */
@@ -68,7 +68,7 @@ export interface DetailPresenterOptions {
 /** What belongs to a frame while its pixels are copied. It may come, or be given up, before they are. */
 interface Pending {
   pictureId: number;
-  awaited: Awaited;
+  awaited: PendingInputs;
   sharpened: SharpenedFrame | null;
 }
 
@@ -76,11 +76,11 @@ interface Pending {
 interface Entry {
   frameId: number;
   capturedMs: number;
-  /** Of the frame that it repeats, or else its own. */
+  /** Id of the frame that it repeats, or else its own. */
   pictureId: number;
   raw: RawPicture;
   /** What may still come. */
-  awaited: Awaited;
+  awaited: PendingInputs;
   /** Null until it comes. */
   detail: FrameDetail | null;
   /** Null until it comes, and once it is not needed any more. */
@@ -108,7 +108,7 @@ export class DetailPresenter {
   /** The frame whose detail is being added to {@link #drawing}. */
   #addingDetailOf: Entry | null = null;
   #cancelTimer = () => {};
-  /** Of the newest frame. */
+  /** Picture id of the newest frame. */
   #pictureId = -1;
   /** Intervals that the frame on the screen has waited; null before the first, which keeps nobody waiting. */
   #waitedIntervals: number | null = null;
@@ -123,7 +123,7 @@ export class DetailPresenter {
   }
 
   /** Takes ownership of a frame of the source. */
-  offer(captured: OfferedFrame, awaited: Awaited): void {
+  offer(captured: OfferedFrame, awaited: PendingInputs): void {
     if (this.#isDisposed) {
       captured.frame.close();
       return;
@@ -173,7 +173,7 @@ export class DetailPresenter {
   }
 
   /** Something that a frame waits for will not come. */
-  dropped(frameId: number, what: keyof Awaited): void {
+  dropped(frameId: number, what: keyof PendingInputs): void {
     const candidates = [...this.#past, ...this.#waiting, ...this.#loading.frames];
     const entry = candidates.find((candidate) => candidate.frameId === frameId);
     if (!entry) return;

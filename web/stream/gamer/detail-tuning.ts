@@ -9,9 +9,9 @@ import { isNetwork, NETWORKS, type Quality } from '../../../shared/tasks/upscale
 
 /** Bitrate of the way back below which the code scale is lowered, kb/s: codecs would spend more than they are told. */
 const LOW_RATE_KBPS = 750;
-/** Codes for one step of 255 (`DetailCoding.gain`). */
+/** Codes for one 8-bit level (`DetailCoding.gain`). */
 const CODE_SCALE = { atLowRate: 1.5, otherwise: 2 } as const;
-/** Smaller differences are seldom right, and invisible; steps of 255. */
+/** Smaller differences are seldom right, and invisible; 8-bit levels. */
 const SENDER_DEAD_ZONE = 1;
 /** Codes up to which detail is a codec's noise. */
 export const DEAD_ZONE_CODES = 4;

@@ -5,7 +5,12 @@ import type { Composer } from '../compose/composer.ts';
 import type { CapturedFrame, FrameDetail, UpscaledFrame } from '../frame.ts';
 import type { StreamSize } from '../frame-size.ts';
 import { localFrameStages } from '../frame-timing.ts';
-import { type Awaited, DetailPresenter, type DetailPresenterOptions, type OfferedFrame } from './detail-presenter.ts';
+import {
+  DetailPresenter,
+  type DetailPresenterOptions,
+  type OfferedFrame,
+  type PendingInputs,
+} from './detail-presenter.ts';
 
 const log = logger('stream.presenter');
 
@@ -38,7 +43,7 @@ export class FramePresenter {
   }
 
   /** Takes ownership of a frame and shows it. */
-  show(captured: OfferedFrame, awaited: Awaited): void {
+  show(captured: OfferedFrame, awaited: PendingInputs): void {
     if (this.#presenter) this.#presenter.offer(captured, awaited);
     // Comes back, sharpened or as it is.
     else if (awaited.sharpened) captured.frame.close();
@@ -62,7 +67,7 @@ export class FramePresenter {
   }
 
   /** Something that a frame waits for will not come. */
-  dropped(frameId: number, what: keyof Awaited): void {
+  dropped(frameId: number, what: keyof PendingInputs): void {
     this.#presenter?.dropped(frameId, what);
   }
 
@@ -96,7 +101,7 @@ export class FramePresenter {
   }
 }
 
-/** Of a frame that is shown as it is. */
+/** Times of the stages of a frame that is shown as it is. */
 function stagesOf({ capturedMs }: CapturedFrame): UpscaledFrame['stagesAt'] {
   return (presentedMs) =>
     localFrameStages({ capturedMs, computeStartMs: capturedMs, computedMs: capturedMs, presentedMs });

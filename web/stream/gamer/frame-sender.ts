@@ -58,7 +58,7 @@ export class FrameSender {
     return this.#adaptation.intervalMs;
   }
 
-  /** Of the frames as they are sent, pixels. */
+  /** Width of the frames as they are sent, pixels. */
   get width(): number {
     return this.#adaptation.size.width;
   }

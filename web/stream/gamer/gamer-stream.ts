@@ -12,7 +12,7 @@ import { FramePresenter } from './frame-presenter.ts';
 import { SourceReader } from './frame-source.ts';
 import { LocalRoute } from './local-route.ts';
 import { Patience } from './patience.ts';
-import { Screen } from './screen.ts';
+import { PresentationCanvas } from './presentation-canvas.ts';
 import { type HelpForecast, SideChoice, type SideDecision } from './side-choice.ts';
 import { SourceSharpness } from './source-sharpness.ts';
 import { StillPicture } from './still-picture.ts';
@@ -41,7 +41,7 @@ export class GamerStream {
   readonly #statistics: StreamStatistics;
   readonly #intake: FrameIntake;
   readonly #reader: SourceReader;
-  readonly #screen: Screen;
+  readonly #screen: PresentationCanvas;
   readonly #local: LocalRoute;
   readonly #pool: VolunteerPool;
   readonly #patience: Patience;
@@ -51,7 +51,7 @@ export class GamerStream {
   readonly #presenter: FramePresenter;
   readonly #reporter: StreamReporter;
   #settings: StreamSettings;
-  /** Of the newest frame that this machine sharpened; null before the first. */
+  /** Quality of the newest frame that this machine sharpened; null before the first. */
   #localQuality: Quality | null = null;
   #decision: SideDecision;
   #cancelTick: () => void = () => {};
@@ -67,7 +67,7 @@ export class GamerStream {
     this.#settings = settings;
     const statistics = new StreamStatistics(now);
     this.#statistics = statistics;
-    this.#screen = new Screen({ clock, canvas, statistics });
+    this.#screen = new PresentationCanvas({ clock, canvas, statistics });
     this.#patience = new Patience(settings.patience, now);
     this.#sharpness = new SourceSharpness(now, random);
     this.#presenter = new FramePresenter({

@@ -56,7 +56,7 @@ export class LocalRoute {
     this.#queue = new UpscaleQueue({
       capacity: 1,
       now: options.now,
-      hasTime: ({ isStill }) => isStill,
+      ignoresBudget: ({ isStill }) => isStill,
       onUpscaled: (frame, info, outcome) => {
         this.#error = null;
         this.#deliver(frame, info, outcome);
@@ -154,7 +154,7 @@ export class LocalRoute {
         { outWidth: size.outWidth, outHeight: size.outHeight, quality: bestOf(quality), detail: null, isBaseShown },
         now,
       );
-      this.#upscaler.isForGpusOnly = quality === 'auto';
+      this.#upscaler.restrictsUltraToGpus = quality === 'auto';
       this.#upscaler.budgetMs = this.#budget.localMs(fps);
       this.#upscaler.passthroughAboveMs = isBaseShown ? this.#upscaler.budgetMs : this.#budget.localPassthroughAboveMs;
       this.#queue.upscaler = this.#upscaler;

@@ -12,7 +12,7 @@ function picture(grey: (x: number, y: number) => number, width = WIDTH, height =
   return { width, height, bytes, offset: 0, stride: width };
 }
 
-/** Of a picture, whichever of its rows are measured. */
+/** The same whichever rows of the picture are measured. */
 function sharpness(plane: LumaPlane): number | null {
   return sharpnessOf(plane, measuredRows(plane, () => 0.5).rows);
 }

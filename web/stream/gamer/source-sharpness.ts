@@ -13,7 +13,7 @@ const SMOOTHING = 0.3;
 /** Pixels that are measured, and the least distance of their rows: a sample is enough, and a large picture must not hold up the stream's frames. */
 const MAX_SAMPLES = 40_000;
 const MIN_ROW_STEP = 4;
-/** Smallest difference between neighbours that counts as an edge, steps of 255: below it is texture and noise. */
+/** Smallest difference between neighbours that counts as an edge, 8-bit levels: below it is texture and noise. */
 const MIN_STEP = 12;
 /** Pixels before and after an edge's own two that belong to it. */
 const REACH = 2;

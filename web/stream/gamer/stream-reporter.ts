@@ -3,7 +3,7 @@ import type { StreamSettings } from '../settings.ts';
 import type { FrameIntake } from './frame-intake.ts';
 import type { FramePresenter } from './frame-presenter.ts';
 import type { LocalRoute } from './local-route.ts';
-import type { Screen } from './screen.ts';
+import type { PresentationCanvas } from './presentation-canvas.ts';
 import type { SideDecision } from './side-choice.ts';
 import { explainStream } from './stream-messages.ts';
 import type { StreamReason } from './stream-reason.ts';
@@ -14,7 +14,7 @@ import type { VolunteerPool } from './volunteer-pool.ts';
 export interface ReportedParts {
   statistics: StreamStatistics;
   intake: FrameIntake;
-  screen: Screen;
+  screen: PresentationCanvas;
   presenter: FramePresenter;
   local: LocalRoute;
   pool: VolunteerPool;

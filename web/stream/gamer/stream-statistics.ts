@@ -20,11 +20,11 @@ export interface StreamStats {
   framesSent: number;
   /** Shown, with or without being sharpened. */
   framesPresented: number;
-  /** Of the presented frames, those that a network sharpened on this computer. */
+  /** Presented frames that a network sharpened on this computer. */
   framesLocal: number;
   /** Of the presented frames, those that a filter sharpened on this computer (`spatial`). */
   framesFiltered: number;
-  /** Of the presented frames, those that were only enlarged. */
+  /** Presented frames that were only enlarged. */
   framesUnsharpened: number;
   /** Of the presented frames, those that carried the detail that a volunteer made of them. */
   framesWithDetail: number;

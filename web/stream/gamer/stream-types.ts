@@ -39,7 +39,7 @@ export interface GamerStreamOptions extends StreamOpening {
   engine(): Promise<FrameEngine>;
   /** Computes again what a volunteer computed, to check it. */
   upscaleTile: UpscaleTile;
-  /** Of all streams' volunteers. */
+  /** Records of the detail of all streams' volunteers. */
   histories: DetailHistories;
   /** Called when the size of a detail stream is known. The stream disposes the composer. */
   openComposer(size: StreamSize): Promise<Composer>;

@@ -3,13 +3,13 @@ import { ManualClock } from '../../../shared/test-manual-clock.ts';
 import type { AppliedDetail, Composer, RawPicture } from '../compose/composer.ts';
 import type { FrameDetail } from '../frame.ts';
 import { localFrameStages } from '../frame-timing.ts';
-import { type Awaited, DetailPresenter } from './detail-presenter.ts';
+import { DetailPresenter, type PendingInputs } from './detail-presenter.ts';
 import { Patience } from './patience.ts';
-import type { Screen, ShownFrame } from './screen.ts';
+import type { PresentationCanvas, ShownFrame } from './presentation-canvas.ts';
 import { StreamStatistics } from './stream-statistics.ts';
 
 export const INTERVAL_MS = 33;
-/** Of the local picture where there is no detail. */
+/** Weight of the local picture where there is no detail. */
 export const UNHELPED_SHARE = 0.9;
 /** And where there is. */
 const HELPED_SHARE = 0.8;
@@ -18,7 +18,7 @@ interface NumberedPicture extends RawPicture {
   frameId: number;
 }
 
-export type Offered = Partial<Awaited> & { isRepeat?: boolean };
+export type Offered = Partial<PendingInputs> & { isRepeat?: boolean };
 
 /** What was drawn: the frame, and whose detail was added to it. */
 type Drawn = [frameId: number, detailOf: number | null];
@@ -29,7 +29,7 @@ export class PresenterRig {
   readonly drawn: Drawn[] = [];
   /** Local pictures that were drawn over it: the frame, and its share. */
   readonly drawnOver: [frameId: number, share: number][] = [];
-  /** Of the detail, in the order of drawing. */
+  /** Weights of the detail, in the order of drawing. */
   readonly weights: number[] = [];
   /** Open ones of these. */
   readonly openSharpened = new Set<number>();
@@ -117,7 +117,7 @@ export class PresenterRig {
     };
   }
 
-  #screen(): Screen {
+  #screen(): PresentationCanvas {
     const { drawnOver, shown, statistics, clock } = this;
     let newest = -1;
     return {
@@ -135,7 +135,7 @@ export class PresenterRig {
         shown.push(frame);
         statistics.presented(frame, frame.stagesAt(clock.now()));
       },
-    } as unknown as Screen;
+    } as unknown as PresentationCanvas;
   }
 
   #composer(): Composer {

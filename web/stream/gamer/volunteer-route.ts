@@ -115,7 +115,7 @@ export class VolunteerRoute {
         this.#answers.frameIn();
         options.onSent(uplinkBytes);
       },
-      onPacket: (packet, frameId) => this.#detailTrust?.sent(packet, frameId),
+      onPacket: (packet, frameId) => this.#detailTrust?.packetSent(packet, frameId),
       onUnsent: (frame, cause) => {
         this.#window.remove(frame.frameId, clock.now());
         sink.onDropped(frame, cause);
@@ -189,7 +189,7 @@ export class VolunteerRoute {
     try {
       if (captured.purpose === 'show' && this.#window.promote(captured.frameId)) return;
       const frame = this.#window.start(captured, this.#options.clock.now());
-      this.#detailTrust?.sends(source, frame.frameId, this.setup.width / this.#sender.width);
+      this.#detailTrust?.frameQueued(source, frame.frameId, this.setup.width / this.#sender.width);
       this.#sender.send(source, frame);
       if (!this.#detailTrust) frame.thumbnail = this.#pictureCheck.before(source, this.#sender.bitsPerPixel);
     } finally {

@@ -32,7 +32,7 @@ export interface InFlightFrame extends Omit<CapturedFrame, 'frame' | 'purpose'> 
   uplinkBytes: number;
   /** The volunteer confirmed its arrival. */
   isAcknowledged: boolean;
-  /** Of the source frame, if the answer's picture will be checked against it. */
+  /** Thumbnail of the source frame, if the answer's picture will be checked against it. */
   thumbnail: Thumbnail | null;
 }
 

@@ -31,7 +31,7 @@ afterEach(() => upscaler.close());
 type Outcome = UpscaleOutcome | null;
 
 /** Upscales frames while the next quality warms up beside them. Returns the outcome of each. */
-async function run(frames: number, width = 64, hasTime = false): Promise<Outcome[]> {
+async function run(frames: number, width = 64, ignoresBudget = false): Promise<Outcome[]> {
   const outcomes: Outcome[] = [];
   for (let n = 0; n < frames; n++) {
     const frame = new VideoFrame(new Uint8Array(4 * width * 36), {
@@ -40,7 +40,7 @@ async function run(frames: number, width = 64, hasTime = false): Promise<Outcome
       codedHeight: 36,
       timestamp: n,
     });
-    const result = await upscaler.process(frame, hasTime);
+    const result = await upscaler.process(frame, ignoresBudget);
     frame.close();
     result?.frame.close();
     outcomes.push(result && { quality: result.quality, downgradeReason: result.downgradeReason });
@@ -138,7 +138,7 @@ test.each([
   ['a hardware GPU', true, true, true],
   ['the processor, unless it was chosen by name', false, true, false],
   ['the processor where it was chosen by name', false, false, true],
-])('the network for GPUs runs on %s', async (_, isOnGpu, isForGpusOnly, isUsed) => {
+])('the network for GPUs runs on %s', async (_, isOnGpu, restrictsUltraToGpus, isUsed) => {
   start();
   upscaler.close();
   const predicting: FrameEngine = {
@@ -147,7 +147,7 @@ test.each([
     isOnGpu: () => isOnGpu,
   };
   upscaler = new AdaptiveUpscaler(predicting, { ...SETTINGS, quality: 'ultra' }, () => clock.now());
-  upscaler.isForGpusOnly = isForGpusOnly;
+  upscaler.restrictsUltraToGpus = restrictsUltraToGpus;
   upscaler.budgetMs = 14;
   expect(names(await run(100)).at(-1)).toBe(isUsed ? 'ultra' : 'quality');
 });

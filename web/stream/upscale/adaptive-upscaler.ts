@@ -5,7 +5,7 @@ import type { UpscaleOutcome } from '../frame.ts';
 import { sizeOf } from '../frame-size.ts';
 import type { FrameEngine, FrameUpscaler } from './frame-engine.ts';
 import { QualityGovernor } from './quality-governor.ts';
-import { FOR_GPUS } from './quality-records.ts';
+import { HARDWARE_GPU_QUALITY } from './quality-records.ts';
 import { QualityWarmup } from './quality-warmup.ts';
 
 export interface UpscalerSettings {
@@ -36,8 +36,8 @@ export class AdaptiveUpscaler {
   readonly #now: () => number;
   readonly #governor: QualityGovernor;
   #settings: UpscalerSettings;
-  /** Whether {@link FOR_GPUS} is left to hardware GPUs: unless this machine's user chose it by name. */
-  isForGpusOnly = true;
+  /** Whether {@link HARDWARE_GPU_QUALITY} is left to hardware GPUs: unless this machine's user chose it by name. */
+  restrictsUltraToGpus = true;
   /** Size of the newest frame; null before the first. */
   #source: { width: number; height: number } | null = null;
   #isResized = false;
@@ -111,15 +111,15 @@ export class AdaptiveUpscaler {
    * Upscales one frame at a time. The caller closes both the given and the returned frame. Null: it is better left as it is. Throws
    * MeshError.
    *
-   * @param hasTime - the frame is upscaled however long it takes, because no other follows soon.
+   * @param ignoresBudget - the frame is upscaled however long it takes, because no other follows soon.
    */
-  async process(frame: VideoFrame, hasTime = false): Promise<(UpscaleOutcome & { frame: VideoFrame }) | null> {
+  async process(frame: VideoFrame, ignoresBudget = false): Promise<(UpscaleOutcome & { frame: VideoFrame }) | null> {
     if (this.#isResized) this.close();
     this.#isResized = false;
     this.#source = sizeOf(frame);
     this.#governor.size = this.#sizeKey(frame);
     const { isPassthrough } = this.#governor;
-    if (isPassthrough && !hasTime) {
+    if (isPassthrough && !ignoresBudget) {
       this.#governor.passedThrough();
       this.#warmUp(frame);
       return null;
@@ -183,7 +183,8 @@ export class AdaptiveUpscaler {
     const { outWidth, outHeight } = this.#settings;
     const { width, height } = this.#source ?? { width: outWidth / 2, height: outHeight / 2 };
     const shape = { width, height, outWidth, outHeight, quality };
-    if (quality === FOR_GPUS && this.isForGpusOnly && this.#engine.isOnGpu?.(shape) === false) return null;
+    if (quality === HARDWARE_GPU_QUALITY && this.restrictsUltraToGpus && this.#engine.isOnGpu?.(shape) === false)
+      return null;
     return this.#engine.predictMs?.(shape) ?? null;
   }
 

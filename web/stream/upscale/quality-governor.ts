@@ -125,7 +125,7 @@ export class QualityGovernor {
     const presentMs = median(this.#tookMs());
     // What took longer than the present one when it was tried still does, whatever load there was.
     const isLonger = !this.#records.isKnown(quality) || (this.#records.lastMs(quality) ?? 0) > presentMs;
-    const overrunMs = this.#records.mustFit(quality) ? this.#records.overrunMs(this.#shown) : 0;
+    const overrunMs = this.#records.requiresHeadroom(quality) ? this.#records.overrunMs(this.#shown) : 0;
     const expectedMs = Math.max(this.#records.expectedMs(quality), isLonger ? presentMs : 0, overrunMs);
     return expectedMs <= STEP_UP_SHARE * this.budgetMs;
   }
@@ -168,11 +168,11 @@ export class QualityGovernor {
       ? ladder.includes(quality)
       : ladder.indexOf(quality) > ladder.indexOf(this.#quality);
     if (!isUseful) return false;
-    const mustFit = this.#records.mustFit(quality);
-    const share = mustFit ? STEP_UP_SHARE : FAR_OVER_RATIO;
+    const requiresHeadroom = this.#records.requiresHeadroom(quality);
+    const share = requiresHeadroom ? STEP_UP_SHARE : FAR_OVER_RATIO;
     if (tookMs > (this.#isPassthrough ? this.passthroughAboveMs : share * this.budgetMs)) {
       this.#records.tooSlow(quality, 0);
-      if (mustFit) this.#records.overran(tookMs, this.#shown);
+      if (requiresHeadroom) this.#records.overran(tookMs, this.#shown);
       return false;
     }
     this.#records.worked(quality);

@@ -9,7 +9,7 @@ const PROVEN_MS = 30_000;
 export const FIRST_FAILED_WAIT_MS = 15_000;
 const MAX_FAILED_WAIT_MS = 300_000;
 
-/** Wait, ms, before {@link FOR_GPUS} is tried again after a try found too little room, unless the load that it may have met is over. */
+/** Wait, ms, before {@link HARDWARE_GPU_QUALITY} is tried again after a try found too little room, unless the load that it may have met is over. */
 const OVERRUN_WAIT_MS = 300_000;
 /** Share of the time that frames took beside that try up to which they tell that its load is over. A smaller change is noise. */
 const LOAD_OVER_SHARE = 0.5;
@@ -42,7 +42,7 @@ interface Backoff {
  * The quality for hardware GPUs. It is not tried to find out how fast it is: a try takes a machine without a fast GPU the time of many frames. It is expected to
  * take at least what the engine predicts from what it measured, however long ago that was, and is not used where nothing is predicted.
  */
-export const FOR_GPUS: Quality = 'ultra';
+export const HARDWARE_GPU_QUALITY: Quality = 'ultra';
 
 /** Predicts how long a frame of the present size takes, ms; null where that is not known. */
 export type PredictMs = (quality: Quality) => number | null;
@@ -86,13 +86,13 @@ export class QualityRecords {
   expectedMs(quality: Quality): number {
     const measuredMs = this.#times.expectedMs(quality, this.#size);
     const predictedMs = this.#predictMs(quality);
-    if (this.mustFit(quality)) return Math.max(measuredMs ?? 0, predictedMs ?? Number.POSITIVE_INFINITY);
+    if (this.requiresHeadroom(quality)) return Math.max(measuredMs ?? 0, predictedMs ?? Number.POSITIVE_INFINITY);
     return measuredMs ?? fadedMs(predictedMs ?? 0, this.#now() - this.#sizeSinceMs);
   }
 
-  /** Whether it is used only with room to spare, because frames would be late for trying it. */
-  mustFit(quality: Quality): boolean {
-    return quality === FOR_GPUS;
+  /** Whether it is used only where it is expected to fit with room to spare, because a trial would delay frames. */
+  requiresHeadroom(quality: Quality): boolean {
+    return quality === HARDWARE_GPU_QUALITY;
   }
 
   /** Time expected of a quality under the load in which the present one takes `tookMs`. */
@@ -125,7 +125,7 @@ export class QualityRecords {
     backoff.slowUntilMs = this.#now() + backoff.slowWaitMs;
   }
 
-  /** A try of {@link FOR_GPUS} beside these frames left too little room. */
+  /** A try of {@link HARDWARE_GPU_QUALITY} beside these frames left too little room. */
   overran(tookMs: number, beside: Shown): void {
     this.#overrun = { atMs: this.#now(), tookMs, besideMs: new Map([[beside.quality, beside.tookMs]]) };
   }
@@ -136,7 +136,7 @@ export class QualityRecords {
     if (besideMs && !besideMs.has(quality)) besideMs.set(quality, tookMs);
   }
 
-  /** What a try that found too little room tells of {@link FOR_GPUS} under the load of the frames shown, ms; 0: nothing any more. */
+  /** What a try that found too little room tells of {@link HARDWARE_GPU_QUALITY} under the load of the frames shown, ms; 0: nothing any more. */
   overrunMs({ quality, tookMs }: Shown): number {
     if (!this.#overrun) return 0;
     const { atMs, tookMs: overrunMs, besideMs } = this.#overrun;

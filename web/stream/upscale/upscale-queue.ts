@@ -13,7 +13,7 @@ export interface UpscaleQueueOptions<Tag> {
   capacity: number;
   now(): number;
   /** Whether the frame is upscaled however long it takes. Default: no. */
-  hasTime?(tag: Tag): boolean;
+  ignoresBudget?(tag: Tag): boolean;
   /** Passes ownership of the upscaled frame, which has its source's timestamp. */
   onUpscaled(frame: VideoFrame, tag: Tag, outcome: TimedOutcome): void;
   /** The frame was not upscaled; `cause` is null if there is no upscaler, or it is better left as it is. The queue closes `source` afterwards. */
@@ -82,9 +82,9 @@ export class UpscaleQueue<Tag> {
   }
 
   async #process(upscaler: AdaptiveUpscaler, source: VideoFrame, tag: Tag): Promise<void> {
-    const { now, hasTime, onUpscaled, onFailed, onDropped } = this.#options;
+    const { now, ignoresBudget, onUpscaled, onFailed, onDropped } = this.#options;
     const computeStartMs = now();
-    const upscaled = await upscaler.process(source, hasTime?.(tag));
+    const upscaled = await upscaler.process(source, ignoresBudget?.(tag));
     if (!upscaled) {
       if (this.#isDisposed) onDropped(tag);
       else onFailed(source, tag, null);

@@ -3,12 +3,12 @@ import { QUALITIES, type Quality } from '../../../shared/tasks/upscale.ts';
 import { MAX_FRAMES_IN_FLIGHT } from '../transport/in-flight-window.ts';
 
 /**
- * What a claim is worth: `right` may be shown, `unasked` may not, but may be a matter of time, `false` comes from no honest volunteer: it drops frames that it cannot
- * compute better than the base.
+ * `accepted` may be shown. `not-requested` may not, but an honest volunteer may have heard of a change earlier than this thread. `dishonest` comes from no
+ * honest volunteer, which drops frames that it cannot compute better than the base.
  */
-export type ClaimWorth = 'right' | 'unasked' | 'false';
+export type ClaimVerdict = 'accepted' | 'not-requested' | 'dishonest';
 
-/** Frames that a volunteer may answer in a quality that was forbidden it: another thread has yet to tell it so, on another channel. Five seconds at 60 fps. */
+/** Frames that may still come in a quality that was just disallowed, since another thread tells the volunteer so, on another channel. Five seconds at 60 fps. */
 export const NOTICE_FRAMES = 300;
 
 /**
@@ -19,7 +19,7 @@ export class ClaimedQuality {
   readonly #base: DetailBase;
   /** The best quality that was asked for so far: frames that were asked for before it was lowered are still on their way. */
   #ceiling: Quality;
-  #unasked = 0;
+  #notRequested = 0;
 
   constructor(base: DetailBase, ceiling: Quality) {
     this.#base = base;
@@ -35,15 +35,15 @@ export class ClaimedQuality {
   limit(quality: Quality): void {
     if (!isBetter(this.#ceiling, quality)) return;
     this.#ceiling = quality;
-    this.#unasked = -NOTICE_FRAMES;
+    this.#notRequested = -NOTICE_FRAMES;
   }
 
-  judge(quality: Quality): ClaimWorth {
-    if (!isAboveBase(quality, this.#base)) return 'false';
-    if (!isBetter(quality, this.#ceiling)) return 'right';
+  judge(quality: Quality): ClaimVerdict {
+    if (!isAboveBase(quality, this.#base)) return 'dishonest';
+    if (!isBetter(quality, this.#ceiling)) return 'accepted';
     // The volunteer may have been told of a better quality before this thread was.
-    this.#unasked++;
-    return this.#unasked > MAX_FRAMES_IN_FLIGHT ? 'false' : 'unasked';
+    this.#notRequested++;
+    return this.#notRequested > MAX_FRAMES_IN_FLIGHT ? 'dishonest' : 'not-requested';
   }
 }
 

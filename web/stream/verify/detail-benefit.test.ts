@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { seededRandom } from '../../../shared/seeded-random.ts';
 import type { PictureTile } from '../../../shared/tasks/upscale-tile.ts';
-import { benefitOf, DetailRecord } from './detail-benefit.ts';
+import { BenefitWindow, benefitOf } from './detail-benefit.ts';
 
 const SIDE = 32;
 /** Tiles that the first judgement takes. */
@@ -20,7 +20,7 @@ function codes(of: (index: number) => number): Uint8Array {
 
 /** Judges a volunteer that answers every tile in this way. */
 function worthOf(answer: (code: number, index: number) => number, expected = edges) {
-  const record = new DetailRecord();
+  const record = new BenefitWindow();
   const received = codes((index) => answer((expected[index] ?? 128) - 128, index));
   for (let tile = 0; tile < 8; tile++) record.add(benefitOf(expected, received, SIDE, TILE));
   return record.worth;
@@ -67,7 +67,7 @@ test.each([
   ['a letter in the sky', letterInSky],
   ['the opposite', opposite],
 ])('a volunteer whose detail has %s in every tenth frame is found out too', (_, cheat) => {
-  const record = new DetailRecord();
+  const record = new BenefitWindow();
   for (let tile = 0; tile < 30; tile++) {
     if (tile >= MIN_JUDGED) expect(record.worth).toBe('helpful');
     record.add(tile % 10 === 9 ? cheat : honest);
@@ -76,7 +76,7 @@ test.each([
 });
 
 test('two glitches of a codec bar nobody, however often that happens', () => {
-  const record = new DetailRecord();
+  const record = new BenefitWindow();
   for (let tile = 0; tile < 200; tile++) {
     record.add(tile % 50 === 20 || tile % 50 === 21 ? opposite : honest);
     expect(record.worth).not.toBe('wrong');

@@ -1,5 +1,5 @@
 import { setNewest } from '../../../shared/bounded-map.ts';
-import { DetailRecord } from './detail-benefit.ts';
+import { BenefitWindow } from './detail-benefit.ts';
 
 /** Volunteers that are remembered: more than a room has. Those that were used longest ago are forgotten. */
 const MAX_VOLUNTEERS = 256;
@@ -10,7 +10,7 @@ const MAX_USELESS_VERDICTS = 10;
 
 /** What is known of one volunteer's detail, whatever routes it came by: a new codec or another stream is no clean slate. */
 export class DetailHistory {
-  readonly record = new DetailRecord();
+  readonly record = new BenefitWindow();
   #uselessVerdicts = 0;
   /** Whether each of the last frames was implausible, oldest first. */
   #implausible: boolean[] = [];

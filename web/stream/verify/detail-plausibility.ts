@@ -4,7 +4,7 @@ import { type EdgeFit, type EdgeMoments, type EdgeProducts, fitEdges } from './e
 import { EDGE_TILE, type SourceEdges } from './source-edges.ts';
 
 /**
- * Limits of what honest detail does, in steps of 255 unless said otherwise. Means and root mean squares were measured on 656 frames of five games, smooth and aliased, with every network
+ * Limits of what honest detail does, in 8-bit levels unless said otherwise. Means and root mean squares were measured on 656 frames of five games, smooth and aliased, with every network
  * and `spatial`, VP8, VP9, AV1 and H.264 both ways, at 300 + 150 kb/s to 4 + 2 Mb/s; each several times, with other rows. Correlation and agreement on frames
  * of three other games with each network as trained (docs/trust.md).
  */
@@ -23,11 +23,11 @@ const LIMITS = {
   /** How far the tiles agree with the frame: 0.53 at least. Where one half has the other sign it is 0.2 as a rule. */
   agreement: 0.4,
 } as const;
-/** Root mean squares of a frame's detail and of its second differences, steps of 255, below which they are too small to be correlated. */
-const MIN_DETAIL = 0.6;
-const MIN_EDGES = 2;
-/** What of a pixel's detail counts for the correlation, steps of 255: a few strong edges would otherwise decide it. */
-const MOST_DETAIL = 4;
+/** Root mean squares of a frame's detail and of its second differences, 8-bit levels, below which they are too small to be correlated. */
+const MIN_DETAIL_RMS_LEVELS = 0.6;
+const MIN_EDGE_RMS_LEVELS = 2;
+/** What of a pixel's detail counts for the correlation, 8-bit levels: a few strong edges would otherwise decide it. */
+const MAX_COUNTED_LEVELS = 4;
 /** Samples of a whole tile, and of the smallest one that is judged: those at the borders have fewer, and tell less. */
 const TILE_SAMPLES = EDGE_TILE.width * EDGE_TILE.rows;
 const MIN_SAMPLES = 16;
@@ -41,7 +41,7 @@ const COLUMN_CHOICES = 4;
 /** What is judged of a frame's detail. */
 export interface PlausibilityOptions {
   out: PictureSize;
-  /** Codes for one step of 255. */
+  /** Codes for one 8-bit level. */
   gain: number;
   /** Distance of a code from no detail up to which it is not shown. */
   deadZoneCodes: number;
@@ -90,7 +90,7 @@ export function judgeDetail(
   });
   const tiles: Tally[] = Array.from(contrast, () => ({ count: 0, sum: 0, squares: 0, major: 0, minor: 0 }));
   const moments: EdgeMoments = { major: 0, minor: 0, cross: 0, detail: 0 };
-  const mostDetail = 4 * gain * MOST_DETAIL;
+  const mostDetail = 4 * gain * MAX_COUNTED_LEVELS;
   let added = 0;
   for (const [row, y] of rows.entries()) {
     const choice = columns[Math.floor(random() * COLUMN_CHOICES)];
@@ -147,7 +147,8 @@ export function judgeDetail(
   if (count === 0) return { fault: null, fit: null };
   const mean = tiles.reduce((total, tile) => total + tile.sum, 0) / (4 * gain * count);
   const sharp = moments.major + moments.minor + 2 * moments.cross;
-  const canTell = Math.sqrt(added / count) > 4 * gain * MIN_DETAIL && Math.sqrt(sharp / count) > MIN_EDGES;
+  const canTell =
+    Math.sqrt(added / count) > 4 * gain * MIN_DETAIL_RMS_LEVELS && Math.sqrt(sharp / count) > MIN_EDGE_RMS_LEVELS;
   const fit = canTell ? fitEdges(tiles, moments) : null;
   const isFollowing = !fit || (fit.correlation > LIMITS.correlation && fit.agreement > LIMITS.agreement);
   const tile = worstTile(tiles, contrast, gain);

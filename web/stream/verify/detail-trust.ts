@@ -5,17 +5,17 @@ import type { CheckedSetup } from '../codec/codecs.ts';
 import type { Packet } from '../codec/frame-encoder.ts';
 import type { FrameDetail } from '../frame.ts';
 import { ClaimedQuality } from './claimed-quality.ts';
-import type { DetailWorth } from './detail-benefit.ts';
-import { DetailCheck } from './detail-check.ts';
+import type { DetailVerdict } from './detail-benefit.ts';
 import type { DetailHistory } from './detail-history.ts';
-import { DetailWatch } from './detail-watch.ts';
+import { PlausibilityMonitor } from './plausibility-monitor.ts';
+import { RecomputationCheck } from './recomputation-check.ts';
 import type { UpscaleTile } from './tile-check.ts';
 
 export interface DetailTrustOptions {
   setup: CheckedSetup & { detail: DetailCoding };
-  /** Of the volunteer, for sentences. */
+  /** The volunteer's display name, for error messages. */
   name: string;
-  /** Of this volunteer, kept when the route ends. */
+  /** Record of this volunteer's detail, kept when the route ends. */
   history: DetailHistory;
   deadZoneCodes: number;
   now(): number;
@@ -31,25 +31,25 @@ export interface DetailTrustOptions {
 }
 
 /**
- * How far one volunteer's detail is trusted. {@link DetailWatch} looks at all of it and keeps back what cannot be of its frame;
- * {@link DetailCheck} computes samples of it again, more of them where that was repeated, and alone finds a volunteer guilty.
+ * How far one volunteer's detail is trusted. {@link PlausibilityMonitor} looks at all of it and keeps back what cannot be of its frame;
+ * {@link RecomputationCheck} computes samples of it again, more of them where that was repeated, and alone finds a volunteer guilty.
  */
 export class DetailTrust {
   readonly #options: DetailTrustOptions;
   readonly #claimed: ClaimedQuality;
-  readonly #watch: DetailWatch;
-  readonly #check: DetailCheck;
+  readonly #monitor: PlausibilityMonitor;
+  readonly #check: RecomputationCheck;
 
   constructor(options: DetailTrustOptions) {
     const { setup, now, random, upscaleTile, requestKeyframe, deadZoneCodes, history } = options;
     this.#options = options;
     this.#claimed = new ClaimedQuality(setup.detail.base, setup.quality);
-    this.#check = new DetailCheck({
+    this.#check = new RecomputationCheck({
       ...{ setup, history, now, random, upscaleTile, requestKeyframe },
-      onJudged: (worth) => this.#judged(worth),
+      onJudged: (verdict) => this.#judged(verdict),
       onUncheckable: options.onUncheckable,
     });
-    this.#watch = new DetailWatch({
+    this.#monitor = new PlausibilityMonitor({
       ...{ history, random, deadZoneCodes, gain: setup.detail.gain },
       out: { width: setup.outWidth, height: setup.outHeight },
       onSuspicious: (at) => this.#check.suspect(at),
@@ -73,33 +73,33 @@ export class DetailTrust {
   }
 
   /** A frame is sent to the volunteer. The caller keeps it. @param scale - how much smaller than itself it is sent */
-  sends(source: VideoFrame, frameId: number, scale: number): void {
-    this.#watch.sends(source, frameId, scale);
+  frameQueued(source: VideoFrame, frameId: number, scale: number): void {
+    this.#monitor.frameQueued(source, frameId, scale);
   }
 
   /** The packet of a frame was sent to the volunteer. */
-  sent(packet: Packet, frameId: number): void {
-    this.#check.sent(packet, frameId);
+  packetSent(packet: Packet, frameId: number): void {
+    this.#check.packetSent(packet, frameId);
   }
 
   /** The detail of a frame has come. The caller may reuse the codes as soon as this returns. @returns whether it may be shown. */
   received({ frameId, codes, outcome }: Pick<FrameDetail, 'frameId' | 'codes' | 'outcome'>): boolean {
     const { quality } = outcome;
     const claim = this.#claimed.judge(quality);
-    if (claim === 'false') this.#wrong();
-    if (claim !== 'right') return false;
+    if (claim === 'dishonest') this.#wrong();
+    if (claim !== 'accepted') return false;
     this.#check.received(frameId, codes, quality);
-    return this.#watch.isPlausible(frameId, codes);
+    return this.#monitor.isPlausible(frameId, codes);
   }
 
   dispose(): void {
     this.#check.dispose();
-    this.#watch.dispose();
+    this.#monitor.dispose();
   }
 
-  #judged(worth: DetailWorth): void {
-    const isUseless = this.#options.history.recordVerdict(worth === 'useless');
-    if (worth === 'wrong') this.#wrong();
+  #judged(verdict: DetailVerdict): void {
+    const isUseless = this.#options.history.recordVerdict(verdict === 'useless');
+    if (verdict === 'wrong') this.#wrong();
     else if (isUseless) this.#useless();
     else this.#options.onChanged();
   }

@@ -3,7 +3,7 @@ import { isUpright, orientationOf } from '../../compute/frame-orientation.ts';
 import { RgbaReader } from '../../compute/video-frames.ts';
 import { sizeOf } from '../frame-size.ts';
 
-/** Luma, in steps of 255, of a picture; only the rows that are looked at are filled. */
+/** Luma, in 8-bit levels, of a picture; only the rows that are looked at are filled. */
 export interface LumaPlane extends PictureSize {
   bytes: Uint8Array;
   offset: number;

@@ -15,7 +15,7 @@ export interface SentTile {
 
 /** The volunteer's answer. */
 export interface ReceivedDetail {
-  /** Of the whole frame. */
+  /** Codes of the whole frame. */
   codes: Uint8Array;
   quality: Quality;
 }

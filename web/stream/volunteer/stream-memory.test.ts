@@ -24,7 +24,7 @@ function link() {
 function open(user: { sizes: StreamSize[] }, size: StreamSize): number {
   try {
     for (;;) {
-      memory.checkRoom(user, size);
+      memory.checkCapacity(user, size);
       user.sizes.push(size);
     }
   } catch {
@@ -52,13 +52,13 @@ describe('the streams of a volunteer', () => {
     user.sizes.push(TO_4K, TO_4K, { width: 1_280, height: 720, outWidth: 2_560, outHeight: 1_440 });
     let message = '';
     try {
-      memory.checkRoom(user, TO_4K);
+      memory.checkCapacity(user, TO_4K);
     } catch (cause) {
       if (cause instanceof Error) ({ message } = cause);
     }
     const [, width = 0, height = 0] = (/From (\d+)x(\d+) it would fit/.exec(message) ?? []).map(Number);
     expect(width).toBeGreaterThan(1_280);
-    memory.checkRoom(user, { width, height, outWidth: 2 * width, outHeight: 2 * height });
+    memory.checkCapacity(user, { width, height, outWidth: 2 * width, outHeight: 2 * height });
     expect(message.length).toBeLessThanOrEqual(MAX_QUOTE_CHARS);
   });
 });

@@ -8,9 +8,9 @@ const MIB = 1024 * 1024;
  * were agreed, before anything is allocated.
  */
 export const STREAM_MEMORY = {
-  /** Of one link: the largest stream that there is, 4096x4096 in its own size, with some room to spare. */
+  /** Bytes of one link: the largest stream that there is, 4096x4096 in its own size, with some room to spare. */
   maxBytesPerLink: 896 * MIB,
-  /** Of all links together: six streams from 1080p to 4K. */
+  /** Bytes of all links together: six streams from 1080p to 4K. */
   maxBytes: 2_048 * MIB,
 } as const;
 
@@ -43,7 +43,7 @@ export class StreamMemory {
   }
 
   /** To be called before this link opens another stream. Throws MeshError `too-large` where it does not fit beside the open ones. */
-  checkRoom(user: StreamMemoryUser, size: StreamSize): void {
+  checkCapacity(user: StreamMemoryUser, size: StreamSize): void {
     const { maxBytesPerLink, maxBytes } = this.#limits;
     const allBytes = [...this.#users].reduce((sum, { sizes }) => sum + bytesOf(sizes), 0);
     const freeBytes = Math.max(0, Math.min(maxBytes - allBytes, maxBytesPerLink - bytesOf(user.sizes)));

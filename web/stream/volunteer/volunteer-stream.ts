@@ -59,7 +59,7 @@ export class VolunteerStream {
   readonly #queue: UpscaleQueue<HeldFrame>;
   readonly #encoder: FrameEncoder<UpscaledFrame>;
   readonly #budget = new FrameBudget();
-  /** Of the downlink. */
+  /** Rate of the downlink. */
   readonly #rate: RateController;
   readonly #stopListening: () => void;
   #setup: CheckedSetup;

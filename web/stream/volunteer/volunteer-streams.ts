@@ -99,7 +99,7 @@ export class VolunteerStreams {
       open.change(setup);
       return open.backend;
     }
-    this.#checkRoom(setup.streamId);
+    this.#checkCapacity(setup.streamId);
     this.#opening.set(setup.streamId, wanted);
     this.#pendingSetups++;
     try {
@@ -132,7 +132,7 @@ export class VolunteerStreams {
 
   #open(setup: CheckedSetup): VolunteerStream {
     const { engine, memory, now, onFrameDone, onFailed } = this.#options;
-    memory.checkRoom(this, setup);
+    memory.checkCapacity(this, setup);
     const stream = new VolunteerStream({
       setup,
       channel: this.#channel,
@@ -160,7 +160,7 @@ export class VolunteerStreams {
     return stream;
   }
 
-  #checkRoom(streamId: number): void {
+  #checkCapacity(streamId: number): void {
     if (this.#isDisposed) throw MeshError.closed('The link');
     if (this.#opening.has(streamId))
       throw MeshError.badInput('This stream is already being opened. Wait for the answer.');

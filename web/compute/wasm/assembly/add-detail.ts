@@ -10,9 +10,9 @@ const DISTANCE_SHIFT: i32 = 4;
  *
  * @param pixels - RGBA8, changed in place.
  * @param codes - one byte a pixel.
- * @param scale - steps of 255 for one code, in 2048ths, 0..32767.
+ * @param scale - 8-bit levels for one code, in 2048ths, 0..32767.
  * @param deadZone - distance of a code from no detail up to which it adds nothing.
- * @param most - steps of 255 that are added at most, 0..255.
+ * @param most - 8-bit levels that are added at most, 0..255.
  */
 export function addDetail(pixels: usize, codes: usize, count: i32, scale: i32, deadZone: i32, most: i32): void {
   const scales = i16x8.splat(<i16>scale);
@@ -42,7 +42,7 @@ export function addDetail(pixels: usize, codes: usize, count: i32, scale: i32, d
   }
 }
 
-/** What eight codes add, in steps of 255. */
+/** What eight codes add, in 8-bit levels. */
 function offsets(codes: v128, scales: v128, threshold: v128, bound: v128): v128 {
   const distance = limited(i16x8.sub(codes, i16x8.splat(<i16>NO_DETAIL)), i16x8.splat(<i16>MAX_DETAIL_CODES));
   const counts = i16x8.gt_s(i16x8.abs(distance), threshold);

@@ -1,18 +1,18 @@
 // Protects: a volunteer cannot tell from what it sees, keyframes, when it is not checked.
 import { beforeEach, expect, test } from 'vitest';
 import { seededRandom } from '../../../shared/seeded-random.ts';
-import { SampledRuns } from './sampled-runs.ts';
+import { GopSampler } from './gop-sampler.ts';
 
 const FPS = 30;
 const HOUR_FRAMES = 3_600 * FPS;
 
 let nowMs: number;
 let wanted: number;
-let runs: SampledRuns;
+let sampler: GopSampler;
 
 beforeEach(() => {
   [nowMs, wanted] = [0, 0];
-  runs = new SampledRuns({ now: () => nowMs, random: seededRandom(4), requestKeyframe: () => wanted++ });
+  sampler = new GopSampler({ now: () => nowMs, random: seededRandom(4), requestKeyframe: () => wanted++ });
 });
 
 /** Sends an hour of frames, with the keyframes that are asked for, and tells which of them are decoded, by their number since the last keyframe. */
@@ -21,7 +21,7 @@ function hour(isUrgent = false): { since: number; isDecoded: boolean }[] {
   return Array.from({ length: HOUR_FRAMES }, () => {
     nowMs += 1_000 / FPS;
     const before = wanted;
-    const isDecoded = runs.sent(since === 0, isUrgent);
+    const isDecoded = sampler.sent(since === 0, isUrgent);
     const frame = { since, isDecoded };
     since = wanted > before ? 0 : since + 1;
     return frame;
@@ -57,15 +57,15 @@ test('where it is urgent, everything is decoded', () => {
   expect(shareOf(hour(true))).toBe(1);
 });
 
-test('hurry asks for a keyframe at the next packet, but not where a run is under way', () => {
-  runs.sent(true, true);
-  runs.hurry();
-  runs.sent(false, true);
+test('hurry asks for a keyframe at the next packet, but not where a group of pictures is being decoded', () => {
+  sampler.sent(true, true);
+  sampler.hurry();
+  sampler.sent(false, true);
   expect(wanted).toBe(0);
-  runs.giveUp();
-  expect(runs.sent(false, true)).toBe(false);
-  runs.hurry();
-  runs.sent(false, true);
+  sampler.giveUp();
+  expect(sampler.sent(false, true)).toBe(false);
+  sampler.hurry();
+  sampler.sent(false, true);
   expect(wanted).toBe(1);
-  expect(runs.sent(true, true)).toBe(true);
+  expect(sampler.sent(true, true)).toBe(true);
 });

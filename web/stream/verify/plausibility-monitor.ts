@@ -16,7 +16,7 @@ const USELESS_FRAMES = WATCHED_FRAMES / 2;
  */
 const NEW_FIT = 6;
 
-export interface DetailWatchOptions extends PlausibilityOptions {
+export interface PlausibilityMonitorOptions extends PlausibilityOptions {
   history: DetailHistory;
   random(): number;
   /** Again some detail was implausible. @param at - where; null: everywhere */
@@ -26,18 +26,18 @@ export interface DetailWatchOptions extends PlausibilityOptions {
 }
 
 /**
- * Looks at the detail of every frame, between the frames that {@link DetailCheck} computes again: is it where the source has edges? Detail that cannot
+ * Looks at the detail of every frame, between the frames that {@link RecomputationCheck} computes again: is it where the source has edges? Detail that cannot
  * be of its frame is not shown. That proves nothing of its volunteer, whose frames a codec may have spoilt.
  */
-export class DetailWatch {
-  readonly #options: DetailWatchOptions;
+export class PlausibilityMonitor {
+  readonly #options: PlausibilityMonitorOptions;
   readonly #reader = new EdgeReader();
   readonly #pending = new Map<number, SourceEdges>();
   #sinceSuspicion = 0;
   readonly #usual = new UsualFit();
   #isDisposed = false;
 
-  constructor(options: DetailWatchOptions) {
+  constructor(options: PlausibilityMonitorOptions) {
     this.#options = options;
   }
 
@@ -46,7 +46,7 @@ export class DetailWatch {
    *
    * @param scale - how much smaller than itself it is sent.
    */
-  sends(source: VideoFrame, frameId: number, scale: number): void {
+  frameQueued(source: VideoFrame, frameId: number, scale: number): void {
     void this.#look(source.clone(), frameId, Math.max(1, Math.round(scale)));
   }
 

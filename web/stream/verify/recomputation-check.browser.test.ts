@@ -9,9 +9,9 @@ import { movingFrames } from '../codec/codec-probe.ts';
 import { FrameDecoder } from '../codec/frame-decoder.ts';
 import { FrameEncoder, type Packet } from '../codec/frame-encoder.ts';
 import { TEST_SETUP } from '../gamer/test-setup.ts';
-import type { DetailWorth } from './detail-benefit.ts';
-import { DetailCheck } from './detail-check.ts';
+import type { DetailVerdict } from './detail-benefit.ts';
 import { DetailHistory } from './detail-history.ts';
+import { RecomputationCheck } from './recomputation-check.ts';
 import type { UpscaleTile } from './tile-check.ts';
 
 const CODING = { base: 'bicubic', gain: 4, deadZone: 0.5 } as const;
@@ -19,7 +19,7 @@ const SETUP = { ...TEST_SETUP, streamId: 1, detail: CODING };
 const { width, height, outWidth, outHeight } = SETUP;
 const FRAMES = 12;
 
-let judged: DetailWorth[];
+let judged: DetailVerdict[];
 let keyframesWanted: number;
 let uncheckable: Quality[];
 let framesSent: number;
@@ -34,8 +34,8 @@ beforeEach(() => {
 const upscaleHere: UpscaleTile = async (params, data) =>
   new Uint8Array(upscaleReference({ ...params, data }, { ...params, quality: 'spatial' }));
 
-function newCheck(random = seededRandom(1), upscaleTile = upscaleHere): DetailCheck {
-  return new DetailCheck({
+function newCheck(random = seededRandom(1), upscaleTile = upscaleHere): RecomputationCheck {
+  return new RecomputationCheck({
     setup: SETUP,
     history: new DetailHistory(),
     now: () => performance.now(),
@@ -71,7 +71,10 @@ async function nextRun(): Promise<{ packet: Packet; frameId: number }[]> {
 }
 
 /** Decodes frames as a volunteer does, and passes the detail that `answer` makes of the honest one and of the frame's number in its run. */
-async function run(check: DetailCheck, answer: (codes: Uint8Array, number: number) => Uint8Array): Promise<void> {
+async function run(
+  check: RecomputationCheck,
+  answer: (codes: Uint8Array, number: number) => Uint8Array,
+): Promise<void> {
   const decoded: VideoFrame[] = [];
   const decoder = new FrameDecoder<number>('vp8', { width, height }, () => 0, {
     onFrame: (frame) => decoded.push(frame),
@@ -81,7 +84,7 @@ async function run(check: DetailCheck, answer: (codes: Uint8Array, number: numbe
     onOversized: () => expect.unreachable(),
   });
   for (const { packet, frameId } of await nextRun()) {
-    check.sent(packet, frameId);
+    check.packetSent(packet, frameId);
     decoder.decode(packet, frameId);
     await expect.poll(() => decoded.length).toBe(1);
     const frame = decoded.pop();
@@ -97,7 +100,7 @@ async function run(check: DetailCheck, answer: (codes: Uint8Array, number: numbe
 }
 
 /** A machine that stands still for a moment checks nothing of a run: the next one tells. */
-const verdictOf = (check: DetailCheck, answer: Parameters<typeof run>[1]) =>
+const verdictOf = (check: RecomputationCheck, answer: Parameters<typeof run>[1]) =>
   expect.poll(async () => {
     await run(check, answer);
     return judged.at(-1);
@@ -118,7 +121,7 @@ test('honest detail, weakened by a codec, is helpful', async () => {
   expect(new Set(judged)).toEqual(new Set(['helpful']));
 });
 
-test.each<[string, DetailWorth, (codes: Uint8Array) => Uint8Array]>([
+test.each<[string, DetailVerdict, (codes: Uint8Array) => Uint8Array]>([
   ['nothing', 'useless', (codes) => codes.map(() => 128)],
   ['the opposite', 'wrong', (codes) => codes.map((code) => 256 - code)],
   ['a bright veil', 'wrong', (codes) => codes.map(() => 235)],
@@ -140,7 +143,7 @@ test('a volunteer that answers before this machine has decoded the frame is chec
   const check = newCheck();
   const verdict = async () => {
     for (const { packet, frameId } of await nextRun()) {
-      check.sent(packet, frameId);
+      check.packetSent(packet, frameId);
       check.received(frameId, new Uint8Array(outWidth * outHeight).fill(235), 'spatial');
       await new Promise((resolve) => setTimeout(resolve, 15));
     }
@@ -166,7 +169,7 @@ test('a volunteer that claims a quality which this machine cannot compute does n
 test('runs begin at keyframes, which are asked for only when none was sent for long', async () => {
   const check = newCheck();
   const delta: Packet = { sequence: 1, timestampUs: 0, keyframe: false, color: null, data: new Uint8Array(8) };
-  for (let frameId = 0; frameId < 50; frameId++) check.sent(delta, frameId);
+  for (let frameId = 0; frameId < 50; frameId++) check.packetSent(delta, frameId);
   check.dispose();
   expect(keyframesWanted).toBe(1);
 });
@@ -174,10 +177,10 @@ test('runs begin at keyframes, which are asked for only when none was sent for l
 test('a volunteer whose detail was doubtful is checked at once, and closely: a run begins with the next packet', async () => {
   const check = newCheck();
   const delta: Packet = { sequence: 1, timestampUs: 0, keyframe: false, color: null, data: new Uint8Array(8) };
-  for (let frameId = 0; frameId < 5; frameId++) check.sent(delta, frameId);
+  for (let frameId = 0; frameId < 5; frameId++) check.packetSent(delta, frameId);
   expect(keyframesWanted).toBe(1);
   check.suspect(null);
-  for (let frameId = 5; frameId < 10; frameId++) check.sent(delta, frameId);
+  for (let frameId = 5; frameId < 10; frameId++) check.packetSent(delta, frameId);
   check.dispose();
   expect(keyframesWanted).toBe(2);
 });

@@ -8,19 +8,19 @@ import type { StreamStatistics } from './stream-statistics.ts';
 /** What is known of a frame that is shown. */
 export type ShownFrame = Pick<UpscaledFrame, 'frameId' | 'outcome' | 'volunteerId' | 'stagesAt'>;
 
-export interface ScreenOptions {
+export interface PresentationCanvasOptions {
   clock: Clock;
   canvas: OffscreenCanvas;
   statistics: StreamStatistics;
 }
 
 /** The output canvas. A frame older than the one that it shows is not drawn. */
-export class Screen {
+export class PresentationCanvas {
   /** Output size. The canvas is resized when the next frame is drawn, since resizing blanks it. */
   size: StreamSize | null = null;
   /** Shows the same frames as they were captured; null until somebody asks for them. */
   before: BeforeView | null = null;
-  readonly #options: ScreenOptions;
+  readonly #options: PresentationCanvasOptions;
   readonly #context: OffscreenCanvasRenderingContext2D;
   #newestFrameId = -1;
   /** Resized since the last frame was drawn. */
@@ -29,7 +29,7 @@ export class Screen {
   #shown: ShownFrame | null = null;
 
   /** Throws MeshError `unsupported-browser`. */
-  constructor(options: ScreenOptions) {
+  constructor(options: PresentationCanvasOptions) {
     // Opaque: video frames have no alpha, and the compositor need not blend.
     const context = options.canvas.getContext('2d', { alpha: false });
     if (!context) throw lacking('workerDrawing');

@@ -11,7 +11,7 @@ export interface AllowanceOptions {
 }
 
 /** A token bucket for each pair of members, in memory and synchronous, so that the order of their messages stays. */
-export class PairAllowance {
+export class PairRateLimiter {
   readonly #buckets: LRUCache<string, { left: number; atMs: number }>;
 
   constructor(

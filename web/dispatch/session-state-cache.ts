@@ -5,9 +5,9 @@ import type { TaskSession } from '../../shared/messages.ts';
 import { SESSIONS } from './model-sessions.ts';
 
 /** Bounds of what a volunteer keeps for one gamer between the calls of its sessions. The oldest goes first. */
-export const KEPT_STATE = {
+export const SESSION_STATE_LIMITS = {
   maxSessions: 8,
-  /** Of all together: the largest result of `infer`. */
+  /** Bytes of all sessions together: the largest result of `infer`. */
   maxBytes: 64 * 1024 * 1024,
 } as const;
 
@@ -22,7 +22,7 @@ interface Kept {
  * are kept for that one call, for as long as the link lives and the gamer remembers the session, and may be dropped at any time: the gamer has
  * them too.
  */
-export class KeptState {
+export class SessionStateCache {
   readonly #clock: Pick<Clock, 'after'>;
   /** By the gamer's name for the session, the oldest first. */
   readonly #kept = new Map<number, Kept>();
@@ -58,7 +58,7 @@ export class KeptState {
     const stopTimer = this.#clock.after(SESSIONS.keptMs, () => this.#forget(id));
     this.#kept.set(id, { attachments, sizeBytes: totalBytes(attachments), stopTimer });
     for (const oldest of this.#kept.keys()) {
-      if (this.#kept.size <= KEPT_STATE.maxSessions && this.sizeBytes <= KEPT_STATE.maxBytes) break;
+      if (this.#kept.size <= SESSION_STATE_LIMITS.maxSessions && this.sizeBytes <= SESSION_STATE_LIMITS.maxBytes) break;
       this.#forget(oldest);
     }
   }

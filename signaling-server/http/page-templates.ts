@@ -20,7 +20,7 @@ const NOT_FOUND = '404.html';
 const MAX_DEPTH = 7;
 
 /** The pages whose text depends on the request: where this server is, and where the visitor is. */
-export class FittedPages {
+export class PageTemplates {
   private constructor(
     /** By path, such as `/gamer`. */
     private readonly withPicture: ReadonlyMap<string, string>,
@@ -28,14 +28,14 @@ export class FittedPages {
   ) {}
 
   /** @param root the folder of built pages */
-  static async load(root: string): Promise<FittedPages> {
+  static async load(root: string): Promise<PageTemplates> {
     const names = (await readdir(root)).filter((name) => name.endsWith('.html'));
     const pages = await Promise.all(
       names.map(async (name): Promise<[string, string]> => [name, await readFile(join(root, name), 'utf8')]),
     );
     const withPicture = pages.filter(([, text]) => text.includes(PICTURE));
     const paths = withPicture.flatMap(([name, text]) => pathsOf(name).map((path): [string, string] => [path, text]));
-    return new FittedPages(new Map(paths), new Map(pages).get(NOT_FOUND) ?? null);
+    return new PageTemplates(new Map(paths), new Map(pages).get(NOT_FOUND) ?? null);
   }
 
   /**

@@ -10,10 +10,10 @@ import type { CheckedSetup } from '../codec/codecs.ts';
 import { FrameDecoder } from '../codec/frame-decoder.ts';
 import type { Packet } from '../codec/frame-encoder.ts';
 import { canBecome, sizeOf } from '../frame-size.ts';
-import type { DetailWorth } from './detail-benefit.ts';
+import type { DetailVerdict } from './detail-benefit.ts';
 import type { DetailHistory } from './detail-history.ts';
 import type { Place } from './detail-plausibility.ts';
-import { SampledRuns } from './sampled-runs.ts';
+import { GopSampler } from './gop-sampler.ts';
 import { benefitOfTile, type ReceivedDetail, type SentTile, type UpscaleTile } from './tile-check.ts';
 
 const log = logger('stream.verify');
@@ -25,16 +25,16 @@ const SUSPECTED_SHARE = 0.5;
 /** Errors that say that this machine does not compute a network, or has not got it. */
 const UNCHECKABLE: readonly MeshErrorReason[] = ['unknown-model', 'connection-failed'];
 
-export interface DetailCheckOptions {
+export interface RecomputationCheckOptions {
   history: DetailHistory;
   setup: CheckedSetup & { detail: DetailCoding };
   now(): number;
   random(): number;
   upscaleTile: UpscaleTile;
-  /** A run needs a keyframe. */
+  /** A group of pictures begins with a keyframe. */
   requestKeyframe(): void;
   /** More of this volunteer's detail was judged. */
-  onJudged(worth: DetailWorth): void;
+  onJudged(worth: DetailVerdict): void;
   /** This machine cannot compute this quality, so it must not be asked for: what claims to be of it would never be checked. */
   onUncheckable(quality: Quality): void;
 }
@@ -46,16 +46,16 @@ interface PendingCheck {
 }
 
 /**
- * Checks a volunteer's detail against our own computation. An encoder does not show what a decoder makes of its packets, so in {@link SampledRuns} this
+ * Checks a volunteer's detail against our own computation. An encoder does not show what a decoder makes of its packets, so in {@link GopSampler} this
  * machine decodes them too, and computes the detail of random tiles of random frames of these.
  */
-export class DetailCheck {
-  readonly #options: DetailCheckOptions;
+export class RecomputationCheck {
+  readonly #options: RecomputationCheckOptions;
   readonly #streak = new CheckStreak();
   readonly #reader = new RgbaReader();
   readonly #pending = new Map<number, PendingCheck>();
   #decoder: FrameDecoder<number | null> | null = null;
-  readonly #runs: SampledRuns;
+  readonly #gopSampler: GopSampler;
   /** Until enough was checked, all is. */
   #isUrgent = true;
   /** Where the detail was doubtful last; null: nowhere in particular. */
@@ -66,15 +66,15 @@ export class DetailCheck {
   #isComputing = false;
   #isDisposed = false;
 
-  constructor(options: DetailCheckOptions) {
+  constructor(options: RecomputationCheckOptions) {
     this.#options = options;
     this.#expected = options.setup.quality;
-    this.#runs = new SampledRuns(options);
+    this.#gopSampler = new GopSampler(options);
   }
 
   /** A packet was sent to the volunteer. */
-  sent(packet: Packet, frameId: number): void {
-    if (!this.#runs.sent(packet.keyframe, this.#isUrgent)) {
+  packetSent(packet: Packet, frameId: number): void {
+    if (!this.#gopSampler.sent(packet.keyframe, this.#isUrgent)) {
       this.#closeDecoder();
       return;
     }
@@ -124,7 +124,7 @@ export class DetailCheck {
     this.#suspected = at;
     this.#streak.wrong();
     this.#isUrgent = true;
-    this.#runs.hurry();
+    this.#gopSampler.hurry();
   }
 
   dispose(): void {
@@ -137,7 +137,7 @@ export class DetailCheck {
     const { setup, now } = this.#options;
     const { codec, width, height } = setup;
     const giveUp = () => {
-      this.#runs.giveUp();
+      this.#gopSampler.giveUp();
       this.#closeDecoder();
     };
     return new FrameDecoder(codec, { width, height }, now, {

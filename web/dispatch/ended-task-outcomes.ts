@@ -1,9 +1,9 @@
 import { type Clock, TIMER_GRAIN_MS } from '../../shared/clock.ts';
-import { heldBytes } from './held-bytes.ts';
 import type { FinalOutcome } from './job.ts';
+import { retainedBytes } from './retained-bytes.ts';
 
 /** How long and how many results are kept for `getResult` after their tasks ended. */
-export const KEPT_RESULTS = {
+export const ENDED_TASK_LIMITS = {
   keptMs: 60_000,
   maxCount: 1_024,
   /** Four of the largest pictures. */
@@ -23,7 +23,7 @@ interface KeptResult {
  * The outcomes of ended tasks by id, for `getResult`. Bounded by age, number and bytes. As all are kept equally long, the oldest goes
  * first and one timer is enough; lru-cache sets one for each entry, which costs more than the rest of a small task.
  */
-export class KeptResults {
+export class EndedTaskOutcomes {
   readonly #clock: Clock;
   readonly #kept = new Map<string, KeptResult>();
   #sizeBytes = 0;
@@ -34,10 +34,11 @@ export class KeptResults {
   }
 
   keep(id: string, outcome: FinalOutcome<unknown>): void {
-    const sizeBytes = heldBytes(outcome.kind === 'done' ? outcome.result : outcome.error.message) + ENTRY_BYTES;
+    const sizeBytes = retainedBytes(outcome.kind === 'done' ? outcome.result : outcome.error.message) + ENTRY_BYTES;
     this.#kept.set(id, { outcome, sizeBytes, endedMs: this.#clock.now() });
     this.#sizeBytes += sizeBytes;
-    while (this.#kept.size > KEPT_RESULTS.maxCount || this.#sizeBytes > KEPT_RESULTS.maxBytes) this.#forgetOldest();
+    while (this.#kept.size > ENDED_TASK_LIMITS.maxCount || this.#sizeBytes > ENDED_TASK_LIMITS.maxBytes)
+      this.#forgetOldest();
     if (this.#cancelTimer === null) this.#scheduleExpiry();
   }
 
@@ -57,9 +58,9 @@ export class KeptResults {
     const [oldest] = this.#kept.values();
     this.#cancelTimer = null;
     if (!oldest) return;
-    const waitMs = oldest.endedMs + KEPT_RESULTS.keptMs - this.#clock.now();
+    const waitMs = oldest.endedMs + ENDED_TASK_LIMITS.keptMs - this.#clock.now();
     this.#cancelTimer = this.#clock.after(Math.max(0, waitMs), () => {
-      const expiredMs = this.#clock.now() + TIMER_GRAIN_MS - KEPT_RESULTS.keptMs;
+      const expiredMs = this.#clock.now() + TIMER_GRAIN_MS - ENDED_TASK_LIMITS.keptMs;
       for (const { endedMs } of this.#kept.values()) {
         if (endedMs > expiredMs) break;
         this.#forgetOldest();

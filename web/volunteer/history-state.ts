@@ -15,7 +15,7 @@ const leftSchema = z.object({
  * Keeps where this page helps in its entry of the tab's history: the browser may drop a page that the person leaves, and load it again on
  * the way back. No address and no other site makes or reads such an entry.
  */
-export function keepForTheWayBack(helping: ReadonlySignal<Helping | null>): void {
+export function keepInHistoryState(helping: ReadonlySignal<Helping | null>): void {
   const keep = () => effect(() => history.replaceState(helping.value && { helping: helping.value }, ''));
   let stop = keep();
   // A page that is left stops helping, but not because the person said so.
@@ -26,7 +26,7 @@ export function keepForTheWayBack(helping: ReadonlySignal<Helping | null>): void
 }
 
 /** Where this page helped when the person left it; null unless they have just come back by the browser's history. */
-export function leftHelping(state: unknown, arrival: string | undefined): Helping | null {
+export function helpingBefore(state: unknown, arrival: string | undefined): Helping | null {
   if (arrival !== 'back_forward') return null;
   const left = leftSchema.safeParse(state);
   if (!left.success) return null;

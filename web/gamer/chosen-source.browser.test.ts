@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { openCaptured } from './open-source.ts';
+import { openCaptured } from './chosen-source.ts';
 
 /** A fake shared window. */
 class FakeWindow {

@@ -4,8 +4,8 @@ import { NO_DETAIL_CODE } from '../../../shared/detail.ts';
 import { seededRandom } from '../../../shared/seeded-random.ts';
 import { DetailHistory } from './detail-history.ts';
 import type { Place } from './detail-plausibility.ts';
-import { DetailWatch } from './detail-watch.ts';
 import type { LumaPlane } from './luma-reader.ts';
+import { PlausibilityMonitor } from './plausibility-monitor.ts';
 import { CODING, coded, isInLetter, LETTER, plus, SCENE, sceneFrame } from './test-scene.ts';
 
 const codec = seededRandom(5);
@@ -20,18 +20,18 @@ let random: () => number;
 let suspected: (Place | null)[];
 let useless: number;
 let openFrames: number;
-let watch: DetailWatch;
+let monitor: PlausibilityMonitor;
 
 beforeEach(() => {
   random = seededRandom(3);
   suspected = [];
   [useless, openFrames] = [0, 0];
-  watch = watchOf(new DetailHistory());
+  monitor = watchOf(new DetailHistory());
 });
 
 /** Of one route of a volunteer with this history. */
-function watchOf(history: DetailHistory): DetailWatch {
-  return new DetailWatch({
+function watchOf(history: DetailHistory): PlausibilityMonitor {
+  return new PlausibilityMonitor({
     out: { width: SCENE.outWidth, height: SCENE.outHeight },
     ...{ history, gain: CODING.gain, deadZoneCodes: 4, random },
     onSuspicious: (at) => suspected.push(at),
@@ -63,7 +63,7 @@ function sceneOf(frameId: number) {
 
 async function send(frameId: number): Promise<void> {
   const frame = frameOf(sceneOf(frameId).luma);
-  watch.sends(frame, frameId, 1);
+  monitor.frameQueued(frame, frameId, 1);
   frame.close();
   await new Promise((resolve) => setImmediate(resolve));
 }
@@ -73,7 +73,7 @@ async function run(frames: number, answer: (codes: Uint8Array, frameId: number) 
   const shown: boolean[] = [];
   for (let frameId = 0; frameId < frames; frameId++) {
     await send(frameId);
-    shown.push(watch.isPlausible(frameId, answer(sceneOf(frameId).codes, frameId)));
+    shown.push(monitor.isPlausible(frameId, answer(sceneOf(frameId).codes, frameId)));
   }
   return shown;
 }
@@ -122,7 +122,7 @@ test('it is that also where the volunteer ended its route in between', async () 
   const history = new DetailHistory();
   for (let route = 0; route < 3; route++) {
     expect(useless).toBe(0);
-    watch = watchOf(history);
+    monitor = watchOf(history);
     await run(10, () => plus(sceneOf(0).codes, () => 100 * (random() - 0.5)));
   }
   expect(useless).toBe(1);
@@ -172,11 +172,11 @@ test.each([2, 4, 12, 20])(
 
 test('what cannot be judged is shown: frames of which nothing is known, a second answer, and frames that were long lost', async () => {
   const veil = sceneOf(0).codes.map(() => 235);
-  expect(watch.isPlausible(7, veil)).toBe(true);
+  expect(monitor.isPlausible(7, veil)).toBe(true);
   for (let frameId = 0; frameId < 40; frameId++) await send(frameId);
-  expect(watch.isPlausible(0, veil)).toBe(true);
-  expect(watch.isPlausible(39, veil)).toBe(false);
-  expect(watch.isPlausible(39, veil)).toBe(true);
-  watch.dispose();
-  expect(watch.isPlausible(38, veil)).toBe(true);
+  expect(monitor.isPlausible(0, veil)).toBe(true);
+  expect(monitor.isPlausible(39, veil)).toBe(false);
+  expect(monitor.isPlausible(39, veil)).toBe(true);
+  monitor.dispose();
+  expect(monitor.isPlausible(38, veil)).toBe(true);
 });

@@ -22,8 +22,8 @@ const MAX_TRIES = 4;
 
 type Random = () => number;
 
-/** Somewhere that a message of another browser comes in. Handling a message may throw a MeshError and nothing else. */
-export interface Door {
+/** An entry point for messages of another browser. Handling one may throw a MeshError and nothing else. */
+export interface FuzzTarget {
   name: string;
   /** A hostile message, and how it is handled. */
   next(random: Random): () => void;
@@ -32,22 +32,22 @@ export interface Door {
 /** Messages between two turns of the event loop, in which closed channels are let go. */
 const MESSAGES_PER_TURN = 100;
 
-/** Sends `count` hostile messages through a door. Rejects where one is not refused as it should be. */
-export async function storm(door: Door, count: number, random: Random): Promise<void> {
+/** Sends `count` hostile messages to a target. Rejects where handling one takes too long or throws anything but a MeshError. */
+export async function fuzz(target: FuzzTarget, count: number, random: Random): Promise<void> {
   for (let n = 0; n < count; n++) {
     if (n % MESSAGES_PER_TURN === 0) await new Promise((resolve) => setImmediate(resolve));
-    const handle = door.next(random);
+    const handle = target.next(random);
     let fastestMs = Number.POSITIVE_INFINITY;
     for (let tries = 0; tries < MAX_TRIES && fastestMs > MAX_MS; tries++) {
       const startMs = performance.now();
-      refused(door, handle);
+      refused(target, handle);
       fastestMs = Math.min(fastestMs, performance.now() - startMs);
     }
-    if (fastestMs > MAX_MS) throw new Error(`${door.name}: message ${n} took ${Math.round(fastestMs)} ms`);
+    if (fastestMs > MAX_MS) throw new Error(`${target.name}: message ${n} took ${Math.round(fastestMs)} ms`);
   }
 }
 
-function refused({ name }: Door, handle: () => void): void {
+function refused({ name }: FuzzTarget, handle: () => void): void {
   try {
     handle();
   } catch (cause) {
@@ -161,7 +161,7 @@ const GOOD: Record<ChannelName, { schema: ZodType; messages: readonly [object, .
 };
 
 /** One data channel: its chunks, its envelopes and its messages. A channel that a message ended is opened anew. */
-export function channelDoor(name: ChannelName): Door {
+export function channelTarget(name: ChannelName): FuzzTarget {
   const { schema, messages } = GOOD[name];
   const spec = CHANNELS[name];
   let port = new TestPort();
@@ -249,7 +249,7 @@ function packedTasks() {
 }
 
 /** A volunteer's: what a gamer sends it to compute. */
-export function inputDoor(): Door {
+export function taskInputTarget(): FuzzTarget {
   const tasks = packedTasks();
   return {
     name: 'task inputs',
@@ -263,7 +263,7 @@ export function inputDoor(): Door {
 }
 
 /** A gamer's: what a volunteer answers, and the check of it, whose comparisons are hostile as well. */
-export function resultDoor(): Door {
+export function taskResultTarget(): FuzzTarget {
   const tasks = packedTasks();
   return {
     name: 'task results',

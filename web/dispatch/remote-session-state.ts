@@ -3,7 +3,7 @@ import { totalBytes } from '../../shared/bytes.ts';
 import type { TaskSession } from '../../shared/messages.ts';
 import { type InferParams, outputNames } from '../../shared/tasks/infer.ts';
 import type { Job } from './job.ts';
-import { KEPT_STATE } from './kept-state.ts';
+import { SESSION_STATE_LIMITS } from './session-state-cache.ts';
 
 interface Known {
   /** The volunteer's name for the session. */
@@ -21,8 +21,8 @@ interface Sending {
   keptBytes: number;
 }
 
-/** What a gamer knows of the state that one volunteer keeps for it between the calls of sessions: see `KeptState`, whose bound it shares. */
-export class StateAtVolunteer {
+/** What a gamer knows of the state that one volunteer keeps for it between the calls of sessions: see `SessionStateCache`, whose bound it shares. */
+export class RemoteSessionState {
   readonly #volunteerId: string;
   /** By session, the oldest first. */
   readonly #known = new Map<string, Known>();
@@ -54,7 +54,7 @@ export class StateAtVolunteer {
   finished({ session }: Job, { id }: TaskSession, value: unknown): void {
     if (!session) return;
     const state = { id, call: session.call, outputs: outputNames(value) };
-    setNewest(this.#known, session.key, state, KEPT_STATE.maxSessions);
+    setNewest(this.#known, session.key, state, SESSION_STATE_LIMITS.maxSessions);
   }
 
   /** Inputs of the job that are outputs of the result that the volunteer keeps. */

@@ -3,14 +3,14 @@ import { lumaOf, psnrDb } from './luma.ts';
 import { ssimAgainst } from './ssim.ts';
 
 /** How close a picture's luma is to the reference's. */
-export interface Likeness {
+export interface Similarity {
   psnrDb: number;
   /** 1 where they are equal. */
   ssim: number;
 }
 
 /** Compares pictures with a reference of their size. */
-export function likenessTo(reference: PixelImage): (image: PixelImage) => Likeness {
+export function similarityTo(reference: PixelImage): (image: PixelImage) => Similarity {
   const luma = lumaOf(reference);
   const ssim = ssimAgainst({ width: reference.width, height: reference.height, luma });
   return (image) => {

@@ -13,11 +13,11 @@ const MAX_WAITING = 2;
  */
 const MAX_HEADER_LINES = 100;
 
-/** Where socket.io is. */
+/** Path of socket.io. */
 const SOCKETS_PATH = '/socket.io/';
 
-/** Set where a server is created: Node then leaves such requests to the front door, which counts them, and does not answer any number by itself. */
-export const LEFT_TO_FRONT_DOOR = { requireHostHeader: false } as const;
+/** Options for creating a server. Node then does not refuse requests without a Host header by itself, uncounted, but leaves them to the guard. */
+export const GUARDED_SERVER_OPTIONS = { requireHostHeader: false } as const;
 /** The events of a server for requests. Those that expect something unknown have one of their own. */
 export const REQUEST_EVENTS = ['request', 'checkExpectation'] as const;
 
@@ -29,10 +29,10 @@ interface Options {
 }
 
 /**
- * Has every request and upgrade of a server pass here before the listeners that it has, which are told of none that is refused. The requests of one
+ * Puts checks in front of the listeners that a server has for requests and upgrades: they get none that is refused. The requests of one
  * connection are handled one after another. A request that comes alone is refused with an answer: proxies take a server that gives none for a broken one.
  */
-export function openFrontDoor(server: Server, { localPath, inactiveMs }: Options): void {
+export function guardRequests(server: Server, { localPath, inactiveMs }: Options): void {
   const handle = { request: server.listeners('request'), upgrade: server.listeners('upgrade') };
   for (const event of ['request', 'upgrade']) server.removeAllListeners(event);
   // Clients that do not read their answer hold it in memory.
@@ -42,7 +42,7 @@ export function openFrontDoor(server: Server, { localPath, inactiveMs }: Options
 
   const begin = (request: IncomingMessage, response: ServerResponse): void => {
     const { socket } = request;
-    // Node tells only the response whose turn it is. It may be another's: of a request that Node refuses by itself we learn nothing.
+    // Node emits it only on the response that is being written, which may be Node's own refusal of a request that we never saw.
     const end = () => response.emit('close');
     socket.once('close', end);
     const stopWatching = endIfUnread(socket, inactiveMs);
@@ -64,7 +64,7 @@ export function openFrontDoor(server: Server, { localPath, inactiveMs }: Options
 
   const arrive = (request: IncomingMessage, response: ServerResponse): void => {
     const { socket } = request;
-    // Those behind the one for which it was ended are still read.
+    // Node still parses requests that were pipelined behind the one for which the connection was ended.
     if (!socket.writable) return;
     const queue = waiting.get(socket);
     if (!queue) {
@@ -75,15 +75,15 @@ export function openFrontDoor(server: Server, { localPath, inactiveMs }: Options
   for (const event of REQUEST_EVENTS) server.on(event, arrive);
 
   server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
-    // Node listens no more, and whoever takes the socket over may ask Redis first: until then an error would end this process.
+    // Node no longer listens for its errors, and the handler of the upgrade may wait for Redis before it does: until then an error would end this process.
     socket.on('error', () => socket.destroy());
     request.url = localPath(request.url ?? '/');
-    // Answers that are under way would never end.
+    // The handler would take the socket over, and answers under way would never end.
     if (waiting.has(request.socket) || !socket.writable) {
       socket.destroy();
       return;
     }
-    // Of other upgrades nobody would read, nor notice that they have ended. A body would be read as the protocol's first bytes.
+    // Nobody reads other upgraded sockets or notices their end. A body would be read as the first bytes of the new protocol.
     const isOfSockets = request.url.startsWith(SOCKETS_PATH) && !hasBody(request);
     const refusal = refusalOf(request) ?? (isOfSockets ? null : 400);
     if (refusal !== null) {

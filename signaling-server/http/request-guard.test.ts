@@ -3,7 +3,7 @@ import { createServer, type RequestListener, type Server } from 'node:http';
 import { type AddressInfo, connect, type Socket } from 'node:net';
 import { afterEach, expect, test } from 'vitest';
 import { eventually } from '../test-server.ts';
-import { LEFT_TO_FRONT_DOOR, openFrontDoor } from './front-door.ts';
+import { GUARDED_SERVER_OPTIONS, guardRequests } from './request-guard.ts';
 
 const endings: (() => unknown)[] = [];
 afterEach(async () => {
@@ -11,10 +11,10 @@ afterEach(async () => {
 });
 
 /** Creates a server as ours are created. */
-const serverWith = (listener: RequestListener) => createServer(LEFT_TO_FRONT_DOOR, listener);
+const serverWith = (listener: RequestListener) => createServer(GUARDED_SERVER_OPTIONS, listener);
 
 async function portOf(server: Server, inactiveMs = 60_000): Promise<number> {
-  openFrontDoor(server, { localPath: (path) => path.replace('/p2c2r/', '/'), inactiveMs });
+  guardRequests(server, { localPath: (path) => path.replace('/p2c2r/', '/'), inactiveMs });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   endings.push(() => server.close());

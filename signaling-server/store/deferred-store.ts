@@ -4,7 +4,7 @@ import type { CountedInvite, KeptCode, Quota, Report, Reporter, Store } from './
  * A store that opens later: all that is asked of it waits. A server that takes the place of another serves pages and sockets at once, but may
  * use the folder only when the other has ended.
  */
-export class LateStore implements Store {
+export class DeferredStore implements Store {
   #isOpen = false;
   #isClosed = false;
 

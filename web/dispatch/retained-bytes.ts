@@ -7,7 +7,7 @@ const CHAR_BYTES = 2;
  * Estimates the memory that a result keeps from being freed, bytes. A view counts with its whole buffer, which it keeps; a buffer that
  * several views share counts once. A long list of equal tuples, such as the points of a path, is counted by its first.
  */
-export function heldBytes(value: unknown): number {
+export function retainedBytes(value: unknown): number {
   const seen = new Set<object>();
   const waiting: unknown[] = [value];
   let sizeBytes = 0;

@@ -1,14 +1,14 @@
 import { beforeEach, expect, test } from 'vitest';
 import { ManualClock } from '../../shared/test-manual-clock.ts';
-import { KEPT_STATE, KeptState } from './kept-state.ts';
 import { SESSIONS } from './model-sessions.ts';
+import { SESSION_STATE_LIMITS, SessionStateCache } from './session-state-cache.ts';
 
 let clock: ManualClock;
-let state: KeptState;
+let state: SessionStateCache;
 
 beforeEach(() => {
   clock = new ManualClock();
-  state = new KeptState(clock);
+  state = new SessionStateCache(clock);
 });
 
 const bytes = (...values: number[]) => Uint8Array.from(values);
@@ -51,11 +51,11 @@ test.each([
 });
 
 test('what is kept is bounded in sessions, bytes and time, and the oldest goes first', () => {
-  for (let id = 0; id <= KEPT_STATE.maxSessions; id++) state.keep(id, [bytes(id)]);
-  expect(state.sizeBytes).toBe(KEPT_STATE.maxSessions);
+  for (let id = 0; id <= SESSION_STATE_LIMITS.maxSessions; id++) state.keep(id, [bytes(id)]);
+  expect(state.sizeBytes).toBe(SESSION_STATE_LIMITS.maxSessions);
   expect(state.complete(call(0, [0, 0]), [])).toBeNull();
-  state.keep(20, [new Uint8Array(KEPT_STATE.maxBytes)]);
-  expect(state.sizeBytes).toBe(KEPT_STATE.maxBytes);
+  state.keep(20, [new Uint8Array(SESSION_STATE_LIMITS.maxBytes)]);
+  expect(state.sizeBytes).toBe(SESSION_STATE_LIMITS.maxBytes);
   expect(state.complete(call(5, [0, 0]), [])).toBeNull();
   clock.advance(SESSIONS.keptMs);
   expect([state.sizeBytes, clock.pending]).toEqual([0, 0]);
