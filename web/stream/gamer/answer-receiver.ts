@@ -59,7 +59,7 @@ export class AnswerReceiver {
       onUndecoded: ({ frame }, cause) => frame && onDropped(frame, cause),
       onKeyframeNeeded: () => channel.trySendNote({ kind: 'keyframe-request', streamId }),
       onError: onFailed,
-      onOversized: () => onFailed(MeshError.wrongFrame(`${options.name} sent back larger pictures than agreed.`)),
+      onOversized: () => onFailed(MeshError.wrongFrame(`${options.name} sent back pictures larger than agreed.`)),
     });
   }
 

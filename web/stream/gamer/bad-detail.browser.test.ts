@@ -140,7 +140,7 @@ test.each<[string, (frameId: number) => Promise<void>]>([
   const decode = vi.spyOn(VideoDecoder.prototype, 'decode');
   await exchange();
   expect(decode.mock.calls.length).toBeLessThan(2);
-  await expectEnded('“Vera” answered');
+  await expectEnded('“Vera” sent back a frame');
   expect(gamerEnd.readyState).toBe('closed');
 });
 
