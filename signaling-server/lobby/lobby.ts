@@ -188,15 +188,15 @@ export class Lobby<G extends SeekerFacts, V extends VolunteerFacts> {
   /** Of the volunteers that one gamer may give to another, the one that suits it least. */
   #transferable(from: Seeker<G>, to: Seeker<G>): IndexedVolunteer<V> | null {
     let least: IndexedVolunteer<V> | null = null;
-    let leastStanding = 0;
+    let leastScore = 0;
     for (const id of from.gamer.peers.keys()) {
       const volunteer = this.#volunteers.get(id);
       if (!volunteer?.status.accepting || !canServe(volunteer.capabilities, to.needs)) continue;
       if (!canIntroduce(to.gamer, volunteer)) continue;
-      const itsRankingScore = rankingScore(from.gamer, volunteer);
-      if (least && !isBetter(leastStanding, least, itsRankingScore, volunteer)) continue;
+      const itsScore = rankingScore(from.gamer, volunteer);
+      if (least && !isBetter(leastScore, least, itsScore, volunteer)) continue;
       least = volunteer;
-      leastStanding = itsRankingScore;
+      leastScore = itsScore;
     }
     return least;
   }

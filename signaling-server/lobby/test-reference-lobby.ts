@@ -89,7 +89,7 @@ function nextAssignment(gamers: readonly TestGamer[], volunteers: readonly TestH
   for (const to of underServed) {
     const [volunteer] = volunteers
       .filter((one) => one.status.accepting && one.peers.size < one.status.maxGamers && mayHave(to, one))
-      .toSorted((a, b) => byStanding(to, a, b));
+      .toSorted((a, b) => byRank(to, a, b));
     if (volunteer) return { to, volunteer };
   }
   return null;
@@ -104,7 +104,7 @@ function nextTransfer(gamers: readonly TestGamer[], volunteers: readonly TestHel
       if (helperCount(from) - helperCount(to) < 2) break;
       const volunteer = volunteers
         .filter((one) => one.status.accepting && from.peers.has(one.id) && mayHave(to, one))
-        .toSorted((a, b) => byStanding(from, a, b))
+        .toSorted((a, b) => byRank(from, a, b))
         .at(-1);
       if (volunteer) return { from, to, volunteer };
     }
@@ -113,12 +113,12 @@ function nextTransfer(gamers: readonly TestGamer[], volunteers: readonly TestHel
 }
 
 function mayHave(gamer: TestGamer, volunteer: TestHelper): boolean {
-  const canServe = gamer.needs.length === 0 || gamer.needs.some((type) => volunteer.status.tasks.includes(type));
-  return canServe && canIntroduce(gamer, volunteer);
+  const isUseful = gamer.needs.length === 0 || gamer.needs.some((type) => volunteer.status.tasks.includes(type));
+  return isUseful && canIntroduce(gamer, volunteer);
 }
 
 /** Best first. Ties are broken by merit and then, as the sort is stable, by arrival. */
-function byStanding(gamer: TestGamer, one: TestHelper, other: TestHelper): number {
+function byRank(gamer: TestGamer, one: TestHelper, other: TestHelper): number {
   return seenFrom(gamer, other) - seenFrom(gamer, one) || merit(other) - merit(one);
 }
 

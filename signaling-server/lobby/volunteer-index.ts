@@ -98,8 +98,8 @@ export class IndexedVolunteer<V extends VolunteerFacts> implements VolunteerFact
 type Ranked = Pick<IndexedVolunteer<VolunteerFacts>, 'merit' | 'sequence'>;
 
 /** Whether one volunteer is better than another for a gamer. Ties are broken by merit, then by arrival. */
-export function isBetter(rankingScore: number, volunteer: Ranked, otherStanding: number, other: Ranked): boolean {
-  return rankingScore === otherStanding ? byMerit(volunteer, other) < 0 : rankingScore > otherStanding;
+export function isBetter(rankingScore: number, volunteer: Ranked, otherScore: number, other: Ranked): boolean {
+  return rankingScore === otherScore ? byMerit(volunteer, other) < 0 : rankingScore > otherScore;
 }
 
 function byMerit(one: Ranked, other: Ranked): number {
@@ -155,13 +155,13 @@ export class VolunteerIndex<V extends VolunteerFacts> {
   bestFor({ gamer, needs }: Seeker): IndexedVolunteer<V> | null {
     const { partners, accused } = gamer;
     let best: IndexedVolunteer<V> | null = null;
-    let bestStanding = Number.NEGATIVE_INFINITY;
+    let bestScore = Number.NEGATIVE_INFINITY;
     const isStranger = ({ historyId }: IndexedVolunteer<V>) => !partners.has(historyId) && !accused.has(historyId);
     const isCandidate = (one: IndexedVolunteer<V>) => isStranger(one) && canIntroduce(gamer, one);
-    const consider = (one: IndexedVolunteer<V>, itsRankingScore: number) => {
-      if (best && !isBetter(itsRankingScore, one, bestStanding, best)) return;
+    const consider = (one: IndexedVolunteer<V>, itsScore: number) => {
+      if (best && !isBetter(itsScore, one, bestScore, best)) return;
       best = one;
-      bestStanding = itsRankingScore;
+      bestScore = itsScore;
     };
     for (const [capabilities, byRegion] of this.#buckets) {
       if (!canServe(capabilities, needs)) continue;
@@ -169,8 +169,8 @@ export class VolunteerIndex<V extends VolunteerFacts> {
         // The score of a volunteer without history with this gamer is its merit plus this.
         const near = nearness(gamer.rttMs + bucket.regionRttMs);
         // Stops at the first one that cannot be the best, which for most buckets is the first of all.
-        const first = bucket.volunteers.first((one) => one.merit + near < bestStanding || isCandidate(one));
-        if (first && first.merit + near >= bestStanding) consider(first, first.merit + near);
+        const first = bucket.volunteers.first((one) => one.merit + near < bestScore || isCandidate(one));
+        if (first && first.merit + near >= bestScore) consider(first, first.merit + near);
       }
     }
     const considerKnown = (historyId: string) => {

@@ -45,18 +45,13 @@ let attachments: Attachment[];
 let failure: MeshError | null;
 let volunteers: { id: string }[];
 let volunteersChanged: () => void;
-/** Where the clock stands still. */
-let stoppedMs: number | null;
+let clockStoppedAtMs: number | null;
 
 beforeEach(() => {
   document.body.innerHTML =
     '<main><canvas id="game" width="160" height="90" style="width: 320px; height: 180px"></canvas></main>';
   game = document.querySelector('#game') as HTMLCanvasElement;
-  opened = [];
-  attachments = [];
-  failure = null;
-  volunteers = [];
-  stoppedMs = null;
+  [opened, attachments, volunteers, failure, clockStoppedAtMs] = [[], [], [], null, null];
 });
 
 afterEach(async () => {
@@ -82,7 +77,7 @@ async function attachTo(
         return () => {};
       },
       // Nothing here depends on how long a second is.
-      now: () => stoppedMs ?? 30 * performance.now(),
+      now: () => clockStoppedAtMs ?? 30 * performance.now(),
       onDetached: () => {},
     },
     element,
@@ -208,15 +203,15 @@ test('where no sharpened picture comes, the game is drawn in full, until there i
   const [first] = opened;
   if (first) first.stream.now = { quality: null, localShare: 0 };
   expect(game.width).toBe(80);
-  await expect.poll(() => game.width).toBe(160);
-  // The next trial is not due before the test has looked.
-  stoppedMs = 30 * performance.now();
   await expect.poll(() => attachment.shown.why).toContain('drawn in its full size for now');
+  // The next trial is not due before the test has looked.
+  clockStoppedAtMs = 30 * performance.now();
+  expect(game.width).toBe(160);
   volunteersChanged();
   if (first) first.stream.now = {};
   await new Promise((resolve) => setTimeout(resolve, 100));
   expect(game.width).toBe(160);
-  stoppedMs = null;
+  clockStoppedAtMs = null;
   volunteers = [{ id: 'new' }];
   volunteersChanged();
   await expect.poll(() => game.width).toBe(80);

@@ -23,7 +23,7 @@ function worthOf(answer: (code: number, index: number) => number, expected = edg
   const record = new BenefitWindow();
   const received = codes((index) => answer((expected[index] ?? 128) - 128, index));
   for (let tile = 0; tile < 8; tile++) record.add(benefitOf(expected, received, SIDE, TILE));
-  return record.worth;
+  return record.verdict;
 }
 
 test('a codec may take most of the detail, and add noise of its own', () => {
@@ -69,17 +69,17 @@ test.each([
 ])('a volunteer whose detail has %s in every tenth frame is found out too', (_, cheat) => {
   const record = new BenefitWindow();
   for (let tile = 0; tile < 30; tile++) {
-    if (tile >= MIN_JUDGED) expect(record.worth).toBe('helpful');
+    if (tile >= MIN_JUDGED) expect(record.verdict).toBe('helpful');
     record.add(tile % 10 === 9 ? cheat : honest);
   }
-  expect(record.worth).toBe('wrong');
+  expect(record.verdict).toBe('wrong');
 });
 
 test('two glitches of a codec bar nobody, however often that happens', () => {
   const record = new BenefitWindow();
   for (let tile = 0; tile < 200; tile++) {
     record.add(tile % 50 === 20 || tile % 50 === 21 ? opposite : honest);
-    expect(record.worth).not.toBe('wrong');
+    expect(record.verdict).not.toBe('wrong');
   }
 });
 

@@ -74,7 +74,7 @@ export class BenefitWindow {
   }
 
   /** Null until enough was checked to tell. */
-  get worth(): DetailVerdict | null {
+  get verdict(): DetailVerdict | null {
     if (this.#gross.filter(Boolean).length > MAX_GROSS) return 'wrong';
     if (this.#tiles.length < MIN_TILES) return null;
     const energy = this.#tiles.reduce((sum, tile) => sum + tile.energy, 0);

@@ -7,14 +7,14 @@ const GROSS = { energy: 100, gained: -150 };
 
 test('grossly wrong tiles add up over the routes of a volunteer', () => {
   const histories = new DetailHistories();
-  const worth = [0, 1, 2].map(() => {
+  const verdict = [0, 1, 2].map(() => {
     const { record } = histories.of('cheat');
     for (let honest = 0; honest < 12; honest++) record.add(RIGHT);
     record.add(GROSS);
-    return record.worth;
+    return record.verdict;
   });
-  expect(worth).toEqual(['helpful', 'helpful', 'wrong']);
-  expect(histories.of('other').record.worth).toBe(null);
+  expect(verdict).toEqual(['helpful', 'helpful', 'wrong']);
+  expect(histories.of('other').record.verdict).toBe(null);
 });
 
 test('a useless volunteer that is asked again is found useless sooner, and a helpful verdict clears it', () => {

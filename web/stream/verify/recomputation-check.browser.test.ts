@@ -42,7 +42,7 @@ function newCheck(random = seededRandom(1), upscaleTile = upscaleHere): Recomput
     random,
     upscaleTile,
     requestKeyframe: () => keyframesWanted++,
-    onJudged: (worth) => judged.push(worth),
+    onJudged: (verdict) => judged.push(verdict),
     onUncheckable: (quality) => uncheckable.push(quality),
   });
 }
@@ -125,9 +125,9 @@ test.each<[string, DetailVerdict, (codes: Uint8Array) => Uint8Array]>([
   ['nothing', 'useless', (codes) => codes.map(() => 128)],
   ['the opposite', 'wrong', (codes) => codes.map((code) => 256 - code)],
   ['a bright veil', 'wrong', (codes) => codes.map(() => 235)],
-])('a volunteer that adds %s is found out: %s', async (_, worth, cheat) => {
+])('a volunteer that adds %s is found out: %s', async (_, verdict, cheat) => {
   const check = newCheck();
-  await verdictOf(check, cheat).toBe(worth);
+  await verdictOf(check, cheat).toBe(verdict);
   check.dispose();
 });
 

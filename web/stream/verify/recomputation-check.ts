@@ -34,7 +34,7 @@ export interface RecomputationCheckOptions {
   /** A group of pictures begins with a keyframe. */
   requestKeyframe(): void;
   /** More of this volunteer's detail was judged. */
-  onJudged(worth: DetailVerdict): void;
+  onJudged(verdict: DetailVerdict): void;
   /** This machine cannot compute this quality, so it must not be asked for: what claims to be of it would never be checked. */
   onUncheckable(quality: Quality): void;
 }
@@ -200,7 +200,7 @@ export class RecomputationCheck {
     if (benefit.gained >= 0) this.#streak.right();
     else this.#streak.wrong();
     this.#isUrgent = this.#streak.isNew;
-    const { worth } = history.record;
-    if (worth) onJudged(worth);
+    const { verdict } = history.record;
+    if (verdict) onJudged(verdict);
   }
 }

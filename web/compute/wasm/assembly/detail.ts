@@ -12,7 +12,7 @@ const MAX_CODES: f32 = 107;
  *
  * @param base - premultiplied floats, not padded, not limited; room for four pixels after the last.
  * @param sharp - straight RGBA8.
- * @param gain - codes for one 8-bit level; `deadZone` is in such steps.
+ * @param gain - codes for one 8-bit level; `deadZone` is in 8-bit levels.
  * @param codes - one byte a pixel, up to the next multiple of four.
  */
 export function detailRow(

@@ -45,7 +45,7 @@ const NONE: i32 = -2;
 let nextUpscaled: i32 = 0;
 let nextWritten: i32 = 0;
 
-/** Of detail: the picture that the bicubic one is subtracted from, codes for one 8-bit level, and steps that are no detail. */
+/** Of detail: the picture that the bicubic one is subtracted from, codes for one 8-bit level, and 8-bit levels that are no detail. */
 let sharp: usize = 0;
 let gain: f32 = 0;
 let deadZone: f32 = 0;
