@@ -8,6 +8,7 @@ import {
   type TestVolunteerOptions,
 } from '../stream/volunteer/test-volunteer-link.ts';
 import { type FrameStream, openFrameStream, type StreamDeps, type StreamOptions } from './frame-stream.ts';
+import { framesSharpenedHere, STILLS } from './test-stream-rig.ts';
 import './worker-errors.ts';
 
 const WIDTH = 64;
@@ -90,13 +91,14 @@ test('when the only volunteer leaves, frames are only enlarged where volunteers 
   volunteer.leave();
   linked = [];
   linksChanged();
-  const { framesUnsharpened, framesLocal } = stream.stats();
+  const sharpened = framesSharpenedHere(stream);
+  const { framesUnsharpened } = stream.stats();
   await vi.waitUntil(() => stream.stats().framesUnsharpened > framesUnsharpened + 5, WAIT);
   expect(stream.stats().why).toMatch(/No volunteer is ready/);
   await expectPicture(stream, 2);
-  expect(stream.stats().framesLocal).toBe(framesLocal);
-  stream.set({ where: 'auto' });
-  await vi.waitUntil(() => stream.stats().framesLocal > framesLocal + 5, WAIT);
+  expect(framesSharpenedHere(stream)).toBe(sharpened);
+  stream.set({ where: 'auto', ...STILLS });
+  await vi.waitUntil(() => framesSharpenedHere(stream) > sharpened + 5, WAIT);
   expect(stream.stats().running).toBe('local');
 });
 
@@ -233,7 +235,7 @@ test('closing a stream leaves no frame open, neither locally nor at the voluntee
 test('settings can change while a stream runs', async () => {
   await newVolunteer();
   const stream = await openOn(animated(), { where: 'local' });
-  await vi.waitUntil(() => stream.stats().framesLocal > 0, WAIT);
+  await vi.waitUntil(() => framesSharpenedHere(stream) > 0, WAIT);
   stream.set({ where: 'volunteers', quality: 'bilinear', maxFps: 30 });
   await vi.waitUntil(() => stream.stats().running === 'volunteers', WAIT);
   expect(() => stream.set({ maxFps: 0 })).toThrow(expect.objectContaining({ reason: 'bad-input' }));

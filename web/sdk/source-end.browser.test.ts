@@ -17,7 +17,7 @@ afterEach(() => rig.dispose());
 test('when a track is stopped, the stream reports it and keeps its last picture', async () => {
   const { track, stop } = animatedTrack();
   const stream = await rig.open(track, { where: 'local' });
-  await vi.waitUntil(() => stream.stats().framesLocal > 3, WAIT);
+  await vi.waitUntil(() => stream.stats().framesPresented > 3, WAIT);
   track.stop();
   await expectEnd(stream);
   stop();
@@ -27,7 +27,7 @@ test('when a video ends, the stream reports it and keeps its last picture, and o
   const video = await recordedVideo();
   const stream = await rig.open(video, { where: 'local' });
   await video.play();
-  await vi.waitUntil(() => stream.stats().framesLocal > 3, WAIT);
+  await vi.waitUntil(() => stream.stats().framesPresented > 3, WAIT);
   await vi.waitUntil(() => video.ended, WAIT);
   await expectEnd(stream);
   const replay = new Promise((resolve) => video.addEventListener('play', resolve, { once: true }));
@@ -35,7 +35,7 @@ test('when a video ends, the stream reports it and keeps its last picture, and o
   await replay;
   expect(video.ended).toBe(false);
   const again = await rig.open(video, { where: 'local' });
-  await vi.waitUntil(() => again.stats().framesLocal > 3, WAIT);
+  await vi.waitUntil(() => again.stats().framesPresented > 3, WAIT);
   URL.revokeObjectURL(video.src);
 });
 

@@ -2,7 +2,7 @@ import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
 import { Engine } from '../compute/engine.ts';
 import { fixedSpeeds, watchedGpu } from '../compute/test-gpu.ts';
 import { fieldFrames, lookAtFields } from './test-fields.ts';
-import { framesOfVolunteers, StreamRig } from './test-stream-rig.ts';
+import { framesOfVolunteers, framesSharpenedHere, STILLS, StreamRig } from './test-stream-rig.ts';
 
 /** Only ends a test that hangs: a software GPU compiles its shaders again after a device loss. */
 const WAIT = { timeout: 60_000, interval: 20 };
@@ -41,13 +41,11 @@ test('when a volunteer loses its GPU device, its pictures go on with a new one',
 
 test('when the gamer loses its GPU device, local upscaling goes on with a new device', async () => {
   rig = new StreamRig({ gamerEngine: async () => engine });
-  // So few that each counts as still: on a machine that is too slow for them, moving frames are only enlarged.
-  const stream = await rig.open(fieldFrames(...SIZE), { where: 'local', maxFps: 4 });
-  const sharpened = () => stream.stats().framesLocal + stream.stats().framesFiltered;
-  await vi.waitUntil(() => sharpened() > 3, WAIT);
+  const stream = await rig.open(fieldFrames(...SIZE), { where: 'local', ...STILLS });
+  await vi.waitUntil(() => framesSharpenedHere(stream) > 3, WAIT);
   await loseDevice();
-  const count = sharpened();
-  await vi.waitUntil(() => sharpened() > count + 3, WAIT);
+  const count = framesSharpenedHere(stream);
+  await vi.waitUntil(() => framesSharpenedHere(stream) > count + 3, WAIT);
   expect(lookAtFields(stream.canvas)).toMatchObject({ isRight: true });
 });
 

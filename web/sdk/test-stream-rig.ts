@@ -168,8 +168,17 @@ export class StreamRig {
   }
 }
 
+/** Settings with which this computer sharpens every frame, however busy it is: so few frames that each counts as a still. */
+export const STILLS = { maxFps: 4 } as const;
+
+/** Presented frames that this computer sharpened, by a network or a filter: which of them depends on how busy it is. */
+export function framesSharpenedHere(stream: FrameStream): number {
+  const { framesLocal, framesFiltered } = stream.stats();
+  return framesLocal + framesFiltered;
+}
+
 /** Presented frames that a volunteer upscaled. */
 export function framesOfVolunteers(stream: FrameStream): number {
-  const { framesPresented, framesLocal, framesFiltered, framesUnsharpened } = stream.stats();
-  return framesPresented - framesLocal - framesFiltered - framesUnsharpened;
+  const { framesPresented, framesUnsharpened } = stream.stats();
+  return framesPresented - framesSharpenedHere(stream) - framesUnsharpened;
 }
