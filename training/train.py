@@ -60,10 +60,10 @@ def log_errors(difference: torch.Tensor) -> torch.Tensor:
     return 0.1 * (difference.square().mean((1, 2, 3)) + GOOD_ENOUGH).log()
 
 
-def rate_at(progress: float) -> float:
+def rate_at(progress: float, peak_rate: float) -> float:
     if progress < WARM_UP:
-        return PEAK_RATE * max(progress / WARM_UP, 0.01)
-    return PEAK_RATE * (0.5 + 0.5 * math.cos(math.pi * min(1, (progress - WARM_UP) / (1 - WARM_UP))))
+        return peak_rate * max(progress / WARM_UP, 0.01)
+    return peak_rate * (0.5 + 0.5 * math.cos(math.pi * min(1, (progress - WARM_UP) / (1 - WARM_UP))))
 
 
 @dataclass
@@ -143,11 +143,11 @@ def save_whole(value: object, path: Path) -> None:
     path.with_suffix(".new").replace(path)
 
 
-def train(training: Training, length: Length, folder: Path, validation: Path) -> None:
+def train(training: Training, length: Length, peak_rate: float, folder: Path, validation: Path) -> None:
     name = training.network.shape.name
     checkpoint, last_save, losses = folder / f"{name}.checkpoint", time.monotonic(), []
     while (progress := length.progress(training.steps, training.seconds)) < 1:
-        losses.append(training.step(rate_at(progress)))
+        losses.append(training.step(rate_at(progress, peak_rate)))
         progress = length.progress(training.steps, training.seconds)
         if progress * VALIDATIONS >= training.validations + 1 or progress >= 1:
             training.validations = int(progress * VALIDATIONS)
@@ -179,6 +179,7 @@ def main() -> None:
     parser.add_argument("--resume", action="store_true", help="goes on from the last checkpoint, if there is one")
     parser.add_argument("--begin", type=Path, help="packed weights of an earlier training to begin with, in place of random ones")
     parser.add_argument("--bfloat16", action="store_true", help="computes the layers with 16 bits: over twice as fast on processors that have it")
+    parser.add_argument("--peak-rate", type=float, default=PEAK_RATE, help="highest learning rate; a lower one loses less of weights to begin with")
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--data", type=Path, default=Path(".data"))
     parser.add_argument("--out", type=Path, default=Path(".weights"))
@@ -192,7 +193,7 @@ def main() -> None:
     if options.resume and checkpoint.exists():
         training.load(checkpoint)
     print(f"{shape.name}: {shape.parameters} parameters, from step {training.steps}", flush=True)
-    train(training, Length(options.steps, options.hours), options.out, options.data / "validation")
+    train(training, Length(options.steps, options.hours), options.peak_rate, options.out, options.data / "validation")
 
 
 if __name__ == "__main__":

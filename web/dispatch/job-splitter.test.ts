@@ -1,10 +1,9 @@
-import { afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { MeshError } from '../../shared/errors.ts';
 import type { PackedTask } from '../../shared/tasks/definition.ts';
 import { busyScene, painted, paintedBytes } from '../../shared/tasks/raytracing/test-scenes.ts';
 import { type RaytracingParams, type RaytracingResult, raytracing } from '../../shared/tasks/raytracing.ts';
 import type { Job, Timing } from './job.ts';
-import { prepareTaskKeys } from './result-cache.ts';
 import type { SubmitOptions } from './task-registry.ts';
 import { reasonOf, TestBench, TestVolunteer, ticksPass } from './test-bench.ts';
 
@@ -13,7 +12,6 @@ const whole = painted(raytracing.pack(scene));
 
 let bench: TestBench;
 
-beforeAll(prepareTaskKeys);
 beforeEach(() => {
   bench = new TestBench();
 });

@@ -1,4 +1,4 @@
-import { afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { MeshError } from '../../shared/errors.ts';
 import { PROBATION_RESULTS } from '../../shared/reputation.ts';
 import { definitionOf } from '../../shared/tasks/catalogue.ts';
@@ -7,11 +7,8 @@ import { SLICE_MS } from '../compute/schedule.ts';
 import { CROSS_CHECK } from './cross-check-eligibility.ts';
 import { ENDED_TASK_LIMITS } from './ended-task-outcomes.ts';
 import type { AttemptResult, Job, Outcome } from './job.ts';
-import { prepareTaskKeys } from './result-cache.ts';
 import { type CheckedJob, COMPARISON_LIMIT_MS, Verifier } from './result-checker.ts';
 import { TestBench, ticksPass } from './test-bench.ts';
-
-beforeAll(prepareTaskKeys);
 
 describe('a volunteer that cheats', () => {
   let bench: TestBench;

@@ -1,12 +1,10 @@
-import { afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { MeshError } from '../../shared/errors.ts';
-import { prepareTaskKeys, RESULT_CACHE } from './result-cache.ts';
+import { RESULT_CACHE } from './result-cache.ts';
 import { reasonOf, TestBench, type TestVolunteer, ticksPass } from './test-bench.ts';
 
 let bench: TestBench;
 let volunteer: TestVolunteer;
-
-beforeAll(prepareTaskKeys);
 
 beforeEach(() => {
   bench = new TestBench();

@@ -6,8 +6,12 @@ import type { Redispatch } from './dispatch-counts.ts';
 import { Dispatcher } from './dispatcher.ts';
 import type { AttemptResult, Job, Outcome, Runner, Timing } from './job.ts';
 import { type LocalEngine, LocalRunner } from './local-runner.ts';
+import { prepareTaskKeys } from './result-cache.ts';
 import { TaskDeduplicator } from './task-deduplicator.ts';
 import { type SubmitOptions, TaskRegistry } from './task-registry.ts';
+
+// Keys of small tasks are computed at once: Web Crypto computes them on another thread, which a busy machine may run only after any number of ticks.
+await prepareTaskKeys();
 
 /** A volunteer whose answers the test decides. */
 export class TestVolunteer implements Runner {
